@@ -1,3 +1,3 @@
-"""Advises, over CDS Hooks, whether vertebral augmentation suits this patient now."""
+"""A CDS Hooks service that says whether vertebroplasty suits this patient now, and why."""
 
 __version__ = "0.1.0"

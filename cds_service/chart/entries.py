@@ -1,0 +1,239 @@
+"""What a chart holds once it is read: typed entries with a source, a status of ours and dates as intervals."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from cds_service.chart.time import When
+
+
+class Basis(StrEnum):
+    """How an entry was recognised."""
+
+    CODE = "code"
+    TEXT = "text"
+    NAME = "name"
+
+
+class Certainty(StrEnum):
+    """Whether a diagnosis is confirmed. Refuted and erroneous entries are never in a chart."""
+
+    CONFIRMED = "confirmed"
+    POSSIBLE = "possible"
+
+
+class State(StrEnum):
+    """Whether a diagnosis or allergy is current."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    RESOLVED = "resolved"
+
+
+class Episode(StrEnum):
+    """What the seventh character of an ICD-10-CM injury or fracture code says."""
+
+    INITIAL = "initial"
+    SUBSEQUENT = "subsequent"
+    DELAYED = "delayed"
+    NONUNION = "nonunion"
+    MALUNION = "malunion"
+    SEQUELA = "sequela"
+
+
+class Level(StrEnum):
+    """A vertebra, from C1 down to S1; iteration runs from head to foot."""
+
+    C1 = "C1"
+    C2 = "C2"
+    C3 = "C3"
+    C4 = "C4"
+    C5 = "C5"
+    C6 = "C6"
+    C7 = "C7"
+    T1 = "T1"
+    T2 = "T2"
+    T3 = "T3"
+    T4 = "T4"
+    T5 = "T5"
+    T6 = "T6"
+    T7 = "T7"
+    T8 = "T8"
+    T9 = "T9"
+    T10 = "T10"
+    T11 = "T11"
+    T12 = "T12"
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+    L4 = "L4"
+    L5 = "L5"
+    S1 = "S1"
+
+
+def spoken(levels: frozenset[Level]) -> str:
+    """Levels from head to foot, such as `T12, L1`."""
+    return ", ".join(level for level in Level if level in levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an entry came from: `Condition/1`, its JSON as received, and what was odd about it."""
+
+    reference: str
+    raw: bytes = field(default=b"", repr=False, compare=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The FHIR resource type."""
+        return self.reference.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A coded or written term: what a person reads, the value sets it belongs to, and how that was found."""
+
+    text: str
+    sets: frozenset[str] = frozenset()
+    basis: Basis = Basis.CODE
+    levels: frozenset[Level] = frozenset()
+    episode: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given)."""
+
+    source: Source
+    born: When | None
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A diagnosis or problem. `onset` is when it began; `recorded` is only when somebody wrote it down."""
+
+    source: Source
+    concept: Concept
+    state: State
+    certainty: Certainty
+    onset: When | None = None
+    recorded: When | None = None
+    abated: When | None = None
+    levels: frozenset[Level] = frozenset()
+
+    @property
+    def dated(self) -> When | None:
+        """The best date there is: onset, else the day it was recorded."""
+        return self.onset or self.recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number in the canonical unit of its measurement (the unit in the value set's file), with FHIR's comparator or none."""
+
+    value: float
+    unit: str
+    comparator: str = ""
+
+    def __str__(self) -> str:
+        unit = "" if self.unit in ("", "1", "{score}") else f" {self.unit}"
+        return f"{self.comparator}{self.value:g}{unit}"
+
+
+class ResultStatus(StrEnum):
+    """Whether a result may be relied on; cancelled and erroneous ones are never in a chart."""
+
+    FINAL = "final"
+    PRELIMINARY = "preliminary"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One observation, or one component of one. Exactly one of `quantity`, `answer` is set, or `absent` says why neither is."""
+
+    source: Source
+    concept: Concept
+    when: When | None
+    status: ResultStatus
+    quantity: Quantity | None = None
+    answer: Concept | None = None
+    absent: str = ""
+
+
+class Severity(IntEnum):
+    """How severe an allergic reaction was, or could be."""
+
+    UNSTATED = 0
+    MILD = 1
+    MODERATE = 2
+    SEVERE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Allergy:
+    """An allergy or intolerance, or the statement that none is known (value set `no-known-allergy`)."""
+
+    source: Source
+    concept: Concept
+    severity: Severity
+    certainty: Certainty
+    recorded: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Something that was done (never one that was not done)."""
+
+    source: Source
+    concept: Concept
+    when: When | None
+    done: bool
+    levels: frozenset[Level] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Encounter:
+    """A visit or stay; `inpatient` follows Encounter.class, `current` its status."""
+
+    source: Source
+    class_code: str
+    inpatient: bool
+    current: bool
+    when: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedService:
+    """A service already ordered or drafted (a laboratory test, imaging, a referral)."""
+
+    source: Source
+    concept: Concept
+    when: When | None
+    drafted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An implanted or used device."""
+
+    source: Source
+    concept: Concept
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Who pays: the payor's name or type as text, and the value sets of its type."""
+
+    source: Source
+    concept: Concept
+    state_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A resource that could not be read; `sets` are the value sets that its code names, None when no code was legible."""
+
+    reference: str
+    section_type: str
+    sets: frozenset[str] | None

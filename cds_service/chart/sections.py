@@ -1,0 +1,126 @@
+"""A section is what one prefetch key asks for; it was answered whole, was cut, was left out, or failed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """The parts of a chart. Each value is also the prefetch key that asks for it."""
+
+    PATIENT = "patient"
+    ENCOUNTER = "encounter"
+    CONDITIONS = "conditions"
+    MEDICATION_STATEMENTS = "medication-statements"
+    MEDICATION_REQUESTS = "medication-requests"
+    MEDICATION_ADMINISTRATIONS = "medication-administrations"
+    MEDICATION_DISPENSES = "medication-dispenses"
+    ALLERGIES = "allergies"
+    COAGULATION = "coagulation"
+    BLOOD_COUNT = "blood-count"
+    INFLAMMATION = "inflammation"
+    RENAL = "renal"
+    VITALS = "vitals"
+    PAIN = "pain"
+    PREGNANCY = "pregnancy"
+    BONE_DENSITY = "bone-density"
+    IMAGING_STUDIES = "imaging-studies"
+    IMAGING_REPORTS = "imaging-reports"
+    IMAGING_FINDINGS = "imaging-findings"
+    PROCEDURES = "procedures"
+    DEVICES = "devices"
+    SERVICE_REQUESTS = "service-requests"
+    COVERAGE = "coverage"
+
+
+MEASURES: dict[Section, tuple[str, ...]] = {
+    Section.COAGULATION: ("inr", "prothrombin-time", "aptt", "fibrinogen", "heparin-anti-xa"),
+    Section.BLOOD_COUNT: ("platelets", "haemoglobin", "white-cells", "neutrophils"),
+    Section.INFLAMMATION: ("crp", "esr", "procalcitonin", "blood-culture"),
+    Section.RENAL: ("creatinine", "egfr", "creatinine-clearance"),
+    Section.VITALS: ("body-temperature", "body-weight", "body-height", "oxygen-saturation"),
+    Section.PAIN: ("pain-score",),
+    Section.PREGNANCY: ("pregnancy-test",),
+    Section.BONE_DENSITY: ("dxa-t-score", "dxa-study"),
+}
+"""Which value sets of measurements each section asks for."""
+
+SECTION_OF: dict[str, Section] = {measure: section for section, measures in MEASURES.items() for measure in measures}
+"""The section that would hold a measurement."""
+
+RESOURCE_TYPE: dict[Section, str] = {
+    Section.PATIENT: "Patient",
+    Section.ENCOUNTER: "Encounter",
+    Section.CONDITIONS: "Condition",
+    Section.MEDICATION_STATEMENTS: "MedicationStatement",
+    Section.MEDICATION_REQUESTS: "MedicationRequest",
+    Section.MEDICATION_ADMINISTRATIONS: "MedicationAdministration",
+    Section.MEDICATION_DISPENSES: "MedicationDispense",
+    Section.ALLERGIES: "AllergyIntolerance",
+    Section.IMAGING_STUDIES: "ImagingStudy",
+    Section.IMAGING_REPORTS: "DiagnosticReport",
+    Section.IMAGING_FINDINGS: "Observation",
+    Section.PROCEDURES: "Procedure",
+    Section.DEVICES: "Device",
+    Section.SERVICE_REQUESTS: "ServiceRequest",
+    Section.COVERAGE: "Coverage",
+} | dict.fromkeys(MEASURES, "Observation")
+"""The FHIR resource type that each section holds."""
+
+DRUG_SECTIONS = (
+    Section.MEDICATION_STATEMENTS,
+    Section.MEDICATION_REQUESTS,
+    Section.MEDICATION_ADMINISTRATIONS,
+    Section.MEDICATION_DISPENSES,
+)
+
+
+class Answer(StrEnum):
+    """How a section was answered."""
+
+    WHOLE = "whole"
+    CUT = "cut"
+    OMITTED = "omitted"
+    FAILED = "failed"
+
+
+class Reason(StrEnum):
+    """Why something is unknown."""
+
+    OMITTED = "omitted"
+    FAILED = "failed"
+    CUT = "cut"
+    NOT_MEASURED = "not-measured"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that was not there to read: in which section, and why."""
+
+    section: Section
+    reason: Reason
+
+
+class Unknown(Exception):
+    """A reading that cannot be given; rules let it pass or yield it, the engine turns it into an unknown finding.
+
+    `what` completes the sentence "… is unknown", such as "INR".
+    """
+
+    def __init__(self, what: str, *missing: Missing) -> None:
+        super().__init__(what)
+        self.what = what
+        self.missing = missing
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """The reasons of all that is missing."""
+        return frozenset(item.reason for item in self.missing)
+
+
+_REASON = {Answer.CUT: Reason.CUT, Answer.OMITTED: Reason.OMITTED, Answer.FAILED: Reason.FAILED}
+
+
+def reason_of(answer: Answer) -> Reason:
+    """The reason that an answer other than whole gives for a gap."""
+    return _REASON[answer]

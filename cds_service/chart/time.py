@@ -1,0 +1,58 @@
+"""A date in a chart is an interval: the chart may know a year, a month, a day or an instant."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Precision(StrEnum):
+    """How exactly the chart gives a date."""
+
+    YEAR = "year"
+    MONTH = "month"
+    DAY = "day"
+    TIME = "time"
+
+
+_SHOWN = {Precision.YEAR: "%Y", Precision.MONTH: "%Y-%m", Precision.DAY: "%Y-%m-%d", Precision.TIME: "%Y-%m-%d %H:%M"}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The interval from `start` to `end`, both aware; `end` is the first instant after it (equal to `start` for an instant)."""
+
+    start: datetime
+    end: datetime
+    precision: Precision
+
+    @classmethod
+    def at(cls, instant: datetime) -> "When":
+        """The interval of one instant."""
+        return cls(instant, instant, Precision.TIME)
+
+    @property
+    def last(self) -> datetime:
+        """The latest instant that the interval holds, to the second."""
+        return self.end if self.end == self.start else self.end - timedelta(seconds=1)
+
+    def __str__(self) -> str:
+        return self.start.strftime(_SHOWN[self.precision])
+
+    @property
+    def iso(self) -> str:
+        """The date as FHIR writes it, at its own precision."""
+        return self.start.isoformat() if self.precision is Precision.TIME else str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """How long ago something was, as an interval of days; `most` is None when the chart gives only a lower bound."""
+
+    least: float
+    most: float | None
+
+    @classmethod
+    def since(cls, when: When, as_of: datetime) -> "Age":
+        """The age at `as_of` of what happened within `when`; never below zero."""
+        day = timedelta(days=1)
+        return cls(max(0.0, (as_of - when.last) / day), max(0.0, (as_of - when.start) / day))

@@ -1,0 +1,40 @@
+"""The errors that a caller or an operator can meet, each with what it says to them."""
+
+
+class ServiceError(Exception):
+    """Base of every error that this service raises on purpose."""
+
+
+class RequestError(ServiceError):
+    """A request that cannot be answered; carries what the OperationOutcome says.
+
+    `status` is the HTTP status, `expression` names the element at fault (a FHIRPath-like path such as `context.patientId`),
+    `code` is a FHIR issue type.
+    """
+
+    def __init__(self, says: str, *, status: int = 400, expression: str = "", code: str = "invalid") -> None:
+        super().__init__(says)
+        self.says = says
+        self.status = status
+        self.expression = expression
+        self.code = code
+
+
+class PreconditionFailed(RequestError):
+    """A prefetch key without which nothing can be said is missing and could not be fetched (R-PFH-02)."""
+
+    def __init__(self, says: str, *, prefetch_key: str) -> None:
+        super().__init__(says, status=412, expression=f"prefetch.{prefetch_key}", code="processing")
+
+
+class KnowledgeError(ServiceError):
+    """A knowledge file is broken: the start stops and names the file and the key."""
+
+    def __init__(self, file: str, key: str, problem: str) -> None:
+        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+        self.file = file
+        self.key = key
+
+
+class SettingsError(ServiceError):
+    """A setting or configuration file is wrong: the start stops and says which."""

@@ -1,0 +1,59 @@
+"""Everything clinical that is data: citations, parameters, value sets and drugs, checked once when the service starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge import citations, codes, files, parameters
+from cds_service.knowledge.citations import Citation
+from cds_service.knowledge.codes import CodeIndex, ValueSet
+from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
+
+__all__ = ["Citation", "CodeIndex", "Confidence", "Knowledge", "Parameter", "RuleKnowledge", "ValueSet", "load"]
+
+_NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units"))
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All clinical data, read-only. `version` names the reviewed state as a whole, such as `2026.11.0`."""
+
+    version: str
+    citations: Mapping[str, Citation]
+    rules: Mapping[str, RuleKnowledge]
+    index: CodeIndex
+
+    def parameter(self, key: str) -> Parameter:
+        """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
+        rule, _, name = key.partition(".")
+        return self.rules[rule].parameters[name]
+
+    def citation(self, identifier: str) -> Citation:
+        """One source by id."""
+        return self.citations[identifier]
+
+
+@cache
+def load(directory: Path = files.DIRECTORY) -> Knowledge:
+    """Read and check all knowledge files. Raises `KnowledgeError` naming the file and the key at fault."""
+    sources = citations.load(directory / "citations.toml")
+    systems = codes.load_systems(directory / "systems.toml")
+    value_sets = {
+        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / "valuesets").glob("*.toml"))
+    }
+    rules = {}
+    for path in sorted(directory.glob("*.toml")):
+        if path.stem not in _NOT_RULES:
+            rules[path.stem] = parameters.parse(path.stem, files.read(path), sources)
+            for name in rules[path.stem].value_sets:
+                if name not in value_sets:
+                    raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
+    version = files.read(directory / "version.toml")
+    return Knowledge(
+        version=files.member("version.toml", "", version, "version", str),
+        citations=sources,
+        rules=rules,
+        index=CodeIndex(value_sets, systems),
+    )
