@@ -1,0 +1,135 @@
+"""Opens what a prefetch key or a search brought: a Bundle of any type, a bare resource, a wrapper, null or an error."""
+
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.chart import Answer
+from cds_service.fhir import lenient
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One resource as received: its bytes, the address that its Bundle gives it, and its search mode if any."""
+
+    raw: bytes | Raw
+    full_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came for one section: how it was answered, its resources, the address of the next page, and what went wrong."""
+
+    answer: Answer
+    parts: tuple[Part, ...] = ()
+    next_page: str = ""
+    says: str = ""
+
+
+OMITTED = Answered(Answer.OMITTED)
+
+
+class _Search(Struct, gc=False):
+    mode: str | None = None
+
+
+class _Entry(Struct, gc=False):
+    fullUrl: str | None = None
+    resource: Raw = Raw(b"")
+    search: _Search | None = None
+
+
+class _Link(Struct, gc=False):
+    relation: str | None = None
+    url: str | None = None
+
+
+class _Envelope(Struct, gc=False):
+    resourceType: str | None = None
+    total: int | None = None
+    entry: list[_Entry] | None = None
+    link: list[_Link] | None = None
+    resource: Raw = Raw(b"")
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def open_answer(raw: bytes | Raw, count: int | None = None) -> Answered:
+    """What a prefetch value or a search response holds. Never raises.
+
+    `count` is the page size that was asked for: a list exactly that long without a total counts as cut.
+    """
+    try:
+        envelope = _ENVELOPE.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return _open_odd(raw, count)
+    return _open(envelope, raw, count)
+
+
+def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
+    if envelope.resourceType == "Bundle":
+        return _open_bundle(envelope, count)
+    if envelope.resourceType == "OperationOutcome":
+        return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
+    if envelope.resourceType:
+        return Answered(Answer.WHOLE, (Part(raw),))
+    if bytes(envelope.resource):
+        return open_answer(envelope.resource, count)
+    return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
+
+
+def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
+    entries = bundle.entry or []
+    parts = tuple(Part(entry.resource, entry.fullUrl or "") for entry in entries if bytes(entry.resource))
+    matches = sum(1 for entry in entries if not (entry.search and entry.search.mode in ("include", "outcome")))
+    next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
+    short = bundle.total is not None and bundle.total > matches
+    full = bundle.total is None and count is not None and matches == count
+    return Answered(Answer.CUT if next_page or short or full else Answer.WHOLE, parts, next_page)
+
+
+def _open_odd(raw: bytes | Raw, count: int | None) -> Answered:
+    """Null, an array of resources, or a Bundle with an element that does not fit."""
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return Answered(Answer.FAILED, says="what was sent cannot be read")
+    if value is None:
+        return Answered(Answer.WHOLE)
+    if isinstance(value, list):
+        return Answered(Answer.WHOLE, tuple(Part(msgspec.json.encode(item)) for item in value))
+    if not isinstance(value, dict):
+        return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
+    return _open(_mended(value), raw, count)
+
+
+def _mended(value: dict[str, object]) -> _Envelope:
+    entries = value.get("entry")
+    entries = entries if isinstance(entries, list) else [] if entries is None else [entries]
+    total = value.get("total")
+    resource = value.get("resource")
+    kind = value.get("resourceType")
+    return _Envelope(
+        resourceType=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
+        total=total if isinstance(total, int) and not isinstance(total, bool) else None,
+        entry=[_mended_entry(entry) for entry in entries],
+        link=[lenient.fitted(link, _Link) for link in _objects(value.get("link"))],
+        resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else Raw(b""),
+    )
+
+
+def _mended_entry(entry: object) -> _Entry:
+    if not isinstance(entry, dict):
+        return _Entry(resource=Raw(msgspec.json.encode(entry)))
+    full_url, resource = entry.get("fullUrl"), entry.get("resource")
+    return _Entry(
+        fullUrl=full_url if isinstance(full_url, str) else None,
+        resource=Raw(b"") if resource is None else Raw(msgspec.json.encode(resource)),
+        search=lenient.fitted(entry.get("search"), _Search),
+    )
+
+
+def _objects(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,126 @@
+"""Reads what the strict reader refuses: each element that does not fit its shape is mended or left out and named.
+
+Real payloads write null for a list, one object for a list of one, a number as string and a string as number.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import UNSET
+from msgspec.inspect import (
+    BoolType,
+    Field,
+    FloatType,
+    ListType,
+    NoneType,
+    StrType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from cds_service.fhir import wire
+
+_DEEPEST = 40
+_SAME_SHAPE: dict[type, type[Type]] = {list: ListType, dict: StructType, str: StrType}
+_FIELDS: dict[type, tuple[Field, ...]] = {}
+
+
+def read(value: dict[str, Any], shape: type[wire.Resource]) -> tuple[wire.Resource, tuple[str, ...]]:
+    """A resource in the shape given, and the paths of the elements that had to be left out. Never raises."""
+    dropped: list[str] = []
+    return _struct(value, shape, "", dropped, 0), tuple(dropped)
+
+
+def _fields(shape: type) -> tuple[Field, ...]:
+    if shape not in _FIELDS:
+        info = type_info(shape)
+        assert isinstance(info, StructType)
+        _FIELDS[shape] = info.fields
+    return _FIELDS[shape]
+
+
+def _struct(value: dict[str, Any], shape: type, path: str, dropped: list[str], depth: int) -> Any:
+    members = {}
+    for field in _fields(shape):
+        raw = value.get(field.encode_name)
+        if raw is None:
+            continue
+        here = f"{path}.{field.encode_name}" if path else field.encode_name
+        mended = _mend(raw, field.type, here, dropped, depth + 1)
+        if mended is not UNSET:
+            members[field.name] = mended
+    return shape(**members)
+
+
+def _mend(value: Any, kind: Type, path: str, dropped: list[str], depth: int) -> Any:
+    """The value as the kind asks, or UNSET (and its path noted) if nothing can be made of it."""
+    mended = _fit(value, kind, path, dropped, depth) if depth < _DEEPEST else UNSET
+    if mended is UNSET:
+        dropped.append(path)
+    return mended
+
+
+def _fit(value: Any, kind: Type, path: str, dropped: list[str], depth: int) -> Any:
+    if isinstance(kind, UnionType):
+        return _first_fit(value, kind, path, dropped, depth)
+    if isinstance(kind, ListType):
+        return _list(value, kind, path, dropped, depth)
+    if isinstance(kind, StructType):
+        return _struct(value, kind.cls, path, dropped, depth) if isinstance(value, dict) else UNSET
+    return _primitive(value, kind)
+
+
+def _first_fit(value: Any, kind: UnionType, path: str, dropped: list[str], depth: int) -> Any:
+    """A list goes to a list, an object to an object; else whatever the value can be mended to."""
+    choices = [choice for choice in kind.types if not isinstance(choice, NoneType)]
+    choices.sort(key=lambda choice: not isinstance(choice, _SAME_SHAPE.get(type(value), ())))
+    for choice in choices:
+        fitted = _fit(value, choice, path, dropped, depth)
+        if fitted is not UNSET:
+            return fitted
+    return UNSET
+
+
+def _list(value: Any, kind: ListType, path: str, dropped: list[str], depth: int) -> Any:
+    items = value if isinstance(value, list) else [value]
+    fitted = [
+        _mend(item, kind.item_type, f"{path}[{n}]", dropped, depth + 1)
+        for n, item in enumerate(items)
+        if item is not None
+    ]
+    return [item for item in fitted if item is not UNSET]
+
+
+def _primitive(value: Any, kind: Type) -> Any:
+    if isinstance(value, dict | list):
+        return UNSET
+    if isinstance(kind, StrType):
+        return str(value) if not isinstance(value, bool) else UNSET
+    if isinstance(kind, BoolType):
+        return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower(), UNSET)
+    if isinstance(kind, FloatType):
+        try:
+            return float(value) if not isinstance(value, bool) else UNSET
+        except (ValueError, OverflowError):
+            return UNSET
+    return UNSET
+
+
+def as_object(raw: bytes | msgspec.Raw) -> dict[str, Any] | None:
+    """The JSON object in `raw`, or None if it is not JSON or not an object."""
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+def fitted(value: Any, shape: type[Shape]) -> Shape:
+    """The value as far as it fits the shape; an empty one if it is no object. Never raises."""
+    made: Shape = _struct(value if isinstance(value, dict) else {}, shape, "", [], 0)
+    return made

@@ -1,0 +1,255 @@
+"""The resources that any rule reads, as typed structs; every other element is skipped while the bytes are read.
+
+R4 is the norm. An element that another version writes differently stands beside it under its own name.
+"""
+
+from cds_service.fhir.datatypes import (
+    Address,
+    Adherence,
+    Attachment,
+    Component,
+    Contained,
+    Dosage,
+    Ingredient,
+    Narrative,
+    Note,
+    Participant,
+    Period,
+    Quantity,
+    Reaction,
+    Reference,
+    Series,
+    Shape,
+    Term,
+    Text,
+)
+
+
+class Resource(Shape, tag_field="resourceType"):
+    """What every resource has. The subject is called `subject` or `patient`, whichever the type uses."""
+
+    id: Text = None
+    status: Text = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+    code: Term | None = None
+    bodySite: list[Term] | Term | None = None
+
+
+class Patient(Resource):
+    birthDate: Text = None
+    gender: Text = None
+    address: list[Address] = []
+
+
+class Encounter(Resource, rename={"class_": "class"}):
+    class_: Term | list[Term] | str | None = None
+    period: Period | None = None
+    actualPeriod: Period | None = None
+
+
+class Condition(Resource):
+    clinicalStatus: Term | str | None = None
+    verificationStatus: Term | str | None = None
+    category: list[Term] | Term | None = None
+    onsetDateTime: Text = None
+    onsetPeriod: Period | None = None
+    onsetString: Text = None
+    abatementDateTime: Text = None
+    abatementPeriod: Period | None = None
+    abatementBoolean: bool | None = None
+    recordedDate: Text = None
+    assertedDate: Text = None
+    dateRecorded: Text = None
+
+
+class Medication(Resource):
+    ingredient: list[Ingredient] = []
+    form: Term | None = None
+
+
+class MedicationUse(Resource):
+    """What the four resources about a drug's use have in common, over their versions."""
+
+    contained: list[Contained] = []
+    medicationCodeableConcept: Term | None = None
+    medicationReference: Reference | None = None
+    medication: Term | None = None
+    statusReason: list[Term] | Term | None = None
+    reasonCode: list[Term] | Term | None = None
+    reason: list[Term] | Term | None = None
+    reasonForUseCodeableConcept: Term | None = None
+    effectiveDateTime: Text = None
+    effectivePeriod: Period | None = None
+    effectiveTimeDateTime: Text = None
+    effectiveTimePeriod: Period | None = None
+    occurenceDateTime: Text = None
+    occurencePeriod: Period | None = None
+    dateAsserted: Text = None
+    authoredOn: Text = None
+    dateWritten: Text = None
+    whenHandedOver: Text = None
+    whenPrepared: Text = None
+    dosage: list[Dosage] | Dosage | None = None
+    dosageInstruction: list[Dosage] | Dosage | None = None
+    intent: Text = None
+    doNotPerform: bool | None = None
+    taken: Text = None
+    wasNotTaken: bool | None = None
+    wasNotGiven: bool | None = None
+    notGiven: bool | None = None
+    adherence: Adherence | None = None
+
+
+class MedicationStatement(MedicationUse):
+    pass
+
+
+class MedicationUsage(MedicationUse):
+    pass
+
+
+class MedicationRequest(MedicationUse):
+    pass
+
+
+class MedicationOrder(MedicationUse):
+    pass
+
+
+class MedicationAdministration(MedicationUse):
+    pass
+
+
+class MedicationDispense(MedicationUse):
+    pass
+
+
+class Observation(Resource):
+    category: list[Term] | Term | None = None
+    effectiveDateTime: Text = None
+    effectivePeriod: Period | None = None
+    effectiveInstant: Text = None
+    issued: Text = None
+    valueQuantity: Quantity | None = None
+    valueCodeableConcept: Term | None = None
+    valueString: Text = None
+    valueBoolean: bool | None = None
+    valueInteger: float | None = None
+    dataAbsentReason: Term | None = None
+    interpretation: list[Term] | Term | None = None
+    component: list[Component] = []
+    derivedFrom: list[Reference] = []
+
+
+class ImagingStudy(Resource):
+    started: Text = None
+    modality: list[Term] | Term | None = None
+    modalityList: list[Term] = []
+    procedureCode: list[Term] | Term | None = None
+    procedure: list[Term] | Term | None = None
+    description: Text = None
+    series: list[Series] = []
+
+
+class DiagnosticReport(Resource):
+    category: list[Term] | Term | None = None
+    effectiveDateTime: Text = None
+    effectivePeriod: Period | None = None
+    issued: Text = None
+    conclusion: Text = None
+    conclusionCode: list[Term] = []
+    codedDiagnosis: list[Term] = []
+    presentedForm: list[Attachment] = []
+    text: Narrative | None = None
+    imagingStudy: list[Reference] = []
+    study: list[Reference] = []
+
+
+class AllergyIntolerance(Resource):
+    clinicalStatus: Term | str | None = None
+    verificationStatus: Term | str | None = None
+    criticality: Text = None
+    substance: Term | None = None
+    reaction: list[Reaction] = []
+    recordedDate: Text = None
+    assertedDate: Text = None
+
+
+class Procedure(Resource):
+    performedDateTime: Text = None
+    performedPeriod: Period | None = None
+    occurrenceDateTime: Text = None
+    occurrencePeriod: Period | None = None
+    notPerformed: bool | None = None
+    notDone: bool | None = None
+    encounter: Reference | None = None
+
+
+class Device(Resource):
+    type: list[Term] | Term | None = None
+
+
+class ServiceRequest(Resource):
+    intent: Text = None
+    doNotPerform: bool | None = None
+    orderDetail: list[Term] | Term | None = None
+    quantityQuantity: Quantity | None = None
+    occurrenceDateTime: Text = None
+    occurrencePeriod: Period | None = None
+    reasonCode: list[Term] | Term | None = None
+    reason: list[Term] | Term | None = None
+    reasonReference: list[Reference] | Reference | None = None
+    note: list[Note] | Note | str | None = None
+    authoredOn: Text = None
+
+
+class ProcedureRequest(ServiceRequest):
+    """STU3 and DSTU2: what R4 calls a ServiceRequest."""
+
+
+class Appointment(Resource):
+    serviceType: list[Term] | Term | None = None
+    reasonCode: list[Term] | Term | None = None
+    reason: list[Term] | Term | None = None
+    description: Text = None
+    comment: Text = None
+    start: Text = None
+    end: Text = None
+    basedOn: list[Reference] = []
+    reasonReference: list[Reference] = []
+    participant: list[Participant] = []
+
+
+class Coverage(Resource):
+    type: Term | None = None
+    payor: list[Reference] = []
+    beneficiary: Reference | None = None
+
+
+ANY = (
+    Patient
+    | Encounter
+    | Condition
+    | Medication
+    | MedicationStatement
+    | MedicationUsage
+    | MedicationRequest
+    | MedicationOrder
+    | MedicationAdministration
+    | MedicationDispense
+    | Observation
+    | ImagingStudy
+    | DiagnosticReport
+    | AllergyIntolerance
+    | Procedure
+    | Device
+    | ServiceRequest
+    | ProcedureRequest
+    | Appointment
+    | Coverage
+)
+TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}
+
+
+"""The structs by resource type; a type that is not here is of no interest to any rule."""
