@@ -41,7 +41,7 @@ class Episode(StrEnum):
 
 
 class Level(StrEnum):
-    """A vertebra, from C1 down to S1; iteration runs from head to foot."""
+    """A vertebra, from C1 down to S5; iteration runs from head to foot."""
 
     C1 = "C1"
     C2 = "C2"
@@ -68,6 +68,10 @@ class Level(StrEnum):
     L4 = "L4"
     L5 = "L5"
     S1 = "S1"
+    S2 = "S2"
+    S3 = "S3"
+    S4 = "S4"
+    S5 = "S5"
 
 
 def spoken(levels: frozenset[Level]) -> str:

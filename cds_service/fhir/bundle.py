@@ -34,8 +34,8 @@ class _Search(Struct, gc=False):
     mode: str | None = None
 
 
-class _Entry(Struct, gc=False):
-    fullUrl: str | None = None
+class _Entry(Struct, gc=False, rename="camel"):
+    full_url: str | None = None
     resource: Raw = Raw(b"")
     search: _Search | None = None
 
@@ -45,8 +45,8 @@ class _Link(Struct, gc=False):
     url: str | None = None
 
 
-class _Envelope(Struct, gc=False):
-    resourceType: str | None = None
+class _Envelope(Struct, gc=False, rename="camel"):
+    resource_type: str | None = None
     total: int | None = None
     entry: list[_Entry] | None = None
     link: list[_Link] | None = None
@@ -69,11 +69,11 @@ def open_answer(raw: bytes | Raw, count: int | None = None) -> Answered:
 
 
 def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
-    if envelope.resourceType == "Bundle":
+    if envelope.resource_type == "Bundle":
         return _open_bundle(envelope, count)
-    if envelope.resourceType == "OperationOutcome":
+    if envelope.resource_type == "OperationOutcome":
         return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
-    if envelope.resourceType:
+    if envelope.resource_type:
         return Answered(Answer.WHOLE, (Part(raw),))
     if bytes(envelope.resource):
         return open_answer(envelope.resource, count)
@@ -82,7 +82,7 @@ def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
 
 def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     entries = bundle.entry or []
-    parts = tuple(Part(entry.resource, entry.fullUrl or "") for entry in entries if bytes(entry.resource))
+    parts = tuple(Part(entry.resource, entry.full_url or "") for entry in entries if bytes(entry.resource))
     matches = sum(1 for entry in entries if not (entry.search and entry.search.mode in ("include", "outcome")))
     next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
     short = bundle.total is not None and bundle.total > matches
@@ -112,7 +112,7 @@ def _mended(value: dict[str, object]) -> _Envelope:
     resource = value.get("resource")
     kind = value.get("resourceType")
     return _Envelope(
-        resourceType=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
+        resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,
         entry=[_mended_entry(entry) for entry in entries],
         link=[lenient.fitted(link, _Link) for link in _objects(value.get("link"))],
@@ -125,7 +125,7 @@ def _mended_entry(entry: object) -> _Entry:
         return _Entry(resource=Raw(msgspec.json.encode(entry)))
     full_url, resource = entry.get("fullUrl"), entry.get("resource")
     return _Entry(
-        fullUrl=full_url if isinstance(full_url, str) else None,
+        full_url=full_url if isinstance(full_url, str) else None,
         resource=Raw(b"") if resource is None else Raw(msgspec.json.encode(resource)),
         search=lenient.fitted(entry.get("search"), _Search),
     )

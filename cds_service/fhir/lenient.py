@@ -3,7 +3,7 @@
 Real payloads write null for a list, one object for a list of one, a number as string and a string as number.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import UNSET
@@ -35,9 +35,7 @@ def read(value: dict[str, Any], shape: type[wire.Resource]) -> tuple[wire.Resour
 
 def _fields(shape: type) -> tuple[Field, ...]:
     if shape not in _FIELDS:
-        info = type_info(shape)
-        assert isinstance(info, StructType)
-        _FIELDS[shape] = info.fields
+        _FIELDS[shape] = cast(StructType, type_info(shape)).fields
     return _FIELDS[shape]
 
 

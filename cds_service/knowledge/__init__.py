@@ -6,12 +6,23 @@ from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, files, parameters
+from cds_service.knowledge import citations, codes, files, levels, parameters
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
+from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 
-__all__ = ["Citation", "CodeIndex", "Confidence", "Knowledge", "Parameter", "RuleKnowledge", "ValueSet", "load"]
+__all__ = [
+    "Citation",
+    "CodeIndex",
+    "Confidence",
+    "Knowledge",
+    "LevelTable",
+    "Parameter",
+    "RuleKnowledge",
+    "ValueSet",
+    "load",
+]
 
 _NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units"))
 
@@ -24,6 +35,7 @@ class Knowledge:
     citations: Mapping[str, Citation]
     rules: Mapping[str, RuleKnowledge]
     index: CodeIndex
+    levels: LevelTable
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
@@ -56,4 +68,5 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         citations=sources,
         rules=rules,
         index=CodeIndex(value_sets, systems),
+        levels=levels.load(directory / "levels.toml"),
     )

@@ -25,7 +25,7 @@ def member(file: str, key: str, table: Mapping[str, Any], name: str, kind: type[
     value = table.get(name)
     if value is None or value == "":
         raise KnowledgeError(file, f"{key}.{name}" if key else name, "is missing")
-    if not isinstance(value, kind) or isinstance(value, bool) and kind is not bool:
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise KnowledgeError(file, f"{key}.{name}" if key else name, f"is a {type(value).__name__}, which does not fit")
     return value
 

@@ -1,0 +1,130 @@
+"""Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from cds_service.chart import Basis, Concept, Episode, Level
+from cds_service.fhir.datatypes import Coding, Term
+from cds_service.fhir.levels import read_levels
+from cds_service.knowledge import Knowledge
+
+_EPISODES = {
+    "A": Episode.INITIAL,
+    "B": Episode.INITIAL,
+    "D": Episode.SUBSEQUENT,
+    "G": Episode.DELAYED,
+    "K": Episode.NONUNION,
+    "P": Episode.MALUNION,
+    "S": Episode.SEQUELA,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every reader of this package needs besides the resource itself."""
+
+    know: Knowledge
+    zone: tzinfo
+
+
+def listed(value: "list[Term] | Term | None") -> list[Term]:
+    """The terms of an element that is a list in one FHIR version and a single term in another."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def codings(term: Term | None) -> Iterator[Coding]:
+    """All codings of a CodeableConcept, a Coding, or the concept of a CodeableReference."""
+    if term is None:
+        return
+    yield from term.coding
+    if term.code:
+        yield Coding(term.system, term.code, term.display)
+    if term.concept is not None:
+        yield from codings(term.concept)
+
+
+def texts(term: Term | None) -> Iterator[str]:
+    """All that a term says in words: displays, then text."""
+    if term is None:
+        return
+    for coding in codings(term):
+        if coding.display:
+            yield coding.display
+    for text in (term.text, term.display, term.concept.text if term.concept else None):
+        if text:
+            yield text
+
+
+def code_of(term: "Term | list[Term] | str | None") -> str:
+    """The bare code of a status-like element, whether a plain code (STU3) or a CodeableConcept (R4); empty if there is none."""
+    if term is None:
+        return ""
+    if isinstance(term, str):
+        return term.strip().lower()
+    for item in listed(term):
+        for coding in codings(item):
+            if coding.code:
+                return coding.code.strip().lower()
+        if item.text:
+            return item.text.strip().lower()
+    return ""
+
+
+def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
+    """The concept of a term, or None if it belongs to no value set of ours.
+
+    Codes decide first. Text is looked at only if no code belongs to a value set and none is of a system whose lists are
+    complete (README, "How a code is read"). Levels come from the codes, the texts, and the terms in `also` (body sites).
+    """
+    if term is None:
+        return None
+    index = context.know.index
+    sets: frozenset[str] = frozenset()
+    closed, episode, shown = False, None, ""
+    for coding in codings(term):
+        system = index.system(coding.system or "")
+        if coding.code and system:
+            found = index.of_code(system, coding.code.strip())
+            closed = closed or system in index.systems.closed
+            sets |= found
+            if found and system == "icd-10-cm":
+                episode = episode or _episode(coding.code)
+        shown = shown or coding.display or ""
+    basis = Basis.CODE
+    if not sets and not closed:
+        basis = Basis.TEXT
+        for text in texts(term):
+            sets |= index.of_text(text)
+    if not sets:
+        return None
+    text = (
+        term.text or shown or (term.concept.text if term.concept else None) or next(codings(term), Coding()).code or ""
+    )
+    return Concept(text.strip(), sets, basis, levels(term, context, also=also), episode)
+
+
+def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
+    """The vertebrae that a term and its body sites name; a body site is more exact than the code's own range."""
+    sites = _levels_of(also, context)
+    return sites or _levels_of([term] if term else [], context)
+
+
+def _levels_of(terms: Iterable[Term], context: Context) -> frozenset[Level]:
+    found: frozenset[Level] = frozenset()
+    for term in terms:
+        written: frozenset[Level] = frozenset()
+        for text in texts(term):
+            written |= frozenset(Level(name) for name in read_levels(text))
+        coded: frozenset[Level] = frozenset()
+        for coding in codings(term):
+            system = context.know.index.system(coding.system or "")
+            if system and coding.code:
+                coded |= context.know.levels.of(system, coding.code.strip())
+        found |= (coded & written) or coded or written
+    return found
+
+
+def _episode(code: str) -> Episode | None:
+    plain = code.replace(".", "").upper()
+    return _EPISODES.get(plain[6]) if len(plain) == 7 else None
