@@ -10,7 +10,7 @@ from cds_service.knowledge import files
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One source. `label` is short enough for a card, such as `SIR 2019`; `seen` says how its text was seen by the authors."""
+    """One source. `label` is short enough for a card, such as `SIR 2019`; `seen` says how its text was seen; `url` may be empty."""
 
     id: str
     label: str
@@ -34,5 +34,6 @@ def load(path: Path) -> Mapping[str, Citation]:
         }
         year = files.member(path.name, identifier, table, "year", int)
         reviewed = files.member(path.name, identifier, table, "reviewed", date)
-        found[identifier] = Citation(id=identifier, year=year, reviewed=reviewed, **text)
+        url = files.member(path.name, identifier, table, "url", str) if "url" in table else ""
+        found[identifier] = Citation(id=identifier, year=year, reviewed=reviewed, url=url, **text)
     return found

@@ -1,0 +1,100 @@
+"""Assembles the chart: everything that arrived, read once, sorted by kind, without what is another patient's."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cds_service.chart import Chart, Condition, Order, Section, Unreadable
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.fhir import conditions, wire
+from cds_service.fhir.bundle import Answered, Part
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What came for one call: answers by section, the draft orders of the session, and whose chart it should be."""
+
+    answers: Mapping[Section, Answered]
+    drafts: tuple[Part, ...] = ()
+    patient_id: str = ""
+
+
+_FIELDS: dict[type, str] = {Condition: "conditions"}
+"""The field of the chart that holds each kind of entry."""
+
+
+def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
+    """The chart of one patient. Never raises for anything that a client sent."""
+    found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
+    unreadable: list[Unreadable] = []
+    mine, strangers, unstated = [], 0, 0
+    for item in _all(received, unreadable):
+        belongs = _belongs(item.resource, received.patient_id)
+        if belongs is False:
+            strangers += 1
+            continue
+        unstated += belongs is None
+        mine.append(item)
+    for item in mine:
+        entries = tuple(_entries(item, context))
+        for entry in entries:
+            found[_FIELDS[type(entry)]].append(entry)
+        if item.code_lost and not entries:
+            unreadable.append(Unreadable(item.source.reference, item.source.type, None))
+    return Chart(
+        as_of=as_of,
+        order=order,
+        answers={section: answered.answer for section, answered in received.answers.items()},
+        unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
+        notes=_notes(strangers, unstated),
+        # Sorted, so that the order in which resources arrive changes nothing.
+        **{name: tuple(sorted(entries, key=lambda entry: entry.source.reference)) for name, entries in found.items()},
+    )
+
+
+def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
+    """Every resource once, though two sections may have brought it; what is no resource goes to `unreadable`."""
+    seen: set[str] = set()
+    for section, answered in received.answers.items():
+        for item in skim(answered.parts):
+            if isinstance(item, Unread):
+                unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
+            elif not item.resource.id or item.source.reference not in seen:
+                seen.add(item.source.reference)
+                yield item
+
+
+def _entries(item: Skimmed, context: Context) -> Iterable[object]:
+    """What one resource says that any rule reads."""
+    match item.resource:
+        case wire.Condition() as resource:
+            yield from _if_any(conditions.condition(resource, item.source, context))
+
+
+def _if_any(entry: object) -> tuple[object, ...]:
+    return () if entry is None else (entry,)
+
+
+def _belongs(resource: wire.Resource, patient_id: str) -> bool | None:
+    """Whether the resource is this patient's; None if it does not say."""
+    if isinstance(resource, wire.Medication | wire.Device) and not (resource.subject or resource.patient):
+        return True
+    if isinstance(resource, wire.Patient):
+        said = resource.id or ""
+    elif isinstance(resource, wire.Coverage) and resource.beneficiary:
+        said = identifier(resource.beneficiary)
+    else:
+        said = identifier(resource.subject or resource.patient)
+    return said == patient_id if said and not said.startswith("urn:uuid:") else None
+
+
+def _notes(strangers: int, unstated: int) -> tuple[str, ...]:
+    notes = []
+    if strangers:
+        notes.append(f"Left out as another patient's: {strangers}")
+    if unstated:
+        notes.append(f"Taken as this patient's, though they do not say whose they are: {unstated}")
+    return tuple(notes)

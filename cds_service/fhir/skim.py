@@ -1,0 +1,84 @@
+"""Reads each resource once, straight from its bytes; a bad one is mended or set aside without touching its neighbours."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from cds_service.chart import Source
+from cds_service.fhir import lenient, wire
+from cds_service.fhir.bundle import Part
+from cds_service.fhir.datatypes import Reference
+
+_DECODER = msgspec.json.Decoder(wire.ANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Skimmed:
+    """One resource: its typed struct, where it came from, and the elements that could not be read."""
+
+    resource: wire.Resource
+    source: Source
+    full_url: str = ""
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def code_lost(self) -> bool:
+        """Whether something of what the resource is about could not be read."""
+        return any(path.startswith(("code", "medication", "substance")) for path in self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something that is no resource, or whose type cannot be read."""
+
+    reference: str
+
+
+def skim(parts: Iterable[Part]) -> Iterator[Skimmed | Unread]:
+    """The resources of interest among `parts`, each once; of two with the same type and id the first counts."""
+    seen: set[str] = set()
+    for part in parts:
+        item = _one(part)
+        if item is None:
+            continue
+        reference = item.source.reference if isinstance(item, Skimmed) else ""
+        if isinstance(item, Skimmed) and item.resource.id:
+            if reference in seen:
+                continue
+            seen.add(reference)
+        yield item
+
+
+def _one(part: Part) -> Skimmed | Unread | None:
+    """The resource, or None if its type is of no interest."""
+    try:
+        resource = _DECODER.decode(part.raw)
+        dropped: tuple[str, ...] = ()
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        value = lenient.as_object(part.raw)
+        kind = value.get("resourceType") if value else None
+        if value is None or not isinstance(kind, str):
+            return Unread(part.full_url or "a resource without a type")
+        if kind not in wire.TYPES:
+            return None
+        resource, dropped = lenient.read(value, wire.TYPES[kind])
+    return Skimmed(resource, _source(resource, part, dropped), part.full_url, dropped)
+
+
+def _source(resource: wire.Resource, part: Part, dropped: tuple[str, ...]) -> Source:
+    kind = type(resource).__name__
+    if resource.id:
+        reference = f"{kind}/{resource.id}"
+    else:
+        reference = part.full_url or f"{kind} without id"
+    notes = tuple(f"{path} could not be read" for path in dropped)
+    return Source(reference, part.raw if isinstance(part.raw, bytes) else bytes(part.raw), notes)
+
+
+def identifier(reference: Reference | None) -> str:
+    """The bare id at the end of a reference, relative, absolute or versioned; empty for none or a contained one."""
+    text = (reference.reference or "") if reference else ""
+    if not text or text.startswith("#"):
+        return ""
+    return text.split("/_history/")[0].rpartition("/")[2]
