@@ -44,14 +44,17 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             found[_FIELDS[type(entry)]].append(entry)
         if item.code_lost and not entries:
             unreadable.append(Unreadable(item.source.reference, item.source.type, None))
+    # Sorted, so that the order in which resources arrive changes nothing.
+    entries_by_field: dict[str, Any] = {
+        name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
+    }
     return Chart(
         as_of=as_of,
         order=order,
         answers={section: answered.answer for section, answered in received.answers.items()},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
         notes=_notes(strangers, unstated),
-        # Sorted, so that the order in which resources arrive changes nothing.
-        **{name: tuple(sorted(entries, key=lambda entry: entry.source.reference)) for name, entries in found.items()},
+        **entries_by_field,
     )
 
 

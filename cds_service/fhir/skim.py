@@ -68,12 +68,9 @@ def _one(part: Part) -> Skimmed | Unread | None:
 
 def _source(resource: wire.Resource, part: Part, dropped: tuple[str, ...]) -> Source:
     kind = type(resource).__name__
-    if resource.id:
-        reference = f"{kind}/{resource.id}"
-    else:
-        reference = part.full_url or f"{kind} without id"
+    reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
     notes = tuple(f"{path} could not be read" for path in dropped)
-    return Source(reference, part.raw if isinstance(part.raw, bytes) else bytes(part.raw), notes)
+    return Source(reference, bytes(part.raw), notes)
 
 
 def identifier(reference: Reference | None) -> str:

@@ -29,9 +29,7 @@ def load(path: Path) -> Mapping[str, Citation]:
     found = {}
     for identifier, table in files.read(path).items():
         files.only(path.name, identifier, table, _KEYS)
-        text = {
-            name: files.member(path.name, identifier, table, name, str) for name in ("label", "title", "url", "seen")
-        }
+        text = {name: files.member(path.name, identifier, table, name, str) for name in ("label", "title", "seen")}
         year = files.member(path.name, identifier, table, "year", int)
         reviewed = files.member(path.name, identifier, table, "reviewed", date)
         url = files.member(path.name, identifier, table, "url", str) if "url" in table else ""

@@ -46,8 +46,8 @@ def load_systems(path: Path) -> Systems:
     keys: dict[str, str] = {}
     patterns = {}
     closed = set()
-    for key, table in files.read(path).items():
-        for address in files.member(path.name, key, table, "addresses", list):
+    for key, table in files.tables(files.read(path)):
+        for address in files.member(path.name, key, table, "uris", list):
             if keys.setdefault(address, key) != key:
                 raise KnowledgeError(path.name, key, f"{address} is also an address of {keys[address]}")
         patterns[key] = _compiled(path.name, f"{key}.pattern", files.member(path.name, key, table, "pattern", str))
@@ -140,7 +140,8 @@ class CodeIndex:
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
-        if not code.endswith("-") and adds:
+        # National versions of ICD-10 add digits to its codes, so each stands for those below it as well.
+        if not code.endswith("-") and system != "icd-10" and adds:
             self._exact[key] = self._exact.get(key, frozenset()) | adds
             return
         before = self._above.get(key, (frozenset(), frozenset()))

@@ -1,7 +1,7 @@
 """Reads a knowledge file; whatever is wrong with it is an error that names the file and the key."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ def read(path: Path) -> dict[str, Any]:
         raise KnowledgeError(path.name, "", f"cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnowledgeError(path.name, "", f"is not valid TOML ({error})") from error
+
+
+def tables(file: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tables of a file, without the plain members that describe it as a whole."""
+    return ((name, value) for name, value in file.items() if isinstance(value, dict))
 
 
 def member(file: str, key: str, table: Mapping[str, Any], name: str, kind: type[Any] | tuple[type[Any], ...]) -> Any:

@@ -9,6 +9,8 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.codes import bare
 
+_SYSTEMS = frozenset(("snomed", "icd-10-cm", "icd-10"))
+
 
 @dataclass(frozen=True, slots=True)
 class LevelTable:
@@ -34,9 +36,11 @@ def load(path: Path) -> LevelTable:
     """The table of `levels.toml`. Raises `KnowledgeError` for a level that is none."""
     exact: dict[tuple[str, str], frozenset[Level]] = {}
     prefixes: dict[tuple[str, str], frozenset[Level]] = {}
-    for system, table in files.read(path).items():
+    file = files.read(path)
+    for system in _SYSTEMS & file.keys():
+        table = file[system]
         for code, names in table.items():
-            unknown = [name for name in names if name not in Level]
+            unknown = [name for name in names if name not in Level.__members__]
             if unknown:
                 raise KnowledgeError(path.name, f"{system}.{code}", f"{unknown[0]!r} is no vertebra")
             target = prefixes if code.endswith("-") else exact

@@ -110,7 +110,7 @@ def known(file: str, key: str, source: str, citations: Mapping[str, Citation]) -
 def confidence(file: str, key: str, table: Mapping[str, Any]) -> Confidence:
     """The confidence that a table states. Raises `KnowledgeError` for an unknown word."""
     word = files.member(file, key, table, "confidence", str)
-    if word not in Confidence:
+    if word not in tuple(Confidence):
         raise KnowledgeError(file, f"{key}.confidence", f"{word!r} is none of {', '.join(Confidence)}")
     return Confidence(word)
 

@@ -1,0 +1,200 @@
+"""Tells whether an order or appointment is for vertebral augmentation, at which levels, and for when."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.chart import Basis, Concept, Level, Order, Precision, When
+from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir.bundle import Part
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.datatypes import Note, Reference, Term
+from cds_service.fhir.skim import Skimmed, identifier, skim
+
+AUGMENTATION = "vertebral-augmentation"
+_NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
+_WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
+_PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class OurOrder:
+    """One draft order or appointment for vertebral augmentation, with its JSON as received."""
+
+    reference: str
+    raw: bytes
+    patient_id: str
+    levels: frozenset[Level]
+    level_count: int
+    planned: When | None
+    basis: Basis
+    prophylactic: bool
+    is_appointment: bool
+    reasons: tuple[Concept, ...]
+    reason_references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the drafts of a session hold: ours, the code systems of procedure orders not recognised, and all as one order."""
+
+    ours: tuple[OurOrder, ...]
+    unrecognised: tuple[str, ...]
+    order: Order
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], context: Context, *, as_of: datetime) -> "Orders":
+        """Read drafts and appointments; several of ours make one assessment over their levels."""
+        items = [item for item in skim(parts) if isinstance(item, Skimmed)]
+        ours = [found for item in items if (found := _service_request(item, context))]
+        references = frozenset(found.reference for found in ours)
+        ours += [found for item in items if (found := _appointment(item, references, context))]
+        recognised = {found.reference for found in ours}
+        systems = tuple(
+            sorted({name for item in items for name in _systems(item) if item.source.reference not in recognised})
+        )
+        return cls(tuple(ours), systems, _merged(ours, as_of))
+
+
+def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
+    request = item.resource
+    if not isinstance(request, wire.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
+        return None
+    basis = _names_the_procedure([request.code] if request.code else [], context)
+    details = [*concepts.listed(request.bodySite), *concepts.listed(request.orderDetail), *_notes(request.note)]
+    levels = concepts.levels(request.code, context, also=details)
+    if basis is None or _only_cervical(levels):
+        return None
+    reasons = [*concepts.listed(request.reasonCode), *concepts.listed(request.reason)]
+    quantity = request.quantityQuantity.value if request.quantityQuantity else None
+    return OurOrder(
+        reference=item.source.reference,
+        raw=item.source.raw,
+        patient_id=identifier(request.subject or request.patient),
+        levels=levels,
+        level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
+        planned=dates.read(request.occurrenceDateTime, context.zone)
+        or dates.period(request.occurrencePeriod, context.zone),
+        basis=basis,
+        prophylactic=any(
+            _PROPHYLACTIC.search(text) for term in [request.code, *details, *reasons] for text in concepts.texts(term)
+        ),
+        is_appointment=False,
+        reasons=_concepts(reasons, context),
+        reason_references=_references(request.reasonReference),
+    )
+
+
+def _appointment(item: Skimmed, orders: frozenset[str], context: Context) -> OurOrder | None:
+    visit = item.resource
+    if not isinstance(visit, wire.Appointment) or visit.status in _WITHDRAWN:
+        return None
+    written = [Term(text=text) for text in (visit.description, visit.comment) if text]
+    said = [
+        *concepts.listed(visit.serviceType),
+        *concepts.listed(visit.reasonCode),
+        *concepts.listed(visit.reason),
+        *written,
+    ]
+    basis = _names_the_procedure(said, context)
+    if basis is None and any(link.reference in orders for link in visit.basedOn):
+        basis = Basis.CODE
+    levels = concepts.levels(None, context, also=said)
+    if basis is None or _only_cervical(levels):
+        return None
+    return OurOrder(
+        reference=item.source.reference,
+        raw=item.source.raw,
+        patient_id=next((_patient(person.actor) for person in visit.participant if _patient(person.actor)), ""),
+        levels=levels,
+        level_count=len(levels),
+        planned=dates.read(visit.start, context.zone),
+        basis=basis,
+        prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in concepts.texts(term)),
+        is_appointment=True,
+        reasons=_concepts(said, context),
+        reason_references=_references(visit.reasonReference),
+    )
+
+
+def _names_the_procedure(terms: Iterable[Term], context: Context) -> Basis | None:
+    """By what the terms name vertebral augmentation: a code of any system we know, or a text whatever its code; None if they do not."""
+    index = context.know.index
+    coded: frozenset[str] = frozenset()
+    written: frozenset[str] = frozenset()
+    for term in terms:
+        for coding in concepts.codings(term):
+            if coding.code and coding.system:
+                coded |= index.of_code(index.system(coding.system) or coding.system, coding.code.strip())
+        for text in concepts.texts(term):
+            written |= index.of_text(text)
+    if _NOT_OURS & (coded | written) and AUGMENTATION not in coded:
+        return None
+    if AUGMENTATION in coded:
+        return Basis.CODE
+    return Basis.TEXT if AUGMENTATION in written else None
+
+
+def _only_cervical(levels: frozenset[Level]) -> bool:
+    return bool(levels) and all(level.startswith("C") for level in levels)
+
+
+def _concepts(terms: Iterable[Term], context: Context) -> tuple[Concept, ...]:
+    return tuple(found for term in terms if (found := concepts.concept(term, context)))
+
+
+def _references(value: list[Reference] | Reference | None) -> tuple[str, ...]:
+    links = value if isinstance(value, list) else [value] if value else []
+    return tuple(link.reference for link in links if link.reference)
+
+
+def _notes(value: list[Note] | Note | str | None) -> list[Term]:
+    notes = value if isinstance(value, list) else [value] if value else []
+    return [Term(text=note if isinstance(note, str) else note.text) for note in notes]
+
+
+def _patient(actor: Reference | None) -> str:
+    said = actor.reference if actor and actor.reference else ""
+    return identifier(actor) if "Patient/" in said else ""
+
+
+def _systems(item: Skimmed) -> Iterable[str]:
+    """The code systems of a procedure order, for the count of those that were not recognised."""
+    if isinstance(item.resource, wire.ServiceRequest):
+        for coding in concepts.codings(item.resource.code):
+            yield coding.system or "none"
+
+
+def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
+    """All orders as one: their levels together, and the earliest slot that lies ahead. An order's slot goes before an appointment's."""
+    levels: frozenset[Level] = frozenset().union(*(item.levels for item in ours))
+    ahead = [
+        (item.is_appointment, item.planned, item) for item in ours if item.planned and _usable(item.planned, as_of)
+    ]
+    slots = sorted(ahead, key=lambda slot: (slot[0], slot[1].start))
+    stated = [item.planned for item in ours if item.planned]
+    note = ""
+    if stated and not slots:
+        past = [slot for slot in stated if slot.last < as_of]
+        note = f"the stated time {stated[0]} {'is past' if past else 'is not a day'} and counts as not stated"
+    first = slots[0][2] if slots else None
+    return Order(
+        references=tuple(item.reference for item in ours),
+        levels=levels,
+        level_count=max((item.level_count for item in ours), default=0)
+        if len(ours) == 1
+        else max(len(levels), len(ours)),
+        planned=first.planned if first else None,
+        planned_source=("appointment" if first.is_appointment else "order") if first else "",
+        planned_note=note,
+        basis=Basis.TEXT if any(item.basis is Basis.TEXT for item in ours) else Basis.CODE,
+        prophylactic=any(item.prophylactic for item in ours),
+        reasons=tuple(reason for item in ours for reason in item.reasons),
+        reason_references=tuple(link for item in ours for link in item.reason_references),
+    )
+
+
+def _usable(planned: When, as_of: datetime) -> bool:
+    """A slot must be a day or a time, and must not be past."""
+    return planned.precision in (Precision.DAY, Precision.TIME) and planned.last >= as_of

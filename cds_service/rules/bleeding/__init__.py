@@ -1,0 +1,1 @@
+"""Rules on bleeding and antithrombotic drugs."""

@@ -1,0 +1,1 @@
+"""Rules that inform on the evidence and on payment."""

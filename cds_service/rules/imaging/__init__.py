@@ -1,0 +1,1 @@
+"""Rules on imaging: what it shows and whether it can be relied on."""

@@ -1,0 +1,1 @@
+"""Rules on pain: how severe, treated how, coming from where."""

@@ -1,0 +1,1 @@
+"""Rules on preparing for the day of the procedure."""

@@ -1,0 +1,1 @@
+"""Rules on neurology, stability, pregnancy and allergy."""

@@ -1,0 +1,119 @@
+"""Laws that hold for every case of every rule, with nothing written per rule."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from cds_service import cases
+from cds_service.cases import Case
+from cds_service.chart import Answer
+from cds_service.disposition import assess
+from cds_service.engine import Result, Status, evaluate
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+
+KNOW = load()
+RULES = catalogue()
+CASES = [case for rule in RULES for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")]
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+_YEAR = re.compile(r'"(\d{4})(-\d{2}(?:-\d{2})?(?:T[^"]*)?|)"')
+
+
+def results(case: Case) -> tuple[Result, ...]:
+    return evaluate(cases.chart(case, KNOW), RULES, KNOW)
+
+
+def essence(found: tuple[Result, ...]) -> list[tuple[str, ...]]:
+    return sorted((item.rule.id, item.status, str(item.effect), str(item.indicator)) for item in found)
+
+
+def later(value: Any) -> Any:
+    """The same JSON with every date 400 years on: the calendar and its weekdays repeat."""
+    return json.loads(_YEAR.sub(lambda found: f'"{int(found[1]) + 400:04}{found[2]}"', json.dumps(value)))
+
+
+@each_case
+def test_only_intervals_count(case: Case) -> None:
+    """Moving every date and the clock by 400 years changes nothing."""
+    shifted = replace(
+        case,
+        as_of=datetime.fromisoformat(later(case.as_of.isoformat())),
+        order=later(case.order),
+        patient=later(case.patient),
+        resources=tuple(later(list(case.resources))),
+    )
+    assert essence(results(shifted)) == essence(results(case))
+
+
+@each_case
+def test_order_of_arrival_does_not_count(case: Case) -> None:
+    """Reversing the resources changes nothing."""
+    assert essence(results(replace(case, resources=case.resources[::-1]))) == essence(results(case))
+
+
+@each_case
+def test_a_duplicate_does_not_count(case: Case) -> None:
+    """The same resources sent twice change nothing."""
+    assert essence(results(replace(case, resources=case.resources * 2))) == essence(results(case))
+
+
+@each_case
+def test_what_was_entered_in_error_does_not_count(case: Case) -> None:
+    """A copy of every resource, marked entered-in-error, changes nothing."""
+    wrong = tuple(_in_error(resource) for resource in case.resources)
+    assert essence(results(replace(case, resources=case.resources + wrong))) == essence(results(case))
+
+
+def _in_error(resource: Any) -> Any:
+    if resource["resourceType"] in ("Condition", "AllergyIntolerance"):
+        marked: dict[str, Any] = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    else:
+        marked = {"status": "entered-in-error"}
+    return {**resource, **marked, "id": f"{resource['id']}-error"}
+
+
+@each_case
+@pytest.mark.parametrize(
+    "kind", ["Condition", "Observation", "MedicationStatement", "AllergyIntolerance", "DiagnosticReport"]
+)
+def test_a_malformed_resource_costs_only_what_it_could_hold(case: Case, kind: str) -> None:
+    """It may add unknowns; every finding stays, and nothing becomes met."""
+    whose = "patient" if kind == "AllergyIntolerance" else "subject"
+    broken = {
+        "resourceType": kind,
+        "id": "broken",
+        whose: {"reference": "Patient/p"},
+        "code": 7,
+        "medicationCodeableConcept": 7,
+    }
+    before, after = results(case), results(replace(case, resources=(*case.resources, broken)))
+    met = [row for row in essence(before) if row[1] == Status.MET]
+    assert [row for row in essence(after) if row[1] == Status.MET] == met
+    assert {item.rule.id for item in after if item.status is Status.ERROR} == set()
+
+
+@each_case
+def test_leaving_a_section_out_never_makes_it_better(case: Case) -> None:
+    """Omission never turns met or unknown into not-met, and never gives a favourable answer that the full chart did not give."""
+    full = results(case)
+    for section in {section for rule in RULES for section in rule.needs}:
+        if case.answers[section] is not Answer.WHOLE:
+            continue
+        less = results(replace(case, answers={**case.answers, section: Answer.OMITTED}))
+        for rule in RULES:
+            before = {item.status for item in full if item.rule is rule}
+            after = {item.status for item in less if item.rule is rule}
+            if before & {Status.MET, Status.UNKNOWN} and Status.NOT_APPLICABLE not in before:
+                assert after != {Status.NOT_MET}, f"{rule.id} without {section}"
+        best, now = assess(full).disposition, assess(less).disposition
+        assert not now.favourable or best.rank <= now.rank, f"{best} became {now} without {section}"
+
+
+@each_case
+def test_no_rule_raises(case: Case) -> None:
+    """No rule meets an error of its own in any case of any rule."""
+    assert not [item.rule.id for item in results(case) if item.status is Status.ERROR]

@@ -1,0 +1,50 @@
+"""Every case of every rule comes to what it expects, and every rule is whole: page, knowledge, cases."""
+
+import re
+
+import pytest
+
+from cds_service import cases
+from cds_service.engine import Indicator, Kind, Rule, Status
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+
+KNOW = load()
+RULES = {rule.id: rule for rule in catalogue()}
+CASES = [case for rule in RULES.values() for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")]
+_FORBIDDEN = re.compile(
+    r"\b(safe|safely|approved|eligible|guarantee\w*|revolutionary|stop(?:ped)? (?:the|taking)|you must)\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_case(case: cases.Case) -> None:
+    """The rule comes to the results that its case lists."""
+    assert not cases.differences(case, cases.judge(case, RULES[case.rule], KNOW))
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_rule_is_whole(rule: Rule) -> None:
+    """A rule has a page with three parts, a knowledge file, and cases that are met, not met and unknown."""
+    for heading in ("## What it checks", "## Why it matters", "## When it stays silent"):
+        assert heading in rule.page
+    assert rule.id in KNOW.rules
+    expected = {row["status"] for case in CASES if case.rule == rule.id for row in case.expect}
+    assert {Status.MET, Status.NOT_MET} <= expected
+    assert Status.UNKNOWN in expected or not rule.needs
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_findings_speak_well(case: cases.Case) -> None:
+    """A finding is one sentence with sources that exist, without a forbidden word, and no critical one rests on text."""
+    for result in cases.judge(case, RULES[case.rule], KNOW):
+        if result.status is not Status.MET or result.finding is None:
+            continue
+        finding = result.finding
+        assert finding.says
+        assert not _FORBIDDEN.search(finding.says)
+        assert finding.uses or finding.cites or result.effect in (Kind.INDICATION, Kind.INFORMATION, Kind.WORKUP)
+        assert all(source in KNOW.citations for source in finding.cites)
+        if finding.basis == "text":
+            assert result.indicator is not Indicator.CRITICAL
