@@ -47,7 +47,7 @@ def load_systems(path: Path) -> Systems:
     patterns = {}
     closed = set()
     for key, table in files.tables(files.read(path)):
-        for address in files.member(path.name, key, table, "uris", list):
+        for address in files.member(path.name, key, table, "addresses", list):
             if keys.setdefault(address, key) != key:
                 raise KnowledgeError(path.name, key, f"{address} is also an address of {keys[address]}")
         patterns[key] = _compiled(path.name, f"{key}.pattern", files.member(path.name, key, table, "pattern", str))
