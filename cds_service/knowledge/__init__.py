@@ -6,11 +6,12 @@ from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, files, levels, parameters
+from cds_service.knowledge import citations, codes, files, levels, parameters, units
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
+from cds_service.knowledge.units import UnitTable
 
 __all__ = [
     "Citation",
@@ -20,6 +21,7 @@ __all__ = [
     "LevelTable",
     "Parameter",
     "RuleKnowledge",
+    "UnitTable",
     "ValueSet",
     "load",
 ]
@@ -36,6 +38,7 @@ class Knowledge:
     rules: Mapping[str, RuleKnowledge]
     index: CodeIndex
     levels: LevelTable
+    units: UnitTable
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
@@ -62,6 +65,10 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
             for name in rules[path.stem].value_sets:
                 if name not in value_sets:
                     raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
+    unit_table = units.load(directory / "units.toml")
+    for item in value_sets.values():
+        if item.unit and item.unit not in unit_table.codes:
+            raise KnowledgeError(f"{item.id}.toml", "unit", f"{item.unit!r} is no unit of units.toml")
     version = files.read(directory / "version.toml")
     return Knowledge(
         version=files.member("version.toml", "", version, "version", str),
@@ -69,4 +76,5 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         rules=rules,
         index=CodeIndex(value_sets, systems),
         levels=levels.load(directory / "levels.toml"),
+        units=unit_table,
     )

@@ -1,0 +1,162 @@
+"""The unit table: every spelling of a unit that is sent, and what turns a value in it into the unit that rules compare."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge import files
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit by its UCUM code. A value times `times` plus `plus` is the value in the first unit of its kind."""
+
+    code: str
+    kind: str
+    times: float
+    plus: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What leads from one kind of unit to another for one measure: a value in `given`, times `times` plus `plus`, is in `gives`."""
+
+    given: Unit
+    gives: Unit
+    times: float
+    plus: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The least and the most that a measure can be, in `unit`."""
+
+    least: float
+    most: float
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """Units by UCUM code and by spelling, conversions by measure and kind, and what a measure can possibly be."""
+
+    codes: Mapping[str, Unit]
+    exact: Mapping[str, Unit]
+    folded: Mapping[str, tuple[Unit, ...]]
+    conversions: Mapping[tuple[str, str], Conversion]
+    possible: Mapping[str, Limits]
+
+    def named(self, text: str) -> tuple[Unit, ...]:
+        """The units that a spelling can mean, the likeliest first; more than one only if they differ by capitals alone."""
+        plain = spelling(text)
+        first = self.exact.get(plain)
+        others = self.folded.get(plain.casefold(), ())
+        return others if first is None else (first, *(unit for unit in others if unit is not first))
+
+    def converted(self, measure: str, value: float, given: Unit, wanted: Unit) -> float | None:
+        """The value of a measure in another unit, or None if nothing leads from the one to the other."""
+        if given.kind == wanted.kind:
+            return _between(value, given, wanted)
+        bridge = self.conversions.get((measure, given.kind))
+        if bridge is None or bridge.gives.kind != wanted.kind:
+            return None
+        return _between(_between(value, given, bridge.given) * bridge.times + bridge.plus, bridge.gives, wanted)
+
+
+def _between(value: float, given: Unit, wanted: Unit) -> float:
+    if given is wanted:
+        return value
+    return (value * given.times + given.plus - wanted.plus) / wanted.times
+
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_SIGNS = str.maketrans({"º": "°", "˚": "°", "×": "x", "✕": "x", "·": ".", "⋅": ".", "^": "*", "−": "-", ",": "."})
+_RAISED = re.compile(r"[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_POWER = re.compile(r"^x?10(?:\*+|e|exp|\()(\d+)\)?", re.IGNORECASE)
+_MICRO = re.compile(r"(?<![a-z])mc(?=g|l|mol)", re.IGNORECASE)
+_ANNOTATION = re.compile(r"\{(?![^}]*1[.,]73)[^}]*\}")
+_PER = re.compile(r"\s+per\s+", re.IGNORECASE)
+
+
+def spelling(text: str) -> str:
+    """A unit without the differences that need no line in the table; capitals stay."""
+    raised = _RAISED.sub(lambda found: "*" + found[0].translate(_SUPERSCRIPTS), text)
+    signs = unicodedata.normalize("NFKC", raised.translate(_SIGNS)).replace("μ", "u")
+    plain = "".join(_PER.sub("/", _ANNOTATION.sub("", signs)).split())
+    return _MICRO.sub("u", _POWER.sub(r"10*\1", plain)).rstrip("/.") or ""
+
+
+_TABLES = frozenset(("reviewed", "units", "analytes", "possible"))
+
+
+def load(path: Path) -> UnitTable:
+    """The table of `units.toml`. Raises `KnowledgeError` for a spelling that stands twice or a unit that is not there."""
+    tables = files.read(path)
+    files.only(path.name, "", tables, _TABLES)
+    by_code: dict[str, Unit] = {}
+    exact: dict[str, Unit] = {}
+    folded: dict[str, tuple[Unit, ...]] = {}
+    for key, unit, row in _units(path.name, tables["units"]):
+        by_code[unit.code] = unit
+        for text in (unit.code, *row.get("spelled", ())):
+            plain = spelling(text)
+            if exact.setdefault(plain, unit) is not unit:
+                raise KnowledgeError(path.name, key, f"{text!r} is also spelled so for {exact[plain].code}")
+            others = folded.get(plain.casefold(), ())
+            if any(other.kind == unit.kind and other is not unit for other in others):
+                raise KnowledgeError(
+                    path.name, key, f"{text!r} differs from another unit of its kind by capitals alone"
+                )
+            folded[plain.casefold()] = others if unit in others else (*others, unit)
+    return UnitTable(
+        by_code, exact, folded, _conversions(path.name, tables, by_code), _possible(path.name, tables, by_code)
+    )
+
+
+def _units(file: str, tables: Mapping[str, Any]) -> Iterator[tuple[str, Unit, Mapping[str, Any]]]:
+    for kind, rows in tables.items():
+        for code, row in rows.items():
+            key = f"units.{kind}.{code}"
+            files.only(file, key, row, frozenset(("times", "plus", "spelled")))
+            yield key, Unit(code, kind, _number(file, key, row, "times"), _number(file, key, row, "plus", 0.0)), row
+
+
+def _conversions(
+    file: str, tables: Mapping[str, Any], units: Mapping[str, Unit]
+) -> Mapping[tuple[str, str], Conversion]:
+    found = {}
+    for measure, rows in tables["analytes"].items():
+        for code, row in rows.items():
+            key = f"analytes.{measure}.{code}"
+            files.only(file, key, row, frozenset(("times", "plus", "gives", "why")))
+            files.member(file, key, row, "why", str)
+            given, gives = _unit(file, key, code, units), _unit(file, key, row.get("gives", ""), units)
+            times, plus = _number(file, key, row, "times"), _number(file, key, row, "plus", 0.0)
+            found[measure, given.kind] = Conversion(given, gives, times, plus)
+    return found
+
+
+def _possible(file: str, tables: Mapping[str, Any], units: Mapping[str, Unit]) -> Mapping[str, Limits]:
+    found = {}
+    for measure, row in tables["possible"].items():
+        key = f"possible.{measure}"
+        files.only(file, key, row, frozenset(("least", "most", "unit")))
+        least, most = _number(file, key, row, "least"), _number(file, key, row, "most")
+        found[measure] = Limits(least, most, _unit(file, key, row.get("unit", ""), units))
+    return found
+
+
+def _unit(file: str, key: str, code: str, units: Mapping[str, Unit]) -> Unit:
+    if code not in units:
+        raise KnowledgeError(file, key, f"{code!r} is no unit of this file")
+    return units[code]
+
+
+def _number(file: str, key: str, row: Mapping[str, Any], name: str, otherwise: float | None = None) -> float:
+    if otherwise is not None and name not in row:
+        return otherwise
+    return float(files.member(file, key, row, name, (int, float)))
