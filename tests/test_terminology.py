@@ -301,30 +301,12 @@ def test_an_atc_code_names_several_ingredients_only_if_it_is_a_combination():
     }  # fmt: skip
 
 
-def test_guards_compile():
-    guards = DRUGS["guards"]
-    for name in ("negation", "flush", "heparinoid", "topical", "not_aspirin"):
-        assert all(re.compile(pattern) for pattern in guards[name])
-    names = {name.lower() for drug in INGREDIENTS.values() for name in drug.get("names", ())}
-    assert set(guards["whole_token"]) <= names
-
-
-@pytest.mark.parametrize(
-    ("says", "is_flush"),
-    [
-        ("heparin lock flush 100 units/mL", True),
-        ("heparin sodium, porcine 10 UNT/ML Injectable Solution", True),
-        ("3 ML heparin sodium, porcine 100 UNT/ML Prefilled Syringe", True),
-        ("250 ML heparin sodium, porcine 100 UNT/ML Injection", False),
-        ("heparin 100 units/mL continuous infusion", False),
-        ("heparin sodium, porcine 5000 UNT/ML Injectable Solution", False),
-    ],
-)
-def test_a_heparin_flush_is_told_from_an_infusion(says, is_flush):
-    text = says.lower()
-    flushes = [re.compile(pattern) for pattern in DRUGS["guards"]["flush"]]
-    bag = re.search(r"\b(250|500|1000) ?ml\b", text)
-    assert bool(not bag and any(pattern.search(text) for pattern in flushes)) == is_flush
+@pytest.mark.parametrize("name", DRUGS["guards"])
+def test_guards_compile(name):
+    assert DRUGS["guards"][name]
+    for pattern in DRUGS["guards"][name]:
+        assert pattern.isascii()
+        assert not re.compile(pattern, re.IGNORECASE).search("")
 
 
 def _products():
