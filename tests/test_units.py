@@ -8,46 +8,10 @@ import pytest
 from cds_service.chart import Quantity
 from cds_service.errors import KnowledgeError
 from cds_service.fhir.units import normalised, possible
-from cds_service.knowledge import Knowledge, units
-from cds_service.knowledge.codes import CodeIndex, Systems, ValueSet
-from cds_service.knowledge.files import DIRECTORY
-from cds_service.knowledge.levels import LevelTable
+from cds_service.knowledge import load, units
 
-FILE = DIRECTORY / "units.toml"
-TABLE = units.load(FILE)
-CANONICAL = {
-    "inr": "1",
-    "aptt": "s",
-    "platelets": "10*9/L",
-    "white-cells": "10*9/L",
-    "haemoglobin": "g/dL",
-    "crp": "mg/L",
-    "esr": "mm/h",
-    "procalcitonin": "ng/mL",
-    "creatinine": "mg/dL",
-    "egfr": "mL/min/{1.73_m2}",
-    "creatinine-clearance": "mL/min",
-    "heparin-anti-xa": "[IU]/mL",
-    "fibrinogen": "mg/dL",
-    "haemoglobin-a1c": "%",
-    "body-temperature": "Cel",
-    "body-weight": "kg",
-    "body-height": "cm",
-    "oxygen-saturation": "%",
-    "pain-score": "1",
-    "dxa-t-score": "1",
-    "pregnancy-test": "[IU]/L",
-    "blood-culture": "",
-}
-
-
-@pytest.fixture(scope="module")
-def know() -> Knowledge:
-    sets = {
-        name: ValueSet(name, name, "", "", None, (), {}, {}, (), (), unit)  # type: ignore[arg-type]
-        for name, unit in CANONICAL.items()
-    }
-    return Knowledge("1", {}, {}, CodeIndex(sets, Systems({}, {}, frozenset())), LevelTable({}, {}), TABLE)
+KNOW = load()
+TABLE = KNOW.units
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +42,18 @@ MOLAR_MASS = {"creatinine": 113.12, "haemoglobin": 16114.5, "fibrinogen": 340_00
 
 
 @pytest.mark.parametrize("measure", MOLAR_MASS)
-def test_a_molar_row_follows_from_the_molar_mass(measure: str, know: Knowledge) -> None:
+def test_a_molar_row_follows_from_the_molar_mass(measure: str) -> None:
     grams_per_litre = MOLAR_MASS[measure] / 1e6
-    one = normalised(measure, 1, "umol/L", None, know)
-    same = normalised(measure, grams_per_litre, "g/L", None, know)
+    one = normalised(measure, 1, "umol/L", None, KNOW)
+    same = normalised(measure, grams_per_litre, "g/L", None, KNOW)
     assert one is not None
     assert same is not None
     assert one.value == pytest.approx(same.value, rel=1e-3)
+
+
+def test_the_limits_are_of_measures_in_a_unit_that_converts() -> None:
+    for measure, limits in TABLE.possible.items():
+        assert normalised(measure, limits.most, None, limits.unit.code, KNOW) is not None
 
 
 def test_every_measure_with_a_conversion_is_checked_here() -> None:
@@ -169,10 +138,13 @@ def test_every_measure_with_a_conversion_is_checked_here() -> None:
     ],
 )
 def test_a_spelling_is_understood(
-    measure: str, value: float, unit: str | None, expected: float, know: Knowledge
+    measure: str,
+    value: float,
+    unit: str | None,
+    expected: float,
 ) -> None:
-    assert normalised(measure, value, unit, None, know) == Quantity(expected, CANONICAL[measure])
-    assert normalised(measure, value, None, unit, know) == Quantity(expected, CANONICAL[measure])
+    assert normalised(measure, value, unit, None, KNOW) == Quantity(expected, KNOW.index.value_sets[measure].unit)
+    assert normalised(measure, value, None, unit, KNOW) == Quantity(expected, KNOW.index.value_sets[measure].unit)
 
 
 @pytest.mark.parametrize(
@@ -196,14 +168,16 @@ def test_a_spelling_is_understood(
     ],
 )
 def test_a_unit_that_is_missing_strange_or_contradictory_is_not_guessed(
-    measure: str, unit: str | None, code: str | None, know: Knowledge
+    measure: str,
+    unit: str | None,
+    code: str | None,
 ) -> None:
-    assert normalised(measure, 5, unit, code, know) is None
+    assert normalised(measure, 5, unit, code, KNOW) is None
 
 
-def test_a_code_that_is_no_unit_leaves_the_word_to_the_written_unit(know: Knowledge) -> None:
-    assert normalised("creatinine", 88.4, "umol/L", "258814008", know) == Quantity(1.0, "mg/dL")
-    assert normalised("platelets", 150, "K/uL", "1", know) == Quantity(150.0, "10*9/L")
+def test_a_code_that_is_no_unit_leaves_the_word_to_the_written_unit() -> None:
+    assert normalised("creatinine", 88.4, "umol/L", "258814008", KNOW) == Quantity(1.0, "mg/dL")
+    assert normalised("platelets", 150, "K/uL", "1", KNOW) == Quantity(150.0, "10*9/L")
 
 
 @pytest.mark.parametrize(
@@ -219,8 +193,8 @@ def test_a_code_that_is_no_unit_leaves_the_word_to_the_written_unit(know: Knowle
         ("pregnancy-test", 100_000, True),
     ],
 )
-def test_a_value_that_nobody_can_have_is_told_apart(measure: str, value: float, allowed: bool, know: Knowledge) -> None:
-    assert possible(measure, Quantity(value, CANONICAL[measure]), know) is allowed
+def test_a_value_that_nobody_can_have_is_told_apart(measure: str, value: float, allowed: bool) -> None:
+    assert possible(measure, Quantity(value, KNOW.index.value_sets[measure].unit), KNOW) is allowed
 
 
 @pytest.mark.parametrize(

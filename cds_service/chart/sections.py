@@ -39,12 +39,28 @@ MEASURES: dict[Section, tuple[str, ...]] = {
     Section.RENAL: ("creatinine", "egfr", "creatinine-clearance"),
     Section.VITALS: ("body-temperature", "body-weight", "body-height", "oxygen-saturation"),
     Section.PAIN: ("pain-score",),
-    Section.PREGNANCY: ("pregnancy-test",),
+    Section.PREGNANCY: ("pregnancy-test", "pregnancy-status"),
     Section.BONE_DENSITY: ("dxa-t-score", "dxa-study"),
 }
 """Which value sets of measurements each section asks for."""
 
-SECTION_OF: dict[str, Section] = {measure: section for section, measures in MEASURES.items() for measure in measures}
+EXAMINATIONS = (
+    "urine-culture",
+    "haemoglobin-a1c",
+    "disability-score",
+    "instability-score",
+    "injury-severity-score",
+    "anaesthesia-class",
+    "ejection-fraction",
+    "stroke-risk-score",
+    "neurological-examination",
+    "focal-tenderness",
+)
+"""Measures that no section asks for by code: they come among the observations that are asked for without one."""
+
+SECTION_OF: dict[str, Section] = {
+    measure: section for section, measures in MEASURES.items() for measure in measures
+} | dict.fromkeys(EXAMINATIONS, Section.IMAGING_FINDINGS)
 """The section that would hold a measurement."""
 
 RESOURCE_TYPE: dict[Section, str] = {

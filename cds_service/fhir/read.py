@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cds_service.chart import Chart, Condition, Order, Section, Unreadable
+from cds_service.chart import Chart, Condition, Measurement, Order, Section, Unreadable
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.fhir import conditions, wire
+from cds_service.fhir import conditions, observations, wire
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
@@ -22,7 +22,7 @@ class Received:
     patient_id: str = ""
 
 
-_FIELDS: dict[type, str] = {Condition: "conditions"}
+_FIELDS: dict[type, str] = {Condition: "conditions", Measurement: "observations"}
 """The field of the chart that holds each kind of entry."""
 
 
@@ -75,6 +75,8 @@ def _entries(item: Skimmed, context: Context) -> Iterable[object]:
     match item.resource:
         case wire.Condition() as resource:
             yield from _if_any(conditions.condition(resource, item.source, context))
+        case wire.Observation() as resource:
+            yield from observations.measurements(resource, item.source, context)
 
 
 def _if_any(entry: object) -> tuple[object, ...]:

@@ -1,0 +1,173 @@
+"""Reads Observations as measurements: a number in its canonical unit, an answer in words, or why there is neither."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
+from cds_service.chart.sections import SECTION_OF
+from cds_service.fhir import dates, numbers, units, wire
+from cds_service.fhir.concepts import Context, codings, concept, listed, texts
+from cds_service.fhir.datatypes import Component, Term
+from cds_service.fhir.numbers import WrittenNumber
+
+_MEASURES = frozenset(SECTION_OF)
+_NO_RESULT = frozenset(("cancelled", "entered-in-error"))
+_FINAL = frozenset(("final", "amended", "corrected"))
+_STATUSES = _FINAL | {"preliminary", "registered"}
+_COMPARATORS = frozenset(("", "<", "<=", ">=", ">"))
+_NO_VALUE = "no value"
+_POSITIVE, _NEGATIVE = "result-positive", "result-negative"
+_LONGEST_LABEL = 3  # words; a longer string is a sentence, which proves less than an answer does
+# HL7 v3 ObservationInterpretation; systems leave the address out, so it is not compared.
+_INTERPRETATIONS = {
+    "POS": ("Positive", _POSITIVE),
+    "DET": ("Detected", _POSITIVE),
+    "RR": ("Reactive", _POSITIVE),
+    "NEG": ("Negative", _NEGATIVE),
+    "ND": ("Not detected", _NEGATIVE),
+    "NR": ("Non-reactive", _NEGATIVE),
+    "IND": ("Indeterminate", ""),
+    "E": ("Equivocal", ""),
+    "N": ("Normal", ""),
+    "A": ("Abnormal", ""),
+    "AA": ("Critically abnormal", ""),
+    "H": ("High", ""),
+    "HH": ("Critically high", ""),
+    "L": ("Low", ""),
+    "LL": ("Critically low", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What an observation or a component says; `measures` are those that it turned out to be, if that became clear."""
+
+    measures: frozenset[str] = frozenset()
+    quantity: Quantity | None = None
+    answer: Concept | None = None
+    absent: str = ""
+
+
+def measurements(resource: wire.Observation, source: Source, context: Context) -> tuple[Measurement, ...]:
+    """All that one Observation measures, itself and its components; empty if its codes are no measures of ours.
+
+    A measure whose value cannot be read is there with `absent`. A cancelled or erroneous result is not there at all.
+    """
+    status = (resource.status or "").strip().lower()
+    if status in _NO_RESULT:
+        return ()
+    whole: tuple[wire.Observation | Component, ...] = (resource, *resource.component)
+    parts = [(part, what) for part in whole if (what := _measure(part.code, context))]
+    if not parts:
+        return ()
+    when, notes = _when(resource, context.zone)
+    if status not in _STATUSES:
+        notes = (*notes, f"status {status!r} is not understood: taken as preliminary" if status else "has no status")
+    source = replace(source, notes=(*source.notes, *notes))
+    final = ResultStatus.FINAL if status in _FINAL else ResultStatus.PRELIMINARY
+    found = []
+    for part, what in parts:
+        reading = _reading(part, what.sets, context)
+        if part is resource and len(parts) > 1 and reading.absent == _NO_VALUE:
+            continue  # a panel: its components say it all
+        measured = replace(what, sets=reading.measures or what.sets)
+        found.append(Measurement(source, measured, when, final, reading.quantity, reading.answer, reading.absent))
+    return tuple(found)
+
+
+def _measure(term: Term | None, context: Context) -> Concept | None:
+    """The measures that a code names, or None if it names none."""
+    found = concept(term, context)
+    measures = found.sets & _MEASURES if found else frozenset()
+    return replace(found, sets=measures) if found and measures else None
+
+
+def _when(resource: wire.Observation, zone: tzinfo) -> tuple[When | None, tuple[str, ...]]:
+    """When it was taken, the end of a period; else when it was issued, which a note then says."""
+    period = resource.effectivePeriod
+    stated = (resource.effectiveDateTime, resource.effectiveInstant) + ((period.end, period.start) if period else ())
+    taken = dates.first(zone, *stated)
+    if taken:
+        return taken, ()
+    unread = ("when it was taken could not be read",) if any(stated) else ()
+    issued = dates.read(resource.issued, zone)
+    return issued, (*unread, "dated by when it was issued") if issued else unread
+
+
+def _reading(part: wire.Observation | Component, measures: frozenset[str], context: Context) -> _Reading:
+    """The value of an observation or component in the first of FHIR's forms that is there."""
+    given = part.valueQuantity
+    if given is not None and given.value is not None:
+        number = WrittenNumber(given.value, (given.comparator or "").strip(), given.unit or "")
+        return _number(number, given.code, measures, context)
+    if part.valueInteger is not None:
+        return _number(WrittenNumber(part.valueInteger), None, measures, context)
+    words = (part.valueString or "").strip()
+    coded = part.valueCodeableConcept
+    for text in (words, *texts(coded)):
+        written = numbers.read(text)
+        if written and any(context.know.index.value_sets[measure].unit for measure in measures):
+            reading = _number(written, None, measures, context)
+            if reading.quantity or text is words:
+                return reading
+    answer = _answer(part, words, context)
+    if answer:
+        return _Reading(answer=answer)
+    reason = next(texts(part.dataAbsentReason), "") or next(
+        (coding.code for coding in codings(part.dataAbsentReason) if coding.code), ""
+    )
+    return _Reading(absent=reason.strip() or _NO_VALUE)
+
+
+def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], context: Context) -> _Reading:
+    """A number in its canonical unit. Where a text names two measures, the unit decides which of them it is."""
+    shown = f"{number.comparator}{number.value:g} {number.unit or code or ''}".strip()
+    if not math.isfinite(number.value) or number.comparator not in _COMPARATORS:
+        return _Reading(absent=f"value {shown!r} not understood")
+    understood = {
+        measure: quantity
+        for measure in sorted(measures)
+        if (quantity := units.normalised(measure, number.value, number.unit, code, context.know))
+    }
+    if not understood:
+        named = number.unit.strip() or code
+        return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
+    possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
+    if not possible:
+        return _Reading(absent=f"{shown} is not possible: its unit or a digit is wrong")
+    if len(set(possible.values())) > 1:
+        return _Reading(absent=f"{shown} can be {' or '.join(possible)}")
+    quantity = next(iter(possible.values()))
+    return _Reading(frozenset(possible), replace(quantity, comparator=number.comparator))
+
+
+def _answer(part: wire.Observation | Component, words: str, context: Context) -> Concept | None:
+    """The answer in words, with what it says of a test (positive, negative); None if there is none."""
+    coded = part.valueCodeableConcept
+    said = [*texts(coded), *([words] if words else [])]
+    labels = [*_interpreted(coded), *(label for term in listed(part.interpretation) for label in _interpreted(term))]
+    if part.valueBoolean is not None:
+        labels.insert(0, ("Yes", _POSITIVE) if part.valueBoolean else ("No", _NEGATIVE))
+    found = concept(coded, context)
+    sets = found.sets if found else frozenset()
+    for text in said:
+        sets |= context.know.index.of_text(text)
+    if sets.isdisjoint((_POSITIVE, _NEGATIVE)):
+        sets |= {name for _, name in labels if name}
+    if sets >= {_POSITIVE, _NEGATIVE}:
+        sets -= {_POSITIVE, _NEGATIVE}  # it says both, so nobody can tell
+    bare = (coding.code for coding in codings(coded) if coding.code)
+    text = found.text if found else next(iter((*said, *(label for label, _ in labels), *bare)), "")
+    if not text:
+        return None
+    sentence = bool(words) and not coded and len(words.split()) > _LONGEST_LABEL
+    return Concept(text.strip(), sets, Basis.TEXT if sentence else Basis.CODE)
+
+
+def _interpreted(term: Term | None) -> Iterator[tuple[str, str]]:
+    """What the codes of an interpretation mean: a label, and the value set of positive or negative answers if any."""
+    for coding in codings(term):
+        if coding.code and coding.code.strip().upper() in _INTERPRETATIONS:
+            yield _INTERPRETATIONS[coding.code.strip().upper()]
