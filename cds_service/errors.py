@@ -38,3 +38,7 @@ class KnowledgeError(ServiceError):
 
 class SettingsError(ServiceError):
     """A setting or configuration file is wrong: the start stops and says which."""
+
+
+class StoreUnavailable(ServiceError):
+    """The database cannot be used now; says why without naming what was to be kept."""

@@ -69,7 +69,7 @@ def open_answer(raw: bytes | Raw, count: int | None = None) -> Answered:
 
 
 def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
-    if envelope.resource_type == "Bundle":
+    if envelope.resource_type == "Bundle" or (envelope.resource_type is None and envelope.entry is not None):
         return _open_bundle(envelope, count)
     if envelope.resource_type == "OperationOutcome":
         return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
@@ -99,10 +99,16 @@ def _open_odd(raw: bytes | Raw, count: int | None) -> Answered:
     if value is None:
         return Answered(Answer.WHOLE)
     if isinstance(value, list):
-        return Answered(Answer.WHOLE, tuple(Part(msgspec.json.encode(item)) for item in value))
+        return Answered(Answer.WHOLE, tuple(_open_item(item) for item in value))
     if not isinstance(value, dict):
         return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
     return _open(_mended(value), raw, count)
+
+
+def _open_item(item: object) -> Part:
+    """A resource in a bare list; one wrapped as a Bundle entry is unwrapped, anything else is kept to be named."""
+    inner = item.get("resource") if isinstance(item, dict) and "resourceType" not in item else None
+    return Part(msgspec.json.encode(item if inner is None else inner))
 
 
 def _mended(value: dict[str, object]) -> _Envelope:

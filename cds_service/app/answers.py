@@ -1,0 +1,57 @@
+"""How an answer looks on the wire: JSON, OperationOutcomes for all that is refused, and headers for browsers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from flask import Request, Response
+
+from cds_service.settings import Settings
+
+JSON = "application/json"
+SAYS = {
+    404: "There is nothing at this address; GET /cds-services lists what is offered",
+    405: "This address does not take this method",
+    413: "The body is larger than this service accepts",
+}
+"""What is told for a status that needs no other words."""
+
+_ISSUE = {401: "login", 404: "not-found", 405: "not-supported", 413: "too-long", 503: "transient"}
+
+
+def json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer; keys keep their order."""
+    return Response(msgspec.json.encode(body), status, headers, content_type=JSON)
+
+
+def refusal(
+    status: int, says: str, *, code: str = "", element: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
+    """A FHIR OperationOutcome; `code` is a FHIR issue type, by default the one of the status, `element` what is at fault."""
+    issue: dict[str, Any] = {
+        "severity": "error",
+        "code": code or _ISSUE.get(status, "invalid"),
+        "details": {"text": says},
+    }
+    if element:
+        issue |= {"diagnostics": f"At {element}", "expression": [element]}
+    return json({"resourceType": "OperationOutcome", "issue": [issue]}, status, headers)
+
+
+def allow_origin(request: Request, response: Response, settings: Settings) -> None:
+    """Lets pages of the configured origins read the answer; on loopback any page, as the public sandbox is one."""
+    origin = request.headers.get("Origin", "")
+    anyone = settings.on_loopback and not settings.cors_origins
+    response.vary.add("Origin")
+    if not origin or not (anyone or origin in settings.cors_origins):
+        return
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = origin
+    headers["Access-Control-Expose-Headers"] = "ETag, X-Request-Id, Retry-After"
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Accept, If-None-Match"
+        headers["Access-Control-Max-Age"] = "600"
+        # A page of the internet that calls this machine must be allowed to by name of this header.
+        if anyone and request.headers.get("Access-Control-Request-Private-Network") == "true":
+            headers["Access-Control-Allow-Private-Network"] = "true"

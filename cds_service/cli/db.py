@@ -1,0 +1,26 @@
+"""`cds-service db`: the tables of the feedback database."""
+
+from pathlib import Path
+
+import click
+
+from cds_service.cli._options import config_option, console
+from cds_service.settings import load
+
+
+@click.group()
+def command() -> None:
+    """Look after the database."""
+
+
+@command.command()
+@config_option
+def upgrade(config: Path | None) -> None:
+    """Bring the tables to this release. Safe to repeat; an SQLite file is brought there at start by itself."""
+    from cds_service.store.database import Database, newest_revision
+
+    database = Database(load(config).database_url)
+    before = database.revision()
+    database.upgrade()
+    after = newest_revision()
+    console.print(f"At revision {after} already" if before == after else f"From revision {before or 'none'} to {after}")

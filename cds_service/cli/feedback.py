@@ -1,0 +1,94 @@
+"""`cds-service feedback`: how the cards were received."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from cds_service.cli._options import config_option, console
+from cds_service.feedback.summarise import Row, summarise, write_csv
+from cds_service.settings import load
+
+if TYPE_CHECKING:
+    from cds_service.store.database import Database
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def command() -> None:
+    """Summarise, export or purge the feedback on cards."""
+
+
+@command.command()
+@config_option
+@click.option("--since", type=_DAY, help="Count cards shown on this day or later (UTC).")
+def summary(config: Path | None, since: datetime | None) -> None:
+    """Cards shown, accepted and overridden: by rule, by month, by reason."""
+    from cds_service.store.ledger import feedback_on_unknown_cards, tallies
+
+    database = _database(config)
+    told = summarise(tallies(database, _utc(since)), feedback_on_unknown_cards(database))
+    console.print(_table("Rule", (*told.rules, told.total)))
+    console.print(_table("Month", told.months))
+    reasons = Table("Reason for overriding", "Cards")
+    for reason, number in told.reasons:
+        reasons.add_row(reason, str(number))
+    console.print(reasons)
+    if told.on_unknown_cards:
+        console.print(f"{told.on_unknown_cards} entries are about cards that are not on record.")
+
+
+@command.command()
+@config_option
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of the terminal.")
+def export(config: Path | None, output: Path | None) -> None:
+    """Every entry of feedback with the card it is about, as CSV."""
+    from cds_service.store.ledger import joined
+
+    rows = joined(_database(config))
+    if output is None:
+        write_csv(rows, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8", newline="") as target:
+        written = write_csv(rows, target)
+    console.print(f"{written} entries written to {output}", markup=False)
+
+
+@command.command()
+@config_option
+@click.option(
+    "--before", type=_DAY, help="Delete what is older than this day (UTC). By default the retention setting tells."
+)
+def purge(config: Path | None, before: datetime | None) -> None:
+    """Delete old feedback and records of shown cards."""
+    from cds_service.store import ledger
+
+    days = load(config).retention_days
+    if before is None and not days:
+        raise click.UsageError("Name a day with --before: the setting retention_days keeps everything.")
+    limit = _utc(before) or datetime.now(UTC) - timedelta(days=days)
+    said, shown = ledger.purge(_database(config), limit)
+    console.print(f"Deleted {said} entries of feedback and {shown} shown cards from before {limit:%Y-%m-%d}")
+
+
+def _database(config: Path | None) -> "Database":
+    from cds_service.store.database import Database
+
+    return Database(load(config).database_url)
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=UTC) if day else None
+
+
+def _table(heading: str, rows: tuple[Row, ...]) -> Table:
+    table = Table(heading, "Shown", "Accepted", "Overridden", "Overridden of answered")
+    for row in rows:
+        share = row.overridden_share
+        told = "–" if share is None else f"{share:.0%}"
+        table.add_row(row.name, str(row.shown), str(row.accepted), str(row.overridden), told)
+    return table

@@ -1,0 +1,101 @@
+"""Reads the body of a feedback call; one bad entry refuses the whole body, naming the element."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from cds_service.errors import RequestError
+from cds_service.store.records import FeedbackEntry, Outcome, Reason, identity
+
+_LONGEST = 300  # characters of a code, a system or a display
+_LONGEST_COMMENT = 4000
+
+
+def read_feedback(
+    body: bytes, received_at: datetime, *, client: str = "", keep_comments: bool = False
+) -> list[FeedbackEntry]:
+    """The entries of one call. Unknown cards, duplicates and unknown reasons are all kept (R-FB-04).
+
+    Raises RequestError (400) for what cannot be feedback: no list, no card, an outcome or time that says nothing.
+    """
+    try:
+        value = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise RequestError("The body is not JSON", code="structure") from None
+    if not isinstance(value, dict):
+        raise RequestError("The body is JSON, but not an object", code="structure")
+    entries = value.get("feedback")
+    if not isinstance(entries, list):
+        raise _refused("feedback", "is missing" if entries is None else "is not a list")
+    return [_entry(entry, f"feedback[{n}]", received_at, client, keep_comments) for n, entry in enumerate(entries)]
+
+
+def _refused(element: str, problem: str) -> RequestError:
+    return RequestError(f"{element} {problem}. Nothing of this call was kept.", expression=element)
+
+
+def _entry(value: object, element: str, received_at: datetime, client: str, keep_comments: bool) -> FeedbackEntry:
+    if not isinstance(value, dict):
+        raise _refused(element, "is not an object")
+    override = value.get("overrideReason")
+    override = override if isinstance(override, dict) else {}
+    return FeedbackEntry(
+        card=identity(_identifier(value.get("card"), f"{element}.card")),
+        outcome=_outcome(value.get("outcome"), f"{element}.outcome"),
+        outcome_at=_moment(value.get("outcomeTimestamp"), f"{element}.outcomeTimestamp"),
+        received_at=received_at,
+        client=client,
+        suggestions=tuple(
+            map(identity, _suggestions(value.get("acceptedSuggestions"), f"{element}.acceptedSuggestions"))
+        ),
+        reason=_reason(override.get("reason")),
+        comment=_text(override.get("userComment"), _LONGEST_COMMENT) if keep_comments else "",
+    )
+
+
+def _identifier(value: object, element: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _refused(element, "is missing" if value is None else "is not a text")
+    return value.strip()
+
+
+def _outcome(value: object, element: str) -> Outcome:
+    try:
+        return Outcome(str(value))
+    except ValueError:
+        raise _refused(element, "is missing" if value is None else "is neither accepted nor overridden") from None
+
+
+def _moment(value: object, element: str) -> datetime:
+    if value is None:
+        raise _refused(element, "is missing")
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not 1900 <= moment.year < 9000:
+        raise _refused(element, "is not a time with zone, such as 2026-11-22T09:00:00Z")
+    return moment
+
+
+def _suggestions(value: object, element: str) -> list[str]:
+    """The ids in `[{"id": …}]`; bare ids are read too."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise _refused(element, "is not a list")
+    ids = [item.get("id") if isinstance(item, dict) else item for item in value]
+    return [_identifier(item, f"{element}[{n}].id") for n, item in enumerate(ids)]
+
+
+def _reason(value: Any) -> Reason | None:
+    """The coded reason; a display without a code may be free text about the patient and is not kept."""
+    if not isinstance(value, dict) or not _text(value.get("code")):
+        return None
+    return Reason(_text(value.get("system")), _text(value["code"]), _text(value.get("display")))
+
+
+def _text(value: object, longest: int = _LONGEST) -> str:
+    # PostgreSQL refuses the character NUL in a text.
+    return value.replace("\x00", "").strip()[:longest] if isinstance(value, str) else ""

@@ -1,0 +1,79 @@
+"""Keeps what was shown, off the request path: a full queue or a missing database never costs a card."""
+
+import atexit
+import threading
+from collections.abc import Callable
+from queue import Empty, Full, Queue
+
+from cds_service.errors import StoreUnavailable
+from cds_service.store.records import Showing
+
+_MOST_WAITING = 10_000
+_BATCH = 200
+_PAUSE = 1.0  # seconds before the database is tried again
+
+
+class ShownRecorder:
+    """A queue and one thread that empties it into `keep`; `lost` is told how many showings had to be dropped.
+
+    The thread starts with the first card, so that a process forked before has its own.
+    """
+
+    def __init__(
+        self, keep: Callable[[list[Showing]], None], lost: Callable[[int], None], most: int = _MOST_WAITING
+    ) -> None:
+        self._keep = keep
+        self._lost = lost
+        self._waiting: Queue[Showing] = Queue(most)
+        self._stop = threading.Event()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def add(self, showing: Showing) -> None:
+        """Returns at once."""
+        self._ensure_thread()
+        try:
+            self._waiting.put_nowait(showing)
+        except Full:
+            self._lost(1)
+
+    def close(self, timeout: float = 3.0) -> None:
+        """Writes what waits, within `timeout` seconds; what cannot be written is counted as lost."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _ensure_thread(self) -> None:
+        if self._thread is None:
+            with self._start:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, name="shown-cards", daemon=True)
+                    self._thread.start()
+                    atexit.register(self.close)
+
+    def _run(self) -> None:
+        batch: list[Showing] = []
+        while not (self._stop.is_set() and self._waiting.empty() and not batch):
+            self._fill(batch)
+            if not batch:
+                continue
+            try:
+                self._keep(batch)
+                batch = []
+            except StoreUnavailable:
+                if self._stop.is_set():
+                    self._lost(len(batch) + self._waiting.qsize())
+                    return
+                self._stop.wait(_PAUSE)
+            except Exception:  # a fault of ours must not end the thread
+                self._lost(len(batch))
+                batch = []
+
+    def _fill(self, batch: list[Showing]) -> None:
+        try:
+            if not batch:
+                batch.append(self._waiting.get(timeout=0.2))
+            while len(batch) < _BATCH:
+                batch.append(self._waiting.get_nowait())
+        except Empty:
+            return

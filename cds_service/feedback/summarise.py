@@ -1,0 +1,94 @@
+"""Tells how cards were received: shown, accepted and overridden, by rule, by reason and over time."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TextIO
+
+from cds_service.store.records import Outcome, Tally
+
+COLUMNS = (
+    "received_at", "outcome_at", "card", "outcome", "reason_system", "reason_code", "reason_display", "suggestions",
+    "comment", "client", "card_at", "card_hook", "card_hook_instance", "card_service", "card_topic", "card_indicator",
+    "card_disposition", "card_rules", "card_knowledge", "card_client",
+)  # fmt: skip
+"""The columns of an export, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cards under one heading: how many were shown, and of these accepted and overridden."""
+
+    name: str
+    shown: int
+    accepted: int
+    overridden: int
+
+    @property
+    def overridden_share(self) -> float | None:
+        """The share of answered cards that were overridden, None while none was answered."""
+        answered = self.accepted + self.overridden
+        return self.overridden / answered if answered else None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Rows by rule (a card counts for each rule that it shows), by month, and how often each reason was given."""
+
+    rules: tuple[Row, ...]
+    months: tuple[Row, ...]
+    reasons: tuple[tuple[str, int], ...]
+    total: Row
+    on_unknown_cards: int
+
+
+def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
+    """The summary of all tallies; rules with most cards first, months in order."""
+    tallies = list(tallies)
+    rules = _rows(tallies, lambda tally: tally.rules)
+    reasons: dict[str, int] = {}
+    for tally in tallies:
+        if tally.outcome is Outcome.OVERRIDDEN:
+            reason = tally.reason or "none given"
+            reasons[reason] = reasons.get(reason, 0) + tally.cards
+    total = _rows(tallies, lambda _: ("all cards",))
+    return Summary(
+        rules=tuple(sorted(rules, key=lambda row: (-row.shown, row.name))),
+        months=tuple(sorted(_rows(tallies, lambda tally: (tally.day.strftime("%Y-%m"),)), key=lambda row: row.name)),
+        reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        total=total[0] if total else Row("all cards", 0, 0, 0),
+        on_unknown_cards=on_unknown_cards,
+    )
+
+
+def write_csv(rows: Iterator[Mapping[str, Any]], target: TextIO) -> int:
+    """Writes each row of feedback under `COLUMNS`; returns how many."""
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    written = 0
+    for row in rows:
+        writer.writerow([_cell(row.get(name)) for name in COLUMNS])
+        written += 1
+    return written
+
+
+def _rows(tallies: Iterable[Tally], names: Callable[[Tally], Iterable[str]]) -> list[Row]:
+    counts: dict[str, list[int]] = {}
+    for tally in tallies:
+        for name in names(tally):
+            count = counts.setdefault(name, [0, 0, 0])
+            count[0] += tally.cards
+            count[1] += tally.cards if tally.outcome is Outcome.ACCEPTED else 0
+            count[2] += tally.cards if tally.outcome is Outcome.OVERRIDDEN else 0
+    return [Row(name, *count) for name, count in counts.items()]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    # A spreadsheet would run what starts like a formula.
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -1,0 +1,221 @@
+"""One call of a hook, read from its bytes: who and what it is about, and how each part of the chart was answered."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.chart import Answer, Section
+from cds_service.errors import RequestError
+from cds_service.fhir.bundle import Answered, Part, open_answer
+from cds_service.settings import Hook
+
+AS_OF = "org.vertebroplasty-cds.asOf"
+_YEARS = range(1900, 9000)  # beyond these, adding an interval to a date may leave the calendar
+_DRAFTS = {Hook.ORDER_SELECT, Hook.ORDER_SIGN}
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """What lets us read from the EHR's FHIR server during this call. The token is never shown, kept or logged."""
+
+    token: str = field(repr=False)
+    scope: str = ""
+    patient: str = ""
+    expires_in: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One hook call. `prefetch` holds the sections that were sent; a section not in it was omitted.
+
+    Ids are bare (`x`, not `Patient/x`), `user` keeps its type, absent texts are empty. `as_of` is the clinical time that
+    the caller asks for; `notes` are sentences about what was not taken as sent.
+    """
+
+    hook: Hook
+    instance: str
+    patient: str
+    user: str = ""
+    encounter: str = ""
+    selections: tuple[str, ...] = ()
+    drafts: tuple[Part, ...] = ()
+    appointments: tuple[Part, ...] = ()
+    prefetch: Mapping[Section, Answered] = field(default_factory=dict)
+    fhir_server: str = ""
+    authorization: Authorization | None = None
+    as_of: datetime | None = None
+    notes: tuple[str, ...] = ()
+
+    def at_own_time(self) -> "HookRequest":
+        """The same call without the time that it asks for, and a note that says so."""
+        note = "The requested assessment time was not used: this caller may not set it."
+        return replace(self, as_of=None, notes=(*self.notes, note)) if self.as_of else self
+
+
+# A member that is not of the type that the specification names is read as it is and judged on its own.
+_Scalar = str | float | bool | None
+
+
+class _Envelope(Struct, gc=False, rename="camel"):
+    hook: dict[str, Raw] | list[Raw] | _Scalar = None
+    hook_instance: dict[str, Raw] | list[Raw] | _Scalar = None
+    fhir_server: dict[str, Raw] | list[Raw] | _Scalar = None
+    fhir_authorization: dict[str, Any] | list[Raw] | _Scalar = None
+    context: dict[str, Raw] | list[Raw] | _Scalar = None
+    prefetch: dict[str, Raw] | list[Raw] | _Scalar = None
+    extension: dict[str, Raw] | list[Raw] | _Scalar = None
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_SECTIONS = {section.value: section for section in Section}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, int] | None = None) -> HookRequest:
+    """The call in `body`; `hooks` are those that this caller may use, `counts` the page sizes that prefetch asked for.
+
+    Raises RequestError (400) naming the element at fault. Unknown members and prefetch keys are ignored.
+    """
+    envelope = _envelope(body)
+    hook = _hook(envelope.hook, hooks)
+    instance = _required(envelope.hook_instance, "hookInstance")
+    if not isinstance(envelope.context, dict):
+        raise _refused("context", "is missing" if envelope.context is None else "is not an object")
+    context = envelope.context
+    server = envelope.fhir_server.strip() if isinstance(envelope.fhir_server, str) else ""
+    if envelope.fhir_authorization and not server:
+        raise _refused("fhirServer", "is missing, though fhirAuthorization is given")
+    return HookRequest(
+        hook=hook,
+        instance=instance,
+        patient=_bare(_required(_value(context, "patientId"), "context.patientId")),
+        user=_text(_value(context, "userId")),
+        encounter=_bare(_text(_value(context, "encounterId"))),
+        selections=_selections(_value(context, "selections")),
+        drafts=_parts(context, "draftOrders", required=hook in _DRAFTS),
+        appointments=_parts(context, "appointments", required=hook is Hook.APPOINTMENT_BOOK),
+        prefetch=_prefetch(envelope.prefetch, counts or {}),
+        fhir_server=server,
+        authorization=_authorization(envelope.fhir_authorization),
+        as_of=_as_of(envelope.extension),
+    )
+
+
+def _refused(element: str, problem: str) -> RequestError:
+    return RequestError(f"{element} {problem}", expression=element)
+
+
+def _envelope(body: bytes) -> _Envelope:
+    text = body.removeprefix(_BYTE_ORDER_MARK)
+    try:
+        return _ENVELOPE.decode(text)
+    except msgspec.ValidationError:
+        object_ = text.lstrip().startswith(b"{")
+        says = "The body holds a number out of range" if object_ else "The body is JSON, but not an object"
+        raise RequestError(says, code="structure") from None
+    except RecursionError:
+        raise RequestError("The body is nested too deeply", code="structure") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # The decoder's own text may quote the body.
+        raise RequestError("The body is not JSON", code="structure") from None
+
+
+def _hook(value: object, hooks: Collection[Hook]) -> Hook:
+    name = _required(value, "hook")
+    if name not in set(hooks):
+        raise _refused("hook", f"is none that this service answers here ({', '.join(h for h in Hook if h in hooks)})")
+    return Hook(name)
+
+
+def _value(members: Mapping[str, Raw], name: str) -> Any:
+    """A member decoded; None when it is absent, null or cannot be read."""
+    if name not in members:
+        return None
+    try:
+        return msgspec.json.decode(members[name])
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _text(value: object) -> str:
+    """A string, or a number sent in place of one; anything else is none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _required(value: object, element: str) -> str:
+    text = _text(value)
+    if not text:
+        raise _refused(element, "is missing" if value is None else "is not a text")
+    return text
+
+
+def _bare(reference: str) -> str:
+    """The id in `x`, `Patient/x` or an address that ends in it."""
+    return reference.rstrip("/").rpartition("/")[2]
+
+
+def _selections(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value]
+    return tuple(text for text in map(_text, items) if text)
+
+
+def _parts(context: Mapping[str, Raw], name: str, *, required: bool) -> tuple[Part, ...]:
+    """The resources in a Bundle, a bare list or a single resource. Empty when a hook does not have them."""
+    element = f"context.{name}"
+    raw = context.get(name, Raw(b"null"))
+    if bytes(raw).strip() == b"null":
+        if required:
+            raise _refused(element, "is missing")
+        return ()
+    answered = open_answer(raw)
+    if answered.answer is Answer.FAILED and required:
+        raise _refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
+    return answered.parts
+
+
+def _prefetch(value: object, counts: Mapping[Section, int]) -> dict[Section, Answered]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _refused("prefetch", "is not an object")
+    return {
+        section: open_answer(raw, counts.get(section))
+        for key, raw in value.items()
+        if (section := _SECTIONS.get(key)) is not None
+    }
+
+
+def _authorization(value: object) -> Authorization | None:
+    """None when no token came: without one nothing can be read."""
+    if not isinstance(value, dict) or not _text(value.get("access_token")):
+        return None
+    scope = value.get("scope")
+    seconds = value.get("expires_in")
+    return Authorization(
+        token=_text(value["access_token"]),
+        scope=" ".join(map(_text, scope)) if isinstance(scope, list) else _text(scope),
+        patient=_bare(_text(value.get("patient"))),
+        expires_in=int(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+    )
+
+
+def _as_of(extension: object) -> datetime | None:
+    raw = _value(extension, AS_OF) if isinstance(extension, dict) else None
+    if raw is None:
+        return None
+    element = f"extension.{AS_OF}"
+    try:
+        moment = datetime.fromisoformat(raw)
+    except (TypeError, ValueError):
+        raise _refused(element, "is not a date and time, such as 2026-11-22T09:00:00Z") from None
+    if moment.tzinfo is None:
+        raise _refused(element, "has no time zone, such as the Z in 2026-11-22T09:00:00Z")
+    if moment.year not in _YEARS:
+        raise _refused(element, f"is not between {_YEARS.start} and {_YEARS.stop}")
+    return moment

@@ -1,0 +1,98 @@
+"""Logs, one JSON line an event, and metrics. Neither ever holds a name, an identifier, a token or a text of a patient."""
+
+import logging
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+def log_to(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
+    """From now on, writes events as JSON lines to `stream`, by default standard error."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _fault,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """An exception as its type and where it was raised: its text may quote a patient."""
+    error = event.pop("error", None)
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+        trace = error.__traceback__
+        places = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            places.append(f"{code.co_filename.rpartition('cds_service/')[2]}:{trace.tb_lineno} {code.co_name}")
+            trace = trace.tb_next
+        event["at"] = places[-6:]
+    return event
+
+
+class Metrics:
+    """The counters and histograms of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "cds_requests", "Requests by route and status.", ["route", "status"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            "cds_request_seconds", "Time to answer, by route.", ["route"], registry=self.registry, buckets=_SECONDS
+        )
+        self._stages = Histogram(
+            "cds_stage_seconds", "Time of each stage of an answer.", ["stage"], registry=self.registry, buckets=_SECONDS
+        )
+        self._cards = Counter("cds_cards", "Cards shown.", ["topic", "indicator"], registry=self.registry)
+        self._rules = Counter("cds_card_rules", "Findings shown on a card, by rule.", ["rule"], registry=self.registry)
+        self._dispositions = Counter(
+            "cds_dispositions", "Answers with cards, by disposition.", ["disposition"], registry=self.registry
+        )
+        self._feedback = Counter("cds_feedback", "Feedback entries kept.", ["outcome"], registry=self.registry)
+        self._lost = Counter("cds_shown_lost", "Records of shown cards that were dropped.", registry=self.registry)
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        """One request answered; `route` is the pattern, never the path that was sent."""
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def stages(self, seconds: Mapping[str, float]) -> None:
+        """The stages of one answer."""
+        for stage, taken in seconds.items():
+            self._stages.labels(stage).observe(taken)
+
+    def card(self, topic: str, indicator: str, rules: Iterable[str]) -> None:
+        """One card shown."""
+        self._cards.labels(topic, indicator).inc()
+        for rule in rules:
+            self._rules.labels(rule).inc()
+
+    def disposition(self, disposition: str) -> None:
+        """One answer with cards."""
+        self._dispositions.labels(disposition).inc()
+
+    def feedback(self, outcome: str) -> None:
+        """One entry of feedback kept."""
+        self._feedback.labels(outcome).inc()
+
+    def lost(self, number: int) -> None:
+        """Records of shown cards that could not be kept."""
+        self._lost.inc(number)
+
+    def exposition(self) -> bytes:
+        """All of them as Prometheus reads them."""
+        return generate_latest(self.registry)

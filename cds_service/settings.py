@@ -1,0 +1,214 @@
+"""Every setting of the service: read once at start from the environment and one TOML file, then frozen.
+
+An environment variable `CDS_<NAME>` wins over the file, the file over the defaults. Anything wrong, an unknown name
+included, stops the start with the file and key named.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as SourceError
+
+from cds_service.errors import SettingsError
+
+PREFIX = "CDS_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+"""Names the TOML file when no `--config` does."""
+
+
+class Hook(StrEnum):
+    """The CDS Hooks that the service can answer."""
+
+    ORDER_SELECT = "order-select"
+    ORDER_SIGN = "order-sign"
+    APPOINTMENT_BOOK = "appointment-book"
+    ENCOUNTER_DISCHARGE = "encounter-discharge"
+    PATIENT_VIEW = "patient-view"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _split(value: object) -> object:
+    """A list as one environment variable holds it: separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _origin(value: object) -> object:
+    """An origin without the slash that people add."""
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Origin = Annotated[str, BeforeValidator(_origin), Field(pattern=r"^https?://[^/\s]+$")]
+Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteOrderCode(_Table):
+    """A code of the site's own catalogue that orders vertebral augmentation."""
+
+    system: Name
+    code: Name
+    display: str = ""
+
+
+class Client(_Table):
+    """One EHR that may call the service, known by the issuer of its tokens; keys come from a file or an allowed address."""
+
+    issuer: Name
+    name: Name
+    audiences: tuple[Address, ...] = ()
+    jwks: Path | None = None
+    jku: tuple[Address, ...] = ()
+    fhir_origins: tuple[Origin, ...] = ()
+    hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
+    may_set_as_of: bool = False
+    shadow: bool = False
+    overlay: Path | None = None
+    order_codes: tuple[SiteOrderCode, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if self.jwks is None and not self.jku:
+            raise ValueError("needs keys: jwks = a file, or jku = the addresses that may serve them")
+        return self
+
+
+class Settings(BaseSettings):
+    """All settings. Sizes are bytes, times are milliseconds unless the name says days."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    host: Name = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    public_url: Annotated[str, BeforeValidator(_origin), Field(pattern=r"^(https?://\S+)?$")] = ""
+    database_url: str = "sqlite:///cds-service.sqlite3"
+    """A SQLAlchemy address; by default an SQLite file in the directory where the service starts."""
+    body_limit: int = Field(20_000_000, ge=1)
+    deadline_ms: int = Field(400, ge=1)
+    time_zone: ZoneInfo = ZoneInfo("UTC")
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    pages: bool = True
+    overlay: Path | None = None
+    hooks: Annotated[tuple[Hook, ...], NoDecode, BeforeValidator(_split)] = tuple(Hook)
+    """The hooks listed when no client is configured; a client has its own."""
+    keep_comments: bool = False
+    """Whether free-text comments in feedback are stored; they may name the patient."""
+    retention_days: int = Field(0, ge=0)
+    """How long feedback and shown cards are kept; 0 keeps them until purged by hand."""
+    order_codes: tuple[SiteOrderCode, ...] = ()
+    clients: tuple[Client, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_issuer_once(self) -> Self:
+        issuers = [client.issuer for client in self.clients]
+        twice = sorted({issuer for issuer in issuers if issuers.count(issuer) > 1})
+        if twice:
+            raise ValueError(f"clients: issuer {twice[0]} is configured twice")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then what `load` read from the file."""
+        return env_settings, init_settings
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return is_loopback(self.host)
+
+    @property
+    def base_url(self) -> str:
+        """The address that clients use, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @property
+    def active_hooks(self) -> frozenset[Hook]:
+        """The hooks that any client may call."""
+        return (
+            frozenset(hook for client in self.clients for hook in client.hooks)
+            if self.clients
+            else frozenset(self.hooks)
+        )
+
+
+def load(file: Path | None = None) -> Settings:
+    """The settings of this process. Raises SettingsError naming the file or variable and the key."""
+    _refuse_unknown_variables(os.environ)
+    file = file or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    try:
+        settings = Settings(**_read(file))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_says(detail, file) for detail in error.errors(include_input=False))) from None
+    except SourceError as error:
+        raise SettingsError(f"environment: {error}") from None
+    return settings if file is None else _beside(settings, file.resolve().parent)
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from None
+
+
+def _refuse_unknown_variables(names: Iterable[str]) -> None:
+    known = {PREFIX + field.upper() for field in Settings.model_fields} | {CONFIG_VARIABLE}
+    unknown = sorted(name for name in names if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError(f"environment: {unknown[0]}: no such setting")
+
+
+def _says(detail: ErrorDetails, file: Path | None) -> str:
+    """One fault as file, key and problem; never the value, which may be a password."""
+    path: Sequence[int | str] = detail["loc"]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    variable = PREFIX + str(path[0]).upper() if path else ""
+    problem = "no such setting" if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
+    where = (
+        f"environment: {variable}" if variable in os.environ else f"{file or 'settings'}: {key}" if key else str(file)
+    )
+    return f"{where}: {problem}"
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    """Relative files of the configuration lie beside it."""
+    clients = tuple(
+        client.model_copy(
+            update={name: folder / path for name in ("jwks", "overlay") if (path := getattr(client, name))}
+        )
+        for client in settings.clients
+    )
+    overlay = folder / settings.overlay if settings.overlay else None
+    return settings.model_copy(update={"clients": clients, "overlay": overlay})

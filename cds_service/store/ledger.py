@@ -1,0 +1,140 @@
+"""Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Subquery, Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from cds_service.store.database import Database
+from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally
+from cds_service.store.tables import feedback, shown_card, spent_token
+
+Columns = dict[str, Any]
+
+
+def add_showings(database: Database, showings: Iterable[Showing]) -> None:
+    """Keeps cards as shown. A card sent again with the same uuid, as after a retried call, is kept once."""
+    rows = [_shown_row(showing, card) for showing in showings for card in showing.cards]
+    if rows:
+        with database.transaction() as connection:
+            connection.execute(_insert_new(connection, shown_card), rows)
+
+
+def add_feedback(database: Database, entries: Sequence[FeedbackEntry]) -> None:
+    """Keeps all entries or none; when it returns they are on the disk."""
+    if entries:
+        with database.transaction() as connection:
+            connection.execute(feedback.insert(), [_feedback_row(entry) for entry in entries])
+
+
+def spend_token(database: Database, issuer: str, jti: str, expires_at: datetime, now: datetime) -> bool:
+    """Whether the token is used for the first time; tokens that have expired are forgotten."""
+    row = {"issuer": issuer, "jti": jti, "expires_at": expires_at}
+    with database.transaction() as connection:
+        connection.execute(delete(spent_token).where(spent_token.c.expires_at < now))
+        inserted = _insert_new(connection, spent_token).values(row).returning(spent_token.c.jti)
+        return connection.execute(inserted).first() is not None
+
+
+def purge(database: Database, before: datetime) -> tuple[int, int]:
+    """Deletes feedback received, and cards shown, before a moment; returns how many of each."""
+    with database.transaction() as connection:
+        said = connection.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount
+        shown = connection.execute(delete(shown_card).where(shown_card.c.at < before)).rowcount
+    return said, shown
+
+
+def tallies(database: Database, since: datetime | None = None) -> list[Tally]:
+    """Shown cards counted by day, rules, indicator, latest outcome and its reason, oldest first."""
+    latest = _latest_feedback()
+    cards = shown_card.c
+    keys = (func.date(cards.at), cards.rules, cards.topic, cards.indicator, latest.c.outcome, latest.c.reason_code)
+    query = (
+        select(*keys, func.count())
+        .select_from(shown_card.outerjoin(latest, latest.c.card == cards.uuid))
+        .group_by(*keys)
+    )
+    if since is not None:
+        query = query.where(cards.at >= since)
+    with database.transaction() as connection:
+        rows = connection.execute(query).all()
+    counted = [
+        Tally(
+            date.fromisoformat(str(day)),
+            rules,
+            topic,
+            indicator,
+            Outcome(outcome) if outcome else None,
+            reason or "",
+            number,
+        )
+        for day, rules, topic, indicator, outcome, reason, number in rows
+    ]
+    return sorted(counted, key=lambda tally: (tally.day, tally.topic, tally.rules, tally.outcome or ""))
+
+
+def feedback_on_unknown_cards(database: Database) -> int:
+    """How many entries name a card that is not on record, because it was purged, or never ours."""
+    known = select(shown_card.c.uuid).where(shown_card.c.uuid == feedback.c.card).exists()
+    with database.transaction() as connection:
+        return connection.execute(select(func.count()).select_from(feedback).where(~known)).scalar_one()
+
+
+def joined(database: Database) -> Iterator[Columns]:
+    """Each feedback entry with the card that it is about, in the order received; a card not on record leaves its columns None."""
+    said = [column.label(column.name) for column in feedback.c]
+    card = [column.label(f"card_{column.name}") for column in shown_card.c if column.name != "uuid"]
+    source = feedback.outerjoin(shown_card, shown_card.c.uuid == feedback.c.card)
+    query = select(*said, *card).select_from(source).order_by(feedback.c.id)
+    with database.transaction() as connection:
+        for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+            yield dict(row)
+
+
+def _latest_feedback() -> Subquery:
+    """The last word on each card: a user may change their mind."""
+    order = (feedback.c.outcome_at.desc(), feedback.c.id.desc())
+    rank = func.row_number().over(partition_by=feedback.c.card, order_by=order).label("rank")
+    ranked = select(feedback, rank).subquery()
+    return select(ranked).where(ranked.c.rank == 1).subquery()
+
+
+def _insert_new(connection: Connection, table: Table) -> Insert:
+    """An insert that leaves a row alone whose key is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def _shown_row(showing: Showing, card: ShownCard) -> Columns:
+    return {
+        "uuid": card.uuid,
+        "hook_instance": showing.instance,
+        "hook": showing.hook,
+        "service": showing.service,
+        "client": showing.client,
+        "topic": card.topic,
+        "indicator": card.indicator,
+        "disposition": card.disposition,
+        "rules": card.rules,
+        "knowledge": card.knowledge,
+        "at": showing.at,
+    }
+
+
+def _feedback_row(entry: FeedbackEntry) -> Columns:
+    reason = entry.reason or Reason("", "")
+    return {
+        "card": entry.card,
+        "client": entry.client,
+        "outcome": entry.outcome.value,
+        "suggestions": tuple(str(uuid) for uuid in entry.suggestions),
+        "reason_system": reason.system,
+        "reason_code": reason.code,
+        "reason_display": reason.display,
+        "comment": entry.comment,
+        "outcome_at": entry.outcome_at,
+        "received_at": entry.received_at,
+    }

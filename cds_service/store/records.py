@@ -1,0 +1,84 @@
+"""The records that are kept, as values: a shown card, a feedback entry, and the tallies that a summary needs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+
+class Outcome(StrEnum):
+    """What the user did with a card; a card that was ignored is never reported."""
+
+    ACCEPTED = "accepted"
+    OVERRIDDEN = "overridden"
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows."""
+
+    uuid: UUID
+    topic: str
+    indicator: str
+    disposition: str
+    rules: tuple[str, ...]
+    knowledge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """Cards shown together in answer to one call; `at` is aware, `client` the configured name or empty."""
+
+    instance: UUID
+    hook: str
+    service: str
+    client: str
+    at: datetime
+    cards: tuple[ShownCard, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """The coded reason that a user chose for overriding a card."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackEntry:
+    """One entry of feedback as received; the comment is empty unless comments are kept."""
+
+    card: UUID
+    outcome: Outcome
+    outcome_at: datetime
+    received_at: datetime
+    client: str = ""
+    suggestions: tuple[UUID, ...] = ()
+    reason: Reason | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many cards with the same rules and indicator were shown on one day, and what became of them.
+
+    `outcome` is the latest that was reported for the card, None if none was; `reason` is empty without one.
+    """
+
+    day: date
+    rules: tuple[str, ...]
+    topic: str
+    indicator: str
+    outcome: Outcome | None
+    reason: str
+    cards: int
+
+
+def identity(text: str) -> UUID:
+    """The UUID in a text, or one made from a text that is none: what a client puts there is not kept as it is."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, text)

