@@ -12,11 +12,11 @@ from cds_service.hooks import Hook, HookRequest, read_request
 
 ORDER = {"resourceType": "ServiceRequest", "id": "vp", "status": "draft", "code": {"text": "Vertebroplasty"}}
 BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]}
-REMOVED = object()
+REMOVED = "(removed)"
 
 
 def body(**changes: Any) -> dict[str, Any]:
-    """An order-sign call; dots in a name reach into `context`."""
+    """An order-sign call; names of context members go into `context`."""
     context = {"userId": "Practitioner/d", "patientId": "p", "draftOrders": BUNDLE}
     call = {"hook": "order-sign", "hookInstance": "7d1a1b2c", "context": context}
     for name, value in changes.items():
@@ -26,7 +26,7 @@ def body(**changes: Any) -> dict[str, Any]:
             else call
         )
         target[name] = value
-        if value is REMOVED:
+        if value == REMOVED:
             del target[name]
     return call
 
