@@ -1,13 +1,27 @@
 """Assembles the chart: everything that arrived, read once, sorted by kind, without what is another patient's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from cds_service.chart import Chart, Condition, Measurement, Order, Section, Unreadable
+from cds_service.chart import (
+    Allergy,
+    Chart,
+    Condition,
+    Coverage,
+    Device,
+    Encounter,
+    Measurement,
+    Order,
+    Patient,
+    Procedure,
+    RequestedService,
+    Section,
+    Unreadable,
+)
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.fhir import conditions, observations, wire
+from cds_service.fhir import administrative, care, conditions, observations, wire
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
@@ -22,7 +36,17 @@ class Received:
     patient_id: str = ""
 
 
-_FIELDS: dict[type, str] = {Condition: "conditions", Measurement: "observations"}
+_FIELDS: dict[type, str] = {
+    Patient: "patient",
+    Encounter: "encounters",
+    Condition: "conditions",
+    Allergy: "allergies",
+    Measurement: "observations",
+    Procedure: "procedures",
+    Device: "devices",
+    RequestedService: "requested",
+    Coverage: "coverage",
+}
 """The field of the chart that holds each kind of entry."""
 
 
@@ -48,6 +72,11 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
     }
+    entries_by_field["patient"] = next(iter(entries_by_field["patient"]), None)
+    state = next(
+        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, wire.Patient)), ""
+    )
+    entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
         as_of=as_of,
         order=order,
@@ -72,11 +101,26 @@ def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
 
 def _entries(item: Skimmed, context: Context) -> Iterable[object]:
     """What one resource says that any rule reads."""
+    source = item.source
     match item.resource:
-        case wire.Condition() as resource:
-            yield from _if_any(conditions.condition(resource, item.source, context))
         case wire.Observation() as resource:
-            yield from observations.measurements(resource, item.source, context)
+            yield from observations.measurements(resource, source, context)
+        case wire.Condition() as resource:
+            yield from _if_any(conditions.condition(resource, source, context))
+        case wire.Procedure() as resource:
+            yield from _if_any(care.procedure(resource, source, context))
+        case wire.AllergyIntolerance() as resource:
+            yield from _if_any(care.allergy(resource, source, context))
+        case wire.ServiceRequest() as resource:
+            yield from _if_any(care.requested_service(resource, source, context))
+        case wire.Device() as resource:
+            yield from _if_any(care.device(resource, source, context))
+        case wire.Encounter() as resource:
+            yield from _if_any(administrative.encounter(resource, source, context))
+        case wire.Coverage() as resource:
+            yield from _if_any(administrative.coverage(resource, source, context))
+        case wire.Patient() as resource:
+            yield administrative.patient(resource, source, context)
 
 
 def _if_any(entry: object) -> tuple[object, ...]:

@@ -1,0 +1,63 @@
+"""Reads who the patient is, which stay or visit this is, and who pays."""
+
+from cds_service.chart import Concept, Coverage, Encounter, Patient, Source
+from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir.concepts import Context
+
+_SEXES = {"male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "unknown": "unknown"}
+# R4 and R5 write the HL7 v3 code, STU3 the same, DSTU2 a word.
+_INPATIENT = frozenset(("imp", "acute", "nonac", "inpatient"))
+_CURRENT = frozenset(("planned", "arrived", "triaged", "in-progress", "onleave", "on-hold"))
+_OVER = frozenset(("finished", "completed", "discharged", "cancelled", "discontinued"))
+_NOT_COVERED = frozenset(("cancelled", "draft", "entered-in-error"))
+
+
+def patient(resource: wire.Patient, source: Source, context: Context) -> Patient:
+    """The person. A sex that is none of FHIR's codes is `unknown`; one that is not given stays empty."""
+    said = (resource.gender or "").strip().lower()
+    sex = _SEXES.get(said, "unknown") if said else ""
+    return Patient(source, dates.read(resource.birthDate, context.zone), sex)
+
+
+def home_state(resource: wire.Patient) -> str:
+    """The state of the patient's address, such as `GA`; empty if none is given."""
+    return next((address.state.strip().upper() for address in resource.address if address.state), "")
+
+
+def encounter(resource: wire.Encounter, source: Source, context: Context) -> Encounter | None:
+    """The stay or visit, or None if it was entered in error. A planned one counts as current.
+
+    Emergency and observation stays are no inpatient stays. Without a known status it is current unless it has ended.
+    """
+    status = (resource.status or "").strip().lower()
+    if status == "entered-in-error":
+        return None
+    period = resource.period or resource.actualPeriod
+    ended = period is not None and bool(period.end)
+    codes = _class_codes(resource)
+    return Encounter(
+        source=source,
+        class_code=codes[0].upper() if codes else "",
+        inpatient=not _INPATIENT.isdisjoint(codes),
+        current=status in _CURRENT or (status not in _OVER and not ended),
+        when=dates.period(period, context.zone),
+    )
+
+
+def _class_codes(resource: wire.Encounter) -> list[str]:
+    classes = resource.class_
+    if isinstance(classes, str):
+        return [classes.strip().lower()]
+    return [code for item in concepts.listed(classes) if (code := concepts.code_of(item))]
+
+
+def coverage(resource: wire.Coverage, source: Source, context: Context) -> Coverage | None:
+    """Who pays, by the payor's name, else the kind of plan; None if the coverage is not in force or names neither."""
+    if (resource.status or "").strip().lower() in _NOT_COVERED:
+        return None
+    found = concepts.concept(resource.type, context)
+    payor = next((payor.display for payor in resource.payor if payor.display), "")
+    text = payor or (found.text if found else next(concepts.texts(resource.type), "")).strip()
+    if not text:
+        return None
+    return Coverage(source, Concept(text, found.sets if found else frozenset()))
