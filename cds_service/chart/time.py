@@ -46,13 +46,13 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """How long ago something was, as an interval of days; `most` is None when the chart gives only a lower bound."""
+    """How long ago something was, as an interval of whole calendar days; `most` is None when the chart gives only a lower bound."""
 
-    least: float
-    most: float | None
+    least: int
+    most: int | None
 
     @classmethod
     def since(cls, when: When, as_of: datetime) -> "Age":
-        """The age at `as_of` of what happened within `when`; never below zero."""
-        day = timedelta(days=1)
-        return cls(max(0.0, (as_of - when.last) / day), max(0.0, (as_of - when.start) / day))
+        """The age at `as_of` of what happened within `when`, in its time zone; never below zero."""
+        today = as_of.astimezone(when.start.tzinfo).date()
+        return cls(max(0, (today - when.last.date()).days), max(0, (today - when.start.date()).days))

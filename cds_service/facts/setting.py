@@ -1,0 +1,31 @@
+"""Tells whether the patient is in hospital, which decides pain thresholds and windows."""
+
+from enum import StrEnum
+
+from cds_service.chart import Chart, Section, Unknown
+
+
+class Setting(StrEnum):
+    """Where the patient is treated; a payer's thresholds differ between the two."""
+
+    INPATIENT = "inpatient"
+    OUTPATIENT = "outpatient"
+
+
+def setting(chart: Chart) -> Setting:
+    """Inpatient during a current inpatient encounter, else outpatient (emergency and observation stays count as outpatient).
+
+    Raises `Unknown` if no such encounter was found and the encounter was not answered whole.
+    """
+    if any(stay.inpatient and stay.current for stay in chart.encounters):
+        return Setting.INPATIENT
+    chart.require("whether the patient is in hospital", Section.ENCOUNTER)
+    return Setting.OUTPATIENT
+
+
+def possible_settings(chart: Chart) -> tuple[Setting, ...]:
+    """The settings that the chart leaves open: one if it is known, else both."""
+    try:
+        return (setting(chart),)
+    except Unknown:
+        return tuple(Setting)
