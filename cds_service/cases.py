@@ -1,6 +1,6 @@
 """The cases of a rule: small charts in `fixtures/rules/<rule>.json` with the results that the rule must come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -10,7 +10,7 @@ import msgspec
 
 from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE, SECTION_OF
-from cds_service.engine import Result, Rule, Status, evaluate
+from cds_service.engine import Result, Rule, evaluate
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.read import Received
@@ -92,23 +92,20 @@ def _completed(resource: Mapping[str, Any], number: int) -> Mapping[str, Any]:
 def chart(case: Case, know: Knowledge, zone: tzinfo = UTC) -> Chart:
     """The chart of a case, read by the same reader as a request's."""
     context = Context(know, zone)
-    by_section: dict[Section, list[Part]] = {section: [] for section in Section}
-    everything = [*case.resources, *([case.patient] if case.patient else [])]
-    for resource in everything:
-        by_section[_section(resource, know)].append(Part(msgspec.json.encode(resource)))
+    grouped = _grouped(case, know)
     received = Received(
-        answers={
-            section: Answered(answer, _shown(by_section[section], answer)) for section, answer in case.answers.items()
-        },
+        answers={section: Answered(answer, _shown(grouped[section], answer)) for section, answer in case.answers.items()},
         patient_id=PATIENT_ID,
     )
     orders = Orders.of((Part(msgspec.json.encode(case.order)),), context, as_of=case.as_of)
     return read_chart(received, orders.order, case.as_of, context)
 
 
-def _shown(parts: list[Part], answer: Answer) -> tuple[Part, ...]:
+def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part, ...]:
     """A section that was omitted or failed brings nothing, whatever the case lists in it."""
-    return tuple(parts) if answer in (Answer.WHOLE, Answer.CUT) else ()
+    if answer in (Answer.OMITTED, Answer.FAILED):
+        return ()
+    return tuple(Part(msgspec.json.encode(resource)) for resource in resources)
 
 
 _OTHERS = {kind: section for section, kind in RESOURCE_TYPE.items() if section not in MEASURES}
@@ -131,37 +128,94 @@ def judge(case: Case, rule: Rule, know: Knowledge) -> tuple[Result, ...]:
     return evaluate(chart(case, know), (rule,), know)
 
 
-def differences(case: Case, results: Iterable[Result]) -> tuple[str, ...]:
-    """How results differ from what the case expects, in words; empty if they are as expected.
+def request(case: Case, know: Knowledge) -> dict[str, Any]:
+    """A case as the whole request that an EHR would send."""
+    grouped = _grouped(case, know)
+    prefetch: dict[str, Any] = {}
+    for section, answer in case.answers.items():
+        if answer is Answer.FAILED:
+            prefetch[section] = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+        elif answer is not Answer.OMITTED:
+            prefetch[section] = _bundle(grouped[section], cut=answer is Answer.CUT)
+    return _request(case.order, prefetch, case.as_of)
+
+
+def request_about(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A request with an order for vertebroplasty about resources from anywhere; a Bundle counts as its entries."""
+    found: dict[str, list[Mapping[str, Any]]] = {section: [] for section in _OTHERS.values()}
+    patient = PATIENT_ID
+    for resource in _unbundled(resources):
+        if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
+            patient = resource["id"]
+        found[_OTHERS.get(str(resource.get("resourceType")), Section.CONDITIONS)].append(resource)
+    prefetch = {section: _bundle(listed) for section, listed in found.items()}
+    order = {**_ORDER, "subject": {"reference": f"Patient/{patient}"}}
+    return _request(order, prefetch, None, patient)
+
+
+def _unbundled(resources: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for resource in resources:
+        if resource.get("resourceType") == "Bundle":
+            entries = resource.get("entry")
+            inner = [entry["resource"] for entry in entries if _is_object(entry, "resource")] if isinstance(entries, list) else []
+            yield from _unbundled(inner)
+        else:
+            yield resource
+
+
+def _is_object(entry: object, name: str) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get(name), dict)
+
+
+def _bundle(resources: Iterable[Mapping[str, Any]], *, cut: bool = False) -> dict[str, Any]:
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": item} for item in resources]}
+    return bundle | ({"link": [{"relation": "next", "url": "https://ehr.example/next"}]} if cut else {})
+
+
+def _request(
+    order: Mapping[str, Any], prefetch: Mapping[str, Any], as_of: datetime | None, patient: str = PATIENT_ID
+) -> dict[str, Any]:
+    drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
+    request = {
+        "hook": "order-sign",
+        "hookInstance": "7d4b3c1e-0b0f-4a52-9a44-3f2f6b8f1d20",
+        "context": {"userId": "Practitioner/1", "patientId": patient, "draftOrders": drafts},
+        "prefetch": prefetch,
+    }
+    return request | ({"extension": {"org.vertebroplasty-cds.asOf": as_of.isoformat()}} if as_of else {})
+
+
+def _grouped(case: Case, know: Knowledge) -> dict[Section, list[Mapping[str, Any]]]:
+    grouped: dict[Section, list[Mapping[str, Any]]] = {section: [] for section in Section}
+    for resource in (*case.resources, *([case.patient] if case.patient else [])):
+        grouped[_section(resource, know)].append(resource)
+    return grouped
+
+
+def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """How a rule's rows differ from what the case expects, in words; empty if they are as expected.
 
     Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`), and `missing`.
     """
-    actual = [_row(result) for result in results]
-    remaining = list(actual)
+    remaining = [_plain(item) for item in actual]
     wrong = []
     for expected in case.expect:
-        match = next((row for row in remaining if _fits(row, expected)), None)
+        match = next((item for item in remaining if _fits(item, expected)), None)
         if match is None:
             wrong.append(f"expected {expected}, got {remaining}")
         else:
             remaining.remove(match)
-    return (*wrong, *(f"not expected: {row}" for row in remaining))
+    return (*wrong, *(f"not expected: {item}" for item in remaining))
 
 
-def _row(result: Result) -> dict[str, Any]:
-    row: dict[str, Any] = {"status": str(result.status)}
-    if result.status is Status.MET and result.finding:
-        row |= {"effect": str(result.effect), "indicator": str(result.indicator), "says": result.finding.says}
-    if result.status in (Status.UNKNOWN, Status.ERROR):
-        row |= {"says": result.unknown, "missing": [f"{gap.section}: {gap.reason}" for gap in result.missing]}
-    return row
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case may expect of a row, gaps as `section: reason`."""
+    kept = {name: item[name] for name in ("status", "effect", "indicator", "says", "basis") if name in item}
+    missing = [f"{gap['section']}: {gap['reason']}" for gap in item.get("missing", ())]
+    return kept | ({"missing": missing} if missing else {})
 
 
-def _fits(row: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    for name, value in expected.items():
-        if name == "says":
-            if value not in row.get("says", ""):
-                return False
-        elif row.get(name) != value:
-            return False
-    return True
+def _fits(item: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
+    says = expected.get("says", "")
+    others = {name: value for name, value in expected.items() if name != "says"}
+    return says in item.get("says", "") and all(item.get(name) == value for name, value in others.items())

@@ -1,7 +1,7 @@
 """Tells whether an order or appointment is for vertebral augmentation, at which levels, and for when."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,9 +44,14 @@ class Orders:
     order: Order
 
     @classmethod
-    def of(cls, parts: Iterable[Part], context: Context, *, as_of: datetime) -> "Orders":
-        """Read drafts and appointments; several of ours make one assessment over their levels."""
-        items = [item for item in skim(parts) if isinstance(item, Skimmed)]
+    def of(
+        cls, parts: Iterable[Part], context: Context, *, as_of: datetime, selected: Collection[str] = ()
+    ) -> "Orders":
+        """Read drafts and appointments; several of ours make one assessment over their levels.
+
+        With `selected` (references or bare ids) only those count: order-select asks about nothing else.
+        """
+        items = [item for item in skim(parts) if isinstance(item, Skimmed) and _is_selected(item, selected)]
         ours = [found for item in items if (found := _service_request(item, context))]
         references = frozenset(found.reference for found in ours)
         ours += [found for item in items if (found := _appointment(item, references, context))]
@@ -55,6 +60,10 @@ class Orders:
             sorted({name for item in items for name in _systems(item) if item.source.reference not in recognised})
         )
         return cls(tuple(ours), systems, _merged(ours, as_of))
+
+
+def _is_selected(item: Skimmed, selected: Collection[str]) -> bool:
+    return not selected or item.source.reference in selected or item.resource.id in selected
 
 
 def _service_request(item: Skimmed, context: Context) -> OurOrder | None:

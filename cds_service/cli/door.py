@@ -1,0 +1,81 @@
+"""The two ways to call the service from the command line: the same engine in this process, or a running service over HTTP."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import click
+import msgspec
+
+from cds_service.errors import RequestError
+from cds_service.hooks import SERVICE_ID, Hook, read_request
+from cds_service.service import Site, respond
+
+_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP status with the JSON body that came with it."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+class Door(Protocol):
+    """Something that answers a hook request."""
+
+    def call(self, body: bytes) -> Reply:
+        """The reply to one request body."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Answers in this process, at the time given; a request may set its own."""
+
+    site: Site
+    now: datetime
+
+    def call(self, body: bytes) -> Reply:
+        """The reply that the service would give, errors included."""
+        try:
+            answer = respond(read_request(body, tuple(Hook)), self.now, self.site)
+        except RequestError as error:
+            issue = {"severity": "error", "code": error.code, "details": {"text": error.says}}
+            return Reply(error.status, {"resourceType": "OperationOutcome", "issue": [issue]})
+        # Through JSON and back, so that what is compared is what goes over the wire.
+        return Reply(200, msgspec.json.decode(msgspec.json.encode(answer.body)))
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Posts to a running service; `base` is the address in front of /cds-services."""
+
+    base: str
+
+    def call(self, body: bytes) -> Reply:
+        """The reply of the service. Raises ClickException if it cannot be reached or does not speak JSON."""
+        address = f"{self.base.rstrip('/')}/cds-services/{SERVICE_ID}"
+        if not address.startswith(("http://", "https://")):
+            raise click.ClickException(f"{self.base} is no http address")
+        request = Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
+        try:
+            with urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
+                return Reply(response.status, json.load(response))
+        except HTTPError as error:
+            return Reply(error.code, _json(error.read()))
+        except (URLError, TimeoutError, ValueError) as error:
+            raise click.ClickException(f"{address} does not answer as a CDS service: {error}") from error
+
+
+def _json(text: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,102 @@
+"""What replaying one request or case came to: the reply, how it compares with what was expected, and how it is shown."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.text import Text
+
+from cds_service.cards.assessment import EXTENSION
+from cds_service.cli.door import Reply
+
+
+class Verdict(StrEnum):
+    """How a reply compares with what was expected."""
+
+    MATCHED = "matched"
+    DIFFERENT = "different"
+    UPDATED = "updated"
+    ANSWERED = "answered, nothing expected"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody should look at it."""
+        return self in (Verdict.DIFFERENT, Verdict.FAILED, Verdict.UNREADABLE)
+
+
+_COLOUR = {"critical": "red", "warning": "yellow", "info": "blue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One request or case replayed; `differences` are lines for people."""
+
+    name: str
+    verdict: Verdict
+    reply: Reply | None = None
+    differences: tuple[str, ...] = field(default=())
+
+    def as_row(self) -> dict[str, Any]:
+        """For `--json`."""
+        row: dict[str, Any] = {"name": self.name, "verdict": self.verdict.value}
+        if self.reply:
+            row |= {"status": self.reply.status, "response": self.reply.body}
+        if self.differences:
+            row["differences"] = list(self.differences)
+        return row
+
+    def show(self, console: Console) -> None:
+        """For a terminal: the disposition, then each card as an EHR would show it, then what differs."""
+        style = "red" if self.verdict.is_failure else "green"
+        console.print(Text.assemble((self.name, "bold"), " ", (self.verdict.value, style)))
+        if self.reply and self.verdict is not Verdict.MATCHED or self.reply and not self.differences:
+            _show_reply(self.reply, console)
+        for line in self.differences:
+            console.print(Text(line, style="green" if line.startswith("+") else "red" if line.startswith("-") else ""))
+
+
+def _show_reply(reply: Reply, console: Console) -> None:
+    for issue in reply.body.get("issue", ()):
+        console.print(Text(f"HTTP {reply.status}: {issue.get('details', {}).get('text', '')}", style="yellow"))
+    disposition = assessment(reply.body).get("disposition")
+    if disposition:
+        console.print(Text(f"disposition: {disposition}"))
+    for card in reply.body.get("cards", ()):
+        colour = _COLOUR.get(card["indicator"], "white")
+        title = Text(f"{card['indicator']}: {card['summary']}")
+        console.print(Panel(Markdown(card.get("detail", "")), title=title, title_align="left", border_style=colour))
+
+
+def assessment(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The assessment in a response's extension; empty if there is none."""
+    found = body.get("extension", {}).get(EXTENSION, {})
+    return found if isinstance(found, dict) else {}
+
+
+def golden(reply: Reply) -> dict[str, Any]:
+    """What an expected file keeps of a reply: status, cards, and the assessment without rules that were silent."""
+    kept = dict(assessment(reply.body))
+    if "findings" in kept:
+        kept["findings"] = [row for row in kept["findings"] if row["status"] in ("met", "unknown", "error")]
+    body = {"cards": reply.body["cards"]} if "cards" in reply.body else dict(reply.body)
+    return {"status": reply.status, **body} | ({"assessment": kept} if kept else {})
+
+
+def as_text(value: Mapping[str, Any]) -> str:
+    """JSON as it lies in an expected file."""
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+def differences(expected: str, actual: str, name: str) -> tuple[str, ...]:
+    """A unified diff of two expected files; empty if they are the same."""
+    lines = difflib.unified_diff(expected.splitlines(), actual.splitlines(), f"expected {name}", f"actual {name}", lineterm="")
+    return tuple(lines)

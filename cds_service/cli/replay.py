@@ -1,0 +1,103 @@
+"""`cds-service replay`: runs requests, rule cases or plain FHIR files and shows, checks or updates what comes back."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+
+from cds_service import cases
+from cds_service.cli import outcome
+from cds_service.cli.door import Door, Local, Remote
+from cds_service.cli.outcome import Outcome, Verdict
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+from cds_service.service import Site
+
+_MANY = 20
+
+
+@click.command("replay")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--url", metavar="URL", help="Post to a running service at this address instead of answering here.")
+@click.option("--json", "as_json", is_flag=True, help="Print each answer as one line of JSON.")
+@click.option("--update", is_flag=True, help="Write what came back to the expected files.")
+@click.option("--quiet", is_flag=True, help="Print only what does not match, and the totals.")
+def command(paths: tuple[Path, ...], url: str | None, *, as_json: bool, update: bool, quiet: bool) -> None:
+    """Run hook requests, rule cases, FHIR resources or Bundles from files or folders.
+
+    A request requests/NAME.json is compared with expected/NAME.json beside its folder, where that exists. Rule cases carry
+    their own expectations; a plain resource or Bundle is asked about with an order for vertebroplasty. Exit status: 0 if all
+    that has an expectation matched, 1 if not, 2 if a file could not be read.
+    """
+    console = Console(stderr=as_json)
+    door: Door = Remote(url) if url else Local(Site(load(), catalogue()), datetime.now(UTC))
+    totals = dict.fromkeys(Verdict, 0)
+    for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json)):
+        for item in _replay(path, door, update=update):
+            totals[item.verdict] += 1
+            if as_json:
+                sys.stdout.buffer.write(msgspec.json.encode(item.as_row()) + b"\n")
+            elif not quiet or item.verdict.is_failure:
+                item.show(console)
+    counts = ", ".join(f"{count} {verdict.value}" for verdict, count in totals.items() if count)
+    console.print(counts or "nothing to replay")
+    raise SystemExit(2 if totals[Verdict.UNREADABLE] else any(totals[item] for item in Verdict if item.is_failure))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from (found for found in path.rglob("*.json") if found.parent.name != "expected")
+        else:
+            yield path
+
+
+def _with_progress(files: list[Path], console: Console, *, shown: bool) -> Iterable[Path]:
+    if len(files) < _MANY or shown or not console.is_terminal:
+        return files
+    return track(files, "Replaying", console=console)
+
+
+def _replay(path: Path, door: Door, *, update: bool) -> Iterator[Outcome]:
+    """The outcome of a request or plain FHIR file, or of each case of a rule."""
+    try:
+        value = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        yield Outcome(str(path), Verdict.UNREADABLE, differences=(f"cannot be read as JSON: {type(error).__name__}",))
+        return
+    if isinstance(value, dict) and "cases" in value:
+        yield from _cases(path, door)
+    elif isinstance(value, dict) and "resourceType" in value:
+        yield _compared(path, door, msgspec.json.encode(cases.request_about([value])), update=update)
+    else:
+        yield _compared(path, door, path.read_bytes(), update=update)
+
+
+def _compared(path: Path, door: Door, body: bytes, *, update: bool) -> Outcome:
+    reply = door.call(body)
+    expected = path.parent.parent / "expected" / path.name
+    actual = outcome.as_text(outcome.golden(reply))
+    if update and path.parent.name == "requests":
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(actual, encoding="utf-8")
+        return Outcome(str(path), Verdict.UPDATED, reply)
+    if expected.is_file():
+        different = outcome.differences(expected.read_text(encoding="utf-8"), actual, path.name)
+        return Outcome(str(path), Verdict.DIFFERENT if different else Verdict.MATCHED, reply, different)
+    refused = Verdict.REFUSED if reply.status < 500 else Verdict.FAILED
+    return Outcome(str(path), Verdict.ANSWERED if reply.status == 200 else refused, reply)
+
+
+def _cases(path: Path, door: Door) -> Iterator[Outcome]:
+    """Each case as a whole request: the rows of its rule in the response must be the rows that it expects."""
+    know = load()
+    for case in cases.load(path):
+        reply = door.call(msgspec.json.encode(cases.request(case, know)))
+        rows = [row for row in outcome.assessment(reply.body).get("findings", ()) if row["rule"] == case.rule]
+        wrong = cases.differences(case, rows)
+        yield Outcome(f"{case.rule}: {case.name}", Verdict.DIFFERENT if wrong else Verdict.MATCHED, reply, wrong)

@@ -1,0 +1,47 @@
+"""The prefetch templates that discovery offers: derived from the sections that the rules need and the codes they read."""
+
+from collections.abc import Iterable, Mapping
+
+from cds_service.chart import Section
+from cds_service.chart.sections import MEASURES
+from cds_service.engine import Rule
+from cds_service.knowledge import Knowledge
+
+_PATIENT = "{{context.patientId}}"
+_LOINC = "http://loinc.org"
+_QUERIES: dict[Section, str] = {
+    Section.PATIENT: f"Patient/{_PATIENT}",
+    Section.ENCOUNTER: "Encounter/{{context.encounterId}}",
+    Section.CONDITIONS: f"Condition?patient={_PATIENT}",
+    Section.MEDICATION_STATEMENTS: f"MedicationStatement?patient={_PATIENT}",
+    Section.MEDICATION_REQUESTS: f"MedicationRequest?patient={_PATIENT}",
+    Section.MEDICATION_ADMINISTRATIONS: f"MedicationAdministration?patient={_PATIENT}",
+    Section.MEDICATION_DISPENSES: f"MedicationDispense?patient={_PATIENT}",
+    Section.ALLERGIES: f"AllergyIntolerance?patient={_PATIENT}",
+    Section.IMAGING_STUDIES: f"ImagingStudy?patient={_PATIENT}&_sort=-started",
+    Section.IMAGING_REPORTS: f"DiagnosticReport?patient={_PATIENT}&_sort=-date",
+    Section.IMAGING_FINDINGS: f"Observation?patient={_PATIENT}&category=imaging,exam&_sort=-date",
+    Section.PROCEDURES: f"Procedure?patient={_PATIENT}&_sort=-date",
+    Section.DEVICES: f"Device?patient={_PATIENT}",
+    Section.SERVICE_REQUESTS: f"ServiceRequest?patient={_PATIENT}&_sort=-authored",
+    Section.COVERAGE: f"Coverage?patient={_PATIENT}",
+}
+_ALWAYS = (Section.PATIENT, Section.CONDITIONS)
+
+
+def sections(rules: Iterable[Rule]) -> tuple[Section, ...]:
+    """The sections that the rules need, in the order in which sections are declared."""
+    needed = {section for rule in rules for section in rule.needs} | set(_ALWAYS)
+    return tuple(section for section in Section if section in needed)
+
+
+def templates(rules: Iterable[Rule], know: Knowledge) -> Mapping[str, str]:
+    """Prefetch key to template. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03)."""
+    return {str(section): _QUERIES.get(section) or _by_code(section, know) for section in sections(rules)}
+
+
+def _by_code(section: Section, know: Knowledge) -> str:
+    """Observations by the LOINC codes of the section's measures: the client need not send all the others."""
+    sets = (know.index.value_sets[measure] for measure in MEASURES[section])
+    codes = sorted({code for item in sets for code in item.codes.get("loinc", {})})
+    return f"Observation?patient={_PATIENT}&code={','.join(f'{_LOINC}|{code}' for code in codes)}&_sort=-date"
