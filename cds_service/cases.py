@@ -94,7 +94,9 @@ def chart(case: Case, know: Knowledge, zone: tzinfo = UTC) -> Chart:
     context = Context(know, zone)
     grouped = _grouped(case, know)
     received = Received(
-        answers={section: Answered(answer, _shown(grouped[section], answer)) for section, answer in case.answers.items()},
+        answers={
+            section: Answered(answer, _shown(grouped[section], answer)) for section, answer in case.answers.items()
+        },
         patient_id=PATIENT_ID,
     )
     orders = Orders.of((Part(msgspec.json.encode(case.order)),), context, as_of=case.as_of)
@@ -134,7 +136,10 @@ def request(case: Case, know: Knowledge) -> dict[str, Any]:
     prefetch: dict[str, Any] = {}
     for section, answer in case.answers.items():
         if answer is Answer.FAILED:
-            prefetch[section] = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+            prefetch[section] = {
+                "resourceType": "OperationOutcome",
+                "issue": [{"severity": "error", "code": "exception"}],
+            }
         elif answer is not Answer.OMITTED:
             prefetch[section] = _bundle(grouped[section], cut=answer is Answer.CUT)
     return _request(case.order, prefetch, case.as_of)
@@ -142,7 +147,7 @@ def request(case: Case, know: Knowledge) -> dict[str, Any]:
 
 def request_about(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """A request with an order for vertebroplasty about resources from anywhere; a Bundle counts as its entries."""
-    found: dict[str, list[Mapping[str, Any]]] = {section: [] for section in _OTHERS.values()}
+    found: dict[Section, list[Mapping[str, Any]]] = {section: [] for section in Section}
     patient = PATIENT_ID
     for resource in _unbundled(resources):
         if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
@@ -157,7 +162,11 @@ def _unbundled(resources: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, 
     for resource in resources:
         if resource.get("resourceType") == "Bundle":
             entries = resource.get("entry")
-            inner = [entry["resource"] for entry in entries if _is_object(entry, "resource")] if isinstance(entries, list) else []
+            inner = (
+                [entry["resource"] for entry in entries if _is_object(entry, "resource")]
+                if isinstance(entries, list)
+                else []
+            )
             yield from _unbundled(inner)
         else:
             yield resource
@@ -168,7 +177,11 @@ def _is_object(entry: object, name: str) -> bool:
 
 
 def _bundle(resources: Iterable[Mapping[str, Any]], *, cut: bool = False) -> dict[str, Any]:
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": item} for item in resources]}
+    bundle: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "entry": [{"resource": item} for item in resources],
+    }
     return bundle | ({"link": [{"relation": "next", "url": "https://ehr.example/next"}]} if cut else {})
 
 

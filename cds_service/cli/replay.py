@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import track
 
 from cds_service import cases
-from cds_service.cli import outcome
-from cds_service.cli.door import Door, Local, Remote
-from cds_service.cli.outcome import Outcome, Verdict
+from cds_service.cli import _outcome as outcome
+from cds_service.cli._door import Door, Local, Remote
+from cds_service.cli._outcome import Outcome, Verdict
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site

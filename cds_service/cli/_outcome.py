@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from cds_service.cards.assessment import EXTENSION
-from cds_service.cli.door import Reply
+from cds_service.cli._door import Reply
 
 
 class Verdict(StrEnum):
@@ -58,7 +58,7 @@ class Outcome:
         """For a terminal: the disposition, then each card as an EHR would show it, then what differs."""
         style = "red" if self.verdict.is_failure else "green"
         console.print(Text.assemble((self.name, "bold"), " ", (self.verdict.value, style)))
-        if self.reply and self.verdict is not Verdict.MATCHED or self.reply and not self.differences:
+        if (self.reply and self.verdict is not Verdict.MATCHED) or (self.reply and not self.differences):
             _show_reply(self.reply, console)
         for line in self.differences:
             console.print(Text(line, style="green" if line.startswith("+") else "red" if line.startswith("-") else ""))
@@ -98,5 +98,7 @@ def as_text(value: Mapping[str, Any]) -> str:
 
 def differences(expected: str, actual: str, name: str) -> tuple[str, ...]:
     """A unified diff of two expected files; empty if they are the same."""
-    lines = difflib.unified_diff(expected.splitlines(), actual.splitlines(), f"expected {name}", f"actual {name}", lineterm="")
+    lines = difflib.unified_diff(
+        expected.splitlines(), actual.splitlines(), f"expected {name}", f"actual {name}", lineterm=""
+    )
     return tuple(lines)
