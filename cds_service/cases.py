@@ -141,7 +141,7 @@ def request(case: Case, know: Knowledge) -> dict[str, Any]:
                 "issue": [{"severity": "error", "code": "exception"}],
             }
         elif answer is not Answer.OMITTED:
-            prefetch[section] = _bundle(grouped[section], cut=answer is Answer.CUT)
+            prefetch[str(section)] = _bundle(grouped[section], cut=answer is Answer.CUT)
     return _request(case.order, prefetch, case.as_of)
 
 
@@ -153,7 +153,7 @@ def request_about(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
             patient = resource["id"]
         found[_OTHERS.get(str(resource.get("resourceType")), Section.CONDITIONS)].append(resource)
-    prefetch = {section: _bundle(listed) for section, listed in found.items()}
+    prefetch = {str(section): _bundle(listed) for section, listed in found.items()}
     order = {**_ORDER, "subject": {"reference": f"Patient/{patient}"}}
     return _request(order, prefetch, None, patient)
 

@@ -38,7 +38,8 @@ def detail(material: Material) -> str:
     against = material.met(Topic.SUITABILITY, *_AGAINST)
     disposition = material.assessment.disposition
     balance = _finding_of(material, "evidence_balance") if disposition.favourable else ""
-    alternatives = "" if disposition.favourable else markdown.bullets(wording.ALTERNATIVE_STEPS)
+    not_indicated = disposition is Disposition.NOT_INDICATED
+    alternatives = markdown.bullets(wording.ALTERNATIVE_STEPS) if not_indicated else ""
     return markdown.sections(
         wording.SPECIALIST if material.assessment.requires else "",
         markdown.section(wording.CRITERIA, markdown.bullets(_criteria(material))),

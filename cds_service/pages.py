@@ -1,0 +1,69 @@
+"""The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cds_service.cases import Case
+from cds_service.engine import Rule
+from cds_service.knowledge import Knowledge, Parameter, ValueSet
+from cds_service.rules import THEMES
+
+
+def catalogue(rules: Iterable[Rule]) -> str:
+    """All rules as a table, as README has it."""
+    lines = ["| rule | theme | kind | speaks when |", "|---|---|---|---|"]
+    lines += [f"| `{item.id}` | {THEMES[item.theme]} | {item.kind} | {item.title} |" for item in rules]
+    return "\n".join(lines)
+
+
+def rule(item: Rule, know: Knowledge, cases: Iterable[Case]) -> str:
+    """The whole page of one rule."""
+    own = know.rules[item.id]
+    parts = [
+        f"# {item.title}",
+        f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
+        item.page,
+        _block("Numbers in force", [_parameter(entry, know) for entry in own.parameters.values()]),
+        _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
+        _block("Sources", [_source(name, locator, know) for name, locator in own.citations.items()]),
+        _block("Cases", [], _case_table(cases)),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _block(heading: str, lines: list[str], body: str = "") -> str:
+    text = "\n".join(f"- {line}" for line in lines) or body
+    return f"## {heading}\n\n{text}" if text else ""
+
+
+def _parameter(item: Parameter, know: Knowledge) -> str:
+    source = know.citation(item.source)
+    caveat = f" ({item.confidence.caveat})" if item.confidence.caveat else ""
+    site = f" **Set by this site:** {item.site_reason}." if item.site_reason else ""
+    return (
+        f"**{item.shown}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "
+        f"reviewed {item.reviewed}.{site}"
+    )
+
+
+def _value_set(item: ValueSet) -> str:
+    systems = ", ".join(f"{len(codes)} {system}" for system, codes in sorted(item.codes.items()) if codes)
+    included = f"; includes {', '.join(item.includes)}" if item.includes else ""
+    return f"`{item.id}` — {item.title} ({systems or 'recognised by text'}{included})"
+
+
+def _source(identifier: str, locator: str, know: Knowledge) -> str:
+    source = know.citation(identifier)
+    title = f"[{source.title}]({source.url})" if source.url else source.title
+    return f"**{source.label}** — {title}: {locator}. Seen: {source.seen}; reviewed {source.reviewed}."
+
+
+def _case_table(cases: Iterable[Case]) -> str:
+    lines = ["| case | comes to |", "|---|---|"]
+    lines += [f"| {case.name.replace('|', '/')} | {'; '.join(map(_expected, case.expect))} |" for case in cases]
+    return "\n".join(lines)
+
+
+def _expected(row: Mapping[str, Any]) -> str:
+    more = [row[name] for name in ("effect", "indicator") if name in row] + list(row.get("missing", ()))
+    return row["status"] + (f" ({', '.join(more)})" if more else "")
