@@ -66,4 +66,4 @@ def _case_table(cases: Iterable[Case]) -> str:
 
 def _expected(row: Mapping[str, Any]) -> str:
     more = [row[name] for name in ("effect", "indicator") if name in row] + list(row.get("missing", ()))
-    return row["status"] + (f" ({', '.join(more)})" if more else "")
+    return str(row["status"]) + (f" ({', '.join(more)})" if more else "")
