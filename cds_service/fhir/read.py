@@ -11,6 +11,7 @@ from cds_service.chart import (
     Condition,
     Coverage,
     Device,
+    DrugUse,
     Encounter,
     Measurement,
     Order,
@@ -24,6 +25,8 @@ from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import administrative, care, conditions, observations, wire
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.drug_identity import Medications, addressed
+from cds_service.fhir.medications import drug_uses
 from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
 
 
@@ -40,6 +43,7 @@ _FIELDS: dict[type, str] = {
     Patient: "patient",
     Encounter: "encounters",
     Condition: "conditions",
+    DrugUse: "drugs",
     Allergy: "allergies",
     Measurement: "observations",
     Procedure: "procedures",
@@ -62,12 +66,16 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             continue
         unstated += belongs is None
         mine.append(item)
+    medications = addressed(
+        (item.resource, item.full_url) for item in mine if isinstance(item.resource, wire.Medication)
+    )
     for item in mine:
-        entries = tuple(_entries(item, context))
+        entries = tuple(_entries(item, medications, context))
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
         if item.code_lost and not entries:
             unreadable.append(Unreadable(item.source.reference, item.source.type, None))
+    found["drugs"].extend(_drafted_drugs(received, {item.source.reference for item in mine}, medications, context))
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
@@ -99,12 +107,23 @@ def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
                 yield item
 
 
-def _entries(item: Skimmed, context: Context) -> Iterable[object]:
+def _drafted_drugs(received: Received, seen: set[str], medications: Medications, context: Context) -> Iterable[DrugUse]:
+    """What the session's unsigned orders would give; one that the chart holds already counts as the chart has it."""
+    for item in skim(received.drafts):
+        if not isinstance(item, Skimmed) or not isinstance(item.resource, wire.MedicationUse):
+            continue
+        if item.source.reference not in seen and _belongs(item.resource, received.patient_id) is not False:
+            yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
+
+
+def _entries(item: Skimmed, medications: Medications, context: Context) -> Iterable[object]:
     """What one resource says that any rule reads."""
     source = item.source
     match item.resource:
         case wire.Observation() as resource:
             yield from observations.measurements(resource, source, context)
+        case wire.MedicationUse() as resource:
+            yield from drug_uses(resource, source, medications, context)
         case wire.Condition() as resource:
             yield from _if_any(conditions.condition(resource, source, context))
         case wire.Procedure() as resource:

@@ -6,9 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, files, levels, parameters, units
+from cds_service.knowledge import citations, codes, drug_files, files, levels, parameters, units
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
+from cds_service.knowledge.drugs import DrugTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 from cds_service.knowledge.units import UnitTable
@@ -17,6 +18,7 @@ __all__ = [
     "Citation",
     "CodeIndex",
     "Confidence",
+    "DrugTable",
     "Knowledge",
     "LevelTable",
     "Parameter",
@@ -39,6 +41,7 @@ class Knowledge:
     index: CodeIndex
     levels: LevelTable
     units: UnitTable
+    drugs: DrugTable
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
@@ -77,4 +80,5 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         index=CodeIndex(value_sets, systems),
         levels=levels.load(directory / "levels.toml"),
         units=unit_table,
+        drugs=drug_files.load(directory, systems),
     )

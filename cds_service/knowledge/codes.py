@@ -50,7 +50,7 @@ def load_systems(path: Path) -> Systems:
         for address in files.member(path.name, key, table, "addresses", list):
             if keys.setdefault(address, key) != key:
                 raise KnowledgeError(path.name, key, f"{address} is also an address of {keys[address]}")
-        patterns[key] = _compiled(path.name, f"{key}.pattern", files.member(path.name, key, table, "pattern", str))
+        patterns[key] = compiled(path.name, f"{key}.pattern", files.member(path.name, key, table, "pattern", str))
         if table.get("closed", False):
             closed.add(key)
     return Systems(keys, patterns, frozenset(closed))
@@ -66,12 +66,12 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         table = dict(tables[key])
         for name, listed in (("except", table.pop("except", {})), ("", table)):
             for code, display in listed.items():
-                _check_code(path.name, ".".join(filter(None, (key, name, code))), code, display, systems.patterns[key])
+                check_code(path.name, ".".join(filter(None, (key, name, code))), code, display, systems.patterns[key])
         codes[key] = table
         carved_out[key] = tables[key].get("except", {})
     text = tables.get("text", {})
     for pattern in (*text.get("patterns", ()), *text.get("except", ())):
-        _compiled(path.name, "text", pattern)
+        compiled(path.name, "text", pattern)
     return ValueSet(
         id=path.stem,
         title=files.member(path.name, "", tables, "title", str),
@@ -87,14 +87,16 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
     )
 
 
-def _check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern[str]) -> None:
+def check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern[str]) -> None:
+    """Raise `KnowledgeError` unless the code fits its system (or ends in `-`, for all codes below) and has a display."""
     if not isinstance(display, str) or not display:
         raise KnowledgeError(file, key, "has no display")
     if not code.endswith("-") and not pattern.fullmatch(code):
         raise KnowledgeError(file, key, "does not fit its code system")
 
 
-def _compiled(file: str, key: str, pattern: str) -> re.Pattern[str]:
+def compiled(file: str, key: str, pattern: str) -> re.Pattern[str]:
+    """The pattern, blind to case. Raises `KnowledgeError` if it is no regular expression."""
     try:
         return re.compile(pattern, re.IGNORECASE)
     except re.error as error:
