@@ -165,6 +165,23 @@ class Result:
     missing: tuple[Missing, ...] = ()
 
 
+def parts(*judgements: Iterator[Finding | Unknown]) -> Iterator[Finding | Unknown]:
+    """The outcomes of several parts of one rule: a gap ends its own part only, and the gaps are told together, last."""
+    gaps: list[Unknown] = []
+    for judgement in judgements:
+        try:
+            for outcome in judgement:
+                if isinstance(outcome, Unknown):
+                    gaps.append(outcome)
+                else:
+                    yield outcome
+        except Unknown as gap:
+            gaps.append(gap)
+    if gaps:
+        what = "; ".join(dict.fromkeys(gap.what for gap in gaps))
+        yield Unknown(what, *dict.fromkeys(missing for gap in gaps for missing in gap.missing))
+
+
 _INDICATOR = {
     Kind.SURGEON_FIRST: Indicator.CRITICAL,
     Kind.ABSOLUTE: Indicator.CRITICAL,
