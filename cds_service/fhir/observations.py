@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from functools import lru_cache
 
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.fhir import dates, numbers, units, wire
 from cds_service.fhir.concepts import Context, codings, concept, listed, texts
-from cds_service.fhir.datatypes import Component, Term
+from cds_service.fhir.datatypes import Coding, Component, Term
 from cds_service.fhir.numbers import WrittenNumber
 
 _MEASURES = frozenset(SECTION_OF)
@@ -65,21 +66,31 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
     when, notes = _when(resource, context.zone)
     if status not in _STATUSES:
         notes = (*notes, f"status {status!r} is not understood: taken as preliminary" if status else "has no status")
-    source = replace(source, notes=(*source.notes, *notes))
+    if notes:
+        source = replace(source, notes=(*source.notes, *notes))
     final = ResultStatus.FINAL if status in _FINAL else ResultStatus.PRELIMINARY
     found = []
     for part, what in parts:
         reading = _reading(part, what.sets, context)
         if part is resource and len(parts) > 1 and reading.absent == _NO_VALUE:
             continue  # a panel: its components say it all
-        measured = replace(what, sets=reading.measures or what.sets)
+        measured = what if reading.measures in (what.sets, frozenset()) else replace(what, sets=reading.measures)
         found.append(Measurement(source, measured, when, final, reading.quantity, reading.answer, reading.absent))
     return tuple(found)
 
 
 def _measure(term: Term | None, context: Context) -> Concept | None:
     """The measures that a code names, or None if it names none."""
-    found = concept(term, context)
+    if term is None:
+        return None
+    coded = tuple((coding.system, coding.code, coding.display) for coding in codings(term))
+    return _named(coded, term.text or term.display or (term.concept.text if term.concept else None), context)
+
+
+@lru_cache(maxsize=8192)
+def _named(coded: tuple[tuple[str | None, ...], ...], text: str | None, context: Context) -> Concept | None:
+    """A chart repeats few codes many times."""
+    found = concept(Term(coding=[Coding(*each) for each in coded], text=text), context)
     measures = found.sets & _MEASURES if found else frozenset()
     return replace(found, sets=measures) if found and measures else None
 
@@ -123,9 +134,8 @@ def _reading(part: wire.Observation | Component, measures: frozenset[str], conte
 
 def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], context: Context) -> _Reading:
     """A number in its canonical unit. Where a text names two measures, the unit decides which of them it is."""
-    shown = f"{number.comparator}{number.value:g} {number.unit or code or ''}".strip()
     if not math.isfinite(number.value) or number.comparator not in _COMPARATORS:
-        return _Reading(absent=f"value {shown!r} not understood")
+        return _Reading(absent=f"value {_shown(number, code)!r} not understood")
     understood = {
         measure: quantity
         for measure in sorted(measures)
@@ -136,11 +146,17 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
     possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
     if not possible:
-        return _Reading(absent=f"{shown} is not possible: its unit or a digit is wrong")
+        return _Reading(absent=f"{_shown(number, code)} is not possible: its unit or a digit is wrong")
     if len(set(possible.values())) > 1:
-        return _Reading(absent=f"{shown} can be {' or '.join(possible)}")
+        return _Reading(absent=f"{_shown(number, code)} can be {' or '.join(possible)}")
     quantity = next(iter(possible.values()))
-    return _Reading(frozenset(possible), replace(quantity, comparator=number.comparator))
+    if number.comparator:
+        quantity = replace(quantity, comparator=number.comparator)
+    return _Reading(frozenset(possible), quantity)
+
+
+def _shown(number: WrittenNumber, code: str | None) -> str:
+    return f"{number.comparator}{number.value:g} {number.unit or code or ''}".strip()
 
 
 def _answer(part: wire.Observation | Component, words: str, context: Context) -> Concept | None:

@@ -1,9 +1,10 @@
 """Brings a measured number into the one unit that rules compare, or says that its unit is not understood."""
 
-from math import isclose
+from functools import lru_cache
 
 from cds_service.chart import Quantity
 from cds_service.knowledge import Knowledge
+from cds_service.knowledge.units import Line
 
 
 def normalised(measure: str, value: float, unit: str | None, code: str | None, know: Knowledge) -> Quantity | None:
@@ -12,29 +13,39 @@ def normalised(measure: str, value: float, unit: str | None, code: str | None, k
     `code` is the unit's UCUM code and `unit` what people read, as FHIR has them. Where both are understood they must agree.
     No unit at all is understood only for a ratio or a score.
     """
+    line = _line(measure, unit or "", code or "", know)
+    return Quantity(line.of(value), know.index.value_sets[measure].unit) if line else None
+
+
+@lru_cache(maxsize=4096)
+def _line(measure: str, unit: str, code: str, know: Knowledge) -> Line | None:
+    """What brings a value in this unit to the canonical one."""
     table = know.units
-    canonical = know.index.value_sets[measure].unit
-    if not canonical:
+    wanted = table.codes.get(know.index.value_sets[measure].unit)
+    if wanted is None:
         return None
-    wanted, found = table.codes[canonical], []
-    for text in [text for text in (code, unit) if text and text.strip()] or [""]:
+    found = []
+    for text in [text for text in (code, unit) if text.strip()] or [""]:
         named = table.named(text)
-        values = (table.converted(measure, value, given, wanted) for given in named)
-        understood = next((number for number in values if number is not None), None)
-        if understood is not None:
+        understood = next((line for given in named if (line := table.line(measure, given, wanted))), None)
+        if understood:
             found.append(understood)
         elif any(given.kind != "plain" for given in named):
             return None
-    if not found or not all(isclose(found[0], other, rel_tol=1e-6, abs_tol=1e-9) for other in found):
-        return None
-    # Nine digits: 100.4 °F is 38 °C, not a hair above it.
-    return Quantity(float(f"{found[0]:.9g}"), canonical)
+    return found[0] if found and all(found[0].agrees(other) for other in found) else None
 
 
 def possible(measure: str, quantity: Quantity, know: Knowledge) -> bool:
     """Whether a living person can have this value; if not it is a typing error, or its unit is not the one stated."""
+    limits = _limits(measure, know)
+    return limits is None or limits[0] <= quantity.value <= limits[1]
+
+
+@lru_cache(maxsize=256)
+def _limits(measure: str, know: Knowledge) -> tuple[float, float] | None:
+    """The least and the most that a measure can be, in its canonical unit."""
     limits = know.units.possible.get(measure)
     if limits is None:
-        return True
-    value = know.units.converted(measure, quantity.value, know.units.codes[quantity.unit], limits.unit)
-    return value is not None and limits.least <= value <= limits.most
+        return None
+    line = _line(measure, "", limits.unit.code, know)
+    return (line.of(limits.least), line.of(limits.most)) if line else None

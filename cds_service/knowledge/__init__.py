@@ -31,9 +31,9 @@ __all__ = [
 _NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """All clinical data, read-only. `version` names the reviewed state as a whole, such as `2026.11.0`."""
+    """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`."""
 
     version: str
     citations: Mapping[str, Citation]

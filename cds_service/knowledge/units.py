@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,45 @@ from cds_service.knowledge import files
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """How a number is brought from one unit to another: times `times`, plus `plus`."""
+
+    times: float = 1.0
+    plus: float = 0.0
+
+    def of(self, value: float) -> float:
+        """The number in the other unit, to nine digits: 100.4 °F is 38 °C, not a hair above it."""
+        return float(f"{value * self.times + self.plus:.9g}")
+
+    def then(self, after: "Line") -> "Line":
+        """This line, and another after it."""
+        return Line(self.times * after.times, self.plus * after.times + after.plus)
+
+    def back(self) -> "Line":
+        """The line in the other direction."""
+        return Line(1 / self.times, -self.plus / self.times)
+
+    def agrees(self, other: "Line") -> bool:
+        """Whether both come to the same number."""
+        return isclose(self.times, other.times, rel_tol=1e-6) and isclose(self.plus, other.plus, rel_tol=1e-6)
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit by its UCUM code. A value times `times` plus `plus` is the value in the first unit of its kind."""
+    """A unit by its UCUM code; `line` leads to the first unit of its kind."""
 
     code: str
     kind: str
-    times: float
-    plus: float
+    line: Line
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What leads from one kind of unit to another for one measure: a value in `given`, times `times` plus `plus`, is in `gives`."""
+    """What leads from one kind of unit to another for one measure."""
 
     given: Unit
     gives: Unit
-    times: float
-    plus: float
+    line: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +80,17 @@ class UnitTable:
         others = self.folded.get(plain.casefold(), ())
         return others if first is None else (first, *(unit for unit in others if unit is not first))
 
-    def converted(self, measure: str, value: float, given: Unit, wanted: Unit) -> float | None:
-        """The value of a measure in another unit, or None if nothing leads from the one to the other."""
+    def line(self, measure: str, given: Unit, wanted: Unit) -> Line | None:
+        """How a value of a measure is brought to another unit, or None if nothing leads from the one to the other."""
+        if given is wanted:
+            return Line()
         if given.kind == wanted.kind:
-            return _between(value, given, wanted)
+            return given.line.then(wanted.line.back())
         bridge = self.conversions.get((measure, given.kind))
         if bridge is None or bridge.gives.kind != wanted.kind:
             return None
-        return _between(_between(value, given, bridge.given) * bridge.times + bridge.plus, bridge.gives, wanted)
-
-
-def _between(value: float, given: Unit, wanted: Unit) -> float:
-    if given is wanted:
-        return value
-    return (value * given.times + given.plus - wanted.plus) / wanted.times
+        to_bridge = given.line.then(bridge.given.line.back())
+        return to_bridge.then(bridge.line).then(bridge.gives.line.then(wanted.line.back()))
 
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -122,7 +142,7 @@ def _units(file: str, tables: Mapping[str, Any]) -> Iterator[tuple[str, Unit, Ma
         for code, row in rows.items():
             key = f"units.{kind}.{code}"
             files.only(file, key, row, frozenset(("times", "plus", "spelled")))
-            yield key, Unit(code, kind, _number(file, key, row, "times"), _number(file, key, row, "plus", 0.0)), row
+            yield key, Unit(code, kind, _line(file, key, row)), row
 
 
 def _conversions(
@@ -135,8 +155,7 @@ def _conversions(
             files.only(file, key, row, frozenset(("times", "plus", "gives", "why")))
             files.member(file, key, row, "why", str)
             given, gives = _unit(file, key, code, units), _unit(file, key, row.get("gives", ""), units)
-            times, plus = _number(file, key, row, "times"), _number(file, key, row, "plus", 0.0)
-            found[measure, given.kind] = Conversion(given, gives, times, plus)
+            found[measure, given.kind] = Conversion(given, gives, _line(file, key, row))
     return found
 
 
@@ -156,7 +175,9 @@ def _unit(file: str, key: str, code: str, units: Mapping[str, Unit]) -> Unit:
     return units[code]
 
 
-def _number(file: str, key: str, row: Mapping[str, Any], name: str, otherwise: float | None = None) -> float:
-    if otherwise is not None and name not in row:
-        return otherwise
+def _line(file: str, key: str, row: Mapping[str, Any]) -> Line:
+    return Line(_number(file, key, row, "times"), _number(file, key, row, "plus") if "plus" in row else 0.0)
+
+
+def _number(file: str, key: str, row: Mapping[str, Any], name: str) -> float:
     return float(files.member(file, key, row, name, (int, float)))
