@@ -176,7 +176,7 @@ def test_the_form_of_a_product_is_told():
     ],
 )
 def test_flushes_and_local_forms_do_not_count(slug: str, words: str, told: str, acts: bool):
-    assert TABLE.acts(TABLE.ingredients[slug], (words,), (told,)) is acts
+    assert (TABLE.form(TABLE.ingredients[slug], (words,), (told,)) is Form.SYSTEMIC) is acts
 
 
 def test_every_antithrombotic_is_found_by_each_of_its_own_names():

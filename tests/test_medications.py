@@ -1,6 +1,9 @@
 """Statements, requests, administrations and dispenses of any FHIR version become uses of drugs, or one named unknown."""
 
+import gzip
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +19,7 @@ from cds_service.fhir.bundle import Part, open_answer
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.drug_identity import addressed
 from cds_service.fhir.medications import drug_uses
+from tests import measure_drugs
 
 CONTEXT = Context(knowledge.load(), UTC)
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -482,3 +486,24 @@ def test_a_chart_holds_drugs_of_its_bundles_and_of_the_drafts():
         ("MedicationRequest/1", "apixaban", False),
         ("MedicationRequest/3", "apixaban", True),
     ]
+
+
+@pytest.mark.parametrize(("missed", "status"), [("Anticoagulans nova xyz", 1), ("Little pink pill", 0)])
+def test_the_measurement_counts_by_how_a_drug_was_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], missed: str, status: int
+):
+    drugs = [
+        {"coding": [{"system": RXNORM, "code": "1364430"}]},
+        ELIQUIS,
+        {"text": "Eliquis"},
+        {"text": "Metformin"},
+        {"text": missed},
+    ]
+    lines = [
+        json.dumps({"resourceType": "MedicationRequest", "status": "active", "medicationCodeableConcept": drug})
+        for drug in drugs
+    ]
+    (tmp_path / "MedicationRequest.ndjson.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    assert measure_drugs.main([tmp_path]) == status
+    total = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("all "))
+    assert total.split() == ["all", "1", "1", "1", "1", "1"]

@@ -69,7 +69,7 @@ def acting(named: Drug, parts: tuple[Dosage, ...], context: Context) -> tuple[tu
         return ()
     words = (*named.words, *(text for part in parts for text in (*texts(part.route), route(part)) if text))
     told = tuple(part.text for part in parts if part.text)
-    return tuple(item for item in found if context.know.drugs.acts(item[0], words, told))
+    return tuple(item for item in found if context.know.drugs.form(item[0], words, told) is Form.SYSTEMIC)
 
 
 def _joined(coded: Drug, parts: list[Drug], fallback: str, form: tuple[str, ...]) -> Drug:

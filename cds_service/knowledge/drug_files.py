@@ -11,6 +11,7 @@ from cds_service.knowledge.codes import Systems, check_code, compiled
 from cds_service.knowledge.drug_names import DrugNames, Surroundings, plain
 from cds_service.knowledge.drugs import DrugTable, Form, Guards, Ingredient
 
+INGREDIENTS, PRODUCTS, OTHERS = "drugs.toml", "drug_products.csv", "other_drugs.txt"
 _KEYS = frozenset(("name", "class", "rxnorm", "atc", "snomed", "unii", "names"))
 _GUARDS = frozenset(("negation", "lookalike", "heparinoid", "flush", "flush_instruction", "topical"))
 _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")
@@ -18,7 +19,7 @@ _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")
 
 def load(directory: Path, systems: Systems) -> DrugTable:
     """The drug table of a knowledge directory. Raises `KnowledgeError` naming the file and the key at fault."""
-    file = "drugs.toml"
+    file = INGREDIENTS
     tables = files.read(directory / file)
     files.only(file, "", tables, frozenset(("source", "reviewed", "classes", "guards", "ingredient")))
     guards = files.member(file, "", tables, "guards", dict)
@@ -42,11 +43,11 @@ def load(directory: Path, systems: Systems) -> DrugTable:
         lookalike=patterns["lookalike"],
         local=patterns["heparinoid"],
     )
-    others = _lines(directory / "other_drugs.txt")
+    others = lines(directory / OTHERS)
     return DrugTable(
         ingredients,
         codes,
-        _products(directory / "drug_products.csv", ingredients, systems),
+        _products(directory / PRODUCTS, ingredients, systems),
         DrugNames(names, others, surroundings),
         Guards(patterns["flush"], patterns["flush_instruction"], patterns["topical"]),
     )
@@ -87,7 +88,7 @@ def _products(
     path: Path, ingredients: Mapping[str, Ingredient], systems: Systems
 ) -> dict[str, tuple[frozenset[str], Form]]:
     products = {}
-    for row in csv.DictReader(_lines(path)):
+    for row in csv.DictReader(lines(path)):
         try:
             rxcui, slugs, form = row["rxcui"], frozenset(row["ingredients"].split("|")), Form(row["form"])
         except (KeyError, AttributeError, ValueError) as error:
@@ -99,7 +100,7 @@ def _products(
     return products
 
 
-def _lines(path: Path) -> list[str]:
+def lines(path: Path) -> list[str]:
     """The lines of a text file that are no comments. Raises `KnowledgeError` if it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")

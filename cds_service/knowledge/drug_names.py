@@ -38,6 +38,11 @@ def plain(text: str) -> str:
     return folded(text).casefold()
 
 
+def generic(text: str) -> str:
+    """A normalised RxNorm name without its brand, which stands last in brackets."""
+    return _BRAND.sub(" ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a text names: ingredients of ours by slug, and whether it names any drug at all."""
@@ -84,9 +89,18 @@ class DrugNames:
 
         A brand covers products of different content, so it is read only where the rest of the text names nothing.
         """
-        generic = _BRAND.sub(" ", text)
-        named = self._scan(plain(generic))
-        return named if named.known or generic == text else self._scan(plain(text))
+        unbranded = generic(text)
+        named = self._scan(plain(unbranded))
+        return named if named.known or unbranded == text else self._scan(plain(text))
+
+    def exactly(self, text: str) -> frozenset[str]:
+        """The slugs of ours whose name is this whole text."""
+        words = _words(text)
+        return (
+            next((slugs for name, slugs in self._by_first.get(words[0], ()) if name == words), frozenset())
+            if words
+            else frozenset()
+        )
 
     def _scan(self, text: str) -> Named:
         lookalike = [found.span() for pattern in self._surroundings.lookalike for found in pattern.finditer(text)]

@@ -62,7 +62,10 @@ class Guards:
 
 
 class DrugTable:
-    """Ingredients by code and by name; built once at start. Codes are given as pairs of system key and code."""
+    """Ingredients by code and by name; built once at start. Codes are given as pairs of system key and code.
+
+    `products` holds, by RxCUI, the slugs and the form of each RxNorm product, brand or component with an ingredient of ours.
+    """
 
     def __init__(
         self,
@@ -74,7 +77,7 @@ class DrugTable:
     ) -> None:
         self.ingredients = ingredients
         self._codes = codes
-        self._products = products
+        self.products = products
         self._names = names
         self._guards = guards
         self.identify = lru_cache(maxsize=16384)(self._identify)
@@ -89,9 +92,9 @@ class DrugTable:
             found = found or self._codes.get((system, f"{plain_code[:length]}-"))
         return found or frozenset()
 
-    def of_product(self, rxcui: str) -> tuple[frozenset[str], Form] | None:
-        """The slugs and the form of an RxNorm product, brand or component, if it holds any ingredient of ours."""
-        return self._products.get(rxcui)
+    def of_name(self, name: str) -> frozenset[str]:
+        """The slugs whose name is exactly this one."""
+        return self._names.exactly(name)
 
     def _identify(self, codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Identified:
         """What one coded or written term stands for.
@@ -103,7 +106,7 @@ class DrugTable:
         forms = set()
         for system, code in codings:
             coded |= self.of_code(system, code)
-            product = self._products.get(code) if system == "rxnorm" else None
+            product = self.products.get(code) if system == "rxnorm" else None
             if product:
                 coded |= product[0]
                 forms.add(product[1])
@@ -128,14 +131,14 @@ class DrugTable:
             or not any(self.ingredients[slug].covers(other) for other in specific)
         )
 
-    def acts(self, ingredient: Ingredient, words: Iterable[str], instructions: Iterable[str]) -> bool:
-        """Whether the drug reaches the whole body, by the words of its name, form and route, and by its instructions."""
+    def form(self, ingredient: Ingredient, words: Iterable[str], instructions: Iterable[str] = ()) -> Form:
+        """Where the drug acts, by the words of its name, form and route, and by its instructions; systemic unless they say."""
         said = [plain(text) for text in words]
         if _any(self._guards.topical, said):
-            return False
+            return Form.TOPICAL
         told = [plain(text) for text in instructions]
         flushes = _any(self._guards.flush, said) or _any(self._guards.flush_instruction, told)
-        return not (flushes and ingredient.drug_class in _FLUSHED)
+        return Form.FLUSH if flushes and ingredient.drug_class in _FLUSHED else Form.SYSTEMIC
 
 
 def _any(patterns: tuple[re.Pattern[str], ...], texts: list[str]) -> bool:
