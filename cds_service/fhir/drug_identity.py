@@ -45,7 +45,7 @@ def drug(resource: wire.MedicationUse, medications: Medications, context: Contex
     shown = [Term(text=display)] if display else []
     if not reference:
         notes = () if terms or shown else (f"no drug is named: {NOT_UNDERSTOOD}",)
-        return replace(_described([*terms, *shown], context), notes=notes)
+        return _described([*terms, *shown], context, notes)
     medication = _resolved(reference, resource, medications)
     if medication is None:
         named = _described([*terms, *shown], context)
@@ -89,13 +89,15 @@ def _joined(coded: Drug, parts: list[Drug], fallback: str, form: tuple[str, ...]
     )
 
 
-def _described(terms: list[Term], context: Context) -> Drug:
+def _described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) -> Drug:
     """The drug that several terms describe together."""
     parts = [_identified(term, context) for term in terms]
     words = tuple(text for term in terms for text in texts(term))
     code = next((coding.code for term in terms for coding in codings(term) if coding.code), "")
     name = next((term.text for term in terms if term.text), "") or next(iter(words), "") or code or ""
-    return Drug(Identified(_merged(parts), any(part.known for part in parts), _form(parts)), name.strip(), words)
+    known = any(part.known for part in parts)
+    identified = parts[0] if len(parts) == 1 else Identified(_merged(parts), known, _form(parts))
+    return Drug(identified, name.strip(), words, notes)
 
 
 def _identified(term: Term, context: Context) -> Identified:

@@ -1,7 +1,7 @@
 """The drugs that rules speak of: which ingredient a code, a product or a name stands for."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -81,6 +81,7 @@ class DrugTable:
         self._names = names
         self._guards = guards
         self.identify = lru_cache(maxsize=16384)(self._identify)
+        self.form = lru_cache(maxsize=16384)(self._form)
 
     def of_code(self, system: str, code: str) -> frozenset[str]:
         """The slugs of an ingredient's own code; of an ATC code the longest listed prefix decides."""
@@ -131,7 +132,7 @@ class DrugTable:
             or not any(self.ingredients[slug].covers(other) for other in specific)
         )
 
-    def form(self, ingredient: Ingredient, words: Iterable[str], instructions: Iterable[str] = ()) -> Form:
+    def _form(self, ingredient: Ingredient, words: tuple[str, ...], instructions: tuple[str, ...] = ()) -> Form:
         """Where the drug acts, by the words of its name, form and route, and by its instructions; systemic unless they say."""
         said = [plain(text) for text in words]
         if _any(self._guards.topical, said):
