@@ -132,6 +132,17 @@ class Condition:
         return self.onset or self.recorded
 
 
+_SPOKEN = {
+    "1": "",
+    "{score}": "",
+    "Cel": "°C",
+    "10*9/L": "×10⁹/L",
+    "[IU]/L": "IU/L",
+    "mL/min/{1.73_m2}": "mL/min/1.73 m²",
+}
+"""What people write for a UCUM unit, where it is not the unit itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number in the canonical unit of its measurement (the unit in the value set's file), with FHIR's comparator or none."""
@@ -141,8 +152,8 @@ class Quantity:
     comparator: str = ""
 
     def __str__(self) -> str:
-        unit = "" if self.unit in ("", "1", "{score}") else f" {self.unit}"
-        return f"{self.comparator}{self.value:g}{unit}"
+        unit = _SPOKEN.get(self.unit, self.unit)
+        return f"{self.comparator}{self.value:g} {unit}".rstrip()
 
 
 class ResultStatus(StrEnum):

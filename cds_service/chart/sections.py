@@ -34,8 +34,8 @@ class Section(StrEnum):
 
 MEASURES: dict[Section, tuple[str, ...]] = {
     Section.COAGULATION: ("inr", "prothrombin-time", "aptt", "fibrinogen", "heparin-anti-xa"),
-    Section.BLOOD_COUNT: ("platelets", "haemoglobin", "white-cells", "neutrophils"),
-    Section.INFLAMMATION: ("crp", "esr", "procalcitonin", "blood-culture"),
+    Section.BLOOD_COUNT: ("platelets", "haemoglobin", "white-cells", "neutrophils", "haemoglobin-a1c"),
+    Section.INFLAMMATION: ("crp", "esr", "procalcitonin", "blood-culture", "urine-culture"),
     Section.RENAL: ("creatinine", "egfr", "creatinine-clearance"),
     Section.VITALS: ("body-temperature", "body-weight", "body-height", "oxygen-saturation"),
     Section.PAIN: ("pain-score",),
@@ -45,8 +45,6 @@ MEASURES: dict[Section, tuple[str, ...]] = {
 """Which value sets of measurements each section asks for."""
 
 EXAMINATIONS = (
-    "urine-culture",
-    "haemoglobin-a1c",
     "disability-score",
     "instability-score",
     "injury-severity-score",

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse, Measurement, UseStatus, When
+from cds_service.chart import Chart, Condition, DrugUse, Measurement, When
+from cds_service.facts.drugs import is_taken
 from cds_service.knowledge import Knowledge
 
+_ACTIVE_FOR = "systemic_infection.active_for"
+_GIVEN_WITHIN = "antibiotic_course.given_within"
 _PROPHYLAXIS = "antibiotic-prophylaxis"
 # A urinary antiseptic that is licensed to prevent infection, not to treat one.
 _ONLY_PREVENTS = frozenset(("methenamine",))
@@ -18,26 +21,31 @@ def within(when: When | None, chart: Chart, know: Knowledge, key: str) -> bool:
 def recent(problem: Condition, chart: Chart, know: Knowledge) -> bool:
     """Whether an acute infection counts as current: it began or was recorded within the window, or bears no date at all."""
     dates = [when for when in (problem.onset, problem.recorded) if when]
-    return not dates or any(within(when, chart, know, "systemic_infection.active_for") for when in dates)
+    return not dates or any(within(when, chart, know, _ACTIVE_FOR) for when in dates)
 
 
 def antibiotics(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
-    """Systemic antibiotics being taken, preventive ones included, one use a drug name; then `Unknown` if the drug list has gaps."""
-    seen = set()
-    for use in chart.drugs_of("antibiotic"):
-        if use.name not in seen and not use.drafted and _taken(use, chart, know):
-            seen.add(use.name)
+    """Systemic antibiotics being taken, preventive ones included, one use a drug; then `Unknown` if the drug list has gaps.
+
+    Of several uses of one drug, one that states its reason speaks for all.
+    """
+    ingredients, resources = set(), set()
+    for use in sorted(chart.drugs_of("antibiotic"), key=lambda item: (not item.reasons, item.source.reference)):
+        if not _course_goes_on(use, chart, know):
+            continue
+        if use.ingredient not in ingredients and use.source.reference not in resources:
             yield use
+        ingredients.add(use.ingredient)
+        resources.add(use.source.reference)
     chart.require_drug_list("whether an antibiotic is being taken")
 
 
-def _taken(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
-    """Taken at `as_of`: not ended, or given so lately that the course is likely to go on."""
-    given = use.source.type == "MedicationAdministration"
-    if given and within(use.last_dose, chart, know, "antibiotic_course.given_within"):
+def _course_goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
+    """A dose given lately is part of a course that goes on; a supply of long ago is none."""
+    if use.source.type == "MedicationAdministration" and within(use.last_dose, chart, know, _GIVEN_WITHIN):
         return True
-    ended = use.status.ends_exposure or (use.end is not None and use.end.last < chart.as_of)
-    return not ended and use.status is not UseStatus.INTENDED
+    supply = use.source.type == "MedicationDispense"
+    return is_taken(use, chart) and not (supply and not within(use.stated, chart, know, _ACTIVE_FOR))
 
 
 def prevents(use: DrugUse) -> bool:

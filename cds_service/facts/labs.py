@@ -23,7 +23,7 @@ class Lab:
     gaps: tuple[Missing, ...] = ()
 
     def __str__(self) -> str:
-        """Number, unit and date, such as `52 10*9/L (2026-11-20, preliminary)`."""
+        """Number, unit and date, such as `52 ×10⁹/L (2026-11-20, preliminary)`."""
         note = ", preliminary" if self.measurement.status is ResultStatus.PRELIMINARY else ""
         return f"{self.quantity} ({self.taken}{note})"
 

@@ -18,7 +18,7 @@ _WINDOW = "systemic_infection.culture_window"
     title="Active infection elsewhere",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
-    needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.IMAGING_FINDINGS, *DRUG_SECTIONS),
+    needs=(Section.CONDITIONS, Section.INFLAMMATION, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
 )
 def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

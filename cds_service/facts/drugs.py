@@ -1,0 +1,21 @@
+"""Which drugs of a class are being taken."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, DrugUse, UseStatus
+
+
+def is_taken(use: DrugUse, chart: Chart) -> bool:
+    """Whether a drug is taken at `as_of`: begun, not ended, and no draft of this session."""
+    ended = use.status.ends_exposure or (use.end is not None and use.end.last < chart.as_of)
+    return not ended and use.status is not UseStatus.INTENDED and not use.drafted
+
+
+def taken(chart: Chart, what: str, *classes: str) -> Iterator[DrugUse]:
+    """Drugs of the classes that are taken, one use an ingredient; then `Unknown(what)` if the drug list has gaps."""
+    seen = set()
+    for use in chart.drugs_of(*classes):
+        if use.ingredient not in seen and is_taken(use, chart):
+            seen.add(use.ingredient)
+            yield use
+    chart.require_drug_list(what)

@@ -1,0 +1,55 @@
+"""An antibiotic being taken, as a sign of an infection that may not be coded."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
+from cds_service.facts.gathered import gathered
+from cds_service.facts.infection import antibiotics, prevents
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Antibiotic being taken",
+    kind=Kind.RELATIVE,
+    card=Topic.INFECTION,
+    needs=(Section.CONDITIONS, *DRUG_SECTIONS),
+)
+def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a systemic antibiotic is being taken, or long-term antibiotic use is coded. One whose reason says prophylaxis, acne or
+    the like is information.
+
+    ## Why it matters
+    An antibiotic is often the only trace of an infection that nobody coded, and it can hide fever and raised markers.
+
+    ## When it stays silent
+    When the antibiotic has ended, acts only locally (skin, eye), or is a draft of this session, such as the prophylaxis itself.
+    """
+    drugs, gaps = gathered(antibiotics(chart, know))
+    for use in drugs:
+        since = f" since {use.start or use.stated}" if use.start or use.stated else ""
+        says = f"{use.name} being taken{since}: for which infection, and is it cured?"
+        if prevents(use):
+            says = f"{use.name} being taken{since}, recorded as prophylaxis"
+        yield Finding(
+            says=says,
+            evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name),),
+            cites=("site-policy",),
+            effect=Kind.INFORMATION if prevents(use) else None,
+            basis=use.basis,
+        )
+    yield from parts(iter(gaps), _coded(chart) if not drugs else iter(()))
+
+
+def _coded(chart: Chart) -> Iterator[Finding]:
+    for problem in chart.conditions_in("long-term-antibiotic"):
+        if problem.state is State.ACTIVE:
+            yield Finding(
+                says=f"Long-term antibiotic on record, none on the drug list: {problem.concept.text}; for which infection?",
+                evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text),),
+                cites=("site-policy",),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )

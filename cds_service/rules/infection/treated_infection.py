@@ -1,0 +1,38 @@
+"""An infection of the spine, or tuberculosis, that the chart calls past."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Past infection of the spine, or tuberculosis",
+    kind=Kind.RELATIVE,
+    card=Topic.INFECTION,
+    needs=(Section.CONDITIONS,),
+)
+def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a spinal infection is on the problem list as resolved, inactive or in remission, or a history of tuberculosis or of
+    another serious infection is coded.
+
+    ## Why it matters
+    Cement at a level that was infected may bring the infection back if it was not cured, and tuberculosis can look like a fracture.
+
+    ## When it stays silent
+    When the spinal infection is active (then `spinal_infection` speaks), or no such infection is on record.
+    """
+    for problem in chart.conditions_in("spinal-infection", "infection-history"):
+        history = "infection-history" in problem.concept.sets
+        if problem.state is State.ACTIVE and not history:
+            continue
+        ended = problem.abated or problem.dated
+        yield Finding(
+            says=f"Past infection, confirm that it is cured: {problem.concept.text}{f', {ended}' if ended else ''}",
+            evidence=(Evidence(problem.source, "code", ended, problem.concept.text),),
+            cites=("cement-ifu", "liao-2018"),
+            basis=problem.concept.basis,
+            certainty=problem.certainty,
+        )
