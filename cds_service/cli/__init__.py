@@ -14,14 +14,14 @@ class Commands(click.Group):
     """A group whose commands are the modules beside this one, each with an attribute `command`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """The names, in order."""
+        """The names, in order; a module that is no command drops out when it is loaded."""
         return sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = import_module(f"{__name__}.{cmd_name}").command
+        command = getattr(import_module(f"{__name__}.{cmd_name}"), "command", None)
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:

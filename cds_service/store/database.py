@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from cds_service.errors import SettingsError, StoreUnavailable
 
+_ONE_AT_A_TIME = Lock()  # Alembic keeps the migration that runs in a global of the process
 _PATIENCE = 2  # seconds to reach a database, or to wait for another writer
 
 
@@ -62,7 +65,7 @@ class Database:
     def upgrade(self) -> None:
         """Brings the tables to this release; several processes may do so at once. Raises StoreUnavailable."""
         try:
-            with self.engine.connect() as connection:
+            with _ONE_AT_A_TIME, self.engine.connect() as connection:
                 # Held until the commit, so that a second process finds the work done.
                 lock = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7363127)"
                 connection.exec_driver_sql(lock)
@@ -70,6 +73,8 @@ class Database:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
+        except CommandError:
+            raise StoreUnavailable("its tables are of a release that this one does not know") from None
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 

@@ -1,0 +1,106 @@
+"""`cds-service serve`: runs the service under granian."""
+
+import os
+import shlex
+import socket
+from pathlib import Path
+from tempfile import mkdtemp
+
+import click
+
+from cds_service.cli._options import config_option, console
+from cds_service.errors import StoreUnavailable
+from cds_service.settings import CONFIG_VARIABLE, PREFIX, Settings, is_loopback, load
+
+_FIXTURES = "fixtures/requests"
+_NEEDS_CLIENTS = """{host} can be reached from other machines, and no client is configured: anyone there could call the service.
+Bind to 127.0.0.1, or configure who may call in a TOML file and name it with --config:
+
+    [[clients]]
+    name = "North Hospital"
+    issuer = "https://ehr.example/issuer"
+    jku = ["https://ehr.example/jwks.json"]"""
+
+
+@click.command()
+@config_option
+@click.option("--host", help="Address to listen on; by default 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; by default 8000.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; by default 1.")
+def command(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
+    """Start the service; it stops gracefully on Ctrl-C or SIGTERM."""
+    # The server's processes read their settings anew, so what is given here goes to them through the environment.
+    chosen = {"HOST": host, "PORT": port, "WORKERS": workers}
+    os.environ.update({PREFIX + name: str(value) for name, value in chosen.items() if value is not None})
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config.resolve())
+    settings = load()
+    if not (is_loopback(settings.host) or settings.clients):
+        raise click.ClickException(_NEEDS_CLIENTS.format(host=settings.host))
+    _refuse_taken_port(settings)
+    _check_knowledge()
+    _prepare_database(settings)
+    _announce(settings)
+    _run(settings)
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            problem = f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another with --port."
+            raise click.ClickException(problem) from None
+
+
+def _check_knowledge() -> None:
+    """A broken file is told here, once, rather than by each process."""
+    from cds_service.knowledge import load as load_knowledge
+
+    load_knowledge()
+
+
+def _prepare_database(settings: Settings) -> None:
+    """Cards do not need the database, so whatever is wrong with it is said and the service starts."""
+    from cds_service.store.database import Database
+
+    database = Database(settings.database_url)
+    try:
+        if database.is_sqlite:
+            database.upgrade()
+        elif not database.is_current:
+            console.print("[yellow]The database is not at this release: feedback waits for `cds-service db upgrade`.")
+    except StoreUnavailable as error:
+        console.print(f"[yellow]The database {database.shown} is not available ({error}): feedback cannot be kept.")
+    finally:
+        database.close()
+
+
+def _announce(settings: Settings) -> None:
+    console.print(f"Discovery: {settings.base_url}/cds-services", soft_wrap=True)
+    console.print(f"Try it:    cds-service replay --url {shlex.quote(settings.base_url)} {_FIXTURES}", soft_wrap=True)
+
+
+def _run(settings: Settings) -> None:
+    if settings.workers > 1:
+        # Where the processes put their counts, so that /metrics tells those of all.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="cds-service-metrics-"))
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "cds_service.app:application",
+        factory=True,
+        address=settings.host.strip("[]"),
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        websockets=False,
+        # A thread that waits for a slow sender holds nothing up, so there may be many; the server would warn of it.
+        backpressure=256,
+        log_level=LogLevels.error,
+        workers_kill_timeout=10,
+    ).serve()
