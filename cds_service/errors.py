@@ -41,4 +41,7 @@ class SettingsError(ServiceError):
 
 
 class StoreUnavailable(ServiceError):
-    """The database cannot be used now; says why without naming what was to be kept."""
+    """The database cannot be used now; `why` never holds what was to be kept."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The database cannot be used: {why}")

@@ -71,9 +71,13 @@ def _prepare_database(settings: Settings) -> None:
         if database.is_sqlite:
             database.upgrade()
         elif not database.is_current:
-            console.print("[yellow]The database is not at this release: feedback waits for `cds-service db upgrade`.")
+            console.print(
+                "The database is not at this release: feedback waits for `cds-service db upgrade`.", style="yellow"
+            )
     except StoreUnavailable as error:
-        console.print(f"[yellow]The database {database.shown} is not available ({error}): feedback cannot be kept.")
+        console.print(
+            f"{error}. Feedback cannot be kept in {database.shown}; cards are served.", style="yellow", markup=False
+        )
     finally:
         database.close()
 

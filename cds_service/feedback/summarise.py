@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, TextIO
 
 from cds_service.store.records import Outcome, Tally
@@ -63,11 +64,12 @@ def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
 
 
 def write_csv(rows: Iterator[Mapping[str, Any]], target: TextIO) -> int:
-    """Writes each row of feedback under `COLUMNS`; returns how many."""
+    """Writes each row of feedback under `COLUMNS`; returns how many. A database that fails at once leaves nothing written."""
+    first = list(islice(rows, 1))
     writer = csv.writer(target, lineterminator="\n")
     writer.writerow(COLUMNS)
     written = 0
-    for row in rows:
+    for row in chain(first, rows):
         writer.writerow([_cell(row.get(name)) for name in COLUMNS])
         written += 1
     return written

@@ -1,0 +1,121 @@
+"""The commands around the service: settings checked, feedback summarised and purged, the database upgraded."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cds_service.cli import main
+from cds_service.store.database import Database
+from cds_service.store.ledger import add_feedback, add_showings
+from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = f"sqlite:///{tmp_path}/f.sqlite3"
+    monkeypatch.setenv("CDS_DATABASE_URL", url)
+    monkeypatch.setenv("COLUMNS", "160")
+    return url
+
+
+@pytest.fixture
+def filled(address: str) -> str:
+    """Two cards of severe_pain, one overridden; one entry about a card that is not on record."""
+    database = Database(address)
+    cards = [ShownCard(uuid4(), "suitability", "info", "suitable", ("severe_pain",), "1") for _ in range(2)]
+    add_showings(database, [Showing(uuid4(), "order-sign", "s", "", NOW, tuple(cards))])
+    reason = Reason("urn:r", "need-more-info")
+    said = FeedbackEntry(cards[0].uuid, Outcome.OVERRIDDEN, NOW, NOW, reason=reason)
+    old = FeedbackEntry(uuid4(), Outcome.ACCEPTED, NOW, NOW - timedelta(days=400))
+    add_feedback(database, [said, old])
+    database.close()
+    return address
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def words(line: str) -> list[str]:
+    return line.replace("│", " ").split()
+
+
+def test_each_module_beside_the_group_is_a_command():
+    help_text = run("--help").output
+    assert all(f"\n  {name} " in help_text for name in ("config", "db", "feedback", "replay", "serve"))
+    assert run("door").exit_code == run("nothing").exit_code == 2
+
+
+def test_a_laptop_configuration_is_told_in_words(address: str):
+    told = run("config", "check")
+    assert told.exit_code == 0
+    assert "http://127.0.0.1:8000/cds-services" in told.output
+    assert "Only this machine can reach the service" in told.output
+    assert "Warning: no order code of the site" in told.output
+
+
+def test_clients_are_told_in_a_table(tmp_path: Path, address: str):
+    file = tmp_path / "site.toml"
+    file.write_text(
+        'public_url = "https://cds.example"\ntime_zone = "Europe/Berlin"\n'
+        '[[order_codes]]\nsystem = "urn:site"\ncode = "VP1"\n'
+        '[[clients]]\nname = "North"\nissuer = "https://ehr.example"\njku = ["https://ehr.example/keys"]\nshadow = true\n'
+    )
+    told = run("config", "check", "--config", str(file)).output
+    assert all(text in told for text in ("North", "https://ehr.example/keys", "no cards are returned", "Europe/Berlin"))
+    assert "prefetch only" in told
+    assert "Warning" not in told
+
+
+def test_a_wrong_setting_is_one_line_and_no_trace(tmp_path: Path):
+    file = tmp_path / "site.toml"
+    file.write_text("prot = 1\n")
+    told = run("config", "check", "--config", str(file))
+    assert told.exit_code == 1
+    assert told.output == f"Error: {file}: prot: no such setting\n"
+
+
+def test_a_summary(filled: str):
+    lines = [words(line) for line in run("feedback", "summary").output.splitlines()]
+    assert ["severe_pain", "2", "0", "1", "100%"] in lines
+    assert ["2026-11", "2", "0", "1", "100%"] in lines
+    assert ["need-more-info", "1"] in lines
+    assert ["1", "entries", "are", "about", "cards", "that", "are", "not", "on", "record."] in lines
+    assert "severe_pain" not in run("feedback", "summary", "--since", "2026-11-23").output
+
+
+def test_an_export(filled: str, tmp_path: Path):
+    rows = list(csv.DictReader(StringIO(run("feedback", "export").output)))
+    assert [(row["outcome"], row["card_rules"]) for row in rows] == [("overridden", "severe_pain"), ("accepted", "")]
+    file = tmp_path / "feedback.csv"
+    assert "2 entries" in run("feedback", "export", "--output", str(file)).output
+    assert list(csv.DictReader(StringIO(file.read_text()))) == rows
+
+
+def test_purging_by_day_and_by_retention(filled: str, monkeypatch: pytest.MonkeyPatch):
+    assert run("feedback", "purge").exit_code == 2
+    assert (
+        "Deleted 1 entries of feedback and 0 shown cards" in run("feedback", "purge", "--before", "2026-01-01").output
+    )
+    monkeypatch.setenv("CDS_RETENTION_DAYS", "36500")
+    assert "Deleted 0 entries" in run("feedback", "purge").output
+
+
+def test_an_upgrade_can_be_repeated(address: str):
+    assert run("db", "upgrade").output == "From revision none to 0001\n"
+    assert run("db", "upgrade").output == "At revision 0001 already\n"
+
+
+def test_a_database_out_of_reach_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CDS_DATABASE_URL", "postgresql://u:hunter2@127.0.0.1:9/d")
+    for arguments in (("db", "upgrade"), ("feedback", "summary"), ("feedback", "export")):
+        told = run(*arguments)
+        assert (told.exit_code, told.output.count("\n")) == (1, 1)
+        assert "hunter2" not in told.output
