@@ -98,13 +98,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
 
     host: Name = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535)
-    workers: int = Field(1, ge=1, le=64)
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
     public_url: Annotated[str, BeforeValidator(_origin), Field(pattern=r"^(https?://\S+)?$")] = ""
     database_url: str = "sqlite:///cds-service.sqlite3"
     """A SQLAlchemy address; by default an SQLite file in the directory where the service starts."""
-    body_limit: int = Field(20_000_000, ge=1)
-    deadline_ms: int = Field(400, ge=1)
+    body_limit: int = Field(default=20_000_000, ge=1)
+    deadline_ms: int = Field(default=400, ge=1)
     time_zone: ZoneInfo = ZoneInfo("UTC")
     cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
     pages: bool = True
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     """The hooks listed when no client is configured; a client has its own."""
     keep_comments: bool = False
     """Whether free-text comments in feedback are stored; they may name the patient."""
-    retention_days: int = Field(0, ge=0)
+    retention_days: int = Field(default=0, ge=0)
     """How long feedback and shown cards are kept; 0 keeps them until purged by hand."""
     order_codes: tuple[SiteOrderCode, ...] = ()
     clients: tuple[Client, ...] = ()

@@ -56,6 +56,7 @@ def create_app(
     app.add_url_rule("/health/live", view_func=routes.live)
     app.add_url_rule("/health/ready", view_func=routes.health, endpoint="ready")
     app.add_url_rule("/metrics", view_func=routes.measurements)
+    app.add_url_rule("/openapi.json", view_func=routes.describe)
     app.before_request(routes.begin)
     app.after_request(routes.end)
     app.register_error_handler(Exception, routes.fail)

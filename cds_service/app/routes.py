@@ -13,7 +13,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cds_service import __version__, observe
-from cds_service.app import answers
+from cds_service.app import answers, openapi
 from cds_service.errors import RequestError, StoreUnavailable
 from cds_service.feedback.record import read_feedback
 from cds_service.feedback.shown import ShownRecorder
@@ -47,6 +47,7 @@ class Routes:
         self._recorder = ShownRecorder(partial(add_showings, self._database), self._lost)
         document = discovery(settings.active_hooks, templates(site.rules, site.know), site.know.version)
         self._discovery = msgspec.json.encode(document)
+        self._openapi = msgspec.json.encode(openapi.document(settings.base_url, settings.active_hooks))
         self._tag = sha256(self._discovery).hexdigest()[:32]
 
     def discover(self) -> Response:
@@ -89,6 +90,10 @@ class Routes:
     def measurements(self) -> Response:
         """The metrics."""
         return Response(self._metrics.exposition(), content_type=observe.CONTENT_TYPE)
+
+    def describe(self) -> Response:
+        """The OpenAPI document."""
+        return Response(self._openapi, content_type=answers.JSON)
 
     def begin(self) -> Response | None:
         """Starts the watch and answers a browser's preflight, which carries no token."""
