@@ -21,7 +21,6 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path}/f.sqlite3"
     monkeypatch.setenv("CDS_DATABASE_URL", url)
-    monkeypatch.setenv("COLUMNS", "160")
     return url
 
 
@@ -61,7 +60,7 @@ def test_a_laptop_configuration_is_told_in_words(address: str):
     assert "Warning: no order code of the site" in told.output
 
 
-def test_clients_are_told_in_a_table(tmp_path: Path, address: str):
+def test_clients_are_told_in_words(tmp_path: Path, address: str):
     file = tmp_path / "site.toml"
     file.write_text(
         'public_url = "https://cds.example"\ntime_zone = "Europe/Berlin"\n'

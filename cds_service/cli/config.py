@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from cds_service.cli._options import config_option, console
 from cds_service.settings import Client, Settings, load
@@ -20,9 +19,9 @@ def check(config: Path | None) -> None:
     """Read all settings as `serve` would, and say who may do what."""
     settings = load(config)
     for line in _says(settings):
-        console.print(f"• {line}", markup=False)
-    if settings.clients:
-        console.print(_clients(settings.clients))
+        console.print(f"• {line}", markup=False, soft_wrap=True)
+    for client in settings.clients:
+        console.print(f"• {_says_of(client)}", markup=False, soft_wrap=True)
 
 
 def _says(settings: Settings) -> list[str]:
@@ -50,16 +49,12 @@ def _says(settings: Settings) -> list[str]:
     ]
 
 
-def _clients(clients: tuple[Client, ...]) -> Table:
-    table = Table("Client", "Issuer", "Keys from", "Hooks", "FHIR servers", "May set the time", "Shadow mode")
-    for client in clients:
-        table.add_row(
-            client.name,
-            client.issuer,
-            str(client.jwks) if client.jwks else "\n".join(client.jku),
-            "\n".join(client.hooks),
-            "\n".join(client.fhir_origins) or "none: prefetch only",
-            "yes" if client.may_set_as_of else "no",
-            "yes: no cards are returned" if client.shadow else "no",
-        )
-    return table
+def _says_of(client: Client) -> str:
+    keys = client.jwks or " or ".join(client.jku)
+    servers = f"data may be fetched from {', '.join(client.fhir_origins)}" if client.fhir_origins else "prefetch only"
+    parts = [f"{client.name} ({client.issuer}): keys from {keys}", f"hooks {', '.join(client.hooks)}", servers]
+    if client.may_set_as_of:
+        parts.append("may set the assessment time")
+    if client.shadow:
+        parts.append("shadow mode: no cards are returned")
+    return "; ".join(parts) + "."
