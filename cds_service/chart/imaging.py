@@ -42,6 +42,7 @@ class ImagingSign(StrEnum):
     HEALING = "healing"
     CLEFT = "cleft"
     FRACTURE = "fracture"
+    ACUTE_FRACTURE = "acute-fracture"
     INTACT = "intact"
     HEIGHT_LOSS = "height-loss"
     RETROPULSION = "retropulsion"

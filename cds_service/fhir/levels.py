@@ -7,24 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LEVELS: tuple[str, ...] = tuple(
-    f"{region}{number}" for region, count in (("C", 7), ("T", 12), ("L", 5), ("S", 5)) for number in range(1, count + 1)
-)
-"""Every vertebra from C1 down to S5, in anatomical order."""
-_INDEX = {level: index for index, level in enumerate(LEVELS)}
+from cds_service.chart import Level
+from cds_service.fhir.prose import normalise
+
+LEVELS: tuple[Level, ...] = tuple(Level)
+_INDEX = {level.value: index for index, level in enumerate(LEVELS)}
 _ROMAN = {
-    "I": 1,
-    "II": 2,
-    "III": 3,
-    "IV": 4,
-    "V": 5,
-    "VI": 6,
-    "VII": 7,
-    "VIII": 8,
-    "IX": 9,
-    "X": 10,
-    "XI": 11,
-    "XII": 12,
+    name: number
+    for number, name in enumerate(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"], start=1)
 }
 _ORDINALS = (
     [
@@ -54,7 +44,7 @@ class LevelSpan:
 
     start: int
     end: int
-    levels: frozenset[str]
+    levels: frozenset[Level]
 
 
 _ATOM = re.compile(
@@ -66,6 +56,7 @@ _BARE = re.compile(
     r"(?P<number>\d{1,2})(?![\w%]|[./]\d)(?=\s*(?:[.,;:)&/-]|$|(?:and|or|to|through|vertebra\w*|fractur\w*|levels?|compress\w*"
     r"|bod(?:y|ies)|show|are|have|with(?:out)?|demonstrate|disc|disk)\b))"
 )
+_TIGHT_BARE = re.compile(r"(?P<number>\d{1,2})(?![\w%]|[./]\d| ?(?:mm|cm|%))")
 _JOINER = re.compile(
     r"\s*(?:(?P<range>-|\bto\b|\bthrough\b|\bthru\b)(?:\s+the)?|(?P<disc>/)|(?P<list>,?\s*\band\b|,?\s*\bor\b|,|&|\+|\bas well as\b))\s*",
     re.IGNORECASE,
@@ -96,41 +87,38 @@ _SPELT = re.compile(
 )
 
 
-def read_levels(text: str) -> frozenset[str]:
-    """The vertebrae that a text names, such as {"T12", "L1"}; empty where it names none."""
-    return frozenset[str]().union(*(span.levels for span in level_spans(text)))
+def read_levels(text: str) -> frozenset[Level]:
+    """The vertebrae that a text names, such as {T12, L1}; empty where it names none."""
+    return frozenset[Level]().union(*(span.levels for span in level_spans(normalise(text))))
 
 
 def level_spans(text: str) -> list[LevelSpan]:
-    """Where the text names vertebrae or disc spaces, in order of appearance. Expects dashes written as "-"."""
+    """Where the text names vertebrae or disc spaces, in order of appearance. Expects a normalised text."""
     return sorted([*_coded(text), *_spelt(text)], key=lambda span: span.start)
 
 
 def _spelt(text: str) -> Iterator[LevelSpan]:
     for match in _SPELT.finditer(text):
         if match["number"]:
-            levels = _range(_REGION_WORD[match["region_first"].lower()], match["number"])
+            levels = _named(f"{_REGION_WORD[match['region_first'].lower()]}{int(match['number'])}")
         else:
             region = _REGION_WORD[match["region"].lower()]
             first, last = (
                 f"{region}{_ORDINAL[word.lower()]}" for word in (match["first"], match["last"] or match["first"])
             )
-            levels = (
-                _between(first, last)
-                if match["joiner"] not in ("and", ",")
-                else frozenset({first, last} & _INDEX.keys())
-            )
+            is_list = match["joiner"] is not None and match["joiner"].lower() in ("and", ",")
+            levels = _named(first, last) if is_list else _between(first, last)
         if levels:
             yield LevelSpan(match.start(), match.end(), levels)
 
 
-def _range(region: str, number: str) -> frozenset[str]:
-    return frozenset({f"{region}{int(number)}"} & _INDEX.keys())
+def _named(*names: str) -> frozenset[Level]:
+    return frozenset(LEVELS[_INDEX[name]] for name in names if name in _INDEX)
 
 
-def _between(first: str, last: str) -> frozenset[str]:
+def _between(first: str, last: str) -> frozenset[Level]:
     if first not in _INDEX or last not in _INDEX:
-        return frozenset({first, last} & _INDEX.keys())
+        return _named(first, last)
     low, high = sorted((_INDEX[first], _INDEX[last]))
     return frozenset(LEVELS[low : high + 1])
 
@@ -150,18 +138,20 @@ class _Chain:
         self.text, self.start, self.end = text, atom.start(), atom.end()
         self.explicit = [atom]
         self.items: list[tuple[str, str, int, int]] = [("list", _name(atom, ""), atom.start(), atom.end())]
-        while (joiner := _JOINER.match(text, self.end)) and (item := self._item(joiner.end())):
+        while (joiner := _JOINER.match(text, self.end)) and (
+            item := self._item(joiner.end(), tight=joiner[0] in ("-", "/"))
+        ):
             name = _name(item, self.items[-1][1][:1])
             if name not in _INDEX:
                 break
             self.items.append((joiner.lastgroup or "list", name, item.start(), item.end()))
             self.end = item.end()
 
-    def _item(self, position: int) -> re.Match[str] | None:
+    def _item(self, position: int, tight: bool) -> re.Match[str] | None:
         if atom := _ATOM.match(self.text, position):
             self.explicit.append(atom)
             return atom
-        return _BARE.match(self.text, position)
+        return (_TIGHT_BARE if tight else _BARE).match(self.text, position)
 
     def spans(self) -> Iterator[LevelSpan]:
         before, after = self.text[max(0, self.start - 24) : self.start], self.text[self.end : self.end + 24]
@@ -175,11 +165,11 @@ class _Chain:
             if levels or any(kind != "list" for kind, *_ in group):
                 yield LevelSpan(group[0][2], group[-1][3], levels)
 
-    def _levels(self, group: list[tuple[str, str, int, int]]) -> frozenset[str]:
+    def _levels(self, group: list[tuple[str, str, int, int]]) -> frozenset[Level]:
         near_disc = (
             _DISC_WORD.search(self.text, max(0, self.start - 30), self.end + 40) or self.text[self.end :][:1] == ":"
         )
-        levels: set[str] = set()
+        levels: set[Level] = set()
         for index, (_, name, _, _) in enumerate(group):
             following = group[index + 1][0] if index + 1 < len(group) else "list"
             kind = group[index][0] if index else "list"
@@ -191,7 +181,7 @@ class _Chain:
                     continue
                 levels |= _between(name, other)
             elif kind != "range":
-                levels.add(name)
+                levels |= _named(name)
         return frozenset(levels)
 
     def _is_sequence(self, before: str, after: str) -> bool:

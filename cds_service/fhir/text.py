@@ -1,0 +1,245 @@
+"""Reads imaging report text: which finding a sentence states, denies, doubts or tells of the past, and where.
+
+It reads for a card that quotes the sentence, so it rather says less: a sentence that it cannot place yields nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from cds_service.chart import Level
+from cds_service.chart.imaging import Assertion, ImagingSign
+from cds_service.fhir.amounts import Amount
+from cds_service.fhir.clauses import MEASURED, Cue, Mention, Piece, Sentence
+from cds_service.fhir.levels import level_spans, read_levels
+from cds_service.fhir.markup import plain_text
+from cds_service.fhir.phrases import Band, PhraseTable, phrase_table
+from cds_service.fhir.prose import Sections, normalise, paragraphs
+
+__all__ = ["Assertion", "ImagingSign", "Statement", "plain_text", "read_levels", "read_report"]
+
+LONGEST_SENTENCE = 1000
+"""Characters. What is longer is no sentence but lost punctuation, in which "no" might deny anything: it is not read."""
+
+_NEAR_WORD = 24
+_SINGULAR = re.compile(r"(?:is|was|has)\b")
+_PLURAL = re.compile(r"(?:are|were|have)\b")
+_NOT = re.compile(r"\bnot\b")
+_PRONOUN = re.compile(r"\W*(?:(?:but|however|though|although|and)\W+)?(?:it|this|these|which|that)\b")
+_EITHER = re.compile(r",? or (?:\w+ ){0,2}")
+_AFFIRMED = {"present": Assertion.PRESENT, "absent": Assertion.ABSENT, "denied": None}
+_AND_NO = re.compile(r",? and (?:no|without)\b")
+_NO_LEVELS = frozenset[Level]()
+_CAREFUL_FIRST = (Assertion.UNCERTAIN, Assertion.PRESENT, Assertion.ABSENT, Assertion.HISTORICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One finding in one sentence. `levels` is empty where none is named; `percent` is lowest and highest, 0 to 100."""
+
+    sign: ImagingSign
+    assertion: Assertion
+    levels: frozenset[Level]
+    percent: Band | None
+    sentence: str
+
+
+def read_report(text: str) -> tuple[Statement, ...]:
+    """Every finding that a report states, in the order of its sentences. Never raises, whatever the text."""
+    table = phrase_table()
+    statements: list[Statement] = []
+    for sentences in paragraphs(
+        normalise(text), Sections(table.read_labels, table.silent_labels, table.anatomy_labels)
+    ):
+        carried = _NO_LEVELS
+        for sentence in sentences:
+            if len(sentence) > LONGEST_SENTENCE:
+                carried = _NO_LEVELS
+                continue
+            spans = level_spans(sentence)
+            statements.extend(_Reading(sentence, Sentence(sentence, spans, table), table).statements(carried))
+            if spans:
+                named = _NO_LEVELS.union(*(span.levels for span in spans))
+                carried = named if len(named) == 1 else _NO_LEVELS
+    return tuple(statements)
+
+
+class _Reading:
+    """The judgement of one sentence."""
+
+    def __init__(self, quote: str, sentence: Sentence, table: PhraseTable) -> None:
+        self.quote, self.sentence, self.table, self.text = quote, sentence, table, sentence.text
+        self.amounts, self.pieces = sentence.amounts(), list(sentence.pieces())
+
+    def statements(self, carried: frozenset[Level]) -> Iterator[Statement]:
+        found: dict[tuple[ImagingSign, frozenset[Level]], Statement] = {}
+        previous: list[Statement] = []
+        levels = self._levels_ahead()
+        for piece in self.pieces:
+            own = self._named(piece)
+            placed = self.sentence.placed(piece)
+            levels = own if placed else levels
+            inherited = {
+                "clause": _NO_LEVELS,
+                "sentence": levels,
+                "paragraph": levels or (_NO_LEVELS if placed else carried),
+            }
+            current = list(self._piece_statements(piece, own, inherited, placed))
+            if not self.sentence.has_mention(piece):
+                current = list(self._retold(piece, own, previous))
+                found |= {(statement.sign, statement.levels): statement for statement in current}
+            for statement in current:
+                key = statement.sign, statement.levels
+                found[key] = _more_careful(found[key], statement) if key in found else statement
+            previous = current or previous
+        yield from found.values()
+
+    def _piece_statements(
+        self, piece: Piece, own: frozenset[Level], inherited: dict[str, frozenset[Level]], placed: bool
+    ) -> Iterator[Statement]:
+        for mention in self.sentence.mentions:
+            if mention not in piece or self._is_void(mention, piece, own, placed):
+                continue
+            sign, assertion = mention.rule.sign, self._assertion(mention, piece)
+            if assertion is None or (assertion is Assertion.ABSENT and self._denies_another(mention, piece, own)):
+                continue
+            percent = None if assertion is Assertion.ABSENT else self._percent(mention, piece)
+            yield self._statement(sign, assertion, own or inherited[mention.rule.reach], percent)
+
+    def _levels_ahead(self) -> frozenset[Level]:
+        """ "No fracture and no oedema at L5": what is denied before the level is named, is denied there and not everywhere."""
+        match self.pieces:
+            case [first, following, *_] if _AND_NO.match(self.text, following.start) and not self.sentence.placed(
+                first
+            ):
+                return self._named(following)
+            case _:
+                return _NO_LEVELS
+
+    def _named(self, piece: Piece) -> frozenset[Level]:
+        return _NO_LEVELS.union(*(span.levels for span in self.sentence.spans if span in piece))
+
+    def _statement(
+        self, sign: ImagingSign, assertion: Assertion, levels: frozenset[Level], percent: Band | None = None
+    ) -> Statement:
+        return Statement(sign, assertion, levels, percent, self.quote)
+
+    # Whether a mention speaks of a vertebral body at all
+
+    def _is_void(self, mention: Mention, piece: Piece, own: frozenset[Level], placed: bool) -> bool:
+        if not own and (self.sentence.is_elsewhere(piece) or (placed and mention.rule.needs_vertebra)):
+            return True
+        never_with = mention.rule.never_with
+        return never_with is not None and bool(never_with.search(self.text, piece.start, piece.end))
+
+    def _denies_another(self, mention: Mention, piece: Piece, own: frozenset[Level]) -> bool:
+        """ "No other fracture" and "no oedema elsewhere" leave the level open; "no acute fracture" denies the acuteness."""
+        if not own and self.table.others.search(self.text, piece.start, piece.end):
+            return True
+        return mention.rule.sign is ImagingSign.FRACTURE and any(
+            other.rule.sign in (ImagingSign.ACUTE_FRACTURE, ImagingSign.HEALING)
+            and other.start < mention.end
+            and mention.start < other.end
+            for other in self.sentence.mentions
+        )
+
+    # What the words around a mention make of it
+
+    def _assertion(self, mention: Mention, piece: Piece) -> Assertion | None:
+        """None where something of the past is denied: that says nothing of today."""
+        cues = [cue for cue in self.sentence.cues if cue in piece and self._concerns(cue, mention)]
+        before = {kind: cue.start for cue in reversed(cues) if self._reaches(cue, mention) for kind in cue.kinds}
+        after = {kind for cue in cues if self._reaches_back(cue, mention) for kind in cue.kinds}
+        denied_after = "absent_after" in after or self._denied_within(mention)
+        denied = denied_after or "absent_before" in before
+        past = "historical_before" in before or "historical_after" in after
+        past = past and not ("current_before" in before or "current_after" in after)
+        doubt_leads = "uncertain_before" in before and not (
+            denied_after or before.get("absent_before", len(self.text)) < before["uncertain_before"]
+        )
+        if "uncertain_after" in after or doubt_leads:
+            return None if mention.kind == "denied" else Assertion.UNCERTAIN
+        if denied:
+            if past and not denied_after:
+                return None
+            return Assertion.UNCERTAIN if mention.kind == "absent" else Assertion.ABSENT
+        if past or mention.kind == "historical":
+            return Assertion.HISTORICAL if mention.kind in ("present", "historical") else None
+        if mention.kind == "present" and self._is_alternative(mention, piece):
+            return Assertion.UNCERTAIN
+        return _AFFIRMED[mention.kind]
+
+    def _is_alternative(self, mention: Mention, piece: Piece) -> bool:
+        """ "Fracture or metastasis": one of two, so neither is stated."""
+        for other in self.sentence.mentions:
+            first, second = sorted((mention, other), key=lambda each: each.start)
+            if (
+                other in piece
+                and other.rule is not mention.rule
+                and _EITHER.fullmatch(self.text, first.end, second.start)
+            ):
+                return True
+        return False
+
+    def _concerns(self, cue: Cue, mention: Mention) -> bool:
+        """A cue inside a phrase ("fracture is *not* acute") concerns the signs of that phrase alone."""
+        inside = [other for other in self.sentence.mentions if other.start <= cue.start and cue.end <= other.end]
+        return not inside or mention in inside
+
+    def _reaches(self, cue: Cue, mention: Mention) -> bool:
+        starts_before = cue.start < mention.start and cue.end <= mention.start + 1
+        return starts_before and not self.table.stops.search(self.text, cue.end, mention.start)
+
+    def _reaches_back(self, cue: Cue, mention: Mention) -> bool:
+        """A verb in the singular speaks of the last thing named, one in the plural of the whole list."""
+        if cue.start < mention.start:
+            return False
+        if _PLURAL.match(self.text, cue.start):
+            return True
+        between = Piece(mention.end, cue.start)
+        words = self.text[between.start : between.end]
+        listed = " and " in words and self.sentence.has_mention(between)
+        parenthesis = words.endswith(", ") and _SINGULAR.match(self.text, cue.start)
+        return ("," not in words or bool(parenthesis)) and not (listed and _SINGULAR.match(self.text, cue.start))
+
+    def _denied_within(self, mention: Mention) -> bool:
+        return mention.kind != "absent" and bool(_NOT.search(self.text, mention.start, mention.end))
+
+    def _retold(self, piece: Piece, own: frozenset[Level], previous: list[Statement]) -> Iterator[Statement]:
+        """What a piece without a sign of its own makes of the piece before: "none at L1", "but it cannot be excluded"."""
+        if own:
+            present = self.sentence.elliptic(piece)
+            if present is not None:
+                assertion = Assertion.PRESENT if present else Assertion.ABSENT
+                yield from (self._statement(statement.sign, assertion, own) for statement in previous)
+        elif _PRONOUN.match(self.text, piece.start):
+            kinds = {kind for cue in self.sentence.cues if cue in piece for kind in cue.kinds}
+            doubted, denied = "uncertain_after" in kinds, "absent_after" in kinds
+            if doubted or denied:
+                assertion = Assertion.UNCERTAIN if doubted else Assertion.ABSENT
+                yield from (replace(statement, assertion=assertion) for statement in previous)
+
+    def _percent(self, mention: Mention, piece: Piece) -> Band | None:
+        """The amount that stands nearest in the piece, unless it stands nearer to another measure; a number before a word."""
+        if mention.rule.sign not in MEASURED:
+            return None
+        rivals = [other for other in self.sentence.mentions if other.rule.sign in MEASURED and other in piece]
+        near = [
+            (amount.graded, _distance(amount, mention), amount.band)
+            for amount in self.amounts
+            if amount in piece
+            and _distance(amount, mention) <= min(_distance(amount, rival) for rival in rivals)
+            and not (amount.graded and mention.rule.sign is not ImagingSign.HEIGHT_LOSS)
+            and not (amount.graded and _distance(amount, mention) > _NEAR_WORD)
+        ]
+        return min(near)[2] if near else None
+
+
+def _distance(first: Amount, second: Mention) -> int:
+    return max(0, first.start - second.end, second.start - first.end)
+
+
+def _more_careful(first: Statement, second: Statement) -> Statement:
+    """Of two statements of one sign at one place in one sentence: doubt before presence before denial before the past."""
+    kept, other = sorted((first, second), key=lambda statement: _CAREFUL_FIRST.index(statement.assertion))
+    return replace(kept, percent=kept.percent or other.percent)
