@@ -15,6 +15,7 @@ MEASURED = (ImagingSign.HEIGHT_LOSS, ImagingSign.CANAL_COMPROMISE)
 _HARD_MARK = re.compile(r"[;]| - (?=no )")
 _SOFT_MARK = re.compile(r"(?P<comma>,) (?:and )?|(?: -|:) | and | with ")
 _LEAD_IN = re.compile(r"[\s,;]*(?:(?:and|but)\s+)?(?:(?:at|in|the)\s+)*")
+_CLAUSE_END = re.compile(r"\s*(?:[.,;)]|$|(?:and|but|in appearance|in nature)\b)")
 _OR = re.compile(r" n?or ")
 _QUERY = re.compile(r"\?")
 
@@ -65,10 +66,16 @@ class Sentence:
                 self.cues.append(Cue(hit.kinds, hit.start, hit.end))
             elif "ignore" not in hit.kinds:
                 self.mentions.append(Mention(table.signs[hit.owner], hit.start, hit.end, hit.kinds[0]))
-        if table.crossed.search(self.text):
-            self.mentions = []
+        self.mentions = [] if table.crossed.search(self.text) else [*filter(self._counts, self.mentions)]
         self.cues = sorted(self._with_marks(), key=lambda cue: cue.start) if self.mentions else []
         self.elsewhere = [match.start() for match in table.elsewhere.finditer(self.text)] if self.mentions else []
+
+    def _counts(self, mention: Mention) -> bool:
+        """ "Chronic" or "acute" alone speaks of a fracture if one is named and no other noun follows."""
+        if mention.kind != "beside-fracture":
+            return True
+        fractures = any(other.rule.sign is ImagingSign.FRACTURE for other in self.mentions)
+        return fractures and _CLAUSE_END.match(self.text, mention.end) is not None
 
     def amounts(self) -> list[Amount]:
         """The percentages and graded words of the sentence, if it has anything that they could measure."""
@@ -117,7 +124,7 @@ class Sentence:
     def _opens_a_statement(self, mark: re.Match[str], left: Piece, right: Piece, end: int) -> bool:
         both_placed = self.placed(left) and self.placed(right)
         if not self.has_mention(left):
-            return mark[0] == " with " and both_placed
+            return both_placed and (mark[0] == " with " or bool(mark["comma"]))
         opening = self.table.opens.match(self.text, mark.end())
         if mark["comma"] and opening and (self.has_mention(right) or self.placed(right)):
             return True

@@ -27,7 +27,13 @@ _PLURAL = re.compile(r"(?:are|were|have)\b")
 _NOT = re.compile(r"\bnot\b")
 _PRONOUN = re.compile(r"\W*(?:(?:but|however|though|although|and)\W+)?(?:it|this|these|which|that)\b")
 _EITHER = re.compile(r",? or (?:\w+ ){0,2}")
-_AFFIRMED = {"present": Assertion.PRESENT, "absent": Assertion.ABSENT, "denied": None}
+_AFFIRMED = {
+    "present": Assertion.PRESENT,
+    "beside-fracture": Assertion.PRESENT,
+    "absent": Assertion.ABSENT,
+    "uncertain": Assertion.UNCERTAIN,
+    "denied": None,
+}
 _AND_NO = re.compile(r",? and (?:no|without)\b")
 _NO_LEVELS = frozenset[Level]()
 _CAREFUL_FIRST = (Assertion.UNCERTAIN, Assertion.PRESENT, Assertion.ABSENT, Assertion.HISTORICAL)
@@ -162,9 +168,9 @@ class _Reading:
         if denied:
             if past and not denied_after:
                 return None
-            return Assertion.UNCERTAIN if mention.kind == "absent" else Assertion.ABSENT
+            return Assertion.UNCERTAIN if mention.kind in ("absent", "uncertain") else Assertion.ABSENT
         if past or mention.kind == "historical":
-            return Assertion.HISTORICAL if mention.kind in ("present", "historical") else None
+            return None if mention.kind in ("absent", "denied") else Assertion.HISTORICAL
         if mention.kind == "present" and self._is_alternative(mention, piece):
             return Assertion.UNCERTAIN
         return _AFFIRMED[mention.kind]
