@@ -21,11 +21,12 @@ Key = tuple[ImagingSign, Assertion, frozenset[Level], tuple[float, float] | None
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text and the statements that a clinician reads in it."""
+    """A text, the statements that a clinician reads in it, the part of the corpus, and why the reader misses it, if it does."""
 
     text: str
     expected: frozenset[Key]
-    held_out: bool
+    part: str
+    limit: str
 
 
 @dataclass(slots=True)
@@ -51,7 +52,12 @@ def load_corpus(path: Path = CORPUS) -> list[Labelled]:
     """The labelled sentences. Raises ValueError where an expectation is malformed."""
     entries = tomllib.loads(path.read_text("utf-8"))["sentence"]
     return [
-        Labelled(entry["text"], frozenset(map(parse_expectation, entry["expect"])), entry.get("set") == "held-out")
+        Labelled(
+            entry["text"],
+            frozenset(map(parse_expectation, entry["expect"])),
+            entry.get("set", "written with the reader"),
+            entry.get("limit", ""),
+        )
         for entry in entries
     ]
 
@@ -103,7 +109,7 @@ def main(arguments: list[str]) -> None:
     """Prints the table for the whole corpus or one part of it."""
     corpus = load_corpus()
     if arguments:
-        corpus = [labelled for labelled in corpus if labelled.held_out == (arguments[0] == "held-out")]
+        corpus = [labelled for labelled in corpus if arguments[0] in labelled.part]
     print(f"{len(corpus)} texts, {sum(len(labelled.expected) for labelled in corpus)} statements expected\n")
     print(table(measure(corpus)))
 

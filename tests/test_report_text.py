@@ -31,13 +31,17 @@ def test_what_speaks_for_an_active_fracture_or_infection_is_right() -> None:
 
 def test_the_corpus_is_large_and_its_texts_are_distinct() -> None:
     assert len(CORPUS) >= 240
-    assert sum(labelled.held_out for labelled in CORPUS) >= 80
+    assert sum("held-out" in labelled.part for labelled in CORPUS) >= 80
     assert len({labelled.text for labelled in CORPUS}) == len(CORPUS)
 
 
 @pytest.mark.parametrize("labelled", CORPUS, ids=lambda labelled: " ".join(labelled.text.split())[:60])
 def test_a_labelled_text_is_read_as_labelled(labelled: Labelled) -> None:
-    assert frozenset(map(key, read_report(labelled.text))) == labelled.expected
+    found = frozenset(map(key, read_report(labelled.text)))
+    if labelled.limit:
+        assert found < labelled.expected, "the limit is gone, or the text is misread instead of missed"
+    else:
+        assert found == labelled.expected
 
 
 @pytest.mark.parametrize(
@@ -106,101 +110,13 @@ def test_no_text_raises(text: str) -> None:
         assert statement.levels <= frozenset(Level)
 
 
-WORDS = st.sampled_from(
-    [
-        "no",
-        "not",
-        "without",
-        "oedema",
-        "STIR",
-        "T1",
-        "T12",
-        "L1",
-        "L4/5",
-        "L1-L3",
-        "fracture",
-        "fractures",
-        "acute",
-        "old",
-        "healed",
-        "of",
-        "at",
-        "and",
-        "or",
-        ",",
-        ";",
-        ":",
-        ".",
-        "?",
-        "!",
-        "-",
-        "(",
-        ")\n",
-        "",
-        "",
-        "",
-        "but",
-        "however",
-        "with",
-        "resolved",
-        "previously",
-        "possible",
-        "cannot",
-        "exclude",
-        "excluded",
-        "discitis",
-        "uptake",
-        "height",
-        "loss",
-        "30%",
-        "30-40",
-        "%",
-        "half",
-        "cord\n",
-        "",
-        "",
-        "",
-        "compression",
-        "posterior",
-        "wall",
-        "retropulsion",
-        "canal",
-        "is",
-        "are",
-        "seen",
-        "present",
-        "2024",
-        "study",
-        "signal",
-        "hyperintense",
-        "high",
-        "on",
-        "the",
-        "\n",
-        "\n\n\n",
-        "",
-        "",
-        "",
-        "Findings:",
-        "Indication:",
-        "Impression:",
-        "1.",
-        "2)",
-        "•",
-        "rib",
-        "haemangioma",
-        "intact",
-        "normal",
-        "T11",
-        "12",
-        "twelfth",
-        "thoracic",
-        "vertebra",
-        "%",
-        "up",
-        "to",
-    ]
-)
+REPORT_WORDS = """
+no not without oedema STIR T1 T12 L1 L4/5 L1-L3 fracture fractures acute old healed of at and or , ; : . ? ! - ( ) but however
+with resolved previously possible cannot exclude excluded discitis uptake height loss 30% 30-40 % half cord compression
+posterior wall retropulsion canal is are seen present 2024 study signal hyperintense high on Findings: Indication: Impression:
+1. 2) • rib haemangioma intact normal T11 12 twelfth thoracic vertebra % up to
+"""
+WORDS = st.sampled_from([*REPORT_WORDS.split(), "\n", "\n\n"])
 
 
 @given(st.lists(WORDS, max_size=60).map(" ".join))
@@ -216,7 +132,7 @@ def test_no_order_of_report_words_raises(text: str) -> None:
 
 @given(st.sampled_from(CORPUS), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_line_ends_do_not_matter(labelled: Labelled, end: str) -> None:
-    assert frozenset(map(key, read_report(labelled.text.replace("\n", end)))) == labelled.expected
+    assert read_report(labelled.text.replace("\n", end)) == read_report(labelled.text)
 
 
 def test_what_is_too_long_for_a_sentence_is_not_read() -> None:
@@ -232,7 +148,12 @@ def test_markup_becomes_text(content_type: str) -> None:
         "<ul><li>No retropulsion</li><li>Height loss &lt; 25 %</li></ul><br/><b>L1</b> intact</div>"
     )
     text = plain_text(markup, content_type)
-    assert text.splitlines() == ["Marrow oedema at T12.", "No retropulsion", "Height loss < 25 %", "L1 intact"]
+    assert [line for line in text.splitlines() if line] == [
+        "Marrow oedema at T12.",
+        "- No retropulsion",
+        "- Height loss < 25 %",
+        "L1 intact",
+    ]
     assert {(found.sign, found.assertion) for found in read_report(text)} == {
         (ImagingSign.OEDEMA, Assertion.PRESENT),
         (ImagingSign.RETROPULSION, Assertion.ABSENT),

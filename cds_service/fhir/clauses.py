@@ -16,6 +16,7 @@ _HARD_MARK = re.compile(r"[;]| - (?=no )")
 _SOFT_MARK = re.compile(r"(?P<comma>,) (?:and )?|(?: -|:) | and | with ")
 _LEAD_IN = re.compile(r"[\s,;]*(?:(?:and|but)\s+)?(?:(?:at|in|the)\s+)*")
 _CLAUSE_END = re.compile(r"\s*(?:[.,;)]|$|(?:and|but|in appearance|in nature)\b)")
+_VERTEBRA = re.compile(r"\bvertebra")
 _OR = re.compile(r" n?or ")
 _QUERY = re.compile(r"\?")
 
@@ -159,8 +160,8 @@ class Sentence:
         return _any_in(self.spans, piece) or self.is_elsewhere(piece)
 
     def is_elsewhere(self, piece: Piece) -> bool:
-        """Whether the piece names a bone or organ that is no vertebral body."""
-        return _any_in(self.elsewhere, piece)
+        """Whether the piece names a bone or organ that is no vertebral body, and no vertebra beside it."""
+        return _any_in(self.elsewhere, piece) and not _VERTEBRA.search(self.text, piece.start, piece.end)
 
 
 def _any_in(units: Iterable[object], piece: Piece) -> bool:

@@ -61,7 +61,7 @@ _JOINER = re.compile(
     r"\s*(?:(?P<range>-|\bto\b|\bthrough\b|\bthru\b)(?:\s+the)?|(?P<disc>/)|(?P<list>,?\s*\band\b|,?\s*\bor\b|,|&|\+|\bas well as\b))\s*",
     re.IGNORECASE,
 )
-_SINGULAR_VERB = re.compile(r"\s+(?:shows?|is|has|demonstrates|exhibits|appears|remains|was)\b", re.IGNORECASE)
+_SINGULAR_VERB = re.compile(r"\s+(?:shows|is|has|demonstrates|exhibits|appears|remains|was)\b", re.IGNORECASE)
 _NOT_VERTEBRA_AFTER = re.compile(r"\s*(?:nerve|roots?\b|radicul|dermatom|myotom|N\d)", re.IGNORECASE)
 _NOT_VERTEBRA_BEFORE = re.compile(r"(?:vitamin|free|stage|staging|grade)\s+$", re.IGNORECASE)
 _DISC_WORD = re.compile(

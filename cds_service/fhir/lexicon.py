@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_GAP_WORDS = 5
+_GAP_WORDS = 6
 _SEPARATOR = r"[ /:-]{1,2}"
 _NEVER_IN_GAP = "but|however|although|though|whereas|while|with|without|no|except|and there"
 _GAP = rf"(?:{_SEPARATOR}(?!(?:{_NEVER_IN_GAP})\b)[\w%'.]+){{0,{_GAP_WORDS}}}?"

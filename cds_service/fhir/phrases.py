@@ -19,7 +19,16 @@ Band = tuple[float, float]
 """Lowest and highest, in percent."""
 
 REACHES = ("clause", "sentence", "paragraph")
-_RANK = {"ignore": 0, "historical": 1, "absent": 1, "uncertain": 1, "denied": 1, "present": 2, "beside-fracture": 3}
+_RANK = {
+    "ignore": 0,
+    "historical": 1,
+    "absent": 1,
+    "uncertain": 1,
+    "denied": 1,
+    "present": 2,
+    "part": 2,
+    "beside-fracture": 3,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,7 @@ def paragraphs(text: str, sections: Sections) -> Iterator[tuple[str, ...]]:
     )
     widths = _widths(lines)
     reading = True
-    blocks: list[str] = []
-    current = ""
+    blocks: list[list[str]] = [[]]
     silent_content = False
 
     for index, line in enumerate(lines):
@@ -85,24 +84,22 @@ def paragraphs(text: str, sections: Sections) -> Iterator[tuple[str, ...]]:
         if not reading and index > last_read and (not line or (broken and silent_content)):
             reading = True
         if not line or _BULLET.match(line) or broken:
-            blocks, current = [*blocks, current] if current else blocks, ""
+            blocks.append([])
         if not line:
             yield from _paragraph(blocks)
-            blocks = []
+            blocks = [[]]
             continue
         position = 0
         for start, end, kind in [*labelled[index], (len(line), len(line), None)]:
             piece = _BULLET.sub("", line[position:start].strip()) if position == 0 else line[position:start].strip()
             silent_content = silent_content or bool(piece)
             if reading and piece:
-                current = f"{current} {piece}" if current else piece
+                blocks[-1].append(piece)
             if kind is not None:
-                if current:
-                    blocks.append(current)
                 yield from _paragraph(blocks)
-                blocks, current, reading, silent_content = [], "", kind is not Label.SILENT, False
+                blocks, reading, silent_content = [[]], kind is not Label.SILENT, False
             position = end
-    yield from _paragraph([*blocks, current])
+    yield from _paragraph(blocks)
 
 
 def _labels(line: str, sections: Sections) -> Iterator[tuple[int, int, Label]]:
@@ -147,8 +144,8 @@ def _is_deliberate_break(previous: str, line: str, width: int) -> bool:
     return bool(room and _UPPER_START.match(line) and not _UNFINISHED.search(previous))
 
 
-def _paragraph(blocks: list[str]) -> Iterator[tuple[str, ...]]:
-    sentences = tuple(sentence for block in blocks for sentence in _sentences(block))
+def _paragraph(blocks: list[list[str]]) -> Iterator[tuple[str, ...]]:
+    sentences = tuple(sentence for block in blocks for sentence in _sentences(" ".join(block)))
     if sentences:
         yield sentences
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from cds_service.chart import Level
 from cds_service.chart.imaging import Assertion, ImagingSign
 from cds_service.fhir.amounts import Amount
-from cds_service.fhir.clauses import MEASURED, Cue, Mention, Piece, Sentence
+from cds_service.fhir.assertions import judge
+from cds_service.fhir.clauses import MEASURED, Mention, Piece, Sentence
 from cds_service.fhir.levels import level_spans, read_levels
 from cds_service.fhir.markup import plain_text
 from cds_service.fhir.phrases import Band, PhraseTable, phrase_table
@@ -22,18 +23,7 @@ LONGEST_SENTENCE = 1000
 """Characters. What is longer is no sentence but lost punctuation, in which "no" might deny anything: it is not read."""
 
 _NEAR_WORD = 24
-_SINGULAR = re.compile(r"(?:is|was|has)\b")
-_PLURAL = re.compile(r"(?:are|were|have)\b")
-_NOT = re.compile(r"\bnot\b")
 _PRONOUN = re.compile(r"\W*(?:(?:but|however|though|although|and)\W+)?(?:it|this|these|which|that)\b")
-_EITHER = re.compile(r",? or (?:\w+ ){0,2}")
-_AFFIRMED = {
-    "present": Assertion.PRESENT,
-    "beside-fracture": Assertion.PRESENT,
-    "absent": Assertion.ABSENT,
-    "uncertain": Assertion.UNCERTAIN,
-    "denied": None,
-}
 _AND_NO = re.compile(r",? and (?:no|without)\b")
 _NO_LEVELS = frozenset[Level]()
 _CAREFUL_FIRST = (Assertion.UNCERTAIN, Assertion.PRESENT, Assertion.ABSENT, Assertion.HISTORICAL)
@@ -106,7 +96,7 @@ class _Reading:
         for mention in self.sentence.mentions:
             if mention not in piece or self._is_void(mention, piece, own, placed):
                 continue
-            sign, assertion = mention.rule.sign, self._assertion(mention, piece)
+            sign, assertion = mention.rule.sign, judge(self.sentence, mention, piece)
             if assertion is None or (assertion is Assertion.ABSENT and self._denies_another(mention, piece, own)):
                 continue
             percent = None if assertion is Assertion.ABSENT else self._percent(mention, piece)
@@ -114,13 +104,10 @@ class _Reading:
 
     def _levels_ahead(self) -> frozenset[Level]:
         """ "No fracture and no oedema at L5": what is denied before the level is named, is denied there and not everywhere."""
-        match self.pieces:
-            case [first, following, *_] if _AND_NO.match(self.text, following.start) and not self.sentence.placed(
-                first
-            ):
-                return self._named(following)
-            case _:
-                return _NO_LEVELS
+        if len(self.pieces) > 1 and not self.sentence.placed(self.pieces[0]):
+            following = self.pieces[1]
+            return self._named(following) if _AND_NO.match(self.text, following.start) else _NO_LEVELS
+        return _NO_LEVELS
 
     def _named(self, piece: Piece) -> frozenset[Level]:
         return _NO_LEVELS.union(*(span.levels for span in self.sentence.spans if span in piece))
@@ -148,68 +135,6 @@ class _Reading:
             and mention.start < other.end
             for other in self.sentence.mentions
         )
-
-    # What the words around a mention make of it
-
-    def _assertion(self, mention: Mention, piece: Piece) -> Assertion | None:
-        """None where something of the past is denied: that says nothing of today."""
-        cues = [cue for cue in self.sentence.cues if cue in piece and self._concerns(cue, mention)]
-        before = {kind: cue.start for cue in reversed(cues) if self._reaches(cue, mention) for kind in cue.kinds}
-        after = {kind for cue in cues if self._reaches_back(cue, mention) for kind in cue.kinds}
-        denied_after = "absent_after" in after or self._denied_within(mention)
-        denied = denied_after or "absent_before" in before
-        past = "historical_before" in before or "historical_after" in after
-        past = past and not ("current_before" in before or "current_after" in after)
-        doubt_leads = "uncertain_before" in before and not (
-            denied_after or before.get("absent_before", len(self.text)) < before["uncertain_before"]
-        )
-        if "uncertain_after" in after or doubt_leads:
-            return None if mention.kind == "denied" else Assertion.UNCERTAIN
-        if denied:
-            if past and not denied_after:
-                return None
-            return Assertion.UNCERTAIN if mention.kind in ("absent", "uncertain") else Assertion.ABSENT
-        if past or mention.kind == "historical":
-            return None if mention.kind in ("absent", "denied") else Assertion.HISTORICAL
-        if mention.kind == "present" and self._is_alternative(mention, piece):
-            return Assertion.UNCERTAIN
-        return _AFFIRMED[mention.kind]
-
-    def _is_alternative(self, mention: Mention, piece: Piece) -> bool:
-        """ "Fracture or metastasis": one of two, so neither is stated."""
-        for other in self.sentence.mentions:
-            first, second = sorted((mention, other), key=lambda each: each.start)
-            if (
-                other in piece
-                and other.rule is not mention.rule
-                and _EITHER.fullmatch(self.text, first.end, second.start)
-            ):
-                return True
-        return False
-
-    def _concerns(self, cue: Cue, mention: Mention) -> bool:
-        """A cue inside a phrase ("fracture is *not* acute") concerns the signs of that phrase alone."""
-        inside = [other for other in self.sentence.mentions if other.start <= cue.start and cue.end <= other.end]
-        return not inside or mention in inside
-
-    def _reaches(self, cue: Cue, mention: Mention) -> bool:
-        starts_before = cue.start < mention.start and cue.end <= mention.start + 1
-        return starts_before and not self.table.stops.search(self.text, cue.end, mention.start)
-
-    def _reaches_back(self, cue: Cue, mention: Mention) -> bool:
-        """A verb in the singular speaks of the last thing named, one in the plural of the whole list."""
-        if cue.start < mention.start:
-            return False
-        if _PLURAL.match(self.text, cue.start):
-            return True
-        between = Piece(mention.end, cue.start)
-        words = self.text[between.start : between.end]
-        listed = " and " in words and self.sentence.has_mention(between)
-        parenthesis = words.endswith(", ") and _SINGULAR.match(self.text, cue.start)
-        return ("," not in words or bool(parenthesis)) and not (listed and _SINGULAR.match(self.text, cue.start))
-
-    def _denied_within(self, mention: Mention) -> bool:
-        return mention.kind != "absent" and bool(_NOT.search(self.text, mention.start, mention.end))
 
     def _retold(self, piece: Piece, own: frozenset[Level], previous: list[Statement]) -> Iterator[Statement]:
         """What a piece without a sign of its own makes of the piece before: "none at L1", "but it cannot be excluded"."""
@@ -247,5 +172,8 @@ def _distance(first: Amount, second: Mention) -> int:
 
 def _more_careful(first: Statement, second: Statement) -> Statement:
     """Of two statements of one sign at one place in one sentence: doubt before presence before denial before the past."""
+    if first.sign is ImagingSign.FRACTURE and Assertion.PRESENT in (first.assertion, second.assertion):
+        # "Wedged T8, probably an old fracture": the doubt is about its age.
+        return first if first.assertion is Assertion.PRESENT else second
     kept, other = sorted((first, second), key=lambda statement: _CAREFUL_FIRST.index(statement.assertion))
     return replace(kept, percent=kept.percent or other.percent)
