@@ -1,8 +1,9 @@
 """Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
+from functools import lru_cache
 
 from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.datatypes import Coding, Term
@@ -79,50 +80,73 @@ def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -
     """
     if term is None:
         return None
-    index = context.know.index
-    sets: frozenset[str] = frozenset()
-    closed, episode, shown = False, None, ""
-    for coding in codings(term):
-        system = index.system(coding.system or "")
-        if coding.code and system:
-            found = index.of_code(system, coding.code.strip())
-            closed = closed or system in index.systems.closed
-            sets |= found
-            if found and system == "icd-10-cm":
-                episode = episode or _episode(coding.code)
-        shown = shown or coding.display or ""
-    basis = Basis.CODE
-    if not sets and not closed:
-        basis = Basis.TEXT
-        for text in texts(term):
-            sets |= index.of_text(text)
-    if not sets:
+    found = _meaning(_said(term), context.know)
+    if found is None:
         return None
-    text = (
-        term.text or shown or (term.concept.text if term.concept else None) or next(codings(term), Coding()).code or ""
-    )
-    return Concept(text.strip(), sets, basis, levels(term, context, also=also), episode)
+    sites = _levels_of(also, context)
+    return replace(found, levels=sites) if sites else found
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
     """The vertebrae that a term and its body sites name; a body site is more exact than the code's own range."""
-    sites = _levels_of(also, context)
-    return sites or _levels_of([term] if term else [], context)
+    return _levels_of(also, context) or _levels_of([term] if term else [], context)
 
 
 def _levels_of(terms: Iterable[Term], context: Context) -> frozenset[Level]:
     found: frozenset[Level] = frozenset()
     for term in terms:
-        written: frozenset[Level] = frozenset()
-        for text in texts(term):
-            written |= frozenset(Level(name) for name in read_levels(text))
-        coded: frozenset[Level] = frozenset()
-        for coding in codings(term):
-            system = context.know.index.system(coding.system or "")
-            if system and coding.code:
-                coded |= context.know.levels.of(system, coding.code.strip())
-        found |= (coded & written) or coded or written
+        found |= _levels(_said(term), context.know)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a term says, as a key: charts repeat few terms many times, so each is looked up once."""
+
+    codes: tuple[tuple[str, str], ...]
+    texts: tuple[str, ...]
+    shown: str
+
+
+def _said(term: Term) -> _Said:
+    listed_codings = tuple(codings(term))
+    codes = tuple((coding.system or "", coding.code.strip()) for coding in listed_codings if coding.code)
+    displays = [coding.display for coding in listed_codings if coding.display]
+    own = term.text or (term.concept.text if term.concept else None)
+    shown = own or (displays[0] if displays else "") or (codes[0][1] if codes else "")
+    return _Said(codes, tuple(texts(term)), shown.strip())
+
+
+@lru_cache(maxsize=16384)
+def _meaning(said: _Said, know: Knowledge) -> Concept | None:
+    index = know.index
+    sets: frozenset[str] = frozenset()
+    closed, episode = False, None
+    for address, code in said.codes:
+        system = index.system(address)
+        if not system:
+            continue
+        found = index.of_code(system, code)
+        closed = closed or system in index.systems.closed
+        sets |= found
+        if found and system == "icd-10-cm":
+            episode = episode or _episode(code)
+    basis = Basis.CODE
+    if not sets and not closed:
+        basis = Basis.TEXT
+        sets = sets.union(*(index.of_text(text) for text in said.texts))
+    return Concept(said.shown, sets, basis, _levels(said, know), episode) if sets else None
+
+
+@lru_cache(maxsize=16384)
+def _levels(said: _Said, know: Knowledge) -> frozenset[Level]:
+    written = frozenset(Level(name) for text in said.texts for name in read_levels(text))
+    coded: frozenset[Level] = frozenset()
+    for address, code in said.codes:
+        system = know.index.system(address)
+        if system:
+            coded |= know.levels.of(system, code)
+    return (coded & written) or coded or written
 
 
 def _episode(code: str) -> Episode | None:
