@@ -56,14 +56,12 @@ class Orders:
         references = frozenset(found.reference for found in ours)
         ours += [found for item in items if (found := _appointment(item, references, context))]
         recognised = {found.reference for found in ours}
-        systems = tuple(
-            sorted({name for item in items for name in _systems(item) if item.source.reference not in recognised})
-        )
+        systems = tuple(sorted({name for item in items for name in _systems(item) if item.reference not in recognised}))
         return cls(tuple(ours), systems, _merged(ours, as_of))
 
 
 def _is_selected(item: Skimmed, selected: Collection[str]) -> bool:
-    return not selected or item.source.reference in selected or item.resource.id in selected
+    return not selected or item.reference in selected or item.resource.id in selected
 
 
 def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
@@ -78,8 +76,8 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     reasons = [*concepts.listed(request.reasonCode), *concepts.listed(request.reason)]
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
     return OurOrder(
-        reference=item.source.reference,
-        raw=item.source.raw,
+        reference=item.reference,
+        raw=bytes(item.part.raw),
         patient_id=identifier(request.subject or request.patient),
         levels=levels,
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
@@ -113,8 +111,8 @@ def _appointment(item: Skimmed, orders: frozenset[str], context: Context) -> Our
     if basis is None or _only_cervical(levels):
         return None
     return OurOrder(
-        reference=item.source.reference,
-        raw=item.source.raw,
+        reference=item.reference,
+        raw=bytes(item.part.raw),
         patient_id=next((_patient(person.actor) for person in visit.participant if _patient(person.actor)), ""),
         levels=levels,
         level_count=len(levels),

@@ -9,9 +9,8 @@ from cds_service.chart import Answer
 from cds_service.fhir import lenient
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One resource as received: its bytes, the address that its Bundle gives it, and its search mode if any."""
+class Part(Struct, frozen=True, gc=False):
+    """One resource as received: its bytes, and the address that its Bundle gives it."""
 
     raw: bytes | Raw
     full_url: str = ""
@@ -75,14 +74,14 @@ def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
         return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
     if envelope.resource_type:
         return Answered(Answer.WHOLE, (Part(raw),))
-    if bytes(envelope.resource):
+    if envelope.resource:
         return open_answer(envelope.resource, count)
     return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
 
 
 def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     entries = bundle.entry or []
-    parts = tuple(Part(entry.resource, entry.full_url or "") for entry in entries if bytes(entry.resource))
+    parts = tuple(Part(entry.resource, entry.full_url or "") for entry in entries if entry.resource)
     matches = sum(1 for entry in entries if not (entry.search and entry.search.mode in ("include", "outcome")))
     next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
     short = bundle.total is not None and bundle.total > matches

@@ -67,15 +67,15 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         unstated += belongs is None
         mine.append(item)
     medications = addressed(
-        (item.resource, item.full_url) for item in mine if isinstance(item.resource, wire.Medication)
+        (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, wire.Medication)
     )
     for item in mine:
         entries = tuple(_entries(item, medications, context))
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
         if item.code_lost and not entries:
-            unreadable.append(Unreadable(item.source.reference, item.source.type, None))
-    found["drugs"].extend(_drafted_drugs(received, {item.source.reference for item in mine}, medications, context))
+            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
+    found["drugs"].extend(_drafted_drugs(received, {item.reference for item in mine}, medications, context))
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
@@ -99,11 +99,10 @@ def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
     """Every resource once, though two sections may have brought it; what is no resource goes to `unreadable`."""
     seen: set[str] = set()
     for section, answered in received.answers.items():
-        for item in skim(answered.parts):
+        for item in skim(answered.parts, seen):
             if isinstance(item, Unread):
                 unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
-            elif not item.resource.id or item.source.reference not in seen:
-                seen.add(item.source.reference)
+            else:
                 yield item
 
 
@@ -112,7 +111,7 @@ def _drafted_drugs(received: Received, seen: set[str], medications: Medications,
     for item in skim(received.drafts):
         if not isinstance(item, Skimmed) or not isinstance(item.resource, wire.MedicationUse):
             continue
-        if item.source.reference not in seen and _belongs(item.resource, received.patient_id) is not False:
+        if item.reference not in seen and _belongs(item.resource, received.patient_id) is not False:
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
 
 

@@ -13,14 +13,18 @@ from cds_service.fhir.datatypes import Reference
 _DECODER = msgspec.json.Decoder(wire.ANY)
 
 
-@dataclass(frozen=True, slots=True)
-class Skimmed:
-    """One resource: its typed struct, where it came from, and the elements that could not be read."""
+class Skimmed(msgspec.Struct, frozen=True, gc=False):
+    """One resource: its typed struct, the part that it came in, and the elements that could not be read."""
 
     resource: wire.Resource
-    source: Source
-    full_url: str = ""
+    reference: str
+    part: Part
     dropped: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> Source:
+        """Where its entries come from; made only for a resource that has any."""
+        return Source(self.reference, bytes(self.part.raw), tuple(f"{path} could not be read" for path in self.dropped))
 
     @property
     def code_lost(self) -> bool:
@@ -35,19 +39,20 @@ class Unread:
     reference: str
 
 
-def skim(parts: Iterable[Part]) -> Iterator[Skimmed | Unread]:
-    """The resources of interest among `parts`, each once; of two with the same type and id the first counts."""
-    seen: set[str] = set()
+def skim(parts: Iterable[Part], seen: set[str] | None = None) -> Iterator[Skimmed | Unread]:
+    """The resources of interest among `parts`; of two with the same type and id the first counts.
+
+    `seen` are the references that came before, in other parts; it is added to.
+    """
+    before = set() if seen is None else seen
     for part in parts:
         item = _one(part)
-        if item is None:
-            continue
-        reference = item.source.reference if isinstance(item, Skimmed) else ""
-        if isinstance(item, Skimmed) and item.resource.id:
-            if reference in seen:
+        if isinstance(item, Skimmed):
+            if item.resource.id and item.reference in before:
                 continue
-            seen.add(reference)
-        yield item
+            before.add(item.reference)
+        if item is not None:
+            yield item
 
 
 def _one(part: Part) -> Skimmed | Unread | None:
@@ -63,14 +68,9 @@ def _one(part: Part) -> Skimmed | Unread | None:
         if kind not in wire.TYPES:
             return None
         resource, dropped = lenient.read(value, wire.TYPES[kind])
-    return Skimmed(resource, _source(resource, part, dropped), part.full_url, dropped)
-
-
-def _source(resource: wire.Resource, part: Part, dropped: tuple[str, ...]) -> Source:
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
-    notes = tuple(f"{path} could not be read" for path in dropped)
-    return Source(reference, bytes(part.raw), notes)
+    return Skimmed(resource, reference, part, dropped)
 
 
 def identifier(reference: Reference | None) -> str:
