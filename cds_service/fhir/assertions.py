@@ -2,7 +2,7 @@
 
 import re
 
-from cds_service.chart.imaging import Assertion
+from cds_service.chart.imaging import Assertion, ImagingSign
 from cds_service.fhir.clauses import Cue, Mention, Piece, Sentence
 
 _SINGULAR = re.compile(r"(?:is|was|has)\b")
@@ -10,6 +10,7 @@ _PLURAL = re.compile(r"(?:are|were|have)\b")
 _NOT = re.compile(r"\bnot\b")
 _EITHER = re.compile(r",? or (?:\w+ ){0,2}")
 _GIVEN = re.compile(r"\b(?:in|of|at|with|within|to|from|around)\s+(?:the|this|these|known|both)\b")
+_GIVEN_HERE = re.compile(_GIVEN.pattern + r"(?: \w+){0,3} $")
 _AFFIRMED = {
     "present": Assertion.PRESENT,
     "part": Assertion.PRESENT,
@@ -74,6 +75,8 @@ def _reaches(sentence: Sentence, cue: Cue, mention: Mention) -> bool:
 
 def _is_presupposed(sentence: Sentence, cue: Cue, mention: Mention) -> bool:
     """ "No uptake in the fractured L3" denies the uptake; "the" takes the fracture for granted."""
+    if mention.rule.sign is ImagingSign.FRACTURE and _GIVEN_HERE.search(sentence.text, cue.end, mention.start):
+        return True
     ends = [other.end for other in sentence.mentions if cue.end <= other.start and other.end <= mention.start]
     return bool(ends) and _GIVEN.search(sentence.text, max(ends), mention.start) is not None
 

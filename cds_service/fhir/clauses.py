@@ -17,6 +17,7 @@ _SOFT_MARK = re.compile(r"(?P<comma>,) (?:and )?|(?: -|:) | and | with ")
 _LEAD_IN = re.compile(r"[\s,;]*(?:(?:and|but)\s+)?(?:(?:at|in|the)\s+)*")
 _CLAUSE_END = re.compile(r"\s*(?:[.,;)]|$|(?:and|but|in appearance|in nature)\b)")
 _VERTEBRA = re.compile(r"\bvertebra")
+_DENIAL = re.compile(r"(?:no|without)\b")
 _OR = re.compile(r" n?or ")
 _QUERY = re.compile(r"\?")
 
@@ -125,7 +126,10 @@ class Sentence:
     def _opens_a_statement(self, mark: re.Match[str], left: Piece, right: Piece, end: int) -> bool:
         both_placed = self.placed(left) and self.placed(right)
         if not self.has_mention(left):
-            return both_placed and (mark[0] == " with " or bool(mark["comma"]))
+            denial = (
+                mark["comma"] and _DENIAL.match(self.text, mark.end()) and self.placed(left) and self.has_mention(right)
+            )
+            return bool(denial) or (both_placed and (mark[0] == " with " or bool(mark["comma"])))
         opening = self.table.opens.match(self.text, mark.end())
         if mark["comma"] and opening and (self.has_mention(right) or self.placed(right)):
             return True

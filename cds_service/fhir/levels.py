@@ -58,7 +58,8 @@ _BARE = re.compile(
 )
 _TIGHT_BARE = re.compile(r"(?P<number>\d{1,2})(?![\w%]|[./]\d| ?(?:mm|cm|%))")
 _JOINER = re.compile(
-    r"\s*(?:(?P<range>-|\bto\b|\bthrough\b|\bthru\b)(?:\s+the)?|(?P<disc>/)|(?P<list>,?\s*\band\b|,?\s*\bor\b|,|&|\+|\bas well as\b))\s*",
+    r"\s*(?:(?P<range>-|\bto\b|\bthrough\b|\bthru\b)(?:\s+the)?|(?P<disc>/)|(?P<list>&|\+|\bas well as\b|,?\s*\bor\b"
+    r"|,?\s*\band(?:,? (?:less|more|to a (?:lesser|greater)) \w+,?(?: at| in)?)?\b|,))\s*",
     re.IGNORECASE,
 )
 _SINGULAR_VERB = re.compile(r"\s+(?:shows|is|has|demonstrates|exhibits|appears|remains|was)\b", re.IGNORECASE)

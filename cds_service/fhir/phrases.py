@@ -34,13 +34,15 @@ _RANK = {
 @dataclass(frozen=True, slots=True)
 class SignRule:
     """How a sign is read: how far back it may take its level from ("clause", "sentence" or "paragraph"), whether it is one of
-    vertebrae alone (never of a disc space), and which words in the same clause make it mean something else.
+    vertebrae alone (never of a disc space), which words in the same clause make it mean something else, and which words must
+    stand beside it where no level does.
     """
 
     sign: ImagingSign
     reach: str
     needs_vertebra: bool
     never_with: re.Pattern[str] | None
+    unplaced_needs: re.Pattern[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,10 @@ def _compile(table: Mapping[str, Any]) -> PhraseTable:
 
 
 def _sign(sign: ImagingSign, entry: Mapping[str, Any]) -> SignRule:
-    never_with = re.compile(any_of(entry["never-with"])) if "never-with" in entry else None
     if entry["level"] not in REACHES:
         raise KnowledgeError(FILE, f"signs.{sign}.level", f"is none of {', '.join(REACHES)}")
-    return SignRule(sign, entry["level"], entry.get("needs-vertebra", False), never_with)
+    patterns = (re.compile(any_of(entry[key])) if key in entry else None for key in ("never-with", "unplaced-needs"))
+    return SignRule(sign, entry["level"], entry.get("needs-vertebra", False), *patterns)
 
 
 def _sign_phrases(signs: Mapping[str, Any]) -> Iterator[Phrase]:

@@ -23,7 +23,7 @@ LONGEST_SENTENCE = 1000
 """Characters. What is longer is no sentence but lost punctuation, in which "no" might deny anything: it is not read."""
 
 _NEAR_WORD = 24
-_PRONOUN = re.compile(r"\W*(?:(?:but|however|though|although|and)\W+)?(?:it|this|these|which|that)\b")
+_PRONOUN = re.compile(r"\W*(?:(?:but|however|though|although|and)\W+)?(?:it|this|these|which|that|(?P<none>none))\b")
 _AND_NO = re.compile(r",? and (?:no|without)\b")
 _NO_LEVELS = frozenset[Level]()
 _CAREFUL_FIRST = (Assertion.UNCERTAIN, Assertion.PRESENT, Assertion.ABSENT, Assertion.HISTORICAL)
@@ -99,8 +99,12 @@ class _Reading:
             sign, assertion = mention.rule.sign, judge(self.sentence, mention, piece)
             if assertion is None or (assertion is Assertion.ABSENT and self._denies_another(mention, piece, own)):
                 continue
+            levels = own or inherited[mention.rule.reach]
+            needed = mention.rule.unplaced_needs
+            if needed and not levels and assertion is not Assertion.ABSENT and not needed.search(self.text):
+                continue
             percent = None if assertion is Assertion.ABSENT else self._percent(mention, piece)
-            yield self._statement(sign, assertion, own or inherited[mention.rule.reach], percent)
+            yield self._statement(sign, assertion, levels, percent)
 
     def _levels_ahead(self) -> frozenset[Level]:
         """ "No fracture and no oedema at L5": what is denied before the level is named, is denied there and not everywhere."""
@@ -143,9 +147,9 @@ class _Reading:
             if present is not None:
                 assertion = Assertion.PRESENT if present else Assertion.ABSENT
                 yield from (self._statement(statement.sign, assertion, own) for statement in previous)
-        elif _PRONOUN.match(self.text, piece.start):
+        elif pronoun := _PRONOUN.match(self.text, piece.start):
             kinds = {kind for cue in self.sentence.cues if cue in piece for kind in cue.kinds}
-            doubted, denied = "uncertain_after" in kinds, "absent_after" in kinds
+            doubted, denied = "uncertain_after" in kinds, bool(pronoun["none"]) or "absent_after" in kinds
             if doubted or denied:
                 assertion = Assertion.UNCERTAIN if doubted else Assertion.ABSENT
                 yield from (replace(statement, assertion=assertion) for statement in previous)
