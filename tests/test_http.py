@@ -34,7 +34,7 @@ ORDER = {
     "intent": "order",
     "code": {"text": "Percutaneous vertebroplasty"},
 }
-CALL = {
+CALL: dict[str, Any] = {
     "hook": "order-sign",
     "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
     "context": {
@@ -132,6 +132,18 @@ def test_an_order_that_is_ours_gets_cards(serve):
     body = json.loads(serve().post(SERVICE, json=CALL).data)
     assert body["cards"]
     assert body["extension"]["org.vertebroplasty-cds.assessment"]["asOf"].startswith("2026-11-22T09:00:00")
+
+
+LOCAL = {"system": "urn:hospital:orders", "code": "VP-1"}
+
+
+@pytest.mark.parametrize(("codes", "answered"), [([LOCAL], True), ([LOCAL | {"code": "VP-2"}], False), ([], False)])
+def test_a_site_names_its_own_order_codes(serve, codes: list[dict[str, str]], answered: bool):
+    order = ORDER | {"code": {"coding": [LOCAL]}}
+    drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
+    call = CALL | {"context": CALL["context"] | {"draftOrders": drafts}}
+    cards = json.loads(serve(order_codes=codes).post(SERVICE, json=call).data)["cards"]
+    assert bool(cards) is answered
 
 
 def test_a_fault_of_ours_is_an_outcome_and_a_log_line_without_patient_data(serve):

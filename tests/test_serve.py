@@ -214,6 +214,13 @@ def test_nothing_of_a_patient_is_logged_and_nothing_failed(server: Server):
     assert '"status": 5' not in server.log
 
 
+def test_every_request_of_the_fixtures_replays_as_expected(server: Server):
+    command = [sys.executable, "-m", "cds_service.cli", "replay", "--quiet", "--url", f"http://127.0.0.1:{server.port}"]
+    run = subprocess.run([*command, "fixtures/requests"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.slow
 def test_acknowledged_feedback_survives_a_kill(tmp_path: Path):
     card = str(uuid4())
     with serving(tmp_path) as server:
@@ -227,6 +234,7 @@ def test_acknowledged_feedback_survives_a_kill(tmp_path: Path):
         database.close()
 
 
+@pytest.mark.slow
 def test_a_stop_is_graceful_and_writes_what_waits(tmp_path: Path):
     with serving(tmp_path, "--workers", "2") as server:
         answered = [server.post(SERVICE, call()) for _ in range(20)]

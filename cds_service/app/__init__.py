@@ -11,6 +11,8 @@ from cds_service import knowledge, observe, service
 from cds_service.app.routes import Respond, Routes
 from cds_service.errors import SettingsError
 from cds_service.hooks import SERVICE_ID
+from cds_service.knowledge.site import with_codes
+from cds_service.order import AUGMENTATION
 from cds_service.rules import catalogue
 from cds_service.service import Site
 from cds_service.settings import Settings, load
@@ -43,7 +45,10 @@ def create_app(
     settings = settings or load()
     if settings.clients:
         raise SettingsError("clients are configured, but tokens cannot be checked yet: nobody could be let in")
-    site = Site(knowledge.load(), catalogue(), settings.time_zone, settings.base_url)
+    know = knowledge.load()
+    if settings.order_codes:
+        know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in settings.order_codes))
+    site = Site(know, catalogue(), settings.time_zone, settings.base_url)
     routes = Routes(settings, site, respond or partial(service.respond, site=site), now)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False

@@ -1,8 +1,8 @@
 """Keeps what was shown, off the request path: a full queue or a missing database never costs a card."""
 
-import atexit
 import threading
 from collections.abc import Callable
+from multiprocessing.util import Finalize
 from queue import Empty, Full, Queue
 
 from cds_service.errors import StoreUnavailable
@@ -49,7 +49,8 @@ class ShownRecorder:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name="shown-cards", daemon=True)
                     self._thread.start()
-                    atexit.register(self.close)
+                    # Unlike atexit, this is also called in a server's worker process.
+                    Finalize(None, self.close, exitpriority=1)
 
     def _run(self) -> None:
         batch: list[Showing] = []

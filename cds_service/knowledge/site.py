@@ -1,0 +1,20 @@
+"""What a site adds to the knowledge: codes of its own catalogue."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cds_service.knowledge import Knowledge
+from cds_service.knowledge.codes import CodeIndex, Systems
+
+
+def with_codes(know: Knowledge, value_set: str, codes: Iterable[tuple[str, str, str]]) -> Knowledge:
+    """The knowledge with more codes in a value set, each as system address, code and display; the address may be a local one."""
+    index = know.index
+    keys = dict(index.systems.keys)
+    listed = {system: dict(shown) for system, shown in index.value_sets[value_set].codes.items()}
+    for address, code, display in codes:
+        # A local code system is known by its address alone.
+        listed.setdefault(keys.setdefault(address, address), {})[code] = display
+    systems = Systems(keys, index.systems.patterns, index.systems.closed)
+    extended = replace(index.value_sets[value_set], codes=listed)
+    return replace(know, index=CodeIndex({**index.value_sets, value_set: extended}, systems))
