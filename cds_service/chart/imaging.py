@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cds_service.chart.entries import Basis, Level, Source
+from cds_service.chart.entries import Basis, Level, ResultStatus, Source
 from cds_service.chart.time import When
 
 
@@ -77,3 +77,4 @@ class ImagingFinding:
     percent: tuple[float, float] | None = None
     basis: Basis = Basis.CODE
     sentence: str = ""
+    status: ResultStatus = ResultStatus.FINAL

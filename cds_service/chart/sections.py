@@ -8,8 +8,8 @@ class Section(StrEnum):
     """The parts of a chart. Each value is also the prefetch key that asks for it."""
 
     PATIENT = "patient"
-    ENCOUNTER = "encounter"
     CONDITIONS = "conditions"
+    ENCOUNTER = "encounter"
     MEDICATION_STATEMENTS = "medication-statements"
     MEDICATION_REQUESTS = "medication-requests"
     MEDICATION_ADMINISTRATIONS = "medication-administrations"

@@ -13,6 +13,8 @@ from cds_service.chart import (
     Device,
     DrugUse,
     Encounter,
+    ImagingFinding,
+    ImagingStudy,
     Measurement,
     Order,
     Patient,
@@ -22,10 +24,20 @@ from cds_service.chart import (
     Unreadable,
 )
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.fhir import administrative, care, conditions, observations, wire
+from cds_service.fhir import (
+    administrative,
+    care,
+    conditions,
+    imaging_findings,
+    imaging_observations,
+    imaging_studies,
+    observations,
+    wire,
+)
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.drug_identity import Medications, addressed
+from cds_service.fhir.imaging_studies import Examination
 from cds_service.fhir.medications import drug_uses
 from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
 
@@ -46,6 +58,8 @@ _FIELDS: dict[type, str] = {
     DrugUse: "drugs",
     Allergy: "allergies",
     Measurement: "observations",
+    ImagingStudy: "imaging_studies",
+    ImagingFinding: "imaging",
     Procedure: "procedures",
     Device: "devices",
     RequestedService: "requested",
@@ -69,11 +83,12 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     medications = addressed(
         (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, wire.Medication)
     )
+    shown = imaging_findings.examinations(mine, context)
     for item in mine:
-        entries = tuple(_entries(item, medications, context))
+        entries = tuple(_entries(item, medications, shown, context))
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
-        if item.code_lost and not entries:
+        if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
     found["drugs"].extend(_drafted_drugs(received, {item.reference for item in mine}, medications, context))
     # Sorted, so that the order in which resources arrive changes nothing.
@@ -115,12 +130,20 @@ def _drafted_drugs(received: Received, seen: set[str], medications: Medications,
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
 
 
-def _entries(item: Skimmed, medications: Medications, context: Context) -> Iterable[object]:
+def _entries(
+    item: Skimmed, medications: Medications, shown: Mapping[str, Examination], context: Context
+) -> Iterable[object]:
     """What one resource says that any rule reads."""
     source = item.source
     match item.resource:
         case wire.Observation() as resource:
             yield from observations.measurements(resource, source, context)
+            seen = imaging_studies.joined(resource.derivedFrom, shown) or shown.get(source.reference)
+            yield from imaging_observations.findings_of_observation(resource, source, seen, context)
+        case wire.ImagingStudy() as resource:
+            yield from _if_any(imaging_studies.study(resource, source, context))
+        case wire.DiagnosticReport() as resource:
+            yield from imaging_findings.findings_of_report(resource, source, shown, context)
         case wire.MedicationUse() as resource:
             yield from drug_uses(resource, source, medications, context)
         case wire.Condition() as resource:

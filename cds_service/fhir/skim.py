@@ -29,7 +29,9 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
     @property
     def code_lost(self) -> bool:
         """Whether something of what the resource is about could not be read."""
-        return any(path.startswith(("code", "medication", "substance")) for path in self.dropped)
+        return any(
+            path.startswith(("code", "medication", "substance", "conclusion", "presentedForm")) for path in self.dropped
+        )
 
 
 @dataclass(frozen=True, slots=True)

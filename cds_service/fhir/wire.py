@@ -140,6 +140,7 @@ class Observation(Resource):
     interpretation: list[Term] | Term | None = None
     component: list[Component] = []
     derivedFrom: list[Reference] = []
+    method: Term | None = None
 
 
 class ImagingStudy(Resource):
@@ -164,6 +165,7 @@ class DiagnosticReport(Resource):
     text: Narrative | None = None
     imagingStudy: list[Reference] = []
     study: list[Reference] = []
+    result: list[Reference] = []
 
 
 class AllergyIntolerance(Resource):

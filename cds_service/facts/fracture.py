@@ -1,0 +1,246 @@
+"""Which vertebral fractures and lesions are on record, which levels the procedure is for, and how old the fracture is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cds_service.chart import (
+    Age,
+    Assertion,
+    Basis,
+    Certainty,
+    Chart,
+    Concept,
+    Condition,
+    Episode,
+    ImagingFinding,
+    ImagingSign,
+    Level,
+    Missing,
+    Reason,
+    Section,
+    Source,
+    State,
+    Unknown,
+    When,
+    spoken,
+)
+from cds_service.engine import Evidence
+from cds_service.facts.gathered import gathered
+
+IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
+"""The sections that tell what images showed."""
+FRACTURE_SECTIONS = (Section.CONDITIONS, *IMAGING)
+"""The sections that can hold a fracture."""
+
+_FRACTURE = "vertebral-fracture"
+_NO_SITE = "fracture-unspecified-site"
+_LESIONS = frozenset(("vertebral-neoplasm", "vertebral-osteonecrosis"))
+_OVER = "fracture-history"
+
+
+@dataclass(frozen=True, slots=True)
+class Fracture:
+    """A vertebral fracture, or a lesion that weakens a vertebra, as one resource records it.
+
+    `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old.
+    """
+
+    source: Source
+    path: str
+    text: str
+    sets: frozenset[str]
+    levels: frozenset[Level]
+    current: bool
+    certainty: Certainty
+    basis: Basis
+    onset: When | None = None
+    seen: When | None = None
+    episode: Episode | None = None
+
+    @property
+    def is_lesion(self) -> bool:
+        """Whether it is a lesion without a fracture on record."""
+        return _FRACTURE not in self.sets and _NO_SITE not in self.sets
+
+    @property
+    def evidence(self) -> Evidence:
+        """The element of the chart that records it."""
+        return Evidence(self.source, self.path, self.onset or self.seen, self.text)
+
+    def is_at(self, levels: frozenset[Level]) -> bool:
+        """Whether it is, or for want of a level may be, at one of the levels; no levels mean any."""
+        return not levels or not self.levels or bool(levels & self.levels)
+
+
+def fractures(chart: Chart) -> Iterator[Fracture]:
+    """Every fracture and lesion on record, past ones included; then `Unknown` if conditions or imaging have gaps."""
+    yield from chart.once("fractures", lambda: tuple(_found(chart)))
+    chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
+
+
+def current_fractures(chart: Chart) -> Iterator[Fracture]:
+    """Those that are not recorded as past; then `Unknown` as `fractures` does."""
+    return (item for item in fractures(chart) if item.current)
+
+
+def _found(chart: Chart) -> Iterator[Fracture]:
+    for problem in chart.conditions:
+        if _counts(problem.concept.sets, problem.levels):
+            yield _of_condition(problem)
+    for reason in chart.order.reasons:
+        if _counts(reason.sets, reason.levels):
+            yield _of_reason(chart, reason)
+    for seen in chart.imaging:
+        if seen.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) and _shows(seen):
+            yield _of_image(seen, healed=_is_called_healed(seen, chart))
+
+
+def _counts(sets: frozenset[str], levels: frozenset[Level]) -> bool:
+    """A code that names no vertebra counts only with a level, and the level must not be of the neck or sacrum alone."""
+    if _FRACTURE in sets or "vertebral-osteonecrosis" in sets:
+        return True
+    return not sets.isdisjoint((_NO_SITE, _OVER, *_LESIONS)) and any(level[0] in "TL" for level in levels)
+
+
+def _of_condition(problem: Condition) -> Fracture:
+    concept = problem.concept
+    past = _OVER in concept.sets or concept.episode is Episode.SEQUELA or problem.state is not State.ACTIVE
+    return Fracture(
+        source=problem.source,
+        path="code",
+        text=concept.text,
+        sets=concept.sets,
+        levels=problem.levels,
+        current=not past,
+        certainty=problem.certainty,
+        basis=concept.basis,
+        onset=problem.onset,
+        seen=problem.recorded,
+        episode=concept.episode,
+    )
+
+
+def _of_reason(chart: Chart, reason: Concept) -> Fracture:
+    reference = next(iter(chart.order.references), "the order")
+    return Fracture(
+        source=Source(reference),
+        path="reasonCode",
+        text=reason.text,
+        sets=reason.sets,
+        levels=reason.levels,
+        current=_OVER not in reason.sets and reason.episode is not Episode.SEQUELA,
+        certainty=Certainty.POSSIBLE if reason.basis is Basis.TEXT and "?" in reason.text else Certainty.CONFIRMED,
+        basis=reason.basis,
+        episode=reason.episode,
+    )
+
+
+def _shows(seen: ImagingFinding) -> bool:
+    if seen.sign is ImagingSign.FRACTURE:
+        return True
+    return seen.sign is ImagingSign.MALIGNANCY and bool(seen.levels) and seen.assertion is Assertion.PRESENT
+
+
+def _of_image(seen: ImagingFinding, *, healed: bool) -> Fracture:
+    return Fracture(
+        source=seen.source,
+        path=path_of(seen),
+        text=seen.sentence,
+        sets=frozenset((_FRACTURE if seen.sign is ImagingSign.FRACTURE else "vertebral-neoplasm",)),
+        levels=seen.levels,
+        current=not healed,
+        certainty=Certainty.CONFIRMED if seen.assertion is Assertion.PRESENT else Certainty.POSSIBLE,
+        basis=seen.basis,
+        seen=seen.when,
+    )
+
+
+def _is_called_healed(seen: ImagingFinding, chart: Chart) -> bool:
+    """Whether the same report calls that fracture old or healed."""
+    return any(
+        other.sign is ImagingSign.HEALING
+        and other.assertion is Assertion.PRESENT
+        and other.source == seen.source
+        and other.levels == seen.levels
+        for other in chart.imaging
+    )
+
+
+def path_of(seen: ImagingFinding) -> str:
+    """The element of the resource that holds an imaging finding."""
+    if seen.source.type == "Observation":
+        return "value"
+    return "conclusionCode" if seen.basis is Basis.CODE else "conclusion"
+
+
+def target_levels(chart: Chart) -> frozenset[Level]:
+    """The levels of the order, else those of the current fractures; empty where neither names one.
+
+    It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
+    """
+    if chart.order.levels:
+        return chart.order.levels
+    found, _ = gathered(current_fractures(chart))
+    return frozenset[Level]().union(*(item.levels for item in found))
+
+
+def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
+    """The current fractures at the target level; those whose level is not stated only where none states it. It does not raise."""
+    found, _ = gathered(current_fractures(chart))
+    target = target_levels(chart)
+    there = tuple(item for item in found if item.is_at(target))
+    return tuple(item for item in there if item.levels & target) or there
+
+
+def named(items: tuple[Fracture, ...]) -> str:
+    """The levels of fractures for a sentence, such as `T12, L1`, or that none is stated."""
+    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or "level not stated"
+
+
+def onsets(chart: Chart) -> tuple[When, ...]:
+    """When the fracture at the target level began, as each record says it; empty where none does."""
+    exact = tuple(item.onset for item in target_fractures(chart) if item.onset)
+    if exact:
+        return exact
+    found, _ = gathered(current_fractures(chart))
+    return tuple(item.onset for item in found if item.onset and item.is_at(target_levels(chart)))
+
+
+def fracture_age(chart: Chart) -> Age:
+    """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
+
+    An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
+    An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
+    """
+    return chart.once("fracture age", lambda: _age(chart))
+
+
+def _age(chart: Chart) -> Age:
+    began = [Age.since(when, chart.as_of) for when in onsets(chart)]
+    seen = [item.seen for item in target_fractures(chart) if item.seen and not item.onset]
+    at_least = max((Age.since(when, chart.as_of).least for when in seen), default=0)
+    least = min((age.least for age in began), default=0)
+    most = max((age.most for age in began if age.most is not None), default=None)
+    if most is not None and at_least > most:
+        most = None  # seen before it is said to have begun: no date can be relied on
+    else:
+        least = max(least, at_least)
+    unbroken = [age for age in _unbroken(chart) if age >= least]
+    if unbroken and (most is None or min(unbroken) < most):
+        most = min(unbroken)
+    if not target_fractures(chart) or (least == 0 and most is None):
+        gaps = chart.gaps(*FRACTURE_SECTIONS)
+        raise Unknown("when the fracture began", *(gaps or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)))
+    return Age(least, most)
+
+
+def _unbroken(chart: Chart) -> Iterator[int]:
+    """How many days ago, at most, an image showed all target levels without a fracture."""
+    target = target_levels(chart)
+    for seen in chart.imaging:
+        whole = seen.sign is ImagingSign.INTACT and seen.assertion is Assertion.PRESENT
+        denied = seen.sign is ImagingSign.FRACTURE and seen.assertion is Assertion.ABSENT
+        if (whole or denied) and seen.when and target and target <= seen.levels:
+            most = Age.since(seen.when, chart.as_of).most
+            if most is not None:
+                yield most

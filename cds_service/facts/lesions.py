@@ -1,0 +1,40 @@
+"""Lesions that lift the age limit of a fracture: tumour at the level, and a fracture that did not unite."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign
+from cds_service.facts.fracture import Fracture, target_fractures, target_levels
+from cds_service.facts.imaging import current_at_target
+from cds_service.knowledge import Knowledge
+
+
+def malignant_records(chart: Chart) -> Iterator[Fracture]:
+    """Records of a malignant fracture, or of a malignant tumour at the target level."""
+    for item in target_fractures(chart):
+        placed = bool(item.levels & target_levels(chart))
+        if "fracture-neoplastic" in item.sets or ("vertebral-neoplasm" in item.sets and placed):
+            yield item
+
+
+def nonunion_records(chart: Chart) -> Iterator[Fracture]:
+    """Records of an osteonecrosis or of a fracture whose seventh character says non-union."""
+    for item in target_fractures(chart):
+        if "vertebral-osteonecrosis" in item.sets or item.episode is Episode.NONUNION:
+            yield item
+
+
+def clefts(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
+    """Current findings of a cleft, necrosis or non-union at the target level."""
+    for seen in current_at_target(chart, know, ImagingSign.CLEFT):
+        if seen.assertion is Assertion.PRESENT:
+            yield seen
+
+
+def is_malignant(chart: Chart) -> bool:
+    """Whether a malignant fracture or tumour at the target level is on record."""
+    return any(malignant_records(chart))
+
+
+def age_does_not_count(chart: Chart, know: Knowledge) -> bool:
+    """Whether the age limit is lifted: malignant, or not united."""
+    return is_malignant(chart) or any(nonunion_records(chart)) or any(clefts(chart, know))

@@ -1,0 +1,204 @@
+"""Reads what images showed: coded findings first, then plain labels, then the sentences of a report."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from cds_service.chart import (
+    Assertion,
+    Basis,
+    Episode,
+    ImagingFinding,
+    ImagingSign,
+    Level,
+    Modality,
+    ResultStatus,
+    Source,
+)
+from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.datatypes import Attachment, Term
+from cds_service.fhir.imaging_studies import Examination, Region, examination, joined, modality, region
+from cds_service.fhir.skim import Skimmed, identifier
+from cds_service.fhir.text import Statement, plain_text, read_report
+
+_WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
+_FINAL = frozenset(("final", "amended", "corrected", "appended"))
+_SIGNS = {
+    "vertebral-fracture": ImagingSign.FRACTURE,
+    "fracture-burst": ImagingSign.POSTERIOR_WALL,
+    "fracture-unstable": ImagingSign.INSTABILITY,
+    "spinal-instability": ImagingSign.INSTABILITY,
+    "fracture-history": ImagingSign.HEALING,
+    "vertebral-osteonecrosis": ImagingSign.CLEFT,
+    "spinal-infection": ImagingSign.SPINAL_INFECTION,
+    "vertebral-neoplasm": ImagingSign.MALIGNANCY,
+    "epidural-tumour": ImagingSign.EPIDURAL_TUMOUR,
+}
+"""What a coded conclusion says, by the value set of its code."""
+_EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.HEALING}
+_NOT_IMAGING = re.compile(
+    r"\b(?:lab|laboratory|ch|hm|mb|sp|path\w*|haematology|hematology|chemistry|microbiology|cytolog\w*|genetic\w*|cardiolog\w*|LP29708-2|LP29693-6)\b",
+    re.IGNORECASE,
+)
+
+
+def findings_of_report(
+    resource: wire.DiagnosticReport, source: Source, studies: Mapping[str, Examination], context: Context
+) -> tuple[ImagingFinding, ...]:
+    """All findings of an imaging report: by code (`conclusionCode`, coded or as a plain label), then by its sentences.
+
+    A report of another part of the body counts only where it names a vertebra. A cancelled or erroneous one gives nothing.
+    """
+    if (resource.status or "").strip().lower() in _WITHDRAWN or _is_no_imaging(resource):
+        return ()
+    shown = examination_of_report(resource, studies, context)
+    report = Findings(source, shown, resource.status)
+    for term in (*resource.conclusionCode, *resource.codedDiagnosis):
+        report.add(said_by(term, context), Basis.CODE)
+    for text in _texts(resource):
+        report.add(read_report(text), Basis.TEXT)
+    return report.listed()
+
+
+def examination_of_report(
+    resource: wire.DiagnosticReport, studies: Mapping[str, Examination], context: Context
+) -> Examination:
+    """How, where and when the reported pictures were taken: the study's word, else the report's own code and category."""
+    study = joined((*resource.imagingStudy, *resource.study), studies) or Examination()
+    named = [term for term in (resource.code,) if term]
+    own = modality(named, context)
+    if own is Modality.OTHER:
+        own = modality(concepts.listed(resource.category), context)
+    where = region((*named, *concepts.listed(resource.bodySite)), context)
+    effective = dates.read(resource.effectiveDateTime, context.zone) or dates.period(
+        resource.effectivePeriod, context.zone
+    )
+    return replace(
+        study,
+        modality=own if study.modality is Modality.OTHER else study.modality,
+        region=where if study.region is Region.UNSTATED else study.region,
+        when=study.when or effective or dates.read(resource.issued, context.zone),
+    )
+
+
+def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Examination]:
+    """How pictures were taken, by what a reference may say: the study's id or address, and the observations that a report lists."""
+    known: dict[str, Examination] = {}
+    reports = []
+    for item in items:
+        if isinstance(item.resource, wire.DiagnosticReport):
+            reports.append(item.resource)
+        elif isinstance(item.resource, wire.ImagingStudy):
+            study = examination(item.resource, context)
+            if study is not None:
+                known |= dict.fromkeys(filter(None, (item.resource.id, item.part.full_url)), study)
+    for report in reports:
+        for result in report.result:
+            known.setdefault(f"Observation/{identifier(result)}", examination_of_report(report, known, context))
+    return known
+
+
+def is_unread(resource: wire.Resource, studies: Mapping[str, Examination], context: Context) -> bool:
+    """Whether a report of the spine holds a document that is no text (PDF, a picture, a link), and nothing that can be read."""
+    if not isinstance(resource, wire.DiagnosticReport) or (resource.status or "").strip().lower() in _WITHDRAWN:
+        return False
+    if not resource.presentedForm or any(_texts(resource)):
+        return False
+    return examination_of_report(resource, studies, context).region is Region.SPINE
+
+
+def _is_no_imaging(resource: wire.DiagnosticReport) -> bool:
+    """Whether the category says that the report is a laboratory's, a pathologist's or a cardiologist's."""
+    said = [
+        word
+        for term in concepts.listed(resource.category)
+        for word in (*concepts.texts(term), *(coding.code or "" for coding in concepts.codings(term)))
+    ]
+    return bool(said) and all(_NOT_IMAGING.fullmatch(word.strip()) for word in said if word)
+
+
+def _texts(resource: wire.DiagnosticReport) -> Iterator[str]:
+    """The written parts of a report; the narrative, which repeats the others, only where there is nothing else."""
+    written = [text for text in (resource.conclusion, *map(_decoded, resource.presentedForm)) if text and text.strip()]
+    if not written and resource.text and resource.text.div:
+        written = [plain_text(resource.text.div, "text/html")]
+    yield from (text for text in written if text.strip())
+
+
+def _decoded(attachment: Attachment) -> str:
+    """The text of an attachment; empty if it holds none, is no text, or is not proper base64."""
+    try:
+        data = base64.b64decode(attachment.data or "")
+    except (binascii.Error, ValueError):
+        return ""
+    return plain_text(data, attachment.contentType or "text/plain")
+
+
+def said_by(term: Term, context: Context) -> Iterator[Statement]:
+    """What a coded conclusion or a plain label says. The words beside a code of a complete list add nothing to it."""
+    index = context.know.index
+    levels = concepts.levels(term, context)
+    sets: frozenset[str] = frozenset()
+    own_words = set(concepts.texts(term))
+    for coding in concepts.codings(term):
+        system = index.system(coding.system or "")
+        if system and coding.code:
+            sets |= index.of_code(system, coding.code.strip())
+            if system in index.systems.closed:
+                own_words.discard(coding.display or "")
+    found = concepts.concept(term, context)
+    signs = {sign for name, sign in _SIGNS.items() if name in sets}
+    if "fracture-unspecified-site" in sets and levels:
+        signs.add(ImagingSign.FRACTURE)
+    if found and found.episode in _EPISODES:
+        signs.add(_EPISODES[found.episode])
+    label = found.text if found else ""
+    yield from (Statement(sign, Assertion.PRESENT, levels, None, label) for sign in sorted(signs))
+    for words in sorted(own_words):
+        for statement in _label(words):
+            if statement.sign not in signs:
+                yield replace(statement, levels=statement.levels or levels)
+
+
+_label = lru_cache(maxsize=4096)(read_report)
+"""A chart says the same few labels many times."""
+
+
+class Findings:
+    """Collects the findings of one resource, each statement once."""
+
+    def __init__(self, source: Source, shown: Examination, status: str | None) -> None:
+        final = (status or "").strip().lower() in _FINAL
+        self._status = ResultStatus.FINAL if final else ResultStatus.PRELIMINARY
+        self._source = source if final else replace(source, notes=(*source.notes, "preliminary"))
+        self._shown = shown
+        self._found: dict[tuple[object, ...], ImagingFinding] = {}
+
+    def add(self, statements: Iterable[Statement], basis: Basis) -> None:
+        """Add what was said; a statement without a level is about the study's level if that has only one."""
+        alone = self._shown.levels if len(self._shown.levels) == 1 else frozenset[Level]()
+        for said in statements:
+            levels = said.levels or alone
+            if self._shown.region is Region.ELSEWHERE and not levels:
+                continue
+            finding = ImagingFinding(
+                source=self._source,
+                sign=said.sign,
+                assertion=said.assertion,
+                modality=self._shown.modality,
+                when=self._shown.when,
+                levels=levels,
+                percent=said.percent,
+                basis=basis,
+                sentence=said.sentence,
+                status=self._status,
+            )
+            self._found.setdefault((said.sign, said.assertion, levels, said.percent), finding)
+
+    def listed(self) -> tuple[ImagingFinding, ...]:
+        """All that was added, in that order."""
+        return tuple(self._found.values())

@@ -1,0 +1,48 @@
+"""A vertebral body fracture or a lesion of a vertebra is on record, at a level that is named or not."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Basis, Certainty, Chart, Unknown
+from cds_service.engine import Essential, Finding, Kind, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named
+from cds_service.facts.gathered import gathered
+from cds_service.knowledge import Knowledge
+
+_SHOWN = 4
+
+
+@rule(
+    title="Vertebral fracture on record",
+    kind=Kind.INDICATION,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    essential=Essential.NO,
+)
+def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the problem list, the reason of the order, or a report or finding of imaging names a fracture of a thoracic or lumbar
+    vertebral body, or a tumour or necrosis of a named vertebra. A diagnosis that is only provisional counts and is called possible.
+
+    ## Why it matters
+    Cement is put into a broken or eaten vertebra. Without one on record there is nothing to treat, or the record is incomplete.
+
+    ## When it stays silent
+    When all that is on record is resolved, healed, a late effect (seventh character S), a history, a broken process or arch, or a
+    fracture of the neck or the sacrum. What is resolved or healed is told by `healed_fracture` and `asymptomatic_fracture`.
+    """
+    found, gaps = gathered(current_fractures(chart))
+    if found:
+        sure = [item for item in found if item.certainty is Certainty.CONFIRMED]
+        coded = [item for item in found if item.basis is Basis.CODE]
+        kind = "lesion" if all(item.is_lesion for item in found) else "fracture"
+        first = next((item for item in found if item in sure and item in coded), found[0])
+        dated = f", {first.onset or first.seen}" if first.onset or first.seen else ""
+        yield Finding(
+            says=f"{'Vertebral' if sure else 'Possible vertebral'} {kind} on record at {named(found)}: {first.text[:80]}{dated}",
+            evidence=tuple(item.evidence for item in found[:_SHOWN]),
+            cites=("cms-lcd", "nice-ta279"),
+            basis=Basis.CODE if coded else Basis.TEXT,
+            certainty=Certainty.CONFIRMED if sure else Certainty.POSSIBLE,
+            values=found,
+        )
+    yield from gaps

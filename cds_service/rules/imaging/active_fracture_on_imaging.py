@@ -1,0 +1,75 @@
+"""Marrow oedema on MRI, or uptake on a bone scan or SPECT, shows that the fracture is active."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown, spoken
+from cds_service.engine import Essential, Finding, Kind, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.imaging import (
+    WINDOW,
+    Activity,
+    Verdict,
+    activity,
+    activity_elsewhere,
+    evidence,
+    told,
+)
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Imaging shows an active fracture",
+    kind=Kind.INDICATION,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    essential=Essential.JUDGED,
+)
+def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a coded finding or a sentence of a report says that there is marrow oedema (MRI) or uptake (bone scan, SPECT) at the target
+    level, on an image that is neither older than the window nor older than the fracture. The newest day decides; a coded finding goes
+    before a sentence. Activity at another level than the one ordered is told with that level.
+
+    ## Why it matters
+    Oedema or uptake shows that the fracture is the recent one. That a study was done, or a radiograph, shows nothing of the kind.
+
+    ## When it stays silent
+    When current imaging says that there is no oedema or uptake, or that the fracture has healed. Where no finding is on record, or
+    findings of one day contradict each other, it is unknown, never negative.
+    """
+    found = activity(chart, know)
+    active = [item for item in found if item.verdict is Verdict.ACTIVE]
+    for item in active:
+        yield _finding(item, know, f" at {spoken(item.levels)}" if item.finding.levels else " (level not stated)")
+    if active:
+        return
+    elsewhere = [item for item in activity_elsewhere(chart, know) if item.verdict is Verdict.ACTIVE]
+    for item in elsewhere if chart.order.levels else ():
+        yield _finding(item, know, f" at {spoken(item.levels)}, not at the ordered {spoken(chart.order.levels)}")
+    if elsewhere and chart.order.levels:
+        return
+    for item in found:
+        if item.verdict is Verdict.CONFLICTING:
+            raise Unknown(f"whether the fracture is active: findings conflict, {told(item.finding)}", _NOT_JUDGED)
+    judged = frozenset().union(*(item.levels for item in found))
+    if not found or (target_levels(chart) - judged and all(item.levels for item in found)):
+        gaps = chart.gaps(*FRACTURE_SECTIONS)
+        raise Unknown("whether imaging shows marrow oedema or uptake at the fracture", *(gaps or (_NOT_JUDGED,)))
+    chart.require("whether newer imaging shows marrow oedema or uptake", *FRACTURE_SECTIONS)
+
+
+_NOT_JUDGED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
+
+
+def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
+    seen = item.finding
+    earlier = f"; {told(item.contrary[0])} differs" if item.contrary else ""
+    sign = "Marrow oedema" if seen.sign == "oedema" else "Uptake"
+    return Finding(
+        says=f"{sign}{where}, {told(seen)}{earlier}",
+        evidence=(evidence(seen), *map(evidence, item.contrary[:2])),
+        uses=(know.parameter(WINDOW),),
+        cites=("cms-lcd", "acr-2018", "rand-2018"),
+        basis=seen.basis,
+        values=item,
+    )
