@@ -1,0 +1,35 @@
+"""A past reaction to iodinated contrast medium."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts.allergies import allergies, evidence, told
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Reaction to iodinated contrast",
+    kind=Kind.RELATIVE,
+    card=Topic.SAFETY,
+    needs=(Section.ALLERGIES, Section.CONDITIONS),
+)
+def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether an allergy or a reaction to iodinated contrast medium is on record.
+
+    ## Why it matters
+    The balloon of a kyphoplasty is filled with contrast and can burst, and some operators inject contrast before the cement. Plain
+    vertebroplasty often needs none. Premedication schemes exist for elective cases.
+
+    ## When it stays silent
+    For allergies to shellfish, to povidone-iodine and to contrast media for MRI: they are not allergies to iodinated contrast.
+    """
+    for allergy in allergies(chart, "allergy-contrast"):
+        yield Finding(
+            says=f"Reaction to iodinated contrast: {told(allergy)}; is contrast or a balloon planned?",
+            evidence=(evidence(allergy),),
+            cites=("acr-contrast", "cms-lcd"),
+            basis=allergy.concept.basis,
+            certainty=allergy.certainty,
+        )

@@ -1,0 +1,36 @@
+"""A patient who is not yet adult."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.engine import Essential, Finding, Kind, Topic, rule
+from cds_service.facts.person import age, birth
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Child or adolescent",
+    kind=Kind.ABSOLUTE,
+    card=Topic.SAFETY,
+    needs=(Section.PATIENT,),
+    essential=Essential.SUPPLIED,
+)
+def paediatric_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the patient is younger than the age from which the procedure has been studied.
+
+    ## Why it matters
+    Growing vertebrae have not been studied, and a vertebral fracture in a child calls for another diagnosis. Old age is no
+    contraindication.
+
+    ## When it stays silent
+    When the patient is adult. A birth date that leaves it open, such as a year alone, is unknown.
+    """
+    limit = know.parameter("paediatric_patient.adult_from")
+    years = age(chart)
+    if years.most < limit.value:
+        yield Finding(
+            f"Age {years} years, younger than {limit.value:g}", birth(chart), uses=(limit,), cites=("rand-2018",)
+        )
+    elif years.least < limit.value:
+        yield Unknown(f"age: {years} years", Missing(Section.PATIENT, Reason.UNREADABLE))

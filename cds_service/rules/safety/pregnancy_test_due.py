@@ -1,0 +1,56 @@
+"""A pregnancy test that is wanted before fluoroscopy."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Proposal, Topic, rule
+from cds_service.facts.gathered import gathered
+from cds_service.facts.person import birth, may_be_pregnant
+from cds_service.facts.pregnancy import STATUS, TEST, answers, pregnancies, stands
+from cds_service.facts.words import on
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Pregnancy test due",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(Section.PATIENT, Section.CONDITIONS, Section.PREGNANCY, Section.PROCEDURES),
+)
+def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Where a pregnancy is possible (not recorded as male, of child-bearing age, no hysterectomy or menopause on record): whether a
+    negative test will be recent enough at the planned time; without a planned time, whether it is now.
+
+    ## Why it matters
+    Fluoroscopy and cement are to be kept from an early pregnancy that nobody knows of.
+
+    ## When it stays silent
+    When such a test is there, or a pregnancy is on record already. A status without a test is no test.
+    """
+    if not may_be_pregnant(chart, know):
+        raise NotApplicable
+    problems, _ = gathered(chart.conditions_in("pregnancy", "pregnancy-ended"))
+    known = next((item for item in answers(chart, know, TEST, STATUS).results if item[1] is not None), None)
+    if any(pregnancies(chart, know, problems)):
+        return
+    if known and known[1] and stands(known[0], chart, know, problems):
+        chart.require("whether the pregnancy has ended", Section.CONDITIONS, sets=("pregnancy-ended",))
+        return
+    window = know.parameter("pregnancy_test_due.window")
+    at = chart.order.planned.last if chart.order.planned else chart.as_of
+    tests = answers(chart, know, TEST)
+    negative = [item for item, pregnant in tests.results if pregnant is False and item.when]
+    if any(item.when and at - item.when.start <= window.span for item in negative):
+        return
+    for gap in tests.gaps:
+        if not tests.results and gap.reasons != {Reason.UNREADABLE}:
+            raise gap
+    last = negative[0] if negative else None
+    planned = f" before {chart.order.planned}" if chart.order.planned else ""
+    yield Finding(
+        says=f"No negative pregnancy test within {window.shown}{planned}{f'; last one{on(last.when)}' if last else ''}",
+        evidence=(*birth(chart), *((Evidence(last.source, "value", last.when),) if last else ())),
+        uses=(window,),
+        proposes=(Proposal.ORDER_PREGNANCY_TEST,),
+    )

@@ -1,0 +1,47 @@
+"""An allergy to something else that the procedure uses: local anaesthetic, sedative, skin preparation, latex, antibiotic."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts.allergies import allergies, evidence, told
+from cds_service.knowledge import Knowledge
+
+_USED = {
+    "allergy-local-anaesthetic": "a local anaesthetic",
+    "allergy-sedative": "a sedative",
+    "allergy-chlorhexidine": "skin preparation",
+    "allergy-povidone-iodine": "skin preparation",
+    "allergy-latex": "latex",
+}
+_PROPHYLAXIS = ("allergy-beta-lactam", "allergy-clindamycin", "allergy-vancomycin")
+
+
+@rule(
+    title="Allergy to something used in the procedure",
+    kind=Kind.RELATIVE,
+    card=Topic.SAFETY,
+    needs=(Section.ALLERGIES, Section.CONDITIONS),
+)
+def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether an allergy to a local anaesthetic, a sedative, chlorhexidine, povidone-iodine or latex is on record. An allergy to an
+    antibiotic used for prophylaxis is information: another one can be chosen.
+
+    ## Why it matters
+    For each of them there is an alternative, if it is known beforehand.
+
+    ## When it stays silent
+    When no such allergy is on record, or it is refuted, resolved or entered in error.
+    """
+    for allergy in allergies(chart, "allergy-procedural", *_PROPHYLAXIS):
+        used = next((words for name, words in _USED.items() if name in allergy.concept.sets), "")
+        what = used or "an antibiotic used for prophylaxis"
+        yield Finding(
+            says=f"Allergy to {what}: {told(allergy)}",
+            evidence=(evidence(allergy),),
+            cites=("sir-antibiotics-2018",) if not used else ("site-policy",),
+            effect=None if used else Kind.INFORMATION,
+            basis=allergy.concept.basis,
+            certainty=allergy.certainty,
+        )

@@ -1,0 +1,36 @@
+"""Nerve-root pain that a broken vertebral body may not explain."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts.words import recorded, told
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Radiculopathy or sciatica",
+    kind=Kind.RELATIVE,
+    card=Topic.SAFETY,
+    needs=(Section.CONDITIONS,),
+)
+def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether radiculopathy or sciatica of the thoracic or lumbar spine is on the problem list and active.
+
+    ## Why it matters
+    Cement does not help pain that comes from a nerve root, and a leak near the root can worsen it. A trial of vertebroplasty left such
+    patients out.
+
+    ## When it stays silent
+    When it is resolved, refuted, or of the neck or sacrum.
+    """
+    for problem in chart.conditions_in("radiculopathy"):
+        if problem.state is State.ACTIVE:
+            yield Finding(
+                says=f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?",
+                evidence=(recorded(problem),),
+                cites=("radiopaedia-vertebroplasty", "vapour-2016"),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )
