@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
-.PHONY: help install run test lint lock readme
+.PHONY: help install run test lint lock readme bench bench-check
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -51,3 +51,9 @@ readme: .venv/installed ## Write the table of rules in README anew
 	@$(BIN)/python -c 'import re, pathlib; from cds_service import pages; from cds_service.rules import catalogue; \
 	p = pathlib.Path("README.md"); p.write_text(re.sub(r"(?s)(<!-- rules -->\n).*?(<!-- /rules -->)", \
 	lambda m: m[1] + pages.catalogue(catalogue()) + "\n" + m[2], p.read_text()))'
+
+bench: .venv/installed-test ## Measure speed and memory; writes tests/bench/RESULTS.md
+	$(BIN)/python -m tests.bench
+
+bench-check: .venv/installed-test ## Fail if a ratio is more than 15 % worse than stored
+	$(BIN)/python -m tests.bench --check

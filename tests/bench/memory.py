@@ -1,0 +1,50 @@
+"""Peak memory of one request over an idle process, and the time from start to the first answer, each in a process of its own."""
+
+import subprocess
+import sys
+import time
+
+_PEAK = """
+import resource, sys, tempfile
+from tests.bench import bodies, ways
+with tempfile.TemporaryDirectory() as folder:
+    app = ways.service_app(f"sqlite:///{folder}/m.sqlite3")
+    ways.call(app, bodies.body(20))
+    body = bodies.body(int(sys.argv[1]))
+    open("/proc/self/clear_refs", "w").write("5")
+    def high():
+        return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    idle = high()
+    ways.call(app, body)
+    print((high() - idle) / 1024)
+"""
+_START = """
+import tempfile
+from tests.bench import ways
+with tempfile.TemporaryDirectory() as folder:
+    app = ways.service_app(f"sqlite:///{folder}/s.sqlite3")
+    ways.call(app, open(__import__("sys").argv[1], "rb").read())
+"""
+
+
+def peak(resources: int) -> float:
+    """MiB."""
+    return float(_run(_PEAK, str(resources)))
+
+
+def start() -> float:
+    """Seconds from starting Python to the first answer, the best of three."""
+    from cds_service.cases import FIXTURES
+
+    request = str(FIXTURES / "requests" / "suitable-acute-fracture.json")
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        _run(_START, request)
+        taken.append(time.perf_counter() - began)
+    return min(taken)
+
+
+def _run(program: str, argument: str) -> str:
+    command = [sys.executable, "-c", program, argument]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
