@@ -87,7 +87,7 @@ def _measure(resources: int, database: str) -> Row:
 
 
 def _report(rows: list[Row], socket: Row) -> str:
-    head = (
+    head = [
         "resources",
         "kB",
         "a json.loads",
@@ -101,7 +101,7 @@ def _report(rows: list[Row], socket: Row) -> str:
         "c/a",
         "c/b",
         "d/c",
-    )
+    ]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         times = " | ".join(f"{row[name]:.2f}" for name in ("a", "b", "c", "d", "p50", "p99"))
