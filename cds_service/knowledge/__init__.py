@@ -1,15 +1,16 @@
 """Everything clinical that is data: citations, parameters, value sets and drugs, checked once when the service starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, drug_files, files, levels, parameters, units
+from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, parameters, units
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
 from cds_service.knowledge.drugs import DrugTable
+from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 from cds_service.knowledge.units import UnitTable
@@ -18,7 +19,10 @@ __all__ = [
     "Citation",
     "CodeIndex",
     "Confidence",
+    "DoseClass",
     "DrugTable",
+    "Hold",
+    "HoldTable",
     "Knowledge",
     "LevelTable",
     "Parameter",
@@ -42,6 +46,7 @@ class Knowledge:
     levels: LevelTable
     units: UnitTable
     drugs: DrugTable
+    holds: HoldTable
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
@@ -64,7 +69,8 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     rules = {}
     for path in sorted(directory.glob("*.toml")):
         if path.stem not in _NOT_RULES:
-            rules[path.stem] = parameters.parse(path.stem, files.read(path), sources)
+            extra = hold_files.TABLES if path.stem == hold_files.RULE else frozenset[str]()
+            rules[path.stem] = parameters.parse(path.stem, files.read(path), sources, extra)
             for name in rules[path.stem].value_sets:
                 if name not in value_sets:
                     raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
@@ -72,6 +78,10 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     for item in value_sets.values():
         if item.unit and item.unit not in unit_table.codes:
             raise KnowledgeError(f"{item.id}.toml", "unit", f"{item.unit!r} is no unit of units.toml")
+    drugs = drug_files.load(directory, systems)
+    own = rules[hold_files.RULE]
+    holds = hold_files.load(own, sources, drugs.ingredients)
+    rules[hold_files.RULE] = replace(own, parameters={**own.parameters, **holds.parameters})
     version = files.read(directory / "version.toml")
     return Knowledge(
         version=files.member("version.toml", "", version, "version", str),
@@ -80,5 +90,6 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         index=CodeIndex(value_sets, systems),
         levels=levels.load(directory / "levels.toml"),
         units=unit_table,
-        drugs=drug_files.load(directory, systems),
+        drugs=drugs,
+        holds=holds,
     )

@@ -1,0 +1,138 @@
+"""Holds: how long before the procedure each antithrombotic was last given, by renal function, dose and route."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cds_service.knowledge.parameters import Confidence, Parameter
+
+ANY_ROUTE = ""
+ANTICOAGULANTS = frozenset(
+    (
+        "vitamin-k-antagonist",
+        "direct-oral-anticoagulant",
+        "unfractionated-heparin",
+        "low-molecular-weight-heparin",
+        "fondaparinux",
+        "direct-thrombin-inhibitor",
+    )
+)
+ANTIPLATELETS = frozenset(("aspirin", "p2y12-inhibitor", "glycoprotein-inhibitor", "other-antiplatelet"))
+ANTITHROMBOTICS = ANTICOAGULANTS | ANTIPLATELETS | {"thrombolytic", "other-antithrombotic"}
+"""Drug classes (of `drugs.toml`); each ingredient of an antithrombotic class has a hold."""
+
+
+class DoseClass(StrEnum):
+    """What a heparin is given for; a dose that the chart does not state counts as therapeutic."""
+
+    PROPHYLACTIC = "prophylactic"
+    THERAPEUTIC = "therapeutic"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What one source says in words, such as when a drug may be given again."""
+
+    text: str
+    source: str
+    locator: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The interval of one or more drugs under one condition.
+
+    Inside `critical` the procedure waits (None: never for this drug), inside `warning` it is a caution (None: no such tier).
+    `longer` are intervals that other guidelines ask beyond these. `consult` is set where no interval is tabulated: the numbers then
+    only say how far back an exposure is looked for. `doses` is the source's own wording.
+    """
+
+    id: str
+    ingredients: tuple[str, ...]
+    critical: Parameter | None
+    warning: Parameter | None
+    clearance_from: float = 0.0
+    clearance_below: float = float("inf")
+    dose: DoseClass | None = None
+    route: str = ANY_ROUTE
+    longer: tuple[Parameter, ...] = ()
+    doses: str = ""
+    consult: str = ""
+    check: str = ""
+    inr_decides: bool = False
+    differs: tuple[Remark, ...] = ()
+    restart: tuple[Remark, ...] = ()
+
+    @property
+    def least(self) -> Parameter:
+        """The interval that must be kept: the first tier there is."""
+        return self.critical or self.full
+
+    @property
+    def full(self) -> Parameter:
+        """The interval after which nothing of this hold is left: the last tier there is."""
+        tier = self.warning or self.critical
+        if tier is None:
+            raise ValueError(f"hold {self.id} has no interval")
+        return tier
+
+    @property
+    def by_clearance(self) -> bool:
+        """Whether the interval holds only for a part of all renal functions."""
+        return self.clearance_from > 0 or self.clearance_below != float("inf")
+
+    def holds_at(self, clearance: float) -> bool:
+        """Whether this interval is the one for a creatinine clearance in mL/min."""
+        return self.clearance_from <= clearance < self.clearance_below
+
+
+@dataclass(frozen=True, slots=True)
+class ProphylacticDose:
+    """The largest dose of a drug, given every so many hours, that is prophylactic."""
+
+    ingredient: str
+    amount: Parameter
+    every_hours: float
+
+
+class HoldTable:
+    """Every hold, by ingredient; built once at start."""
+
+    def __init__(self, holds: Iterable[Hold], prophylactic: Iterable[ProphylacticDose]) -> None:
+        self.all = tuple(holds)
+        self.prophylactic = tuple(prophylactic)
+        self._by_ingredient: dict[str, tuple[Hold, ...]] = {}
+        for hold in self.all:
+            for ingredient in hold.ingredients:
+                self._by_ingredient[ingredient] = (*self._by_ingredient.get(ingredient, ()), hold)
+
+    def covers(self, ingredient: str) -> bool:
+        """Whether an ingredient (a slug of the drug table) has a hold at all."""
+        return ingredient in self._by_ingredient
+
+    def candidates(self, ingredient: str, dose: DoseClass, route: str) -> tuple[Hold, ...]:
+        """The holds of a drug given in this class of dose by this route, one for each range of clearance.
+
+        A hold for the route itself goes before one for any route. KeyError for an ingredient without a hold.
+        """
+        fitting = [hold for hold in self._by_ingredient[ingredient] if hold.dose in (None, dose)]
+        own = [hold for hold in fitting if hold.route == route != ANY_ROUTE]
+        return tuple(own or (hold for hold in fitting if hold.route == ANY_ROUTE))
+
+    def of(self, ingredient: str, clearance: float | None, dose: DoseClass, route: str) -> Hold:
+        """The one hold for this drug. `clearance` in mL/min; None if it is unknown: then the longest tabulated interval."""
+        found = self.candidates(ingredient, dose, route)
+        if clearance is not None:
+            return next(hold for hold in found if hold.holds_at(clearance))
+        tabulated = [hold for hold in found if not hold.consult]
+        return max(tabulated or found, key=lambda hold: (hold.least.value, hold.full.value))
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """Every number of every hold, named `<hold>.<tier>`, for pages and for sites that replace one."""
+        numbers = [
+            *(number for hold in self.all for number in (hold.critical, hold.warning, *hold.longer) if number),
+            *(item.amount for item in self.prophylactic),
+        ]
+        return {number.key.partition(".")[2]: number for number in numbers}

@@ -1,0 +1,46 @@
+"""What findings carry for the cards beside their sentence: typed values, so that a card never reads a sentence."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.chart import When
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one source asks or allows, such as `72 h` by `ASRA 2018`; `source` is a citation id, `caveat` how sure the number is."""
+
+    text: str
+    source: str
+    caveat: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlan:
+    """The hold of one drug: what it asks, when it was last given, and from when the procedure fits.
+
+    `hours_least` is the interval that must be kept, `hours_full` the one after which no caution is left; both are only how far back an
+    exposure is looked for where `consult` says that no interval is tabulated. `planned` is None if no slot is stated. `earliest` and
+    `earliest_full` follow from a recorded last dose; `latest_dose` and `latest_dose_full` from the slot, for a drug still taken.
+    Each is None where it cannot be given.
+    """
+
+    ingredient: str
+    drug: str
+    hours_least: float
+    hours_full: float
+    source: str
+    doses: str
+    still_taken: bool
+    planned: datetime | None
+    last_dose: When | None
+    earliest: datetime | None
+    earliest_full: datetime | None
+    latest_dose: datetime | None
+    latest_dose_full: datetime | None
+    renal_function_unknown: bool
+    consult: str
+    check: str
+    longer: tuple[Asked, ...]
+    differs: tuple[Asked, ...]
+    restart: tuple[Asked, ...]
