@@ -15,7 +15,10 @@ TABLES = frozenset(("holds", "prophylactic"))
 _FILE = f"{RULE}.toml"
 _ROUTES = ("intravenous", "subcutaneous")
 _HOLD = frozenset(
-    "ingredients clearance dose route doses consult check inr_decides critical warning longer differs restart".split()
+    (
+        *("ingredients", "clearance", "dose", "route", "doses", "consult", "check", "inr_decides"),
+        *("critical", "warning", "longer", "differs", "restart"),
+    )
 )
 _NUMBER = frozenset(("hours", "source", "locator", "confidence"))
 _REMARK = frozenset(("text", "source", "locator", "confidence"))

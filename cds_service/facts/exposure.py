@@ -1,0 +1,129 @@
+"""Where each antithrombotic stands against its hold at the slot: inside it, inside what others ask, or past it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from cds_service.chart import Chart, Unknown
+from cds_service.engine import Evidence
+from cds_service.facts import labs
+from cds_service.facts.antithrombotics import Antithrombotic, antithrombotics, slot
+from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
+from cds_service.knowledge import Hold, Knowledge
+
+_HOUR = timedelta(hours=1)
+_FAILED = "end-stage kidney disease or dialysis on record"
+
+
+class Tier(StrEnum):
+    """How far a drug is through its hold; the first two keep the procedure waiting or ask for caution."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    LONGER = "longer"
+    """Past its own hold, inside the interval of another guideline."""
+    PAST = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
+
+    `clearance` decided between holds; None if it does not matter or is unknown (`renal_function_unknown`).
+    """
+
+    drug: Antithrombotic
+    hold: Hold
+    tier: Tier
+    hours: float | None
+    clearance: Clearance | None
+    renal_function_unknown: bool
+
+    @property
+    def taken_until_slot(self) -> bool:
+        """Whether the drug counts as taken until the slot: it is active, and no recorded dose counts as the last."""
+        return self.drug.still_taken and self.hours is None
+
+    @property
+    def top_tier(self) -> Tier:
+        """The tier that this drug has right after a dose."""
+        return _tier(self.hold, 0.0)
+
+    @property
+    def on_board(self) -> bool:
+        """Whether the drug may still act at the slot."""
+        return self.tier in (Tier.CRITICAL, Tier.WARNING)
+
+
+def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
+    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps."""
+    for drug in antithrombotics(chart, know):
+        yield chart.once(("exposure", drug.ingredient), lambda drug=drug: _exposure(drug, chart, know))  # type: ignore[misc]
+
+
+def _exposure(drug: Antithrombotic, chart: Chart, know: Knowledge) -> Exposure:
+    matters = any(hold.by_clearance for hold in know.holds.candidates(drug.ingredient, drug.dose, drug.route))
+    clearance = _known_clearance(chart, know) if matters else None
+    hold = know.holds.of(drug.ingredient, clearance.value if clearance else None, drug.dose, drug.route)
+    if clearance is not None and clearance.failed and hold.consult:
+        hold = replace(hold, critical=know.parameter("antithrombotic_hold.renal_failure_lookback"))
+    hours = _since_last_dose(drug, hold, chart, know)
+    if hours is not None:
+        tier = _tier(hold, hours)
+    elif drug.still_taken:
+        tier = _tier(hold, 0.0)
+    else:  # ended, no dose recorded: it was off by now, or by the time somebody said so
+        off = min(drug.off_by or chart.as_of, chart.as_of)
+        tier = _tier(hold, max(0.0, (slot(chart) - off) / _HOUR))
+    if tier is Tier.CRITICAL and hold.inr_decides and not drug.still_taken and _inr_is_down(drug, chart, know):
+        tier = Tier.WARNING
+    return Exposure(drug, hold, tier, hours, clearance, matters and clearance is None)
+
+
+def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
+    try:
+        failure = renal_failure(chart)
+    except Unknown:
+        failure = None
+    if failure is not None:
+        evidence = Evidence(failure.source, "code", failure.dated, failure.concept.text)
+        return Clearance(0.0, _FAILED, (evidence,), failed=True)
+    try:
+        return creatinine_clearance(chart, know)
+    except Unknown:
+        return None
+
+
+def _since_last_dose(drug: Antithrombotic, hold: Hold, chart: Chart, know: Knowledge) -> float | None:
+    """Hours from the last dose to the slot, never below zero.
+
+    The last recorded dose of an active drug counts only shortly before the slot, and not if it would show the interval as kept
+    while a further dose is due.
+    """
+    if drug.last_dose is None:
+        return None
+    hours = max(0.0, (slot(chart) - drug.last_dose.last) / _HOUR)
+    if not drug.still_taken:
+        return hours
+    recent = hours <= know.parameter("antithrombotic_hold.still_counts").value
+    kept = _tier(hold, hours) is not _tier(hold, 0.0)
+    return hours if recent and not (kept and drug.further_dose_due) else None
+
+
+def _tier(hold: Hold, hours: float) -> Tier:
+    if hold.critical and hours < hold.critical.value:
+        return Tier.CRITICAL
+    if hold.warning and hours < hold.warning.value:
+        return Tier.WARNING
+    return Tier.LONGER if any(hours < number.value for number in hold.longer) else Tier.PAST
+
+
+def _inr_is_down(drug: Antithrombotic, chart: Chart, know: Knowledge) -> bool:
+    """Whether a current INR, taken after the last dose, is at the limit or below."""
+    try:
+        inr = current(chart, know, "inr", "INR", know.parameter("shared.lab_window_unstable"), chart.as_of)
+    except Unknown:
+        return False
+    after = drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
+    return after and labs.above(inr, know.parameter("inr_above_limit.upper_limit").value) is False

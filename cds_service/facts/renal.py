@@ -1,0 +1,130 @@
+"""How well the kidneys clear drugs: a recorded clearance, else Cockcroft-Gault, else the eGFR as a stated stand-in."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cds_service.chart import Chart, Condition, Missing, Patient, Quantity, Reason, Section, State, Unknown
+from cds_service.chart.sections import SECTION_OF
+from cds_service.engine import Evidence
+from cds_service.facts import labs
+from cds_service.facts.labs import Lab
+from cds_service.facts.setting import Setting, possible_settings
+from cds_service.knowledge import Knowledge, Parameter
+
+_WHAT = "creatinine clearance"
+_NOT_SUPPLIED = (Reason.OMITTED, Reason.FAILED, Reason.CUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """A creatinine clearance in mL/min; `says` is the number, how it was reached, and the date of what it rests on.
+
+    `failed`: it stands for end-stage kidney disease or dialysis on record, whatever was measured.
+    """
+
+    value: float
+    says: str
+    evidence: tuple[Evidence, ...]
+    failed: bool = False
+
+
+def creatinine_clearance(chart: Chart, know: Knowledge) -> Clearance:
+    """The clearance valid at `as_of`. Raises `Unknown` if no current result gives one.
+
+    Source: Cockcroft and Gault 1976; an eGFR is no clearance and stands in only where nothing else is current.
+    """
+    return chart.once("creatinine clearance", lambda: _clearance(chart, know))
+
+
+def renal_failure(chart: Chart) -> Condition | None:
+    """The diagnosis of end-stage kidney disease or dialysis, or None if a whole problem list has none. Raises `Unknown`."""
+    found = (item for item in chart.conditions_in("severe-renal-failure") if item.state is State.ACTIVE)
+    return next(found, None)
+
+
+def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
+    """How old a renal result may be: short in hospital, with acute kidney injury, and where the chart leaves either open."""
+    short = Setting.INPATIENT in possible_settings(chart) or _may_be_injured(chart)
+    return know.parameter(f"shared.creatinine_window_{'unstable' if short else 'outpatient'}")
+
+
+def current(chart: Chart, know: Knowledge, measure: str, what: str, window: Parameter, at: datetime) -> Lab:
+    """The latest result of a measure if it is no older than the window at `at`. Raises `Unknown` otherwise.
+
+    A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
+    """
+    lab = labs.latest(chart, measure, what)
+    for doubt in replace(lab, gaps=()).doubts():
+        raise doubt
+    if not labs.within(lab, at, window):
+        raise Unknown(
+            f"{what} (last {lab}, older than {window.shown})", Missing(SECTION_OF[measure], Reason.NOT_MEASURED)
+        )
+    return lab
+
+
+def _may_be_injured(chart: Chart) -> bool:
+    try:
+        return any(item.state is State.ACTIVE for item in chart.conditions_in("acute-kidney-injury"))
+    except Unknown as gap:
+        return gap.reasons != {Reason.UNREADABLE}
+
+
+def _clearance(chart: Chart, know: Knowledge) -> Clearance:
+    window = creatinine_window(chart, know)
+    missing: dict[Missing, None] = {}
+    for way in (_recorded, _calculated, _estimated):
+        if any(item.reason in _NOT_SUPPLIED for item in missing):
+            break  # what was not supplied might tell of a lower clearance than the next way does
+        try:
+            return way(chart, know, window)
+        except Unknown as gap:
+            missing.update(dict.fromkeys(gap.missing))
+    raise Unknown(_WHAT, *missing)
+
+
+def _recorded(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
+    lab = current(chart, know, "creatinine-clearance", _WHAT, window, chart.as_of)
+    return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
+
+
+def _estimated(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
+    lab = current(chart, know, "egfr", "eGFR", window, chart.as_of)
+    shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
+    return Clearance(_lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,))
+
+
+def _calculated(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
+    creatinine = current(chart, know, "creatinine", "creatinine", window, chart.as_of)
+    weight = current(chart, know, "body-weight", "body weight", know.parameter("shared.weight_window"), chart.as_of)
+    person = chart.patient
+    if person is None or person.born is None:
+        chart.require("age", Section.PATIENT)
+        raise Unknown("age", Missing(Section.PATIENT, Reason.NOT_MEASURED))
+    highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
+    years = know.parameter("shared.cockcroft_gault_years").value - _age(person, chart.as_of)
+    value = years * weight.quantity.value / (know.parameter("shared.cockcroft_gault_divisor").value * highest)
+    if person.sex != "male":
+        value *= know.parameter("shared.cockcroft_gault_female").value
+    unsexed = "" if person.sex in ("male", "female") else ", sex not stated: lower value"
+    says = (
+        f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "
+        f"(creatinine {highest:g} mg/dL {creatinine.taken}, {weight.quantity.value:g} kg{unsexed})"
+    )
+    return Clearance(value, says, (creatinine.evidence, weight.evidence))
+
+
+def _age(person: Patient, at: datetime) -> int:
+    """Completed years, the most that a partial date of birth allows."""
+    born = person.born.start if person.born else at
+    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
+
+
+def _lowest(lab: Lab) -> float:
+    """The least that the results of this time allow; `<15` lies below 15."""
+    return min(map(_least, (lab.quantity, *lab.rivals)))
+
+
+def _least(found: Quantity) -> float:
+    return math.nextafter(found.value, -math.inf) if found.comparator == "<" else found.value

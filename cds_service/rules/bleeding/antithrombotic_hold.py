@@ -1,0 +1,82 @@
+"""An anticoagulant or platelet inhibitor that is taken, or was last taken too shortly before the procedure."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Essential, Evidence, Finding, Indicator, Kind, Proposal, Topic, rule
+from cds_service.facts.antithrombotics import unidentified, unlisted
+from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.hold_plan import hold_plan
+from cds_service.facts.hold_sentence import sentence
+from cds_service.facts.renal import renal_failure
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Antithrombotic inside its hold interval",
+    kind=Kind.CORRECTABLE,
+    card=Topic.ANTITHROMBOTICS,
+    needs=(
+        *DRUG_SECTIONS,
+        Section.RENAL,
+        Section.VITALS,
+        Section.PATIENT,
+        Section.ENCOUNTER,
+        Section.COAGULATION,
+        Section.CONDITIONS,
+    ),
+    essential=Essential.JUDGED,
+)
+def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the slot
+    against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active
+    counts as taken until the slot. Aspirin and dipyridamole are a caution at most. It also tells of active drugs that nothing
+    identifies, and of charts that say anticoagulated but list no such drug.
+
+    ## Why it matters
+    An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
+    disagree on intervals: SIR 2019 decides here, longer ones are named. Interrupting a drug can harm as well (`interruption_hazard`).
+
+    ## When it stays silent
+    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.
+    """
+    found, gaps = gathered(exposures(chart, know))
+    for item in found:
+        if item.tier is not Tier.PAST:
+            yield _finding(item, chart, know)
+    yield from unidentified(chart)
+    yield from gaps
+    if not gaps:
+        yield from unlisted(chart, know)
+    if any(item.hold.by_clearance and not item.on_board for item in found):
+        renal_failure(chart)  # a longer interval would apply
+
+
+def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
+    effect = {Tier.CRITICAL: Kind.CORRECTABLE, Tier.WARNING: Kind.RELATIVE}.get(item.tier, Kind.INFORMATION)
+    if item.tier is Tier.LONGER and know.parameter("antithrombotic_hold.stricter_guideline").value:
+        effect = Kind.RELATIVE
+    plan = hold_plan(item, chart, know)
+    shown = item.drug.uses[:2]
+    return Finding(
+        says=sentence(item, plan, chart, know),
+        evidence=(
+            *(
+                Evidence(
+                    use.source, "effectivePeriod.end" if use.end else "medication", use.end or use.last_dose, use.name
+                )
+                for use in shown
+            ),
+            *(item.clearance.evidence if item.clearance else ()),
+        ),
+        uses=tuple(number for number in (item.hold.critical, item.hold.warning, *item.hold.longer) if number),
+        cites=tuple(dict.fromkeys(remark.source for remark in item.hold.differs)),
+        effect=effect,
+        indicator=Indicator.WARNING if effect is Kind.CORRECTABLE and plan.planned is None else None,
+        basis=item.drug.basis,
+        values=plan,
+        proposes=(Proposal.AGREE_PLAN, Proposal.MOVE_ORDER) if plan.earliest else (Proposal.AGREE_PLAN,),
+    )
