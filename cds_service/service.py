@@ -18,6 +18,7 @@ from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir import read
 from cds_service.fhir.bundle import OMITTED
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.phrases import phrase_table
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge
 from cds_service.order import Orders
@@ -32,6 +33,11 @@ class Site:
     rules: tuple[Rule, ...]
     zone: tzinfo = UTC
     base_url: str = ""
+
+
+def warm_up() -> None:
+    """Compile at start what the first request would otherwise wait for; a broken phrase table stops the start."""
+    phrase_table()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def create_app(
     know = knowledge.load()
     if settings.order_codes:
         know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in settings.order_codes))
+    service.warm_up()
     site = Site(know, catalogue(), settings.time_zone, settings.base_url)
     routes = Routes(settings, site, respond or partial(service.respond, site=site), now)
     app = Flask(__name__, static_folder=None)

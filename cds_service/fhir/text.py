@@ -6,6 +6,7 @@ It reads for a card that quotes the sentence, so it rather says less: a sentence
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from cds_service.chart import Level
 from cds_service.chart.imaging import Assertion, ImagingSign
@@ -40,8 +41,12 @@ class Statement:
     sentence: str
 
 
+@lru_cache(maxsize=256)
 def read_report(text: str) -> tuple[Statement, ...]:
-    """Every finding that a report states, in the order of its sentences. Never raises, whatever the text."""
+    """Every finding that a report states, in the order of its sentences. Never raises, whatever the text.
+
+    Several hooks of one sitting bring the same reports, so the last few are remembered; they never leave the process.
+    """
     table = phrase_table()
     statements: list[Statement] = []
     for sentences in paragraphs(

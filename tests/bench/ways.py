@@ -1,6 +1,7 @@
 """The four ways to handle one body that are compared: json alone, Flask alone, the service, and the ordinary way."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, request
 
+from cds_service import observe
 from cds_service.app import create_app
 from cds_service.cards import compose
 from cds_service.cards.material import Material
@@ -73,7 +75,8 @@ def nothing_app() -> Flask:
 
 
 def service_app(database: str) -> Flask:
-    """The service as it is served."""
+    """The service as it is served; its log lines are made and thrown away."""
+    observe.log_to(open(os.devnull, "w"))  # noqa: SIM115
     return create_app(Settings(database_url=database))
 
 
