@@ -1,0 +1,59 @@
+"""Tumour in the spinal canal, or metastases that leave little to gain from cement."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
+from cds_service.engine import Finding, Kind, Topic, parts, rule
+from cds_service.facts.signs import SECTIONS, shown
+from cds_service.facts.words import recorded, told
+from cds_service.knowledge import Knowledge
+
+_EPIDURAL = "epidural-tumour"
+
+
+@rule(
+    title="Tumour in the spinal canal, sclerotic or widespread metastases",
+    kind=Kind.RELATIVE,
+    card=Topic.SAFETY,
+    needs=(Section.CONDITIONS, *SECTIONS),
+)
+def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a tumour in the spinal canal is on the problem list or shown by an image, or metastases are described as sclerotic or
+    widespread.
+
+    ## Why it matters
+    Cement can push tumour against the cord. Sclerotic bone takes little cement, and where very many vertebrae are diseased one level
+    rarely explains the pain. With a deficit, `neurological_deficit` puts the surgeon first.
+
+    ## When it stays silent
+    When no such tumour is on record, or a newer image denies it.
+    """
+    yield from parts(_listed(chart), _imaged(chart, know))
+
+
+def _listed(chart: Chart) -> Iterator[Finding]:
+    for problem in chart.conditions_in(_EPIDURAL, "sclerotic-metastasis"):
+        if problem.state is State.ACTIVE:
+            epidural = _EPIDURAL in problem.concept.sets
+            what = (
+                "Tumour in the spinal canal on record" if epidural else "Sclerotic or widespread metastases on record"
+            )
+            yield Finding(
+                says=f"{what}: {told(problem)}",
+                evidence=(recorded(problem),),
+                cites=("radiopaedia-vertebroplasty",) if epidural else ("cirse-2017",),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )
+
+
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+    for item in shown(chart, know, ImagingSign.EPIDURAL_TUMOUR):
+        yield Finding(
+            says=f"Tumour in the spinal canal{item}",
+            evidence=(item.evidence,),
+            cites=("radiopaedia-vertebroplasty", "nice-cg75"),
+            basis=item.seen.basis,
+            certainty=item.certainty,
+        )

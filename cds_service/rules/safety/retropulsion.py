@@ -1,0 +1,69 @@
+"""Bone in the spinal canal, a narrowed canal or a broken posterior wall at the target level."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, spoken
+from cds_service.engine import Finding, Kind, Topic, parts, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.signs import at_target, shown
+from cds_service.facts.words import recorded, told
+from cds_service.knowledge import Knowledge
+
+_WORDS = {
+    ImagingSign.RETROPULSION: "Retropulsed bone",
+    ImagingSign.CANAL_COMPROMISE: "Spinal canal narrowed",
+    ImagingSign.POSTERIOR_WALL: "Posterior wall broken",
+}
+_CITES = ("cms-lcd", "vapour-2016", "posterior-wall-series")
+
+
+@rule(
+    title="Retropulsion, narrowed canal or broken posterior wall",
+    kind=Kind.RELATIVE,
+    card=Topic.SAFETY,
+    needs=(Section.CONDITIONS, *FRACTURE_SECTIONS[1:]),
+)
+def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether images show retropulsed bone, a narrowed canal or a broken posterior wall at the target level, or a burst fracture is coded
+    there.
+
+    ## Why it matters
+    Cement can leak through a broken posterior wall and push bone further into the canal. In a series of 98 patients with a broken wall
+    leaks were frequent, but none harmed a nerve. With a deficit, `neurological_deficit` puts the surgeon first.
+
+    ## When it stays silent
+    When the sign is at another level than the target, denied by a newer image, or the fracture is resolved.
+    """
+    yield from parts(_imaged(chart, know), _listed(chart))
+
+
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+    limit = know.parameter("retropulsion.canal_narrowed")
+    for item in at_target(shown(chart, know, *_WORDS), chart):
+        percent = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
+        much = percent is not None and percent[0] > limit.value
+        yield Finding(
+            says=f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}",
+            evidence=(item.evidence,),
+            uses=(limit,) if much else (),
+            cites=_CITES,
+            basis=item.seen.basis,
+            certainty=item.certainty,
+        )
+
+
+def _listed(chart: Chart) -> Iterator[Finding]:
+    for problem in chart.conditions_in("fracture-burst"):
+        target = target_levels(chart)
+        elsewhere = bool(problem.levels and target) and problem.levels.isdisjoint(target)
+        if problem.state is not State.ACTIVE or problem.concept.episode is Episode.SEQUELA or elsewhere:
+            continue
+        where = f" at {spoken(problem.levels)}" if problem.levels else ""
+        yield Finding(
+            says=f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}",
+            evidence=(recorded(problem),),
+            cites=_CITES,
+            basis=problem.concept.basis,
+            certainty=problem.certainty,
+        )
