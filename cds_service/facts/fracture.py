@@ -67,10 +67,6 @@ class Fracture:
         """The element of the chart that records it."""
         return Evidence(self.source, self.path, self.onset or self.seen, self.text)
 
-    def is_at(self, levels: frozenset[Level]) -> bool:
-        """Whether it is, or for want of a level may be, at one of the levels; no levels mean any."""
-        return not levels or not self.levels or bool(levels & self.levels)
-
 
 def fractures(chart: Chart) -> Iterator[Fracture]:
     """Every fracture and lesion on record, past ones included; then `Unknown` if conditions or imaging have gaps."""
@@ -184,12 +180,22 @@ def target_levels(chart: Chart) -> frozenset[Level]:
     return frozenset[Level]().union(*(item.levels for item in found))
 
 
+def at_target(levels: frozenset[Level], chart: Chart) -> bool:
+    """Whether something is, or for want of a level may be, at the target level."""
+    target = target_levels(chart)
+    return not levels or not target or bool(levels & target)
+
+
+def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
+    """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
+    found, _ = gathered(current_fractures(chart))
+    return tuple(item for item in found if at_target(item.levels, chart))
+
+
 def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures at the target level; those whose level is not stated only where none states it. It does not raise."""
-    found, _ = gathered(current_fractures(chart))
-    target = target_levels(chart)
-    there = tuple(item for item in found if item.is_at(target))
-    return tuple(item for item in there if item.levels & target) or there
+    there = fractures_at_target(chart)
+    return tuple(item for item in there if item.levels & target_levels(chart)) or there
 
 
 def named(items: tuple[Fracture, ...]) -> str:
@@ -202,8 +208,7 @@ def onsets(chart: Chart) -> tuple[When, ...]:
     exact = tuple(item.onset for item in target_fractures(chart) if item.onset)
     if exact:
         return exact
-    found, _ = gathered(current_fractures(chart))
-    return tuple(item.onset for item in found if item.onset and item.is_at(target_levels(chart)))
+    return tuple(item.onset for item in fractures_at_target(chart) if item.onset)
 
 
 def fracture_age(chart: Chart) -> Age:

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cds_service.chart import Age, Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, ResultStatus
+from cds_service.chart import (
+    Age,
+    Assertion,
+    Basis,
+    Chart,
+    ImagingFinding,
+    ImagingSign,
+    ImagingStudy,
+    Level,
+    Modality,
+    ResultStatus,
+)
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import onsets, path_of, target_levels
 from cds_service.knowledge import Knowledge
@@ -180,3 +191,8 @@ def _day(seen: ImagingFinding) -> str:
 def _recency(seen: ImagingFinding) -> tuple[str, str, str, str]:
     """Newest last; equal days fall back on what is said, so that the order of the resources never matters."""
     return (_day(seen), seen.source.reference, seen.sign, seen.sentence)
+
+
+def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
+    """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record."""
+    return (*chart.imaging_studies, *chart.imaging)

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign
-from cds_service.facts.fracture import Fracture, target_fractures, target_levels
+from cds_service.facts.fracture import Fracture, fractures_at_target, target_levels
 from cds_service.facts.imaging import current_at_target
 from cds_service.knowledge import Knowledge
 
 
 def malignant_records(chart: Chart) -> Iterator[Fracture]:
     """Records of a malignant fracture, or of a malignant tumour at the target level."""
-    for item in target_fractures(chart):
+    for item in fractures_at_target(chart):
         placed = bool(item.levels & target_levels(chart))
         if "fracture-neoplastic" in item.sets or ("vertebral-neoplasm" in item.sets and placed):
             yield item
@@ -18,7 +18,7 @@ def malignant_records(chart: Chart) -> Iterator[Fracture]:
 
 def nonunion_records(chart: Chart) -> Iterator[Fracture]:
     """Records of an osteonecrosis or of a fracture whose seventh character says non-union."""
-    for item in target_fractures(chart):
+    for item in fractures_at_target(chart):
         if "vertebral-osteonecrosis" in item.sets or item.episode is Episode.NONUNION:
             yield item
 

@@ -21,6 +21,10 @@ _EPISODES = {
 }
 
 
+_LABEL = 9
+"""Characters: as long as "T1 and T2"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What every reader of this package needs besides the resource itself."""
@@ -140,13 +144,18 @@ def _meaning(said: _Said, know: Knowledge) -> Concept | None:
 
 @lru_cache(maxsize=16384)
 def _levels(said: _Said, know: Knowledge) -> frozenset[Level]:
-    written = frozenset(Level(name) for text in said.texts for name in read_levels(text))
+    written = frozenset[Level]().union(*map(_written, said.texts))
     coded: frozenset[Level] = frozenset()
     for address, code in said.codes:
         system = know.index.system(address)
         if system:
             coded |= know.levels.of(system, code)
     return (coded & written) or coded or written
+
+
+def _written(text: str) -> frozenset[Level]:
+    """The vertebrae that a text names. In one as short as a label T1 and T2 are vertebrae, not sequences of MRI."""
+    return frozenset(map(Level, read_levels(f"at {text} vertebra" if len(text) <= _LABEL else text)))
 
 
 def _episode(code: str) -> Episode | None:

@@ -1,0 +1,47 @@
+"""The fracture is more than twelve weeks old and images still show it to be active."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, fracture_age, named, target_fractures
+from cds_service.facts.imaging import Verdict, activity, evidence, told
+from cds_service.facts.lesions import age_does_not_count
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="Old fracture that is still active", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the fracture at the target level is certainly more than twelve weeks old while a current image shows marrow oedema or
+    uptake there.
+
+    ## Why it matters
+    One trial of fractures older than three months with oedema favoured vertebroplasty (difference of 1.3 points of pain at twelve
+    months); payers do not cover them. Beyond twelve months there are no trials. It is a decision for one patient.
+
+    ## When it stays silent
+    When the fracture is not that old, or images show no activity. It is not asked for a malignant fracture or a non-union.
+    """
+    if age_does_not_count(chart, know):
+        raise NotApplicable
+    age = fracture_age(chart)
+    limit, trials = know.parameter("shared.recent_until"), know.parameter("chronic_active_fracture.trials_until")
+    active = [item for item in activity(chart, know) if item.verdict is Verdict.ACTIVE]
+    if active and age.least > limit.value:
+        mine = target_fractures(chart)
+        beyond = f", beyond the trials' {trials.shown}" if age.least > trials.value else ""
+        yield Finding(
+            says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0].finding)}",
+            evidence=(*(item.evidence for item in mine[:2]), evidence(active[0].finding)),
+            uses=(limit, trials),
+            cites=("vertos5-2023", "cms-lcd"),
+            basis=active[0].finding.basis,
+            values=age,
+        )
+        return
+    chart.require("whether an old fracture is still active", *FRACTURE_SECTIONS)
+    if active and (age.most is None or age.most > limit.value):
+        raise Unknown("how old the active fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+    if not active and age.least > limit.value and not activity(chart, know):
+        raise Unknown("whether the old fracture is active", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))

@@ -1,0 +1,37 @@
+"""A target level lies outside T1 to L5."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, target_fractures, target_levels
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="Level outside T1 to L5", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a level of the order, or of the fracture where the order names none, is cervical or sacral.
+
+    ## Why it matters
+    Trials and coverage end at T1 and L5 (some payers begin at T5, trials at T4). Above and below it is another procedure.
+
+    ## When it stays silent
+    When all levels lie between T1 and L5. Levels that nobody states are unknown.
+    """
+    target = target_levels(chart)
+    outside = frozenset(level for level in target if level[0] not in "TL")
+    if outside:
+        ordered = tuple(Evidence(Source(item), "bodySite", None, spoken(outside)) for item in chart.order.references)
+        recorded = tuple(item.evidence for item in target_fractures(chart) if item.levels & outside)
+        yield Finding(
+            says=f"{spoken(outside)} is outside T1 to L5, the range of trials and coverage",
+            evidence=ordered if chart.order.levels else recorded,
+            cites=("cms-lcd", "evicore-cmm607", "vapour-2016"),
+            values=outside,
+        )
+        return
+    if not chart.order.levels:
+        chart.require("which levels are meant", *FRACTURE_SECTIONS)
+    if not target:
+        raise Unknown("which levels are meant", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))

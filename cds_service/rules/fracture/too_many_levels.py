@@ -1,0 +1,36 @@
+"""More levels are ordered for one session than coverage and safety data support."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown
+from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS
+from cds_service.facts.lesions import is_malignant
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="Too many levels", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the order, by the levels it names or by its quantity, is for more levels than the limit in one session.
+
+    ## Why it matters
+    Each level adds cement: with three or more, cement reached the lung more often (odds ratio 2.4 in a series). Coverage ends at three
+    levels, with one payer at two.
+
+    ## When it stays silent
+    Up to the limit, and for a malignant fracture, to which the cap does not apply. An order that names no level is unknown.
+    """
+    if is_malignant(chart):
+        raise NotApplicable
+    limit = know.parameter("too_many_levels.most")
+    if not chart.order.level_count:
+        raise Unknown("how many levels are ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
+    if chart.order.level_count > limit.value:
+        yield Finding(
+            says=f"{chart.order.level_count} levels ordered for one session, limit {limit.shown}",
+            evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
+            uses=(limit,),
+            cites=("evicore-cmm607", "cement-embolism"),
+            values=chart.order.level_count,
+        )

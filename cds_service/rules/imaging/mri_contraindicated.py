@@ -1,0 +1,34 @@
+"""A device or a diagnosis on record may make MRI impossible; CT with a bone scan or SPECT-CT is accepted instead."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Unknown
+from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
+from cds_service.facts.gathered import gathered
+from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="MRI may not be possible", kind=Kind.WORKUP, card=Topic.WORKUP, needs=OBSTACLE_SECTIONS)
+def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a pacemaker, defibrillator, stimulator, cochlear implant, magnetic fragment, claustrophobia or a plain statement that MRI
+    is not possible is on record.
+
+    ## Why it matters
+    Activity can be shown without MRI: CT together with a bone scan, or SPECT-CT, is accepted. Many devices are conditional for MRI: a
+    code cannot tell.
+
+    ## When it stays silent
+    When devices and diagnoses were answered and hold none. That is no statement that MRI is possible.
+    """
+    found, gaps = gathered(mri_obstacles(chart))
+    if found:
+        yield Finding(
+            says=f"MRI may not be possible ({found[0].value[:80]}): CT with bone scan, or SPECT-CT, is accepted instead",
+            evidence=found[:3],
+            cites=("cms-lcd", "rand-2018"),
+            indicator=Indicator.INFO,
+            proposes=(Proposal.ORDER_BONE_SCAN,),
+        )
+    yield from gaps

@@ -1,0 +1,41 @@
+"""Only radiographs, CT or DXA of the spine are on record: they cannot date a fracture."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Modality, Unknown, When
+from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
+from cds_service.facts.fracture import IMAGING
+from cds_service.facts.gathered import gathered
+from cds_service.facts.imaging import examinations
+from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="No MRI or bone scan", kind=Kind.WORKUP, card=Topic.WORKUP, needs=(*IMAGING, *OBSTACLE_SECTIONS))
+def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether all spine images on record, studies and reports, are radiographs, CT or DXA.
+
+    ## Why it matters
+    They show a deformity but not whether it is recent. MRI, or a bone scan or SPECT where MRI is not possible, can show that.
+
+    ## When it stays silent
+    When an MRI or a nuclear study of the spine is on record, or no image at all.
+    """
+    found = examinations(chart)
+    still = [item for item in found if item.modality in (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)]
+    if still and not any(item.modality.can_date_a_fracture for item in found):
+        latest = max(still, key=lambda item: (item.when.last.timestamp() if item.when else 0.0, item.source.reference))
+        kinds = ", ".join(sorted({item.modality.value for item in still}))
+        obstacles, _ = gathered(mri_obstacles(chart))
+        yield Finding(
+            says=f"Only {kinds} of the spine on record (latest {_day(latest.when)}): it cannot date the fracture",
+            evidence=tuple(Evidence(item.source, "modality", item.when, item.modality) for item in still[:3]),
+            cites=("cms-lcd", "acr-2018"),
+            proposes=(Proposal.ORDER_BONE_SCAN if obstacles else Proposal.ORDER_MRI,),
+        )
+    chart.require("whether an MRI or bone scan was done", *IMAGING)
+
+
+def _day(when: When | None) -> str:
+    return when.start.strftime("%Y-%m-%d") if when else "not dated"
