@@ -1,7 +1,7 @@
 """Tells whether an order or appointment is for vertebral augmentation, at which levels, and for when."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,16 +45,23 @@ class Orders:
 
     @classmethod
     def of(
-        cls, parts: Iterable[Part], context: Context, *, as_of: datetime, selected: Collection[str] = ()
+        cls,
+        parts: Iterable[Part],
+        context: Context,
+        *,
+        as_of: datetime,
+        selected: Collection[str] = (),
+        based_on: Iterable[OurOrder] = (),
     ) -> "Orders":
         """Read drafts and appointments; several of ours make one assessment over their levels.
 
-        With `selected` (references or bare ids) only those count: order-select asks about nothing else.
+        With `selected` (references or bare ids) only those count: order-select asks about nothing else. `based_on` are signed
+        orders of ours that an appointment may name as what it is for.
         """
         items = [item for item in skim(parts) if isinstance(item, Skimmed) and _is_selected(item, selected)]
         ours = [found for item in items if (found := _service_request(item, context))]
-        references = frozenset(found.reference for found in ours)
-        ours += [found for item in items if (found := _appointment(item, references, context))]
+        known = {found.reference: found for found in (*based_on, *ours)}
+        ours += [found for item in items if (found := _appointment(item, known, context))]
         recognised = {found.reference for found in ours}
         systems = tuple(sorted({name for item in items for name in _systems(item) if item.reference not in recognised}))
         return cls(tuple(ours), systems, _merged(ours, as_of))
@@ -93,7 +100,7 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     )
 
 
-def _appointment(item: Skimmed, orders: frozenset[str], context: Context) -> OurOrder | None:
+def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context) -> OurOrder | None:
     visit = item.resource
     if not isinstance(visit, wire.Appointment) or visit.status in _WITHDRAWN:
         return None
@@ -105,9 +112,9 @@ def _appointment(item: Skimmed, orders: frozenset[str], context: Context) -> Our
         *written,
     ]
     basis = _names_the_procedure(said, context)
-    if basis is None and any(link.reference in orders for link in visit.basedOn):
-        basis = Basis.CODE
-    levels = concepts.levels(None, context, also=said)
+    booked = [orders[name] for link in visit.basedOn if (name := link.reference or "") in orders]
+    basis = basis or (Basis.CODE if booked else None)
+    levels = concepts.levels(None, context, also=said) or frozenset().union(*(order.levels for order in booked))
     if basis is None or _only_cervical(levels):
         return None
     return OurOrder(

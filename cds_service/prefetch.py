@@ -24,9 +24,10 @@ _QUERIES: dict[Section, str] = {
     Section.PROCEDURES: f"Procedure?patient={_PATIENT}&_sort=-date",
     Section.DEVICES: f"Device?patient={_PATIENT}",
     Section.SERVICE_REQUESTS: f"ServiceRequest?patient={_PATIENT}&_sort=-authored",
+    Section.TASKS: f"Task?patient={_PATIENT}&_sort=-authored-on",
     Section.COVERAGE: f"Coverage?patient={_PATIENT}",
 }
-_ALWAYS = (Section.PATIENT, Section.CONDITIONS)
+_ALWAYS = (Section.PATIENT, Section.CONDITIONS, Section.SERVICE_REQUESTS, Section.TASKS)
 
 
 def sections(rules: Iterable[Rule]) -> tuple[Section, ...]:

@@ -1,38 +1,46 @@
 """Answers one hook call: the only place that sequences reading the order, the chart, the judgement and the cards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
 from cds_service.cards import compose
 from cds_service.cards.assessment import EXTENSION, assessment
-from cds_service.cards.material import Material
+from cds_service.cards.identity import CARD_KEY
+from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
-from cds_service.chart import Answer, Section
+from cds_service.cards.stamp import system_actions
+from cds_service.chart import Chart
 from cds_service.disposition import assess
-from cds_service.engine import Rule, evaluate
-from cds_service.errors import PreconditionFailed, RequestError
+from cds_service.engine import Indicator, Rule, evaluate
 from cds_service.fhir import read
-from cds_service.fhir.bundle import OMITTED
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.phrases import phrase_table
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge
-from cds_service.order import Orders
+from cds_service.occasion import occasion, untreated_fracture
 from cds_service.store.records import ShownCard
+
+WasOverridden = Callable[[str, datetime], bool]
+"""Whether the card of a key was shown and overridden since a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What does not change from call to call: knowledge, rules, the site's time zone, and where its pages are served."""
+    """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
+
+    A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen.
+    """
 
     know: Knowledge
     rules: tuple[Rule, ...]
-    zone: tzinfo = UTC
-    base_url: str = ""
+    manner: Manner = field(default_factory=Manner)
+    quiet: timedelta = timedelta(0)
+    was_overridden: WasOverridden | None = None
+    stamp: bool = False
 
 
 def warm_up() -> None:
@@ -70,54 +78,55 @@ def respond(request: HookRequest, now: datetime, site: Site) -> Response:
     """
     watch = _Watch()
     as_of = request.as_of or now
-    context = Context(site.know, site.zone)
-    selected = request.selections if request.hook is Hook.ORDER_SELECT else ()
-    orders = Orders.of((*request.drafts, *request.appointments), context, as_of=as_of, selected=selected)
+    context = Context(site.know, site.manner.zone)
+    asked = occasion(request, as_of, site.rules, context)
     watch.lap("order")
-    if not orders.ours:
+    if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
-    _refuse_another_patients(orders, request.patient)
-    _require_conditions(request)
     received = read.Received(request.prefetch, request.drafts, request.patient)
-    chart = read.chart(received, orders.order, as_of, context)
+    chart = read.chart(received, asked.orders.order, as_of, context)
     watch.lap("read")
-    results = evaluate(chart, site.rules, site.know)
+    results = evaluate(chart, asked.rules, site.know)
     watch.lap("judge")
     material = Material(
         results=results,
         assessment=assess(results),
-        order=orders.order,
+        order=asked.orders.order,
         as_of=as_of,
         know=site.know,
-        hook_instance=request.instance,
-        notes=tuple(filter(None, (*request.notes, orders.order.planned_note, *chart.notes))),
-        base_url=site.base_url,
+        call=Call(request.hook, request.instance, request.patient, request.encounter, request.user),
+        manner=site.manner,
+        ours=asked.orders.ours,
+        requested=chart.requested,
+        notes=tuple(filter(None, (*request.notes, asked.orders.order.planned_note, *chart.notes))),
     )
-    cards = compose.cards(material)
-    body = {"cards": [card.json() for card in cards], "extension": {EXTENSION: assessment(material)}}
+    composed = _composed(material, chart)
+    withheld = tuple(card for card in composed if _is_withheld(card, request.hook, now, site))
+    cards = tuple(card for card in composed if card not in withheld)
+    body: dict[str, Any] = {"cards": [card.json() for card in cards]}
+    if site.stamp and (actions := system_actions(material)):
+        body["systemActions"] = [action.json() for action in actions]
+    body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
-    return Response(body, tuple(_shown(cards, material)), watch.seconds, material)
+    return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material)
 
 
-def _refuse_another_patients(orders: Orders, patient: str) -> None:
-    for item in orders.ours:
-        if item.patient_id and item.patient_id != patient:
-            raise RequestError(
-                "the draft order is for another patient than context.patientId", expression="context.draftOrders"
-            )
+def _composed(material: Material, chart: Chart) -> tuple[Card, ...]:
+    if material.call.hook is Hook.ENCOUNTER_DISCHARGE:
+        return compose.for_discharge(material)
+    if material.call.hook is Hook.PATIENT_VIEW:
+        return compose.for_view(material) if untreated_fracture(chart, material.results) else ()
+    return compose.for_order(material)
 
 
-def _require_conditions(request: HookRequest) -> None:
-    """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
-    answered = request.prefetch.get(Section.CONDITIONS, OMITTED)
-    if answered.answer in (Answer.OMITTED, Answer.FAILED):
-        why = "was not sent" if answered.answer is Answer.OMITTED else answered.says or "could not be read"
-        raise PreconditionFailed(
-            f"The problem list is needed: prefetch key '{Section.CONDITIONS}' {why}", prefetch_key=Section.CONDITIONS
-        )
+def _is_withheld(card: Card, hook: Hook, now: datetime, site: Site) -> bool:
+    """Whether the same card was overridden lately; a critical one is always shown, and a changed one has another key."""
+    if hook is not Hook.ORDER_SIGN or card.indicator is Indicator.CRITICAL or not site.quiet or not site.was_overridden:
+        return False
+    return site.was_overridden(card.extension[CARD_KEY], now - site.quiet)
 
 
-def _shown(cards: Iterable[Card], material: Material) -> Iterable[ShownCard]:
+def _shown(cards: Iterable[Card], material: Material, site: Site) -> Iterable[ShownCard]:
     for card in cards:
         yield ShownCard(
             uuid=UUID(card.uuid),
@@ -126,4 +135,5 @@ def _shown(cards: Iterable[Card], material: Material) -> Iterable[ShownCard]:
             disposition=str(material.assessment.disposition),
             rules=card.rules,
             knowledge=material.know.version,
+            key=card.extension[CARD_KEY] if site.manner.key else "",
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SourceError
@@ -33,6 +33,18 @@ class Hook(StrEnum):
     APPOINTMENT_BOOK = "appointment-book"
     ENCOUNTER_DISCHARGE = "encounter-discharge"
     PATIENT_VIEW = "patient-view"
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
 
 
 def is_loopback(host: str) -> bool:
@@ -82,6 +94,10 @@ class Client(_Table):
     hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
     may_set_as_of: bool = False
     shadow: bool = False
+    quiet_days: int = Field(default=0, ge=0)
+    """For how long a card that was overridden is not shown again at signing, unless critical or changed; 0 shows it always."""
+    stamp_orders: bool = False
+    """Whether the draft order is stamped with its appropriateness (a system action, never shown); the client must have agreed."""
     overlay: Path | None = None
     order_codes: tuple[SiteOrderCode, ...] = ()
 
@@ -115,8 +131,24 @@ class Settings(BaseSettings):
     """Whether free-text comments in feedback are stored; they may name the patient."""
     retention_days: int = Field(default=0, ge=0)
     """How long feedback and shown cards are kept; 0 keeps them until purged by hand."""
+    opening_hour: int = Field(default=8, ge=0, le=23)
+    working_days: Annotated[tuple[Weekday, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)] = tuple(
+        Weekday
+    )[:5]
+    """When procedures begin: a suggested time is rounded up to this hour, in `time_zone`, of the next working day."""
+    card_key: SecretStr = SecretStr("")
+    """A secret of the site, with which the same card is known again from call to call; without it no such key is stored."""
+    app_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """The launch address of a SMART app that cards link to; none by default."""
+    app_label: str = ""
     order_codes: tuple[SiteOrderCode, ...] = ()
     clients: tuple[Client, ...] = ()
+
+    @model_validator(mode="after")
+    def _quiet_needs_a_key(self) -> Self:
+        if any(client.quiet_days for client in self.clients) and not self.card_key.get_secret_value():
+            raise ValueError("card_key: is needed for quiet_days: without it no card is known again")
+        return self
 
     @model_validator(mode="after")
     def _each_issuer_once(self) -> Self:

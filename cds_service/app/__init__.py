@@ -9,6 +9,7 @@ from flask import Flask
 
 from cds_service import knowledge, observe, service
 from cds_service.app.routes import Respond, Routes
+from cds_service.cards.material import Manner
 from cds_service.errors import SettingsError
 from cds_service.hooks import SERVICE_ID
 from cds_service.knowledge.site import with_codes
@@ -49,7 +50,7 @@ def create_app(
     if settings.order_codes:
         know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in settings.order_codes))
     service.warm_up()
-    site = Site(know, catalogue(), settings.time_zone, settings.base_url)
+    site = Site(know, catalogue(), Manner.of(settings))
     routes = Routes(settings, site, respond or partial(service.respond, site=site), now)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False

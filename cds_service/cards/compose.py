@@ -1,77 +1,139 @@
 """Composes the cards of one answer: one a topic, at most five, most urgent first."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID, uuid5
 
-from cds_service.cards import markdown, suitability, wording, workup
-from cds_service.cards.material import Material
+from cds_service.cards import hazards, links, markdown, overrides, suggestions, suitability, wording, workup
+from cds_service.cards.identity import CARD_KEY, card_key
+from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _SPEAKS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
+_HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
+_TOLD_OTHERWISE = frozenset(("evidence_balance",))
 
 
-def cards(material: Material) -> tuple[Card, ...]:
-    """The cards, most urgent first; of equal urgency in the order of the topics."""
-    made = [_suitability(material)]
-    for topic in (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY):
-        found = tuple(item for item in material.met(topic) if item.effect in _SPEAKS)
-        if found:
-            made.append(_findings(material, topic, found))
-    if workup.open_results(material) or material.met(Topic.WORKUP, Kind.WORKUP):
-        made.append(_workup(material))
-    return tuple(sorted(made, key=lambda card: card.indicator.rank))
+def for_order(material: Material) -> tuple[Card, ...]:
+    """The cards on an order or appointment; of equal urgency in the order of the topics.
+
+    Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
+    """
+    speaking = {topic: material.met(topic, *_SPEAKS) for topic in _HAZARDS}
+    homeless = [
+        item
+        for topic in Topic
+        if not speaking.get(topic)
+        for item in material.met(topic, Kind.INFORMATION)
+        if item.rule.id not in _TOLD_OTHERWISE
+    ]
+    has_workup = bool(workup.steps(material) or workup.open_results(material) or material.notes)
+    made = [_suitability(material, () if has_workup else homeless)]
+    made += [_hazard(material, topic, found) for topic, found in speaking.items() if found]
+    if has_workup:
+        made.append(_workup(material, tuple(homeless)))
+    return _each_once(sorted(made, key=lambda card: card.indicator.rank))
 
 
-def _suitability(material: Material) -> Card:
+def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
+    """The cards with each suggestion on the most urgent of them only."""
+    offered: set[str] = set()
+    kept = []
+    for card in made:
+        left = tuple(item for item in card.suggestions if item.key not in offered)
+        offered.update(item.key for item in left)
+        kept.append(replace(card, suggestions=left))
+    return tuple(kept)
+
+
+def for_discharge(material: Material) -> tuple[Card, ...]:
+    """After the procedure: aftercare, restart of what was held and bone health, a card for each topic; else nothing."""
+    if not any(item.rule.id == "aftercare" and item.status is Status.MET for item in material.results):
+        return ()
+    found = {topic: material.met(topic) for topic in (Topic.ANTITHROMBOTICS, Topic.WORKUP)}
+    return tuple(_hazard(material, topic, items) for topic, items in found.items() if items)
+
+
+def for_view(material: Material) -> tuple[Card, ...]:
+    """When the chart is opened: one card of information on the fracture that was found."""
+    found = by_urgency(item for item in material.results if item.status is Status.MET)
+    if not found:
+        return ()
+    detail = suitability.detail(material, ())
+    card = _card(material, Topic.SUITABILITY, wording.FRACTURE_SEEN, detail, Indicator.INFO, found)
+    return (replace(card, override_reasons=()),)
+
+
+def _suitability(material: Material, information: Iterable[Result]) -> Card:
     because = material.assessment.because or tuple(
         item for item in material.results if item.status is Status.MET and item.rule.kind is Kind.INDICATION
     )
+    own = material.met(Topic.SUITABILITY)
     return _card(
         material,
         Topic.SUITABILITY,
-        summary=suitability.summary(material),
-        detail=suitability.detail(material),
-        indicator=suitability.indicator(material),
-        results=because,
+        suitability.summary(material),
+        suitability.detail(material, information),
+        suitability.indicator(material),
+        (*because, *(item for item in own if all(item is not other for other in because))),
+        proposing=own,
     )
 
 
-def _findings(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card:
-    first = found[0]
+def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card:
+    information = [item for item in material.met(topic, Kind.INFORMATION) if item not in found]
     return _card(
         material,
         topic,
-        summary=markdown.summary(first.finding.says if first.finding else first.rule.title),
-        detail=markdown.bullets(map(material.line, material.met(topic))),
-        indicator=first.indicator or Indicator.WARNING,
-        results=found,
+        hazards.summary(found),
+        hazards.detail(material, found, information),
+        found[0].indicator or Indicator.WARNING,
+        found,
     )
 
 
-def _workup(material: Material) -> Card:
+def _workup(material: Material, information: tuple[Result, ...]) -> Card:
     return _card(
         material,
         Topic.WORKUP,
-        summary=workup.summary(material),
-        detail=workup.detail(material),
-        indicator=Indicator.WARNING,
-        results=(*material.met(Topic.WORKUP), *workup.open_results(material)),
+        workup.summary(material),
+        workup.detail(material, information),
+        workup.indicator(material),
+        (*workup.steps(material), *workup.open_results(material)),
     )
 
 
 def _card(
-    material: Material, topic: Topic, *, summary: str, detail: str, indicator: Indicator, results: tuple[Result, ...]
+    material: Material,
+    topic: Topic,
+    summary: str,
+    detail: str,
+    indicator: Indicator,
+    results: tuple[Result, ...],
+    *,
+    proposing: tuple[Result, ...] | None = None,
 ) -> Card:
-    label, url = material.primary(results)
-    moment = material.as_of.isoformat(timespec="minutes")
+    """One card. `results` are those that it rests on, `proposing` those whose proposals it offers, by default all of them."""
+    uuid = uuid5(_NAMESPACE, f"{material.call.instance}/{topic}")
+    offered = suggestions.of(material, topic, results if proposing is None else proposing)
+    moment = wording.AS_OF.format(
+        moment=wording.day(material.as_of.astimezone(material.manner.zone)), version=material.know.version
+    )
+    source = links.primary(material, results)
+    label, url = (source.label, source.url) if source else (wording.SERVICE, material.manner.base_url)
     return Card(
         topic=topic,
         summary=summary,
-        detail=markdown.sections(detail, f"*{wording.as_of(moment, material.know.version)}*"),
+        detail=markdown.sections(detail, f"*{moment}*"),
         indicator=indicator,
         source=Source(label, url, Coding(_SYSTEM, topic, wording.TOPICS[topic])),
-        uuid=str(uuid5(_NAMESPACE, f"{material.hook_instance}/{topic}")),
+        uuid=str(uuid),
+        suggestions=tuple(replace(item, uuid=str(uuid5(uuid, item.key))) for item in offered),
+        override_reasons=overrides.reasons(topic) if indicator is not Indicator.INFO else (),
+        links=links.links(material, results),
         rules=tuple(dict.fromkeys(item.rule.id for item in results)),
+        extension={CARD_KEY: card_key(material, topic, results)},
     )

@@ -1,18 +1,20 @@
 """Writes card detail in GitHub-flavoured markdown; every text that came from a chart is escaped first."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from cds_service.cards import wording
 from cds_service.cards.model import LONGEST_SUMMARY
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 _LINK = re.compile(r"(?i)(https?|ftp)://|(www)\.")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def plain(text: str) -> str:
-    """Text on one line without control or direction characters."""
-    return " ".join(_INVISIBLE.sub(" ", text).split())
+    """Text on one line without control or direction characters, and without a tag that a client might obey."""
+    return _TAG.sub("‹", " ".join(_INVISIBLE.sub(" ", text).split()))
 
 
 def escaped(text: str) -> str:
@@ -27,6 +29,27 @@ def summary(text: str) -> str:
     if len(line) <= LONGEST_SUMMARY:
         return line
     return line[: LONGEST_SUMMARY - 1].rpartition(" ")[0].rstrip(",;:") + "…"
+
+
+def fitting(template: str, points: Sequence[str], *, whole: int = 0, **names: str) -> str:
+    """A summary with as many points as fit, and how many more there are; `whole` limits how many are tried."""
+    tried = points[: whole or len(points)]
+    for count in range(len(tried), 0, -1):
+        more = [wording.MORE_POINTS.format(count=len(points) - count)] if count < len(points) else []
+        line = plain(template.format(points="; ".join([*tried[:count], *more]), **names))
+        if len(line) <= LONGEST_SUMMARY:
+            return line
+    return summary(template.format(points=points[0] if points else wording.NOTHING_FURTHER, **names))
+
+
+def lower_first(text: str) -> str:
+    """A title as it reads inside a sentence; an abbreviation keeps its capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    """A phrase as it reads at the start of a line."""
+    return text[:1].upper() + text[1:]
 
 
 def link(label: str, url: str) -> str:

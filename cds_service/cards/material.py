@@ -1,81 +1,96 @@
-"""What every card is made from: the results of one call with their order, their knowledge, and where its pages are."""
+"""What every card is made from: the results of one call with their order, their knowledge, and how the site wants its cards."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 
-from cds_service.cards import markdown, wording
-from cds_service.chart import Order, spoken
+from cds_service.cards import wording
+from cds_service.cards.opening import Opening
+from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
-from cds_service.engine import Finding, Kind, Result, Status, Topic
-from cds_service.knowledge import Knowledge, Parameter
+from cds_service.engine import Kind, Result, Status, Topic
+from cds_service.knowledge import Knowledge
+from cds_service.knowledge.orderables import Orderable
+from cds_service.order import OurOrder
+from cds_service.settings import Hook, Settings, Weekday
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The hook call that the cards answer. `patient` and `encounter` are bare ids, `user` a reference; empty if not given."""
+
+    hook: Hook
+    instance: str
+    patient: str
+    encounter: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a site wants its cards. `base_url` is where rule pages are served, `app_url` where a SMART app is launched; empty for none."""
+
+    base_url: str = ""
+    zone: tzinfo = UTC
+    opening: Opening = field(default_factory=Opening)
+    key: bytes = b""
+    app_url: str = ""
+    app_label: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Manner":
+        """What the settings of a site say."""
+        week = tuple(Weekday)
+        return cls(
+            base_url=settings.base_url if settings.pages else "",
+            zone=settings.time_zone,
+            opening=Opening(settings.opening_hour, frozenset(map(week.index, settings.working_days))),
+            key=settings.card_key.get_secret_value().encode(),
+            app_url=settings.app_url,
+            app_label=settings.app_label,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The results of one call. `base_url` is where rule pages are served; empty if they are not."""
+    """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order."""
 
     results: tuple[Result, ...]
     assessment: Assessment
     order: Order
     as_of: datetime
     know: Knowledge
-    hook_instance: str
+    call: Call
+    manner: Manner = field(default_factory=Manner)
+    ours: tuple[OurOrder, ...] = ()
+    requested: tuple[RequestedService, ...] = ()
     notes: tuple[str, ...] = ()
-    base_url: str = ""
 
     @property
     def procedure(self) -> str:
-        """The procedure with the levels ordered, as summaries name it."""
-        return f"Vertebroplasty {spoken(self.order.levels)}".strip()
+        """The procedure with the levels ordered and the day planned, as summaries name it."""
+        named = f"{wording.PROCEDURE} {spoken(self.order.levels)}".strip()
+        return f"{named}, {self.order.planned.start:%Y-%m-%d}" if self.order.planned else named
 
     def met(self, topic: Topic, *effects: Kind) -> tuple[Result, ...]:
         """The met results of a card's topic, of the effects named or of all, most urgent first."""
-        found = [
-            item
-            for item in self.results
-            if item.status is Status.MET and item.rule.card is topic and (not effects or item.effect in effects)
-        ]
-        return tuple(sorted(found, key=lambda item: item.indicator.rank if item.indicator else 9))
+        found = (item for item in self.results if item.status is Status.MET and item.rule.card is topic)
+        return by_urgency(item for item in found if not effects or item.effect in effects)
 
-    def line(self, result: Result) -> str:
-        """A finding as one line of markdown: what is true, the evidence in the chart, and who says so."""
-        finding = result.finding
-        if finding is None:
-            return markdown.escaped(result.unknown)
-        parts = [markdown.escaped(finding.says), self._evidence(finding), self._sources(finding)]
-        return " ".join(part for part in parts if part)
-
-    def _evidence(self, finding: Finding) -> str:
-        shown = []
-        for item in finding.evidence:
-            when = f", {item.when}" if item.when else ""
-            shown.append(markdown.escaped(f"{item.source.reference}{when}"))
-        basis = wording.BASIS.get(finding.basis, "")
-        inside = "; ".join(dict.fromkeys([*shown, basis] if basis else shown))
-        return f"({inside})" if inside else ""
-
-    def _sources(self, finding: Finding) -> str:
-        cited = dict.fromkeys([*(item.source for item in finding.uses), *finding.cites])
-        links = [markdown.link(source.label, source.url) for source in map(self.know.citation, cited)]
-        caveats = dict.fromkeys(caveat for item in finding.uses if (caveat := _caveat(item)))
-        text = ", ".join(links)
-        if caveats:
-            text += f" ({'; '.join(map(markdown.escaped, caveats))})"
-        return f"— {text}" if text else ""
-
-    def primary(self, results: Iterable[Result]) -> tuple[str, str]:
-        """Label and address of the source that the first of the findings rests on; this service where there is none."""
-        for result in results:
-            finding = result.finding
-            if finding is None:
+    def awaited(self, orderable: Orderable) -> RequestedService | None:
+        """The order by which a service is under way already: open, and drafted or not older than the service may take."""
+        for item in self.requested:
+            if orderable.value_set not in item.concept.sets or not item.open:
                 continue
-            for identifier in (*(item.source for item in finding.uses), *finding.cites):
-                source = self.know.citation(identifier)
-                if source.url:
-                    return source.label, source.url
-        return wording.SERVICE, self.base_url
+            if item.drafted or item.when is None or item.when.last >= self.as_of - orderable.awaited:
+                return item
+        return None
 
 
-def _caveat(parameter: Parameter) -> str:
-    return wording.site_value(parameter.site_reason) if parameter.site_reason else parameter.confidence.caveat
+def by_urgency(results: Iterable[Result]) -> tuple[Result, ...]:
+    """Critical first. A hazard of interrupting a drug comes before the drug's interval: neither is to be read alone."""
+    return tuple(sorted(results, key=lambda item: (_rank(item), item.rule.id != "interruption_hazard")))
+
+
+def _rank(item: Result) -> int:
+    return item.indicator.rank if item.indicator else len(Topic)

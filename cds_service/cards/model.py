@@ -87,7 +87,6 @@ class Card:
     source: Source
     uuid: str
     suggestions: tuple[Suggestion, ...] = ()
-    pick_one: bool = False
     override_reasons: tuple[Coding, ...] = ()
     links: tuple[Link, ...] = ()
     rules: tuple[str, ...] = ()
@@ -95,7 +94,7 @@ class Card:
 
     def json(self) -> dict[str, Any]:
         """As CDS Hooks writes it."""
-        behaviour = "at-most-one" if self.pick_one else "any"
+        behaviour = "any" if len(self.suggestions) > 1 else "at-most-one"
         return _full(
             uuid=self.uuid,
             summary=self.summary,

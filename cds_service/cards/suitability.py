@@ -1,7 +1,10 @@
 """The suitability card: the disposition in plain words, the criteria as a checklist, and the balance of the evidence."""
 
-from cds_service.cards import markdown, wording
-from cds_service.cards.material import Material
+from collections.abc import Iterable
+
+from cds_service.cards import gaps, markdown, wording
+from cds_service.cards.lines import line, lines
+from cds_service.cards.material import Material, by_urgency
 from cds_service.disposition import Disposition
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
 
@@ -10,14 +13,15 @@ _INDICATOR = {
     Disposition.CONTRAINDICATED: Indicator.CRITICAL,
     Disposition.REFER_SPINE_SURGERY: Indicator.CRITICAL,
 }
-_AGAINST = (
-    Kind.NOT_INDICATED,
-    Kind.SURGEON_FIRST,
-    Kind.ABSOLUTE,
-    Kind.CORRECTABLE,
-    Kind.RELATIVE,
-    Kind.INSUFFICIENT_DATA,
+_AGAINST = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION, Kind.WORKUP}
+_CHECKLIST = (
+    "vertebral_fracture",
+    "active_fracture_on_imaging",
+    "recent_fracture",
+    "severe_pain",
+    "failed_conservative_care",
 )
+"""The criteria of an ordinary fracture: each is told whatever came of it. Others are told only when they are met."""
 
 
 def indicator(material: Material) -> Indicator:
@@ -26,60 +30,70 @@ def indicator(material: Material) -> Indicator:
 
 
 def summary(material: Material) -> str:
-    """The disposition and what decided it."""
+    """The disposition and what decided it, as many points as fit; what other cards tell in full is only named."""
     assessment = material.assessment
-    first = _named(assessment.because[0]) if assessment.because else ""
     template = wording.SUITABILITY[assessment.disposition]
-    return markdown.summary(template.format(procedure=material.procedure, first=first))
+    if assessment.requires and assessment.disposition is not Disposition.CRITERIA_MET:
+        template = wording.WITH_AGREEMENT
+    return markdown.fitting(template, _points(assessment.because), procedure=material.procedure)
 
 
-def detail(material: Material) -> str:
-    """Criteria, what speaks against, the evidence, and what else may help."""
-    against = material.met(Topic.SUITABILITY, *_AGAINST)
+def _points(because: Iterable[Result]) -> list[str]:
+    met = [item for item in because if item.status is Status.MET]
+    said = dict.fromkeys(map(_point, by_urgency(met)))
+    not_shown = dict.fromkeys(
+        wording.NOT_SHOWN.format(criterion=_name(item)) for item in because if item.status is Status.NOT_MET
+    )
+    return [*said, *gaps.named(because), *not_shown]
+
+
+def _point(item: Result) -> str:
+    if item.rule.card is Topic.SUITABILITY and item.finding:
+        return item.finding.says
+    return markdown.lower_first(item.rule.title)
+
+
+def _name(item: Result) -> str:
+    return wording.JUDGEMENTS.get(item.rule.id) or markdown.lower_first(item.rule.title)
+
+
+def detail(material: Material, information: Iterable[Result]) -> str:
+    """What is needed, the criteria, what speaks against, the evidence, and what else may help."""
     disposition = material.assessment.disposition
-    balance = _finding_of(material, "evidence_balance") if disposition.favourable else ""
+    against = material.met(Topic.SUITABILITY, *_AGAINST)
+    balance = [item for item in material.results if item.rule.id == "evidence_balance" and item.finding]
+    needed = gaps.told(blocking(material))
     not_indicated = disposition is Disposition.NOT_INDICATED
-    alternatives = markdown.bullets(wording.ALTERNATIVE_STEPS) if not_indicated else ""
     return markdown.sections(
-        wording.SPECIALIST if material.assessment.requires else "",
+        markdown.section(wording.NEEDED, markdown.bullets(needed)),
         markdown.section(wording.CRITERIA, markdown.bullets(_criteria(material))),
-        markdown.section(wording.AGAINST, markdown.bullets(map(material.line, against))),
-        _elsewhere(material),
-        markdown.section(wording.EVIDENCE, balance),
-        markdown.section(wording.ALTERNATIVES, alternatives),
+        markdown.section(wording.AGAINST, lines(material, against)),
+        markdown.section(
+            wording.EVIDENCE,
+            markdown.sections(*(line(material, item) for item in balance)) if disposition.favourable else "",
+        ),
+        markdown.section(wording.ALTERNATIVES, markdown.bullets(wording.ALTERNATIVE_STEPS) if not_indicated else ""),
+        markdown.section(wording.INFORMATION, lines(material, information)),
     )
 
 
-def _named(result: Result) -> str:
-    if result.finding is not None:
-        return result.finding.says
-    return result.unknown or result.rule.title
+def blocking(material: Material) -> tuple[Result, ...]:
+    """The judgements without which there is no favourable answer, and that could not be made."""
+    if material.assessment.disposition is not Disposition.INSUFFICIENT_DATA:
+        return ()
+    return tuple(item for item in material.assessment.because if item.status is not Status.MET)
 
 
 def _criteria(material: Material) -> list[str]:
-    """One line for each criterion that is met, not met or unknown; one that does not apply is left out."""
-    lines = []
+    """One line for each criterion: shown, not shown, or not known. One that does not apply is left out."""
+    told = []
     for result in material.results:
         if result.rule.kind is not Kind.INDICATION:
             continue
         if result.status is Status.MET:
-            lines.append(f"{wording.MET}: {material.line(result)}")
-        elif result.status is Status.NOT_MET and result.rule.essential != "no":
-            lines.append(f"{wording.NOT_MET}: {markdown.escaped(result.rule.title)}")
-        elif result.status is Status.UNKNOWN:
-            lines.append(f"{wording.UNKNOWN}: {markdown.escaped(result.rule.title)}")
-    return lines
-
-
-def _finding_of(material: Material, rule: str) -> str:
-    return "\n\n".join(material.line(item) for item in material.results if item.rule.id == rule and item.finding)
-
-
-def _elsewhere(material: Material) -> str:
-    """Which other cards speak against, so that nothing is said twice."""
-    topics = [
-        wording.TOPICS[topic]
-        for topic in (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
-        if material.met(topic, *_AGAINST)
-    ]
-    return wording.ELSEWHERE.format(topics=", ".join(topics)) if topics else ""
+            told.append(f"{wording.MET} {line(material, result)}")
+        elif result.rule.id in _CHECKLIST and result.status is Status.NOT_MET:
+            told.append(f"{wording.NOT_MET} {markdown.escaped(wording.NOT_SHOWN.format(criterion=_name(result)))}")
+        elif result.rule.id in _CHECKLIST and result.status in (Status.UNKNOWN, Status.ERROR):
+            told.append(f"{wording.UNKNOWN} {markdown.escaped(gaps.one(result))}")
+    return told

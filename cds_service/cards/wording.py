@@ -1,13 +1,18 @@
-"""All the words that cards add to the findings, in one place, for a clinician to read in one sitting."""
+"""All the words that cards add to the findings, in one place, for a clinician to read in one sitting.
 
-from cds_service.chart import Basis, Missing, Reason
+`{…}` is filled in from the findings. Nothing here decides anything.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from cds_service.chart import Basis, Reason, Section
 from cds_service.disposition import Disposition
-from cds_service.engine import Topic
+from cds_service.engine import Indicator, Proposal, Topic
 
 SERVICE = "Vertebroplasty suitability service"
-
+PROCEDURE = "Vertebroplasty"
 BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
-
 TOPICS = {
     Topic.SUITABILITY: "Suitability",
     Topic.ANTITHROMBOTICS: "Bleeding and antithrombotics",
@@ -16,62 +21,194 @@ TOPICS = {
     Topic.WORKUP: "Work-up and aftercare",
 }
 
-# The suitability card, by disposition: {procedure} is the procedure with its levels, {first} what decided, {count} how many points.
+# Summaries. {procedure} names levels and day, {points} what decided, as many as fit.
 SUITABILITY = {
-    Disposition.CRITERIA_MET: "{procedure}: the documented criteria are met. The evidence is divided; the decision stays clinical",
-    Disposition.CAUTION: "{procedure}: indicated, with caution. {first}",
-    Disposition.AFTER_CORRECTION: "{procedure}: only after correction. {first}",
-    Disposition.INSUFFICIENT_DATA: "{procedure}: cannot be judged yet. Unknown: {first}",
-    Disposition.NOT_INDICATED: "{procedure}: not indicated by this chart. {first}",
-    Disposition.CONTRAINDICATED: "{procedure}: contraindicated now. {first}",
-    Disposition.REFER_SPINE_SURGERY: "{procedure}: spine surgery opinion first. {first}",
+    Disposition.CRITERIA_MET: "{procedure}: documented criteria met. Evidence is divided; the decision stays clinical",
+    Disposition.CAUTION: "{procedure}: indicated, with caution: {points}",
+    Disposition.AFTER_CORRECTION: "{procedure}: only after correction: {points}",
+    Disposition.INSUFFICIENT_DATA: "{procedure}: cannot be judged yet: {points}",
+    Disposition.NOT_INDICATED: "{procedure}: not indicated by this chart: {points}",
+    Disposition.CONTRAINDICATED: "{procedure}: contraindicated now: {points}",
+    Disposition.REFER_SPINE_SURGERY: "{procedure}: spine surgery opinion first: {points}",
 }
-SPECIALIST = (
-    "Interrupting the antithrombotic is itself hazardous: agreement of the specialist who prescribes it comes first."
-)
+WITH_AGREEMENT = "{procedure}: only with the specialist's agreement: {points}"
+FRACTURE_SEEN = "Recent vertebral fracture, active and not treated: does this patient need assessment?"
+NOTHING_FURTHER = "no point named"
+MORE_POINTS = "{count} more"
+STEPS = "To do before the procedure: {points}"
+POINTS = "{points}"
+
+# Headings and fixed lines of the detail.
 CRITERIA = "Criteria"
-AGAINST = "Speaks against or asks for caution"
-ELSEWHERE = "More on the cards: {topics}"
+NEEDED = "Needed before this can be judged"
+AGAINST = "Against, or asking for caution"
 EVIDENCE = "What the evidence says"
 ALTERNATIVES = "What else may help"
 ALTERNATIVE_STEPS = (
-    "analgesia reviewed, and a brace or physiotherapy where tolerated",
-    "treatment of osteoporosis, where that is the cause",
+    "analgesia reviewed; a brace or physiotherapy where tolerated",
+    "osteoporosis treatment, where that is the cause",
     "radiotherapy for a painful metastasis or myeloma lesion",
-    "a review date, with new imaging if pain persists or changes",
+    "a date for review, with new imaging if pain persists or changes",
 )
-MET, NOT_MET, UNKNOWN = "yes", "no", "unknown"
-
-MISSING = "Not known"
-TO_DO = "To do"
+MET, NOT_MET, UNKNOWN = "✓", "✗", "?"
+NOT_SHOWN = "{criterion}: not shown by the chart"
+URGENCY = {Indicator.CRITICAL: "Critical", Indicator.WARNING: "Caution", Indicator.INFO: "For information"}
+TO_DO = "First"
+GAPS = "Not known"
 INFORMATION = "For information"
-UNKNOWN_SUMMARY = "{count} judgement(s) open for want of data: {first}"
-NOT_MORE = "and {count} more, listed in the response"
+NOTES = "How the chart was read"
+AND_MORE = "and {count} more, listed in the response"
+RULE_FAILED = "{rule}: could not be evaluated because of a fault in this service"
+SITE_VALUE = "value set by this site: {reason}"
+AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
+WITHHELD = "A card on this was overridden lately and is not shown again"
 
-_REASONS = {
-    Reason.OMITTED: "not sent by the EHR",
-    Reason.FAILED: "could not be fetched",
-    Reason.CUT: "sent in part only",
+# What is not known: {what} by the judgement concerned, then why.
+JUDGEMENTS = {
+    "vertebral_fracture": "fracture",
+    "recent_fracture": "age of the fracture",
+    "active_fracture_on_imaging": "activity on imaging",
+    "severe_pain": "pain score",
+    "failed_conservative_care": "conservative care",
+    "antithrombotic_hold": "antithrombotics",
+    "interruption_hazard": "hazard of interrupting antithrombotics",
+    "inr_above_limit": "INR",
+    "low_platelets": "platelets",
+    "bleeding_disorder": "bleeding disorder",
+    "spinal_infection": "spinal infection",
+    "systemic_infection": "infection",
+    "infection_markers": "infection markers",
+    "neurological_deficit": "neurological deficit",
+    "unstable_fracture": "stability",
+    "pregnancy": "pregnancy",
+    "cement_allergy": "cement allergy",
+    "paediatric_patient": "age",
+}
+GAP = "{what} unknown"
+GAP_BECAUSE = "{what} unknown: {why}"
+PARTS = {
+    Section.PATIENT: "patient record",
+    Section.ENCOUNTER: "encounter",
+    Section.CONDITIONS: "problem list",
+    Section.MEDICATION_STATEMENTS: "medication list",
+    Section.MEDICATION_REQUESTS: "medication list",
+    Section.MEDICATION_ADMINISTRATIONS: "doses given",
+    Section.MEDICATION_DISPENSES: "drugs dispensed",
+    Section.ALLERGIES: "allergy list",
+    Section.COAGULATION: "coagulation tests",
+    Section.BLOOD_COUNT: "blood count",
+    Section.INFLAMMATION: "infection markers",
+    Section.RENAL: "renal function",
+    Section.VITALS: "vital signs",
+    Section.PAIN: "pain score",
+    Section.PREGNANCY: "pregnancy test",
+    Section.BONE_DENSITY: "bone density",
+    Section.IMAGING_STUDIES: "imaging studies",
+    Section.IMAGING_REPORTS: "imaging reports",
+    Section.IMAGING_FINDINGS: "imaging findings",
+    Section.PROCEDURES: "procedures",
+    Section.DEVICES: "devices",
+    Section.SERVICE_REQUESTS: "orders",
+    Section.TASKS: "tasks",
+    Section.COVERAGE: "insurance",
+}
+REASONS = {
+    Reason.OMITTED: "no {part} {was} sent",
+    Reason.FAILED: "the {part} could not be fetched",
+    Reason.CUT: "the {part} came in part",
     Reason.NOT_MEASURED: "no usable value on record",
-    Reason.UNREADABLE: "an entry could not be read",
+    Reason.UNREADABLE: "an entry of the {part} could not be read",
+}
+MISSING = {
+    Reason.OMITTED: "not sent: {parts}",
+    Reason.FAILED: "could not be fetched: {parts}",
+    Reason.CUT: "came in part: {parts}",
+    Reason.NOT_MEASURED: "no usable value on record: {parts}",
+    Reason.UNREADABLE: "not readable in part: {parts}",
+}
+MISSING_PART = {
+    Reason.OMITTED: "{part} not sent",
+    Reason.FAILED: "{part} could not be fetched",
+    Reason.CUT: "{part} came in part",
+    Reason.NOT_MEASURED: "{part}: no usable value on record",
+    Reason.UNREADABLE: "{part}: an entry could not be read",
 }
 
+# Suggestions: what pressing the button will do. {levels} is empty or " T12".
+ORDER_LABEL = "Order {text}"
+ORDER_LABELS = {
+    Proposal.ORDER_INR: "Order INR",
+    Proposal.ORDER_PLATELETS: "Order platelet count",
+    Proposal.ORDER_CREATININE: "Order creatinine",
+    Proposal.ORDER_INFECTION_MARKERS: "Order CRP and white cell count",
+    Proposal.ORDER_PREGNANCY_TEST: "Order pregnancy test",
+    Proposal.ORDER_MRI: "Order MRI of the spine with STIR",
+    Proposal.ORDER_BONE_SCAN: "Order bone scan with SPECT-CT",
+    Proposal.REFER_SPINE_SURGERY: "Refer to spine surgery",
+    Proposal.REFER_BONE_HEALTH: "Refer for bone density and osteoporosis treatment",
+    Proposal.REFER_HAEMATOLOGY: "Ask haematology for advice",
+    Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
+}
+PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
+MOVE_LABEL = "Move the order to {moment}, when all intervals are met"
+CANCEL_LABEL = "Remove the draft order: {procedure}"
+BEFORE = "Before {procedure}"
+PLAN_DRUG = "{drug}: {interval} before the procedure; {last_dose}; {restart}"
+PLAN_INTERVAL = "{hours} h advised ({source})"
+PLAN_CONSULT = "no interval tabulated: {consult}"
+PLAN_LAST_DOSE = "last dose on record {when}"
+PLAN_LATEST_DOSE = "last dose no later than {when}, if the prescriber agrees"
+PLAN_NO_DOSE = "last dose not recorded"
+PLAN_RESTART = "restart: {when}"
+PLAN_NO_RESTART = "restart to be agreed"
+PLAN_PERFORMER = "Prescriber of the antithrombotic"
+PLAN_INPUT = "Antithrombotic drug"
+ORDERED = "ordered {when}, result awaited"
+DRAFTED = "drafted in this session, result awaited"
+REFERRED = "referral made {when}"
+REFERRAL_DRAFTED = "referral drafted in this session"
+PLAN_REQUESTED = "plan requested {when}"
+PLAN_DRAFTED = "plan requested in this session"
+UNDATED = "on a date not recorded"
 
-def missing(item: Missing) -> str:
-    """Which part of the chart is missing, and why."""
-    return f"{item.section} {_REASONS[item.reason]}"
+# Override reasons: ours, and HL7's codes for guidance that was not followed.
+OWN_REASONS = {
+    "specialist-agreed": "Agreed with the prescriber or specialist concerned",
+    "chart-out-of-date": "The chart is out of date: this no longer holds",
+    "urgent": "Urgent: delay is the greater hazard",
+    "done-elsewhere": "Done or documented outside this record",
+}
+HL7_REASONS = {
+    "risk-benefit-ratio": "Benefit judged to outweigh the risk",
+    "expert-contradicts": "Expert opinion differs",
+    "action-completed": "Already done",
+    "need-more-info": "More information is awaited first",
+    "patient-refuses": "The patient declines what is advised",
+    "prefers-alternative": "The patient prefers this procedure",
+    "service-not-available": "What is advised is not available here",
+}
+
+# Links.
+WHY = "Why this card: {rule}"
+GUIDELINE = "Guideline: {source}"
+APP = "Open the assessment"
 
 
-def site_value(reason: str) -> str:
-    """That a site has replaced a number, and its reason."""
-    return f"value set by this site: {reason}"
+def reason(missing: Reason, part: str) -> str:
+    """Why something is not known: `no medication list was sent`."""
+    return REASONS[missing].format(part=part, was="were" if part.endswith("s") else "was")
 
 
-def rule_failed(title: str) -> str:
-    """That a rule could not be evaluated."""
-    return f"{title}: could not be evaluated because of a fault in this service"
+def day(moment: datetime) -> str:
+    """A slot as people say it: `Thu 26 Nov 2026 08:00`."""
+    return f"{moment:%a %d %b %Y %H:%M}"
 
 
-def as_of(moment: str, version: str) -> str:
-    """The last line of each card."""
-    return f"As of {moment}; rule knowledge {version}. Advice for the ordering clinician, not an order."
+def every() -> Iterator[tuple[str, str]]:
+    """Every sentence of this module with the name under which it stands."""
+    for name, value in globals().items():
+        if name.isupper():
+            if isinstance(value, Mapping):
+                yield from ((f"{name} {key}", text) for key, text in value.items())
+            else:
+                yield from ((name, text) for text in ((value,) if isinstance(value, str) else value))

@@ -1,56 +1,58 @@
-"""The work-up and aftercare card: what is not known and why, what to do first, and what follows."""
+"""The work-up and aftercare card: what to do first, what is not known and why, and what follows."""
 
-from collections.abc import Iterable
-
-from cds_service.cards import markdown, wording
+from cds_service.cards import gaps, markdown, suitability, wording
+from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material
-from cds_service.engine import Essential, Kind, Result, Status, Topic
+from cds_service.engine import Indicator, Kind, Result, Status, Topic
 
-_MOST_GAPS = 8
-
-
-def open_results(material: Material) -> list[Result]:
-    """The results that are unknown or failed, those that the answer depends on first."""
-    found = [item for item in material.results if item.status in (Status.UNKNOWN, Status.ERROR)]
-    order = (Essential.JUDGED, Essential.SUPPLIED, Essential.NO)
-    return sorted(found, key=lambda item: order.index(item.rule.essential))
+_MOST_GAPS = 6
 
 
-def summary(material: Material) -> str:
-    """The first thing to do, else the first that is unknown."""
-    steps = material.met(Topic.WORKUP, Kind.WORKUP)
-    if steps and steps[0].finding:
-        return markdown.summary(steps[0].finding.says)
-    gaps = open_results(material)
-    if gaps:
-        return markdown.summary(wording.UNKNOWN_SUMMARY.format(count=len(gaps), first=_titles(gaps)))
-    return markdown.summary(" ".join(item.finding.says for item in material.met(Topic.WORKUP) if item.finding))
+def steps(material: Material) -> tuple[Result, ...]:
+    """What is to be done first."""
+    return material.met(Topic.WORKUP, *(frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}))
 
 
-def detail(material: Material) -> str:
-    """What is missing with the part of the chart that would hold it, then the steps, then information."""
-    return markdown.sections(
-        markdown.section(wording.MISSING, markdown.bullets(_gaps(open_results(material)))),
-        markdown.section(wording.TO_DO, markdown.bullets(map(material.line, material.met(Topic.WORKUP, Kind.WORKUP)))),
-        markdown.section(
-            wording.INFORMATION, markdown.bullets(map(material.line, material.met(Topic.WORKUP, Kind.INFORMATION)))
-        ),
-        markdown.bullets(markdown.escaped(note) for note in material.notes),
+def open_results(material: Material) -> tuple[Result, ...]:
+    """What is unknown or failed and not told on the suitability card already."""
+    told = {id(item) for item in suitability.blocking(material)}
+    indications = {item.rule.id for item in material.results if item.rule.kind is Kind.INDICATION}
+    return tuple(
+        item
+        for item in material.results
+        if item.status in (Status.UNKNOWN, Status.ERROR) and id(item) not in told and item.rule.id not in indications
     )
 
 
-def _titles(gaps: Iterable[Result]) -> str:
-    return ", ".join(dict.fromkeys(item.rule.title.lower() for item in gaps))
+def indicator(material: Material) -> Indicator:
+    """Information, unless something is to be done or a rule failed."""
+    failed = any(item.status is Status.ERROR for item in material.results)
+    return Indicator.WARNING if steps(material) or failed else Indicator.INFO
 
 
-def _gaps(gaps: list[Result]) -> list[str]:
-    lines: dict[str, None] = {}
-    for item in gaps:
-        if item.status is Status.ERROR:
-            lines[markdown.escaped(wording.rule_failed(item.rule.title))] = None
-            continue
-        why = "; ".join(map(wording.missing, item.missing))
-        lines[markdown.escaped(f"{item.rule.title}: {item.unknown}" + (f" ({why})" if why else ""))] = None
-    shown = list(lines)[:_MOST_GAPS]
-    more = len(lines) - len(shown)
-    return [*shown, wording.NOT_MORE.format(count=more)] if more else shown
+def summary(material: Material) -> str:
+    """The steps, else what is unknown."""
+    first = steps(material)
+    if len(first) == 1 and first[0].finding:
+        return markdown.summary(first[0].finding.says)
+    if first:
+        points = dict.fromkeys(markdown.lower_first(item.rule.title) for item in first)
+        return markdown.fitting(wording.STEPS, list(points))
+    return markdown.upper_first(
+        markdown.fitting(wording.POINTS, gaps.parts(open_results(material)) or list(material.notes))
+    )
+
+
+def detail(material: Material, information: tuple[Result, ...]) -> str:
+    """The steps, what is missing and why, what follows, and how the chart was read."""
+    first = steps(material)
+    to_do = line(material, first[0], said=True) if len(first) == 1 else lines(material, first)
+    missing = gaps.told(open_results(material))
+    if len(missing) > _MOST_GAPS:
+        missing = [*missing[:_MOST_GAPS], wording.AND_MORE.format(count=len(missing) - _MOST_GAPS)]
+    return markdown.sections(
+        to_do if len(first) == 1 else markdown.section(wording.TO_DO, to_do),
+        markdown.section(wording.GAPS, markdown.bullets(missing)),
+        markdown.section(wording.INFORMATION, lines(material, information)),
+        markdown.section(wording.NOTES, markdown.bullets(map(markdown.escaped, material.notes))),
+    )

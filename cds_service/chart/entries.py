@@ -220,12 +220,13 @@ class Encounter:
 
 @dataclass(frozen=True, slots=True)
 class RequestedService:
-    """A service already ordered or drafted (a laboratory test, imaging, a referral)."""
+    """A service already ordered or drafted (a laboratory test, imaging, a referral), or a task; `open` until it is carried out."""
 
     source: Source
     concept: Concept
     when: When | None
     drafted: bool = False
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Section(StrEnum):
     PROCEDURES = "procedures"
     DEVICES = "devices"
     SERVICE_REQUESTS = "service-requests"
+    TASKS = "tasks"
     COVERAGE = "coverage"
 
 
@@ -76,6 +77,7 @@ RESOURCE_TYPE: dict[Section, str] = {
     Section.PROCEDURES: "Procedure",
     Section.DEVICES: "Device",
     Section.SERVICE_REQUESTS: "ServiceRequest",
+    Section.TASKS: "Task",
     Section.COVERAGE: "Coverage",
 } | dict.fromkeys(MEASURES, "Observation")
 """The FHIR resource type that each section holds."""

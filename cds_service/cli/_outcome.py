@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.text import Text
@@ -72,8 +72,9 @@ def _show_reply(reply: Reply, console: Console) -> None:
         console.print(Text(f"disposition: {disposition}"))
     for card in reply.body.get("cards", ()):
         colour = _COLOUR.get(card["indicator"], "white")
-        shown = Group(Text(card["summary"], style="bold"), Text(), Markdown(card.get("detail", "")))
-        console.print(Panel(shown, title=card["indicator"], title_align="left", border_style=colour))
+        shown: list[RenderableType] = [Text(card["summary"], style="bold"), Text(), Markdown(card.get("detail", ""))]
+        shown += [Text(f"[ {item['label']} ]", style="cyan") for item in card.get("suggestions", ())]
+        console.print(Panel(Group(*shown), title=card["indicator"], title_align="left", border_style=colour))
 
 
 def assessment(body: Mapping[str, Any]) -> Mapping[str, Any]:

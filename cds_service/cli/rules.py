@@ -8,6 +8,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from cds_service import cases, pages
+from cds_service.cards import wording
 from cds_service.engine import Rule
 from cds_service.knowledge import load
 from cds_service.rules import THEMES, catalogue
@@ -16,9 +17,14 @@ from cds_service.rules import THEMES, catalogue
 @click.command("rules")
 @click.argument("rule_id", required=False, metavar="[ID]")
 @click.option("--markdown", is_flag=True, help="Print markdown as it is, such as the README's table.")
-def command(rule_id: str | None, *, markdown: bool) -> None:
+@click.option("--wording", "show_wording", is_flag=True, help="Print every sentence that cards add to the findings.")
+def command(rule_id: str | None, *, markdown: bool, show_wording: bool) -> None:
     """List all rules, or show the page of one: what it checks, thresholds, value sets, sources and cases."""
     console = Console()
+    if show_wording:
+        for name, text in wording.every():
+            click.echo(f"{name}: {text}")
+        return
     if rule_id is None:
         text = pages.catalogue(catalogue())
         if markdown:

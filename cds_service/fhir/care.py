@@ -29,6 +29,7 @@ _SEVERE_BY_NATURE = re.compile(r"anaphyla|angio-?o?edema|stevens|epidermal necro
 _NEVER_DONE = frozenset(("not-done", "entered-in-error"))
 _NOT_ORDERED = frozenset(("revoked", "cancelled", "rejected", "aborted", "entered-in-error"))
 _DRAFTED = frozenset(("draft", "proposed"))
+_CARRIED_OUT = frozenset(("completed", "failed"))
 
 
 def allergy(resource: wire.AllergyIntolerance, source: Source, context: Context) -> Allergy | None:
@@ -110,20 +111,29 @@ def device(resource: wire.Device, source: Source, context: Context) -> Device | 
     return Device(source, found)
 
 
-def requested_service(resource: wire.ServiceRequest, source: Source, context: Context) -> RequestedService | None:
-    """A service that is ordered, drafted or already carried out; None if it was withdrawn or must not be done."""
+def requested_service(
+    resource: wire.ServiceRequest | wire.Task, source: Source, context: Context
+) -> RequestedService | None:
+    """A service or task that is asked for, drafted or already carried out; None if it was withdrawn or must not be done."""
     status = (resource.status or "").strip().lower()
-    if status in _NOT_ORDERED or resource.doNotPerform:
+    if status in _NOT_ORDERED:
         return None
-    found = concepts.concept(resource.code, context, also=concepts.listed(resource.bodySite))
+    if isinstance(resource, wire.Task):
+        described = Term(text=resource.description) if resource.description else None
+        found = concepts.concept(resource.code, context) or concepts.concept(described, context)
+        when = None
+    elif resource.doNotPerform:
+        return None
+    else:
+        found = concepts.concept(resource.code, context, also=concepts.listed(resource.bodySite))
+        when = dates.read(resource.occurrenceDateTime, context.zone)
+        when = when or dates.period(resource.occurrencePeriod, context.zone)
     if found is None:
         return None
-    when = dates.read(resource.occurrenceDateTime, context.zone) or dates.period(
-        resource.occurrencePeriod, context.zone
-    )
     return RequestedService(
         source=source,
         concept=found,
         when=when or dates.read(resource.authoredOn, context.zone),
         drafted=status in _DRAFTED,
+        open=status not in _CARRIED_OUT,
     )

@@ -90,7 +90,8 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             found[_FIELDS[type(entry)]].append(entry)
         if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
-    found["drugs"].extend(_drafted_drugs(received, {item.reference for item in mine}, medications, context))
+    for entry in _drafted(received, {item.reference for item in mine}, medications, context):
+        found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
@@ -121,13 +122,17 @@ def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
                 yield item
 
 
-def _drafted_drugs(received: Received, seen: set[str], medications: Medications, context: Context) -> Iterable[DrugUse]:
-    """What the session's unsigned orders would give; one that the chart holds already counts as the chart has it."""
+def _drafted(received: Received, seen: set[str], medications: Medications, context: Context) -> Iterable[object]:
+    """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in skim(received.drafts):
-        if not isinstance(item, Skimmed) or not isinstance(item.resource, wire.MedicationUse):
+        if not isinstance(item, Skimmed) or item.reference in seen:
             continue
-        if item.reference not in seen and _belongs(item.resource, received.patient_id) is not False:
+        if _belongs(item.resource, received.patient_id) is False:
+            continue
+        if isinstance(item.resource, wire.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
+        elif isinstance(item.resource, wire.ServiceRequest | wire.Task):
+            yield from _entries(item, medications, {}, context)
 
 
 def _entries(
@@ -152,7 +157,7 @@ def _entries(
             yield from _if_any(care.procedure(resource, source, context))
         case wire.AllergyIntolerance() as resource:
             yield from _if_any(care.allergy(resource, source, context))
-        case wire.ServiceRequest() as resource:
+        case wire.ServiceRequest() | wire.Task() as resource:
             yield from _if_any(care.requested_service(resource, source, context))
         case wire.Device() as resource:
             yield from _if_any(care.device(resource, source, context))
@@ -176,6 +181,8 @@ def _belongs(resource: wire.Resource, patient_id: str) -> bool | None:
         said = resource.id or ""
     elif isinstance(resource, wire.Coverage) and resource.beneficiary:
         said = identifier(resource.beneficiary)
+    elif isinstance(resource, wire.Task) and resource.for_:
+        said = identifier(resource.for_)
     else:
         said = identifier(resource.subject or resource.patient)
     return said == patient_id if said and not said.startswith("urn:uuid:") else None

@@ -26,7 +26,7 @@ from cds_service.fhir.datatypes import (
 
 
 class Resource(Shape, tag_field="resourceType"):
-    """What every resource has. The subject is called `subject` or `patient`, whichever the type uses."""
+    """What every resource has, and what all requests have. The subject is called `subject` or `patient`, whichever the type uses."""
 
     id: Text = None
     status: Text = None
@@ -34,6 +34,7 @@ class Resource(Shape, tag_field="resourceType"):
     patient: Reference | None = None
     code: Term | None = None
     bodySite: list[Term] | Term | None = None
+    authoredOn: Text = None
 
 
 class Patient(Resource):
@@ -86,7 +87,6 @@ class MedicationUse(Resource):
     occurenceDateTime: Text = None
     occurencePeriod: Period | None = None
     dateAsserted: Text = None
-    authoredOn: Text = None
     dateWritten: Text = None
     whenHandedOver: Text = None
     whenPrepared: Text = None
@@ -203,11 +203,15 @@ class ServiceRequest(Resource):
     reason: list[Term] | Term | None = None
     reasonReference: list[Reference] | Reference | None = None
     note: list[Note] | Note | str | None = None
-    authoredOn: Text = None
 
 
 class ProcedureRequest(ServiceRequest):
     """STU3 and DSTU2: what R4 calls a ServiceRequest."""
+
+
+class Task(Resource, rename={"for_": "for"}):
+    for_: Reference | None = None
+    description: Text = None
 
 
 class Appointment(Resource):
@@ -249,9 +253,8 @@ ANY = (
     | ServiceRequest
     | ProcedureRequest
     | Appointment
+    | Task
     | Coverage
 )
 TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}
-
-
 """The structs by resource type; a type that is not here is of no interest to any rule."""

@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, parameters, units
+from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
 from cds_service.knowledge.drugs import DrugTable
 from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
+from cds_service.knowledge.orderables import Orderable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 from cds_service.knowledge.units import UnitTable
 
@@ -25,6 +26,7 @@ __all__ = [
     "HoldTable",
     "Knowledge",
     "LevelTable",
+    "Orderable",
     "Parameter",
     "RuleKnowledge",
     "UnitTable",
@@ -32,7 +34,7 @@ __all__ = [
     "load",
 ]
 
-_NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units"))
+_NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units", "orderables"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +49,7 @@ class Knowledge:
     units: UnitTable
     drugs: DrugTable
     holds: HoldTable
+    orderables: Mapping[str, Orderable]
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
@@ -83,13 +86,15 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     holds = hold_files.load(own, sources, drugs.ingredients)
     rules[hold_files.RULE] = replace(own, parameters={**own.parameters, **holds.parameters})
     version = files.read(directory / "version.toml")
+    index = codes.CodeIndex(value_sets, systems)
     return Knowledge(
         version=files.member("version.toml", "", version, "version", str),
         citations=sources,
         rules=rules,
-        index=CodeIndex(value_sets, systems),
+        index=index,
         levels=levels.load(directory / "levels.toml"),
         units=unit_table,
         drugs=drugs,
         holds=holds,
+        orderables=orderables.load(directory / "orderables.toml", index),
     )

@@ -38,6 +38,20 @@ def spend_token(database: Database, issuer: str, jti: str, expires_at: datetime,
         return connection.execute(inserted).first() is not None
 
 
+def was_overridden(database: Database, client: str, key: str, since: datetime) -> bool:
+    """Whether a card of this key was shown to the client and overridden since a moment; the last word on each card counts."""
+    latest = _latest_feedback()
+    query = (
+        select(shown_card.c.uuid)
+        .join(latest, latest.c.card == shown_card.c.uuid)
+        .where(shown_card.c.card_key == key, shown_card.c.client == client)
+        .where(latest.c.outcome == Outcome.OVERRIDDEN.value, latest.c.outcome_at >= since)
+        .limit(1)
+    )
+    with database.transaction() as connection:
+        return connection.execute(query).first() is not None
+
+
 def purge(database: Database, before: datetime) -> tuple[int, int]:
     """Deletes feedback received, and cards shown, before a moment; returns how many of each."""
     with database.transaction() as connection:
@@ -120,6 +134,7 @@ def _shown_row(showing: Showing, card: ShownCard) -> Columns:
         "disposition": card.disposition,
         "rules": card.rules,
         "knowledge": card.knowledge,
+        "card_key": card.key,
         "at": showing.at,
     }
 

@@ -15,7 +15,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows."""
+    """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows.
+
+    `key` is the same for the same card of another call; empty where the site has no secret to make it with.
+    """
 
     uuid: UUID
     topic: str
@@ -23,6 +26,7 @@ class ShownCard:
     disposition: str
     rules: tuple[str, ...]
     knowledge: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

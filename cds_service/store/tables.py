@@ -54,8 +54,10 @@ shown_card = Table(
     Column("disposition", String(60), nullable=False),
     Column("rules", Words, nullable=False),
     Column("knowledge", String(60), nullable=False),
+    Column("card_key", String(64), nullable=False, server_default=""),
     Column("at", Instant, nullable=False),
     Index("shown_card_at", "at"),
+    Index("shown_card_card_key", "card_key"),
 )
 
 feedback = Table(

@@ -1,0 +1,1 @@
+"""The FHIR R4 resources that suggestions create, change or remove."""

@@ -1,0 +1,76 @@
+"""What is not known, in few words: the judgements that could not be made, together by what was missing."""
+
+from collections.abc import Iterable
+
+from cds_service.cards import markdown, wording
+from cds_service.chart import Missing, Reason
+from cds_service.engine import Result, Status
+
+
+def name(item: Result) -> str:
+    """The judgement as a noun."""
+    return wording.JUDGEMENTS.get(item.rule.id) or markdown.lower_first(item.rule.title)
+
+
+def one(item: Result) -> str:
+    """One judgement and why it could not be made."""
+    if item.status is Status.ERROR:
+        return wording.RULE_FAILED.format(rule=item.rule.title)
+    what = name(item)
+    # A rule that names no missing part says itself what it could not read, such as which drug.
+    why = _why(item) or ("" if item.unknown == what else item.unknown)
+    return wording.GAP_BECAUSE.format(what=what, why=why) if why else wording.GAP.format(what=what)
+
+
+def named(results: Iterable[Result]) -> list[str]:
+    """The judgements that could not be made, those with the same reason together."""
+    together: dict[str, list[str]] = {}
+    for item in results:
+        if item.status is Status.UNKNOWN and _why(item):
+            together.setdefault(_why(item), []).append(name(item))
+        elif item.status in (Status.UNKNOWN, Status.ERROR):
+            together.setdefault(one(item), [])
+    return [
+        wording.GAP_BECAUSE.format(what=", ".join(dict.fromkeys(what)), why=why) if what else why
+        for why, what in together.items()
+    ]
+
+
+def parts(results: Iterable[Result]) -> list[str]:
+    """What was missing, by reason: `not sent: medication list, vital signs`; then what failed."""
+    found = list(results)
+    by_reason: dict[Reason, dict[str, None]] = {}
+    for item in found:
+        for missing in item.missing:
+            by_reason.setdefault(missing.reason, {})[_part(item, missing)] = None
+    said = [
+        wording.MISSING[reason].format(parts=", ".join(by_reason[reason])) for reason in Reason if reason in by_reason
+    ]
+    return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
+
+
+def told(results: Iterable[Result]) -> list[str]:
+    """The same as lines of markdown, each with the judgements that it leaves open."""
+    together: dict[str, dict[str, None]] = {}
+    for item in results:
+        for missing in item.missing:
+            part = _part(item, missing)
+            line = wording.MISSING_PART[missing.reason].format(part=part)
+            together.setdefault(line, {})[name(item)] = None
+        if not item.missing:
+            together.setdefault(one(item), {})
+    lines = []
+    for line, what in together.items():
+        left_open = [noun for noun in what if noun.lower() not in line.lower()]
+        lines.append(markdown.escaped(markdown.upper_first(line) + (f": {', '.join(left_open)}" if left_open else "")))
+    return lines
+
+
+def _why(item: Result) -> str:
+    said = (wording.reason(missing.reason, _part(item, missing)) for missing in item.missing)
+    return "; ".join(dict.fromkeys(said))
+
+
+def _part(item: Result, missing: Missing) -> str:
+    """The part of the chart that is missing; where it was sent without the value, the value."""
+    return item.unknown if missing.reason is Reason.NOT_MEASURED else wording.PARTS[missing.section]

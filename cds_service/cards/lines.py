@@ -1,0 +1,64 @@
+"""Findings as lines of markdown: what is true, the evidence in the chart, who says so, and what is under way."""
+
+from collections.abc import Iterable
+
+from cds_service.cards import markdown, suggestions, wording
+from cds_service.cards.material import Material
+from cds_service.engine import Finding, Result
+from cds_service.knowledge import Parameter
+
+_LONGEST_ID = 16
+
+
+def line(material: Material, result: Result, *, said: bool = False) -> str:
+    """A finding as one line; without its sentence where the card's summary has `said` it."""
+    finding = result.finding
+    if finding is None:
+        return markdown.escaped(result.unknown)
+    parts = ["" if said else markdown.escaped(finding.says), _evidence(finding), _sources(material, finding)]
+    under_way = "; ".join(suggestions.under_way(material, result))
+    parts.append(f"— **{markdown.escaped(under_way)}**" if under_way else "")
+    return " ".join(part for part in parts if part)
+
+
+def lines(material: Material, results: Iterable[Result]) -> str:
+    """Findings as a list."""
+    return markdown.bullets(line(material, item) for item in results)
+
+
+def _evidence(finding: Finding) -> str:
+    shown = []
+    for item in finding.evidence:
+        # A date that the sentence gives already is not repeated.
+        when = f", {item.when}" if item.when and str(item.when) not in finding.says else ""
+        shown.append(markdown.escaped(f"{_short(item.source.reference)}{when}"))
+    basis = wording.BASIS.get(finding.basis, "")
+    inside = "; ".join(dict.fromkeys([*shown, basis] if basis else shown))
+    return f"({inside})" if inside else ""
+
+
+def _short(reference: str) -> str:
+    """A reference that fits a narrow panel; the response's extension has it whole."""
+    kind, _, identifier = reference.partition("/")
+    return f"{kind}/…{identifier[-8:]}" if len(identifier) > _LONGEST_ID else reference
+
+
+def cited(finding: Finding) -> tuple[str, ...]:
+    """The sources of a finding, those of the numbers that decided first."""
+    return tuple(dict.fromkeys([*(item.source for item in finding.uses), *finding.cites]))
+
+
+def _sources(material: Material, finding: Finding) -> str:
+    found = [material.know.citation(identifier) for identifier in cited(finding)]
+    # A site's own policy has no page: the caveat says it.
+    found = [source for source in found if source.url] or found
+    text = ", ".join(markdown.link(source.label, source.url) for source in found)
+    caveats = dict.fromkeys(caveat for item in finding.uses if (caveat := _caveat(item)))
+    if caveats:
+        text += f" ({'; '.join(map(markdown.escaped, caveats))})"
+    return f"— {text}" if text else ""
+
+
+def _caveat(parameter: Parameter) -> str:
+    given = parameter.site_reason
+    return wording.SITE_VALUE.format(reason=given) if given else parameter.confidence.caveat

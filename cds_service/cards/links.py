@@ -1,0 +1,38 @@
+"""The pages that a card leads to: why it came, the guideline, and the site's SMART app if it has one."""
+
+import json
+from collections.abc import Iterable
+
+from cds_service.cards import wording
+from cds_service.cards.lines import cited
+from cds_service.cards.material import Material
+from cds_service.cards.model import Link
+from cds_service.engine import Result
+from cds_service.knowledge import Citation
+
+
+def links(material: Material, results: Iterable[Result]) -> tuple[Link, ...]:
+    """The page of the rule that leads the card, its first guideline, and the app with the orders as its context."""
+    listed = list(results)
+    manner = material.manner
+    found = []
+    if manner.base_url and listed:
+        rule = listed[0].rule
+        found.append(Link(wording.WHY.format(rule=rule.title), f"{manner.base_url}/rules/{rule.id}"))
+    source = primary(material, listed)
+    if source:
+        found.append(Link(wording.GUIDELINE.format(source=source.label), source.url))
+    if manner.app_url:
+        context = json.dumps({"orders": list(material.order.references)})
+        found.append(Link(manner.app_label or wording.APP, manner.app_url, "smart", context))
+    return tuple(found)
+
+
+def primary(material: Material, results: Iterable[Result]) -> Citation | None:
+    """The first source with an address among those that the findings rest on, in their order."""
+    for result in results:
+        for identifier in cited(result.finding) if result.finding else ():
+            source = material.know.citation(identifier)
+            if source.url:
+                return source
+    return None

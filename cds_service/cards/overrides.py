@@ -1,0 +1,33 @@
+"""Reasons that a clinician may give for not following a card: HL7's codes where one fits, else our own."""
+
+from cds_service.cards import wording
+from cds_service.cards.model import Coding
+from cds_service.engine import Topic
+
+HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+OURS = "https://vertebroplasty-cds.org/CodeSystem/override-reason"
+
+_REASONS: dict[Topic, tuple[str, ...]] = {
+    Topic.SUITABILITY: (
+        "risk-benefit-ratio",
+        "expert-contradicts",
+        "urgent",
+        "chart-out-of-date",
+        "prefers-alternative",
+    ),
+    Topic.ANTITHROMBOTICS: ("specialist-agreed", "risk-benefit-ratio", "urgent", "chart-out-of-date"),
+    Topic.INFECTION: ("specialist-agreed", "risk-benefit-ratio", "chart-out-of-date", "urgent"),
+    Topic.SAFETY: ("specialist-agreed", "risk-benefit-ratio", "chart-out-of-date", "urgent"),
+    Topic.WORKUP: ("done-elsewhere", "action-completed", "service-not-available", "patient-refuses", "urgent"),
+}
+
+
+def reasons(topic: Topic) -> tuple[Coding, ...]:
+    """The reasons offered on one card."""
+    return tuple(map(_coding, _REASONS[topic]))
+
+
+def _coding(code: str) -> Coding:
+    if code in wording.OWN_REASONS:
+        return Coding(OURS, code, wording.OWN_REASONS[code])
+    return Coding(HL7, code, wording.HL7_REASONS[code])

@@ -1,0 +1,140 @@
+"""What a clinician may do with one press: each proposal of a finding as a suggestion, until it has been taken."""
+
+from collections.abc import Iterable, Iterator
+
+from cds_service.cards import wording
+from cds_service.cards.actions import drafts, plan, services
+from cds_service.cards.material import Material
+from cds_service.cards.model import Action, Suggestion
+from cds_service.chart import Level, RequestedService
+from cds_service.disposition import Disposition
+from cds_service.engine import Proposal, Result, Status, Topic
+from cds_service.knowledge.orderables import Orderable
+from cds_service.values import HoldPlan
+
+_SERVICES = {
+    Proposal.ORDER_INR: ("inr",),
+    Proposal.ORDER_PLATELETS: ("platelets",),
+    Proposal.ORDER_CREATININE: ("creatinine",),
+    Proposal.ORDER_INFECTION_MARKERS: ("crp", "white-cells"),
+    Proposal.ORDER_PREGNANCY_TEST: ("pregnancy-test",),
+    Proposal.ORDER_BONE_SCAN: ("bone-scan",),
+    Proposal.REFER_SPINE_SURGERY: ("spine-surgery",),
+    Proposal.REFER_BONE_HEALTH: ("bone-health",),
+    Proposal.REFER_HAEMATOLOGY: ("haematology",),
+    Proposal.REFER_CARDIOLOGY: ("cardiology",),
+}
+_PLAN = "antithrombotic-plan"
+_HARDLY_THIS = frozenset((Disposition.NOT_INDICATED, Disposition.CONTRAINDICATED, Disposition.REFER_SPINE_SURGERY))
+_LUMBAR_MRI = frozenset(Level(f"L{number}") for number in range(1, 6))
+_THORACIC_MRI = frozenset(Level(f"T{number}") for number in range(1, 12))
+
+
+def of(material: Material, topic: Topic, results: Iterable[Result]) -> tuple[Suggestion, ...]:
+    """The suggestions of one card: what its findings propose, then what the answer as a whole allows for the draft."""
+    proposed = dict.fromkeys(
+        proposal for item in results if item.finding is not None for proposal in item.finding.proposes
+    )
+    found = [_suggestion(material, proposal) for proposal in proposed]
+    if topic is Topic.SUITABILITY:
+        found.append(_removal(material))
+    if topic is Topic.ANTITHROMBOTICS:
+        found.append(_move(material))
+    return tuple(item for item in found if item)
+
+
+def under_way(material: Material, result: Result) -> Iterator[str]:
+    """What has been ordered, referred or asked for already of what a finding proposes."""
+    for proposal in result.finding.proposes if result.finding else ():
+        for orderable in _orderables(material, proposal):
+            found = material.awaited(orderable)
+            if found:
+                yield _said(orderable, found)
+
+
+def _said(orderable: Orderable, found: RequestedService) -> str:
+    dated, drafted = {
+        "referral": (wording.REFERRED, wording.REFERRAL_DRAFTED),
+        "task": (wording.PLAN_REQUESTED, wording.PLAN_DRAFTED),
+    }.get(orderable.category, (wording.ORDERED, wording.DRAFTED))
+    says = drafted if found.drafted else dated.format(when=found.when or wording.UNDATED)
+    return says if orderable.category in ("referral", "task") else f"{orderable.text} {says}"
+
+
+def _orderables(material: Material, proposal: Proposal) -> tuple[Orderable, ...]:
+    if proposal is Proposal.ORDER_MRI:
+        names: tuple[str, ...] = (_mri(material.order.levels),)
+    elif proposal is Proposal.AGREE_PLAN:
+        names = (_PLAN,)
+    else:
+        names = _SERVICES.get(proposal, ())
+    return tuple(material.know.orderables[name] for name in names)
+
+
+def _mri(levels: frozenset[Level]) -> str:
+    """The part of the spine to image; levels at its junction, or none stated, ask for the whole."""
+    if levels and levels <= _LUMBAR_MRI:
+        return "mri-lumbar"
+    return "mri-thoracic" if levels and levels <= _THORACIC_MRI else "mri-spine"
+
+
+def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
+    """The suggestion of one proposal, for what of it is not under way yet; None if nothing is left."""
+    open_ = [item for item in _orderables(material, proposal) if not material.awaited(item)]
+    if not open_:
+        return None
+    if proposal is Proposal.AGREE_PLAN:
+        return _plan(material, open_[0])
+    whole = len(open_) == len(_orderables(material, proposal))
+    label = wording.ORDER_LABELS[proposal] if whole else wording.ORDER_LABEL.format(text=open_[0].text)
+    actions = tuple(services.order(material, item) for item in open_)
+    return Suggestion(proposal, label, actions, recommended=True)
+
+
+def _holds(material: Material) -> tuple[HoldPlan, ...]:
+    found = (item.finding.values for item in material.results if item.status is Status.MET and item.finding)
+    return tuple(value for value in found if isinstance(value, HoldPlan))
+
+
+def _plan(material: Material, orderable: Orderable) -> Suggestion:
+    holds = _holds(material)
+    drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_INPUT.lower()
+    label = wording.PLAN_LABEL.format(drugs=drugs)
+    return Suggestion(Proposal.AGREE_PLAN, label, (plan.task(material, orderable, holds, label),), recommended=True)
+
+
+def _removal(material: Material) -> Suggestion | None:
+    """Removing the draft, where the chart speaks against the procedure as such; never recommended, the clinician decides."""
+    if material.assessment.disposition not in _HARDLY_THIS:
+        return None
+    label = wording.CANCEL_LABEL.format(procedure=material.procedure)
+    return _all(Proposal.CANCEL_ORDER, label, [drafts.removed(item, label) for item in material.ours])
+
+
+def _move(material: Material) -> Suggestion | None:
+    """Moving the order to when every interval is met; only if each drug has a recorded end and interrupting none is a hazard."""
+    planned, holds = material.order.planned, _holds(material)
+    if planned is None or material.order.planned_source != "order" or not holds or any(map(_forbids, material.results)):
+        return None
+    times = [None if hold.still_taken or hold.consult else hold.earliest_full or hold.earliest for hold in holds]
+    known = [item for item in times if item]
+    if len(known) < len(holds) or max(known) <= planned.start:
+        return None
+    if material.assessment.disposition in _HARDLY_THIS:
+        return None
+    to = material.manner.opening.next(max(*known, material.as_of), material.manner.zone)
+    label = wording.MOVE_LABEL.format(moment=wording.day(to))
+    return _all(Proposal.MOVE_ORDER, label, [drafts.moved(item, to, label) for item in material.ours if item.planned])
+
+
+def _forbids(item: Result) -> bool:
+    """Whether a result keeps the service from naming a time: a hazard that is not excluded, or a drug that is not understood."""
+    excluded = (Status.NOT_MET, Status.NOT_APPLICABLE)
+    hazard = item.rule.id == "interruption_hazard" and item.status not in excluded
+    return hazard or (item.rule.id == "antithrombotic_hold" and item.status in (Status.UNKNOWN, Status.ERROR))
+
+
+def _all(proposal: Proposal, label: str, actions: list[Action | None]) -> Suggestion | None:
+    """A suggestion that changes every draft, or none if one of them cannot be changed so."""
+    whole = tuple(action for action in actions if action)
+    return Suggestion(proposal, label, whole) if whole and len(whole) == len(actions) else None

@@ -1,0 +1,83 @@
+"""What a hook call asks about: an order or appointment of ours, a stay after the procedure, or a chart that was opened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.chart import Answer, Chart, Section
+from cds_service.engine import Result, Rule, Status
+from cds_service.errors import PreconditionFailed, RequestError
+from cds_service.fhir.bundle import OMITTED
+from cds_service.fhir.concepts import Context
+from cds_service.hooks import Hook, HookRequest
+from cds_service.order import AUGMENTATION, Orders, OurOrder
+
+_SEEN = ("vertebral_fracture", "active_fracture_on_imaging", "recent_fracture")
+_SEEN_AGAINST = ("healed_fracture", "asymptomatic_fracture")
+_AFTERCARE = "aftercare"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The orders that are asked about, and the rules that have something to say on this hook; no rules, nothing to say."""
+
+    orders: Orders
+    rules: tuple[Rule, ...]
+
+
+def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
+    """What one call asks about. Raises RequestError for another patient's order, and without a problem list for one of ours."""
+    orders = _orders(request, as_of, context)
+    if request.hook is Hook.ENCOUNTER_DISCHARGE:
+        return Occasion(orders, tuple(item for item in rules if item.theme == _AFTERCARE))
+    if request.hook is Hook.PATIENT_VIEW:
+        wanted = (*_SEEN, *_SEEN_AGAINST) if _answered(request, Section.CONDITIONS) else ()
+        return Occasion(orders, tuple(item for item in rules if item.id in wanted))
+    if not orders.ours:
+        return Occasion(orders, ())
+    _refuse_another_patients(orders.ours, request.patient)
+    _require_conditions(request)
+    return Occasion(orders, tuple(rules))
+
+
+def _orders(request: HookRequest, as_of: datetime, context: Context) -> Orders:
+    """The drafts that a call is about: at order-select those selected, at appointment-book the appointments."""
+    if request.hook is Hook.APPOINTMENT_BOOK:
+        ordered = Orders.of(request.prefetch.get(Section.SERVICE_REQUESTS, OMITTED).parts, context, as_of=as_of).ours
+        return Orders.of(request.appointments, context, as_of=as_of, based_on=ordered)
+    selected = request.selections if request.hook is Hook.ORDER_SELECT else ()
+    drafts = request.drafts if request.hook in (Hook.ORDER_SELECT, Hook.ORDER_SIGN) else ()
+    return Orders.of(drafts, context, as_of=as_of, selected=selected)
+
+
+def untreated_fracture(chart: Chart, results: Iterable[Result]) -> bool:
+    """Whether the chart shows a recent, active vertebral fracture, and that neither was it treated nor is treatment on order."""
+    found = tuple(results)
+    met = {item.rule.id for item in found if item.status is Status.MET}
+    against = {item.rule.id for item in found if item.status is not Status.NOT_MET} & set(_SEEN_AGAINST) & met
+    if not met.issuperset(_SEEN) or against or chart.answer(Section.PROCEDURES) is not Answer.WHOLE:
+        return False
+    done = any(AUGMENTATION in item.concept.sets for item in chart.procedures)
+    return not done and not any(item.open for item in chart.requested_in(AUGMENTATION))
+
+
+def _answered(request: HookRequest, section: Section) -> bool:
+    return request.prefetch.get(section, OMITTED).answer not in (Answer.OMITTED, Answer.FAILED)
+
+
+def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
+    for item in ours:
+        if item.patient_id and item.patient_id != patient:
+            raise RequestError(
+                "the draft order is for another patient than context.patientId", expression="context.draftOrders"
+            )
+
+
+def _require_conditions(request: HookRequest) -> None:
+    """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
+    answered = request.prefetch.get(Section.CONDITIONS, OMITTED)
+    if answered.answer in (Answer.OMITTED, Answer.FAILED):
+        why = "was not sent" if answered.answer is Answer.OMITTED else answered.says or "could not be read"
+        raise PreconditionFailed(
+            f"The problem list is needed: prefetch key '{Section.CONDITIONS}' {why}", prefetch_key=Section.CONDITIONS
+        )

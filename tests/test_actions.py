@@ -1,0 +1,110 @@
+"""Suggestions are valid FHIR, are applied as they are, and vanish once taken while what they answer stands."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cds_service import cases
+from cds_service.cards.opening import Opening
+from cds_service.chart import Answer, Section
+from cds_service.fhir.check import faults
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+from cds_service.service import Site
+
+from .client import Client, findings, suggestions
+
+KNOW = load()
+SITE = Site(KNOW, catalogue())
+CASES = [
+    case
+    for rule in SITE.rules
+    for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")
+    if case.answers[Section.CONDITIONS] in (Answer.WHOLE, Answer.CUT)
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_a_suggestion_taken_is_gone_and_what_it_answers_stands(case: cases.Case) -> None:
+    """Each suggestion of each case, taken by a client: its resources are valid R4B, and the next call no longer offers it."""
+    request = cases.request(case, KNOW)
+    body = Client(request, SITE).call()
+    for suggestion in suggestions(body):
+        for action in suggestion["actions"]:
+            if action["type"] == "create":
+                assert faults(action["resource"]) == ()
+            if action["type"] == "update":
+                assert set(faults(action["resource"])) <= set(faults(case.order))
+        client = Client(request, SITE)
+        client.take(suggestion)
+        after = client.call()
+        assert suggestion["label"] not in [item["label"] for item in suggestions(after)]
+        if any(action["type"] == "delete" for action in suggestion["actions"]):
+            assert after == {"cards": []}
+        elif all(action["type"] == "create" for action in suggestion["actions"]):
+            assert findings(after) == findings(body)
+
+
+def test_faults_name_elements_and_never_what_they_hold() -> None:
+    """A fault may be logged: it holds nothing of the patient."""
+    said = faults(
+        {"resourceType": "Task", "status": "requested", "intent": "Mrs Smith", "description": 7, "x": "Smith"}
+    )
+    assert any(fault.startswith("Task.x") for fault in said)
+    assert "Smith" not in "".join(said)
+    assert faults({"resourceType": "Nonsense"}) == ("resourceType: none of R4B",)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opening"),
+    [
+        ("2026-11-26T07:00:00", "2026-11-26T08:00:00+01:00"),
+        ("2026-11-26T06:59:00", "2026-11-26T08:00:00+01:00"),
+        ("2026-11-26T07:00:01", "2026-11-27T08:00:00+01:00"),
+        ("2026-11-27T12:00:00", "2026-11-30T08:00:00+01:00"),
+        ("2026-10-24T12:00:00", "2026-10-26T08:00:00+01:00"),
+        ("2026-03-27T12:00:00", "2026-03-30T08:00:00+02:00"),
+    ],
+)
+def test_the_next_opening_is_on_a_working_day_by_the_clock_of_the_site(moment: str, opening: str) -> None:
+    """Rounded up, over weekends and over the change of the clock."""
+    given = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    assert Opening().next(given, ZoneInfo("Europe/Berlin")).isoformat() == opening
+
+
+def _infection_screen(**order: Any) -> dict[str, Any]:
+    """A request in which an infection screen is due: no case of another rule is needed for it."""
+    case = next(
+        item
+        for item in CASES
+        if item.rule == "infection_screen_due" and any(row["status"] == "met" for row in item.expect)
+    )
+    request = cases.request(case, KNOW)
+    request["context"]["draftOrders"]["entry"][0]["resource"].update(order)
+    return request
+
+
+def test_only_what_is_not_on_order_yet_is_suggested() -> None:
+    """With CRP on order, the white cell count is left; with an order that was carried out long ago, both are."""
+    request = _infection_screen()
+    [both] = [item for item in suggestions(Client(request, SITE).call()) if "CRP" in item["label"]]
+    assert [action["resource"]["code"]["coding"][0]["code"] for action in both["actions"]] == ["1988-5", "6690-2"]
+    crp = both["actions"][0]["resource"]
+    partly = Client(request, SITE)
+    partly.take({"actions": both["actions"][:1]})
+    body = partly.call()
+    assert "Order White cell count" in [item["label"] for item in suggestions(body)]
+    assert any("C-reactive protein drafted in this session" in card["detail"] for card in body["cards"])
+    for old in ({"status": "completed"}, {"status": "active", "authoredOn": "2020-01-01"}, {"status": "revoked"}):
+        again = Client(request, SITE)
+        again.take({"actions": [{"type": "create", "resource": {**crp, **old}}]})
+        assert both["label"] in [item["label"] for item in suggestions(again.call())]
+
+
+def test_a_repeated_call_gives_the_same_suggestions() -> None:
+    """The same hook instance gives the same card and suggestion ids, so that feedback on either answer counts once."""
+    request = _infection_screen()
+    assert json.dumps(Client(request, SITE).call()) == json.dumps(Client(request, SITE).call())

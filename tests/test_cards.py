@@ -1,0 +1,136 @@
+"""Every card of every case is short, whole and well-formed; text from a chart is shown as text."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from cds_service import cases
+from cds_service.cards import markdown, overrides, wording
+from cds_service.cards.material import Manner
+from cds_service.chart import Answer, Section
+from cds_service.engine import Topic
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+from cds_service.service import Site
+
+from .client import Client
+
+KNOW = load()
+SITE = Site(KNOW, catalogue(), Manner(base_url="https://cds.example", key=b"k"))
+CASES = [
+    case
+    for rule in SITE.rules
+    for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")
+    if case.answers[Section.CONDITIONS] in (Answer.WHOLE, Answer.CUT)
+]
+FORBIDDEN = re.compile(
+    r"\b(safe|safely|approved|eligible|guarantee\w*|revolutionary|stop(?:ped)? (?:the|taking)|you must)\b",
+    re.IGNORECASE,
+)
+HOSTILE = "<script>alert(1)</script> [x](http://evil.example) **b** | `c` <img src=x onerror=y> & www.evil.example"
+
+
+def hostile(value: Any) -> Any:
+    """The same JSON with markup in every text and display."""
+    if isinstance(value, dict):
+        return {
+            name: f"{item} {HOSTILE}" if name in ("text", "display") and isinstance(item, str) else hostile(item)
+            for name, item in value.items()
+        }
+    return [hostile(item) for item in value] if isinstance(value, list) else value
+
+
+def empties(value: Any, path: str = "") -> Iterator[str]:
+    """Paths of null and empty members; the list of cards may be empty."""
+    if value is None or (value in ("", [], {}) and path != ".cards"):
+        yield path
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from empties(item, f"{path}.{name}")
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from empties(item, f"{path}[{number}]")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_a_response_is_well_formed(case: cases.Case) -> None:
+    """No null, nothing empty, at most five cards, one a topic, most urgent first, each whole."""
+    body = Client(cases.request(case, KNOW), SITE).call()
+    assert list(empties(body)) == []
+    cards = body["cards"]
+    assert 1 <= len(cards) <= len(Topic)
+    assert len({card["source"]["topic"]["code"] for card in cards}) == len(cards)
+    urgency = [("critical", "warning", "info").index(card["indicator"]) for card in cards]
+    assert urgency == sorted(urgency)
+    labels = [item["label"] for card in cards for item in card.get("suggestions", ())]
+    assert len(labels) == len(set(labels))
+    for card in cards:
+        _is_whole(card)
+
+
+def _is_whole(card: dict[str, Any]) -> None:
+    assert len(card["summary"]) < 140
+    assert card["detail"]
+    assert not FORBIDDEN.search(card["summary"] + card["detail"])
+    offered = card.get("suggestions", [])
+    assert ("selectionBehavior" in card) is bool(offered)
+    if offered:
+        assert card["selectionBehavior"] == ("any" if len(offered) > 1 else "at-most-one")
+    for suggestion in offered:
+        assert suggestion["uuid"] == suggestion["uuid"].lower()
+        assert not FORBIDDEN.search(suggestion["label"])
+        assert all(action["description"] for action in suggestion["actions"])
+    for reason in card.get("overrideReasons", ()):
+        assert reason.keys() == {"system", "code", "display"}
+    for link in card["links"]:
+        assert link["url"].startswith("https://")
+        assert "appContext" not in link
+    assert re.fullmatch("[0-9a-f]{64}", card["extension"]["org.vertebroplasty-cds.cardKey"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_text_from_a_chart_is_shown_as_text(case: cases.Case) -> None:
+    """Markup in any text or display of the chart reaches neither the rendered detail nor a tag in the summary."""
+    case = replace(case, resources=tuple(hostile(list(case.resources))))
+    for card in Client(cases.request(case, KNOW), SITE).call()["cards"]:
+        shown = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(card["detail"])
+        assert "<script" not in shown
+        assert "<img" not in shown
+        assert 'evil.example"' not in shown
+        assert "<code>" not in shown
+        assert not re.search(r"<[A-Za-z/!?]", card["summary"])
+
+
+@pytest.mark.parametrize("topic", Topic)
+def test_override_reasons_are_coded_and_worded(topic: Topic) -> None:
+    """Each card offers a few reasons, of HL7 or of our own, each once."""
+    offered = overrides.reasons(topic)
+    assert 3 <= len(offered) <= 6
+    assert len({item.code for item in offered}) == len(offered)
+    assert {item.system for item in offered} <= {overrides.HL7, overrides.OURS}
+
+
+def test_no_sentence_of_ours_is_forbidden_or_blank() -> None:
+    """All wording in one place, clean."""
+    sentences = dict(wording.every())
+    assert len(sentences) > 100
+    for text in sentences.values():
+        assert text.strip()
+        assert not FORBIDDEN.search(text)
+
+
+def test_a_summary_names_as_many_points_as_fit() -> None:
+    """Points that do not fit are counted; one too long is cut between words."""
+    points = [f"point number {number} of several" for number in range(9)]
+    line = markdown.fitting("{procedure}: {points}", points, procedure="P")
+    assert len(line) < 140
+    assert line.startswith("P: point number 0")
+    assert line.endswith("more")
+    cut = markdown.fitting("{points}", ["word " * 60])
+    assert len(cut) < 140
+    assert cut.endswith("word…")
+    assert markdown.fitting("{points}", ["INR < 1.5"]) == "INR < 1.5"
