@@ -1,6 +1,6 @@
 """Whether the patient has chronic liver disease, for which other limits of coagulation apply."""
 
-from cds_service.chart import Basis, Certainty, Chart, Condition, State
+from cds_service.chart import Basis, Certainty, Chart, Condition, State, Unknown
 
 
 def liver_disease(chart: Chart) -> Condition | None:
@@ -9,6 +9,14 @@ def liver_disease(chart: Chart) -> Condition | None:
     Words alone do not widen a limit.
     """
     return next((item for item in chart.conditions_in("liver-disease") if _counts(item)), None)
+
+
+def has_liver_disease(chart: Chart) -> bool:
+    """Whether liver disease is on record; a problem list with gaps that shows none counts as none: the stricter limits apply."""
+    try:
+        return liver_disease(chart) is not None
+    except Unknown:
+        return False
 
 
 def _counts(item: Condition) -> bool:

@@ -1,0 +1,93 @@
+"""How old a normal coagulation result may be for this patient, and where the chart leaves that open."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from cds_service.chart import Chart, Missing, State, Unknown
+from cds_service.facts import labs
+from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.labs import Lab
+from cds_service.facts.liver import liver_disease
+from cds_service.facts.setting import Setting, setting
+from cds_service.knowledge import Knowledge, Parameter
+
+_SHORT_LIVED = ("vitamin-k-antagonist", "unfractionated-heparin")
+_ACUTE = ("acute-kidney-injury", "sepsis")
+
+
+@dataclass(frozen=True, slots=True)
+class LabWindow:
+    """`known` follows from what the chart shows, `possible` is the shortest that its `gaps` leave open; `why` says what shortens it."""
+
+    known: Parameter
+    possible: Parameter
+    why: str
+    gaps: tuple[Missing, ...]
+
+
+def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
+    """The window for INR, platelets and fibrinogen: 48 h, 7 days or 30 days by default."""
+    return chart.once("lab window", lambda: _window(chart, know))
+
+
+def is_current(lab: Lab, at: datetime, chart: Chart, know: Knowledge) -> bool:
+    """Whether a result is recent enough at `at`. Raises `Unknown` if that depends on what the chart does not show."""
+    window = lab_window(chart, know)
+    if labs.within(lab, at, window.possible):
+        return True
+    if not labs.within(lab, at, window.known):
+        return False
+    raise Unknown(f"whether {lab.what} {lab} is recent enough", *window.gaps)
+
+
+def is_old(lab: Lab, at: datetime, chart: Chart, know: Knowledge) -> bool:
+    """Whether a result is surely too old at `at`, whatever the chart does not show."""
+    return not labs.within(lab, at, lab_window(chart, know).known)
+
+
+def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
+    """Vitamin K antagonists that are taken, or were last taken so lately that a current INR is needed."""
+    span = know.parameter("inr_above_limit.vitamin_k_antagonist_lookback").span
+    found = []
+    for item in gathered(exposures(chart, know))[0]:
+        drug = item.drug
+        last = drug.last_dose.last if drug.last_dose else drug.off_by
+        lately = item.on_board or (last is not None and chart.as_of - last < span)
+        if drug.drug_class == "vitamin-k-antagonist" and (drug.still_taken or lately):
+            found.append(item)
+    return tuple(found)
+
+
+def _window(chart: Chart, know: Knowledge) -> LabWindow:
+    drugs, drug_gaps = gathered(exposures(chart, know))
+    gaps: list[Missing] = [item for gap in drug_gaps for item in gap.missing]
+    short = [item.drug.name for item in vitamin_k_antagonists(chart, know)]
+    short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
+    middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
+    acute, acute_gaps = gathered(_acute(chart))
+    chronic, chronic_gaps = gathered(_chronic(chart))
+    gaps += [item for gap in (*acute_gaps, *chronic_gaps) for item in gap.missing]
+    short, middle = [*short, *acute], [*middle, *chronic]
+    known = "_unstable" if short else "_at_risk" if middle else ""
+    strict = know.parameter("shared.lab_window_unstable")
+    window = know.parameter(f"shared.lab_window{known}")
+    return LabWindow(window, strict if gaps else window, next(iter(short or middle), ""), tuple(dict.fromkeys(gaps)))
+
+
+def _acute(chart: Chart) -> Iterator[str]:
+    for problem in chart.conditions_in(*_ACUTE):
+        if problem.state is State.ACTIVE:
+            yield problem.concept.text
+    if setting(chart) is Setting.INPATIENT:
+        yield "in hospital"
+
+
+def _chronic(chart: Chart) -> Iterator[str]:
+    disease = liver_disease(chart)
+    if disease is not None:
+        yield disease.concept.text
+    for problem in chart.conditions_in("chemotherapy"):
+        if problem.state is State.ACTIVE:
+            yield problem.concept.text
