@@ -2,15 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -53,7 +48,7 @@ class Database:
         """The revision that the database is at, empty for none. Raises StoreUnavailable."""
         try:
             with self.engine.connect() as connection:
-                return MigrationContext.configure(connection).get_current_revision() or ""
+                return str(_revisions().current(connection))
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 
@@ -69,12 +64,8 @@ class Database:
                 # Held until the commit, so that a second process finds the work done.
                 lock = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7363127)"
                 connection.exec_driver_sql(lock)
-                config = _alembic()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                _revisions().upgrade(connection)
                 connection.commit()
-        except CommandError:
-            raise StoreUnavailable("its tables are of a release that this one does not know") from None
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 
@@ -94,14 +85,14 @@ class Database:
 
 def newest_revision() -> str:
     """The revision of this release's tables."""
-    return ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+    return str(_revisions().newest())
 
 
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+def _revisions() -> ModuleType:
+    """Alembic takes longer to import than all cards of a call take to make, and no card needs it."""
+    from cds_service.store import revisions
+
+    return revisions
 
 
 def _url(address: str) -> URL:

@@ -34,7 +34,7 @@ def main() -> int:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         rows = [_measure(size, f"sqlite:///{folder}/bench.sqlite3") for size in bodies.SIZES]
     if options.check:
         return _check(rows)

@@ -21,7 +21,7 @@ def through_the_socket(body: bytes) -> dict[str, Any]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "CDS_DATABASE_URL": f"sqlite:///{folder}/load.sqlite3"}
         command = [sys.executable, "-m", "cds_service.cli", "serve", "--port", str(port)]
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:

@@ -1,4 +1,4 @@
-"""Peak of what Python allocates for one request in an idle process, and the time from start to the first answer, each in a process of its own."""
+"""Memory of one request as Python counts it, and time from start to first answer, each in a process of its own."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import time
 _PEAK = """
 import sys, tempfile, tracemalloc
 from tests.bench import bodies, ways
-with tempfile.TemporaryDirectory() as folder:
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
     app = ways.service_app(f"sqlite:///{folder}/m.sqlite3")
     body = bodies.body(int(sys.argv[1]))
     ways.call(app, bodies.body(20))
@@ -18,7 +18,7 @@ with tempfile.TemporaryDirectory() as folder:
 _START = """
 import tempfile
 from tests.bench import ways
-with tempfile.TemporaryDirectory() as folder:
+with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
     app = ways.service_app(f"sqlite:///{folder}/s.sqlite3")
     ways.call(app, open(__import__("sys").argv[1], "rb").read())
 """
