@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Evidence
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import attempted, gathered
 from cds_service.knowledge import Knowledge
 
 
@@ -52,11 +52,8 @@ def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
     youngest, oldest = (know.parameter(f"pregnancy_test_due.{name}").value for name in ("youngest", "oldest"))
     if chart.patient is not None and chart.patient.sex == "male":
         return False
-    try:
-        years = age(chart)
-    except Unknown:
-        years = Years(0, 200)
-    if years.most < youngest or years.least > oldest:
+    years, _ = attempted(lambda: age(chart))
+    if years and (years[0].most < youngest or years[0].least > oldest):
         return False
     problems, _ = gathered(chart.conditions_in("no-childbearing-potential"))
     procedures, _ = gathered(chart.procedures_in("no-childbearing-potential"))

@@ -60,4 +60,7 @@ def coverage(resource: wire.Coverage, source: Source, context: Context) -> Cover
     text = payor or (found.text if found else next(concepts.texts(resource.type), "")).strip()
     if not text:
         return None
-    return Coverage(source, Concept(text, found.sets if found else frozenset()))
+    named = frozenset[str]().union(
+        *(context.know.index.of_text(word) for word in (text, *concepts.texts(resource.type)))
+    )
+    return Coverage(source, Concept(text, named | (found.sets if found else frozenset())))

@@ -37,6 +37,10 @@ __all__ = [
 _NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units", "orderables"))
 
 
+_EXTRA = {hold_files.RULE: hold_files.TABLES, "payer_criteria": frozenset(("wiser_states",))}
+"""What the files of some rules hold besides parameters, citations and value sets."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
     """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`."""
@@ -72,8 +76,9 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     rules = {}
     for path in sorted(directory.glob("*.toml")):
         if path.stem not in _NOT_RULES:
-            extra = hold_files.TABLES if path.stem == hold_files.RULE else frozenset[str]()
-            rules[path.stem] = parameters.parse(path.stem, files.read(path), sources, extra)
+            rules[path.stem] = parameters.parse(
+                path.stem, files.read(path), sources, _EXTRA.get(path.stem, frozenset())
+            )
             for name in rules[path.stem].value_sets:
                 if name not in value_sets:
                     raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")

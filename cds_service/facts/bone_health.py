@@ -1,0 +1,55 @@
+"""Whether the fracture speaks of fragile bone, and what was done about that: densitometry, treatment, referral."""
+
+from cds_service.chart import Chart, DrugUse, Modality, RequestedService, Section, State, Unknown, When
+from cds_service.facts.drugs import is_taken
+from cds_service.facts.fracture import Fracture, current_fractures
+from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.lesions import is_malignant
+from cds_service.facts.person import age
+from cds_service.knowledge import Knowledge
+
+_RULE = "bone_health_referral_due"
+
+
+def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, ...], tuple[Unknown, ...]]:
+    """Current vertebral fractures with osteoporosis on record, or of an age at which they are likely to be osteoporotic; and the gaps.
+
+    None where the fracture is malignant, or a high-energy cause is on record without osteoporosis.
+    """
+    found, gaps = gathered(item for item in current_fractures(chart) if not item.is_lesion)
+    if not found or is_malignant(chart):
+        return (), gaps
+    bone, bone_gaps = gathered(chart.conditions_in("osteoporosis"))
+    cause, _ = gathered(chart.conditions_in("high-energy-cause"))
+    fragile = bone or any("fracture-osteoporotic" in item.sets for item in found)
+    if not fragile:
+        years, age_gaps = attempted(lambda: age(chart))
+        gaps += bone_gaps + age_gaps
+        old = bool(years) and years[0].least >= know.parameter(f"{_RULE}.fragile_from").value
+        fragile = old and not any(item.state is State.ACTIVE for item in cause)
+    return (found if fragile else ()), gaps
+
+
+def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:
+    """When bone density was last measured, by a result or an imaging study; None if it is not on record. The gaps beside it."""
+    results, gaps = gathered(item for name in ("dxa-study", "dxa-t-score") for item in chart.measurements(name))
+    dates = [item.when for item in results if item.when]
+    dates += [item.when for item in chart.imaging_studies if item.modality is Modality.DXA and item.when]
+    gaps += attempted(lambda: chart.require("bone densitometry", Section.IMAGING_STUDIES))[1]
+    return max(dates, key=lambda when: when.last, default=None), gaps
+
+
+def treatments(chart: Chart, know: Knowledge) -> tuple[tuple[DrugUse, ...], tuple[Unknown, ...]]:
+    """Drugs against osteoporosis that are taken, or were given as an infusion or injection that still acts; and the gaps."""
+    lasts = know.parameter(f"{_RULE}.injection_lasts").span
+    found = tuple(
+        use
+        for use in chart.drugs_of("osteoporosis-therapy")
+        if is_taken(use, chart) or (use.last_dose is not None and chart.as_of - use.last_dose.last <= lasts)
+    )
+    return found, attempted(lambda: chart.require_drug_list("treatment of osteoporosis"))[1]
+
+
+def referrals(chart: Chart) -> tuple[RequestedService, ...]:
+    """Referrals to bone health services, and densitometry, that are already ordered."""
+    return chart.requested_in("bone-health-referral")

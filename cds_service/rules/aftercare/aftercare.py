@@ -1,0 +1,53 @@
+"""What follows the procedure: observation, what to look out for, and the next visit."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Unknown, spoken
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.done import SECTIONS, augmentations
+from cds_service.facts.gathered import gathered
+from cds_service.facts.words import on
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="After the procedure", kind=Kind.INFORMATION, card=Topic.WORKUP, needs=SECTIONS)
+def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether vertebral augmentation was done in this encounter, or within the last days.
+
+    ## Why it matters
+    Leaks, bleeding and cement that reaches the lung show within hours; infection and new fractures later. That the procedure itself
+    makes the neighbouring vertebrae break is not established.
+
+    ## When it stays silent
+    When no augmentation was completed, or it belongs to an earlier encounter.
+    """
+    found, gaps = gathered(augmentations(chart, know))
+    if found:
+        done = max(found, key=lambda item: (item.when.last.timestamp() if item.when else 0.0, item.source.reference))
+        what = f"{done.concept.text}{f' at {spoken(done.levels)}' if done.levels else ''}{on(done.when)}"
+        shown = (Evidence(done.source, "performed", done.when, done.concept.text),)
+        number = {
+            name: know.parameter(f"aftercare.{name}")
+            for name in ("lying", "often", "rest", "visit_from", "visit_to", "fever")
+        }
+        yield Finding(
+            f"{what}: usual observation lying for {number['lying'].shown}, legs and vital signs every {number['often'].value:g} min at"
+            f" first; light activity for {number['rest'].shown}",
+            shown,
+            uses=(number["lying"], number["often"], number["rest"]),
+        )
+        yield Finding(
+            "At once to hospital for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
+            f" {number['fever'].value:g} °C",
+            shown,
+            uses=(number["fever"],),
+        )
+        yield Finding(
+            f"Visit after {number['visit_from'].value:g} to {number['visit_to'].shown}; new pain: think of a new fracture, infection or a"
+            " leak. That neighbouring vertebrae break more often is not established",
+            shown,
+            uses=(number["visit_from"], number["visit_to"]),
+            cites=("vertos2-2010", "cochrane-2018"),
+        )
+    yield from gaps

@@ -1,0 +1,69 @@
+"""Antithrombotics that were held for the procedure, and when sources let them start again."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, Unknown, UseStatus
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.done import SECTIONS, augmentations
+from cds_service.facts.exposure import Exposure, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.hold_plan import hold_plan
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Antithrombotic held: when to start again",
+    kind=Kind.INFORMATION,
+    card=Topic.ANTITHROMBOTICS,
+    needs=(
+        *SECTIONS,
+        *DRUG_SECTIONS,
+        Section.RENAL,
+        Section.VITALS,
+        Section.PATIENT,
+        Section.COAGULATION,
+        Section.CONDITIONS,
+    ),
+)
+def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether vertebral augmentation was done in this encounter and an antithrombotic is on hold, or ended shortly before.
+
+    ## Why it matters
+    A drug that is not started again can cost a stroke or a stent. Sources differ on how soon after a procedure of high bleeding risk.
+
+    ## When it stays silent
+    When no augmentation was done in this encounter, or no antithrombotic was held.
+    """
+    done, gaps = gathered(augmentations(chart, know))
+    if done:
+        drugs, drug_gaps = gathered(exposures(chart, know))
+        for item in drugs:
+            if _held(item, chart, know):
+                yield _finding(item, chart, know)
+        yield from drug_gaps
+    yield from gaps
+
+
+def _held(item: Exposure, chart: Chart, know: Knowledge) -> bool:
+    """On hold, or ended so shortly before that it was for the procedure."""
+    if any(use.status is UseStatus.ON_HOLD for use in item.drug.uses):
+        return True
+    last = item.drug.last_dose
+    span = know.parameter("antithrombotic_restart.ended_within").span
+    return not item.drug.still_taken and last is not None and chart.as_of - last.last <= span
+
+
+def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
+    plan = hold_plan(item, chart, know)
+    told = ", ".join(f"{asked.text} ({know.citation(asked.source).label})" for asked in plan.restart)
+    name = f"{plan.drug[:1].upper()}{plan.drug[1:]}"
+    use = item.drug.use
+    return Finding(
+        says=f"{name} was held: start again after {told or 'agreement with the prescriber'}; only without bleeding or a new deficit",
+        evidence=(Evidence(use.source, "status", use.end or use.last_dose, use.name),),
+        cites=tuple(dict.fromkeys(asked.source for asked in plan.restart)),
+        basis=item.drug.basis,
+        values=plan,
+    )

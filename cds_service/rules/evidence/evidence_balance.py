@@ -1,0 +1,73 @@
+"""What the trials say for and against the procedure, in two sentences."""
+
+from collections.abc import Callable, Iterator
+
+from cds_service.chart import Chart, Unknown
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.lesions import is_malignant
+from cds_service.knowledge import Knowledge, Parameter
+
+
+@rule(title="What the evidence says", kind=Kind.INFORMATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a vertebral fracture or a painful lesion is on record. Then it says what speaks for the procedure and what speaks against
+    it, with numbers: by the trials in osteoporotic fractures, or for a malignant fracture by experts' ratings. Cards show it only
+    beside a favourable answer.
+
+    ## Why it matters
+    The evidence is divided. Whoever reads that the criteria are met has to know that trials against a sham procedure disagree.
+
+    ## When it stays silent
+    When no fracture or lesion is on record.
+    """
+    found, gaps = gathered(current_fractures(chart))
+    if found:
+        yield from _on_malignant(know) if is_malignant(chart) else _on_osteoporotic(know)
+    yield from gaps
+
+
+def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
+    number = _numbers(know)
+    share, sham, patients = number("vapour_relief"), number("vapour_sham"), number("vapour_patients")
+    points, months, chronic = number("vertos5_points"), number("vertos5_months"), number("vertos5_patients")
+    yield Finding(
+        f"For: {share.value:g} % against {sham.value:g} % after sham had little pain at 14 days (VAPOUR, {patients.value:g} patients,"
+        f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months in chronic fractures with oedema"
+        f" (VERTOS V, {chronic.value:g} patients)",
+        uses=(share, sham, patients, points, months, chronic),
+        cites=("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
+    )
+    trials, all_patients = number("cochrane_trials"), number("cochrane_patients")
+    vertos, invest, difference = number("vertos4_patients"), number("invest_patients"), number("invest_points")
+    low, high = number("invest_low"), number("invest_high")
+    yield Finding(
+        f"Against: no important benefit over sham in {trials.value:g} trials with {all_patients.value:g} patients, whatever the duration of"
+        f" pain (Cochrane 2018); VERTOS IV ({vertos.value:g} patients) and INVEST ({invest.value:g}; {difference.value:g} points, 95 % CI"
+        f" {low.value:g} to {high.value:g}) found no difference",
+        uses=(trials, all_patients, vertos, invest, difference, low, high),
+        cites=("buchbinder-2009", "asbmr-2019", "aaos-2010"),
+    )
+
+
+def _on_malignant(know: Knowledge) -> Iterator[Finding]:
+    number = _numbers(know)
+    share, pain, height = number("nass_share"), number("nass_pain"), number("nass_height")
+    yield Finding(
+        f"For: experts rate it appropriate in {share.value:g} % where pain is above {pain.value:g}, the spine stable, the posterior wall"
+        f" intact and height loss below {height.value:g} % (NASS)",
+        uses=(share, pain, height),
+        cites=("nice-cg75",),
+    )
+    trials, patients = number("cochrane_trials"), number("cochrane_patients")
+    yield Finding(
+        f"Against: no trial against sham in malignant fractures was found; in osteoporotic ones {trials.value:g} with {patients.value:g}"
+        " patients showed no important benefit (Cochrane 2018)",
+        uses=(trials, patients),
+    )
+
+
+def _numbers(know: Knowledge) -> Callable[[str], Parameter]:
+    return lambda name: know.parameter(f"evidence_balance.{name}")

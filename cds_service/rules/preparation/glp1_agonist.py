@@ -1,0 +1,48 @@
+"""A GLP-1 receptor agonist, which slows the stomach before sedation."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Evidence, Finding, Indicator, Kind, Topic, rule
+from cds_service.facts.drugs import taken
+from cds_service.facts.gathered import gathered
+from cds_service.facts.words import recorded
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="GLP-1 receptor agonist being taken",
+    kind=Kind.INFORMATION,
+    card=Topic.WORKUP,
+    needs=(*DRUG_SECTIONS, Section.CONDITIONS),
+)
+def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a GLP-1 receptor agonist is being taken, and whether gastroparesis or symptoms of the stomach are on record beside it.
+
+    ## Why it matters
+    The drug delays gastric emptying, and the patient is sedated prone. The guidance of 2024 lets most patients go on with it, and asks
+    for an individual plan where the risk is higher: dose being raised, high dose, weekly product, or symptoms.
+
+    ## When it stays silent
+    When none is being taken.
+    """
+    drugs, gaps = gathered(taken(chart, "whether a GLP-1 receptor agonist is being taken", "glp1-agonist"))
+    problems, problem_gaps = gathered(chart.conditions_in("gastroparesis", "gastrointestinal-symptoms"))
+    symptoms = [item for item in problems if item.state is State.ACTIVE]
+    daily, weekly, liquid = (know.parameter(f"glp1_agonist.{name}") for name in ("daily", "weekly", "liquid_diet"))
+    for use in drugs:
+        beside = f" beside {symptoms[0].concept.text}" if symptoms else ""
+        hold = f"a daily product for {daily.shown}, a weekly one for {weekly.shown}"
+        yield Finding(
+            says=f"{use.name} being taken{beside}: most patients go on with it; where a pause is agreed, {hold};"
+            f" else liquids only for {liquid.shown}",
+            evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name), *map(recorded, symptoms)),
+            uses=(daily, weekly, liquid),
+            indicator=Indicator.WARNING if symptoms else None,
+            basis=use.basis,
+        )
+    yield from gaps
+    if drugs:
+        yield from problem_gaps
