@@ -44,3 +44,12 @@ class HoldPlan:
     longer: tuple[Asked, ...]
     differs: tuple[Asked, ...]
     restart: tuple[Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionHazard:
+    """Why stopping a drug is itself dangerous: the thrombotic risk, the drugs that guard against it, and whose agreement is needed."""
+
+    risk: str
+    drugs: tuple[str, ...]
+    agree_with: str

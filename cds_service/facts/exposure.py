@@ -8,7 +8,9 @@ from enum import StrEnum
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts import labs
-from cds_service.facts.antithrombotics import Antithrombotic, antithrombotics, slot
+from cds_service.facts.antithrombotics import antithrombotics
+from cds_service.facts.drug_courses import DrugCourse, slot
+from cds_service.facts.gathered import gathered
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.knowledge import Hold, Knowledge
 
@@ -33,7 +35,7 @@ class Exposure:
     `clearance` decided between holds; None if it does not matter or is unknown (`renal_function_unknown`).
     """
 
-    drug: Antithrombotic
+    drug: DrugCourse
     hold: Hold
     tier: Tier
     hours: float | None
@@ -44,6 +46,19 @@ class Exposure:
     def taken_until_slot(self) -> bool:
         """Whether the drug counts as taken until the slot: it is active, and no recorded dose counts as the last."""
         return self.drug.still_taken and self.hours is None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The two entries that tell most of the drug, the one with the last dose first."""
+        return tuple(
+            Evidence(
+                use.source,
+                "effectivePeriod.end" if use.end else "effectiveDateTime" if use.last_dose else "status",
+                use.end or use.last_dose,
+                use.name,
+            )
+            for use in self.drug.uses[:2]
+        )
 
     @property
     def top_tier(self) -> Tier:
@@ -57,12 +72,20 @@ class Exposure:
 
 
 def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
-    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps."""
-    for drug in antithrombotics(chart, know):
-        yield chart.once(("exposure", drug.ingredient), lambda drug=drug: _exposure(drug, chart, know))  # type: ignore[misc]
+    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps, or if renal failure could lengthen a hold."""
+    found = chart.once("exposures", lambda: _exposures(chart, know))
+    yield from found
+    chart.require_drug_list("whether an antithrombotic is taken")
+    if any(item.hold.by_clearance and not item.on_board for item in found):
+        renal_failure(chart)
 
 
-def _exposure(drug: Antithrombotic, chart: Chart, know: Knowledge) -> Exposure:
+def _exposures(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
+    drugs, _ = gathered(antithrombotics(chart, know))
+    return tuple(_exposure(drug, chart, know) for drug in drugs)
+
+
+def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
     matters = any(hold.by_clearance for hold in know.holds.candidates(drug.ingredient, drug.dose, drug.route))
     clearance = _known_clearance(chart, know) if matters else None
     hold = know.holds.of(drug.ingredient, clearance.value if clearance else None, drug.dose, drug.route)
@@ -90,12 +113,12 @@ def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
         evidence = Evidence(failure.source, "code", failure.dated, failure.concept.text)
         return Clearance(0.0, _FAILED, (evidence,), failed=True)
     try:
-        return creatinine_clearance(chart, know)
+        return creatinine_clearance(chart, know, chart.as_of)
     except Unknown:
         return None
 
 
-def _since_last_dose(drug: Antithrombotic, hold: Hold, chart: Chart, know: Knowledge) -> float | None:
+def _since_last_dose(drug: DrugCourse, hold: Hold, chart: Chart, know: Knowledge) -> float | None:
     """Hours from the last dose to the slot, never below zero.
 
     The last recorded dose of an active drug counts only shortly before the slot, and not if it would show the interval as kept
@@ -119,7 +142,7 @@ def _tier(hold: Hold, hours: float) -> Tier:
     return Tier.LONGER if any(hours < number.value for number in hold.longer) else Tier.PAST
 
 
-def _inr_is_down(drug: Antithrombotic, chart: Chart, know: Knowledge) -> bool:
+def _inr_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> bool:
     """Whether a current INR, taken after the last dose, is at the limit or below."""
     try:
         inr = current(chart, know, "inr", "INR", know.parameter("shared.lab_window_unstable"), chart.as_of)

@@ -88,6 +88,6 @@ def _chronic(chart: Chart) -> Iterator[str]:
     disease = liver_disease(chart)
     if disease is not None:
         yield disease.concept.text
-    for problem in chart.conditions_in("chemotherapy"):
+    for problem in chart.conditions_in("chemotherapy", "thrombocytopenia-unspecified"):
         if problem.state is State.ACTIVE:
             yield problem.concept.text

@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cds_service.chart import Chart, Condition, Missing, Patient, Quantity, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown
 from cds_service.chart.sections import SECTION_OF
 from cds_service.engine import Evidence
 from cds_service.facts import labs
 from cds_service.facts.labs import Lab
+from cds_service.facts.person import age
 from cds_service.facts.setting import Setting, possible_settings
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -20,21 +21,22 @@ _NOT_SUPPLIED = (Reason.OMITTED, Reason.FAILED, Reason.CUT)
 class Clearance:
     """A creatinine clearance in mL/min; `says` is the number, how it was reached, and the date of what it rests on.
 
-    `failed`: it stands for end-stage kidney disease or dialysis on record, whatever was measured.
+    `failed`: it stands for end-stage kidney disease or dialysis on record, whatever was measured. `estimated`: it is an eGFR.
     """
 
     value: float
     says: str
     evidence: tuple[Evidence, ...]
     failed: bool = False
+    estimated: bool = False
 
 
-def creatinine_clearance(chart: Chart, know: Knowledge) -> Clearance:
-    """The clearance valid at `as_of`. Raises `Unknown` if no current result gives one.
+def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
+    """The clearance from results that are current at `at`. Raises `Unknown` if no current result gives one.
 
     Source: Cockcroft and Gault 1976; an eGFR is no clearance and stands in only where nothing else is current.
     """
-    return chart.once("creatinine clearance", lambda: _clearance(chart, know))
+    return chart.once(("creatinine clearance", at), lambda: _clearance(chart, know, at))
 
 
 def renal_failure(chart: Chart) -> Condition | None:
@@ -71,54 +73,47 @@ def _may_be_injured(chart: Chart) -> bool:
         return gap.reasons != {Reason.UNREADABLE}
 
 
-def _clearance(chart: Chart, know: Knowledge) -> Clearance:
+def _clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
     window = creatinine_window(chart, know)
     missing: dict[Missing, None] = {}
     for way in (_recorded, _calculated, _estimated):
         if any(item.reason in _NOT_SUPPLIED for item in missing):
             break  # what was not supplied might tell of a lower clearance than the next way does
         try:
-            return way(chart, know, window)
+            return way(chart, know, window, at)
         except Unknown as gap:
             missing.update(dict.fromkeys(gap.missing))
     raise Unknown(_WHAT, *missing)
 
 
-def _recorded(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
-    lab = current(chart, know, "creatinine-clearance", _WHAT, window, chart.as_of)
+def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
+    lab = current(chart, know, "creatinine-clearance", _WHAT, window, at)
     return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
 
 
-def _estimated(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
-    lab = current(chart, know, "egfr", "eGFR", window, chart.as_of)
+def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
+    lab = current(chart, know, "egfr", "eGFR", window, at)
     shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
-    return Clearance(_lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,))
+    return Clearance(
+        _lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,), estimated=True
+    )
 
 
-def _calculated(chart: Chart, know: Knowledge, window: Parameter) -> Clearance:
-    creatinine = current(chart, know, "creatinine", "creatinine", window, chart.as_of)
-    weight = current(chart, know, "body-weight", "body weight", know.parameter("shared.weight_window"), chart.as_of)
-    person = chart.patient
-    if person is None or person.born is None:
-        chart.require("age", Section.PATIENT)
-        raise Unknown("age", Missing(Section.PATIENT, Reason.NOT_MEASURED))
+def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
+    creatinine = current(chart, know, "creatinine", "creatinine", window, at)
+    weight = current(chart, know, "body-weight", "body weight", know.parameter("shared.weight_window"), at)
+    years = know.parameter("shared.cockcroft_gault_years").value - age(chart).most
+    sex = chart.patient.sex if chart.patient else ""
     highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
-    years = know.parameter("shared.cockcroft_gault_years").value - _age(person, chart.as_of)
     value = years * weight.quantity.value / (know.parameter("shared.cockcroft_gault_divisor").value * highest)
-    if person.sex != "male":
+    if sex != "male":
         value *= know.parameter("shared.cockcroft_gault_female").value
-    unsexed = "" if person.sex in ("male", "female") else ", sex not stated: lower value"
+    unsexed = "" if sex in ("male", "female") else ", sex not stated: lower value"
     says = (
         f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "
         f"(creatinine {highest:g} mg/dL {creatinine.taken}, {weight.quantity.value:g} kg{unsexed})"
     )
     return Clearance(value, says, (creatinine.evidence, weight.evidence))
-
-
-def _age(person: Patient, at: datetime) -> int:
-    """Completed years, the most that a partial date of birth allows."""
-    born = person.born.start if person.born else at
-    return at.year - born.year - ((at.month, at.day) < (born.month, born.day))
 
 
 def _lowest(lab: Lab) -> float:

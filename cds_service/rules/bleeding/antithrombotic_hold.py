@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Evidence, Finding, Indicator, Kind, Proposal, Topic, rule
+from cds_service.engine import Essential, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.antithrombotics import unidentified, unlisted
 from cds_service.facts.exposure import Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.facts.hold_sentence import sentence
-from cds_service.facts.renal import renal_failure
 from cds_service.knowledge import Knowledge
 
 
@@ -51,8 +50,6 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     yield from gaps
     if not gaps:
         yield from unlisted(chart, know)
-    if any(item.hold.by_clearance and not item.on_board for item in found):
-        renal_failure(chart)  # a longer interval would apply
 
 
 def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
@@ -60,18 +57,9 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     if item.tier is Tier.LONGER and know.parameter("antithrombotic_hold.stricter_guideline").value:
         effect = Kind.RELATIVE
     plan = hold_plan(item, chart, know)
-    shown = item.drug.uses[:2]
     return Finding(
         says=sentence(item, plan, chart, know),
-        evidence=(
-            *(
-                Evidence(
-                    use.source, "effectivePeriod.end" if use.end else "medication", use.end or use.last_dose, use.name
-                )
-                for use in shown
-            ),
-            *(item.clearance.evidence if item.clearance else ()),
-        ),
+        evidence=(*item.evidence, *(item.clearance.evidence if item.clearance else ())),
         uses=tuple(number for number in (item.hold.critical, item.hold.warning, *item.hold.longer) if number),
         cites=tuple(dict.fromkeys(remark.source for remark in item.hold.differs)),
         effect=effect,

@@ -1,0 +1,173 @@
+"""What makes stopping an antithrombotic dangerous: stent, coronary event, stroke, thromboembolism, valve, atrial fibrillation."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
+from cds_service.engine import Evidence
+from cds_service.facts.drug_courses import slot
+from cds_service.facts.gathered import gathered
+from cds_service.facts.stroke_risk import high_stroke_risk
+from cds_service.knowledge import Knowledge, Parameter
+from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
+
+_CARDIOLOGY, _NEUROLOGY, _HAEMATOLOGY = "cardiology", "neurology", "haematology"
+
+
+@dataclass(frozen=True, slots=True)
+class ThromboticRisk:
+    """One reason not to interrupt drugs of `classes`; `lesser` where only a longer interval of another source applies."""
+
+    says: str
+    classes: frozenset[str]
+    agree_with: str
+    evidence: tuple[Evidence, ...]
+    uses: tuple[Parameter, ...] = ()
+    cites: tuple[str, ...] = ()
+    basis: Basis = Basis.CODE
+    certainty: Certainty = Certainty.CONFIRMED
+    lesser: bool = False
+
+
+def thrombotic_risks(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    """Every such reason at the slot; then `Unknown` if the problem list or the procedures have gaps."""
+    gaps: list[Unknown] = []
+    for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
+        found, missing = gathered(reading(chart, know))
+        yield from found
+        gaps += missing
+    for gap in gaps:
+        raise gap
+
+
+def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    stent = know.parameter("interruption_hazard.stent")
+    procedures, gaps = gathered(chart.procedures_in("coronary-stent"))
+    done = [item for item in procedures if item.done]
+    for item in done:
+        if _within(item.when, stent, chart):
+            yield _risk(item, "coronary stent or angioplasty", item.when, stent, _CARDIOLOGY, ANTIPLATELETS)
+    for problem in chart.conditions_in("coronary-stent"):
+        dated_elsewhere = problem.dated is None and any(item.when for item in done)
+        if _counts(problem, stent, chart) and not dated_elsewhere:
+            yield _risk(problem, "coronary stent or angioplasty", problem.dated, stent, _CARDIOLOGY, ANTIPLATELETS)
+    for gap in gaps:
+        raise gap
+
+
+def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit = know.parameter("interruption_hazard.coronary_event")
+    for problem in chart.conditions_in("acute-coronary-syndrome"):
+        if _counts(problem, limit, chart):
+            yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS)
+
+
+def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit, longer = know.parameter("interruption_hazard.stroke"), know.parameter("interruption_hazard.stroke_longer")
+    for problem in chart.conditions_in("stroke-or-tia"):
+        if _counts(problem, limit, chart):
+            yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS)
+        elif _counts(problem, longer, chart):
+            yield _risk(problem, "stroke or TIA", problem.dated, longer, _NEUROLOGY, ANTITHROMBOTICS, lesser=True)
+
+
+def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit = know.parameter("interruption_hazard.thromboembolism")
+    cancers, _ = gathered(chart.conditions_in("malignancy"))
+    cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
+    for problem in chart.conditions_in("venous-thromboembolism", "venous-thromboembolism-history"):
+        if "venous-thromboembolism" in problem.concept.sets and _counts(problem, limit, chart):
+            yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS)
+        elif cancer is not None:
+            yield ThromboticRisk(
+                f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
+                ANTICOAGULANTS,
+                _HAEMATOLOGY,
+                (_evidence(problem), _evidence(cancer)),
+                cites=("chest-2022",),
+                basis=problem.concept.basis,
+            )
+
+
+def _thrombophilia(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    for problem in _active(chart.conditions_in("thrombophilia")):
+        yield _standing(problem, f"thrombophilia ({problem.concept.text})", _HAEMATOLOGY)
+
+
+def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    for problem in _active(chart.conditions_in("mechanical-valve")):
+        yield _standing(
+            problem, f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})", _CARDIOLOGY
+        )
+
+
+def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    mitral, _ = gathered(_active(chart.conditions_in("mitral-stenosis")))
+    for problem in _active(chart.conditions_in("atrial-fibrillation")):
+        if mitral:
+            yield _standing(
+                problem, f"atrial fibrillation with mitral valve disease ({mitral[0].concept.text})", _CARDIOLOGY
+            )
+        for score, evidence in high_stroke_risk(chart, know):
+            yield ThromboticRisk(
+                f"atrial fibrillation, {score}",
+                ANTICOAGULANTS,
+                _CARDIOLOGY,
+                (_evidence(problem), *evidence),
+                uses=(know.parameter("interruption_hazard.stroke_score"),),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )
+        return
+
+
+def _active(problems: Iterable[Condition]) -> Iterator[Condition]:
+    return (item for item in problems if item.state is State.ACTIVE)
+
+
+def _counts(problem: Condition, limit: Parameter, chart: Chart) -> bool:
+    """An event counts for its time whatever its state; one without a date while it is active."""
+    return _within(problem.dated, limit, chart) and (problem.dated is not None or problem.state is State.ACTIVE)
+
+
+def _within(when: When | None, limit: Parameter, chart: Chart) -> bool:
+    return when is None or slot(chart) - when.last < limit.span
+
+
+def _evidence(item: Condition | Procedure) -> Evidence:
+    return Evidence(item.source, "code", item.dated if isinstance(item, Condition) else item.when, item.concept.text)
+
+
+def _risk(
+    item: Condition | Procedure,
+    name: str,
+    when: When | None,
+    limit: Parameter,
+    agree_with: str,
+    classes: frozenset[str],
+    *,
+    lesser: bool = False,
+) -> ThromboticRisk:
+    dated = f" {when}, less than {limit.value:g} months before the slot" if when else ", date not recorded"
+    return ThromboticRisk(
+        f"{name}{dated}",
+        classes,
+        agree_with,
+        (_evidence(item),),
+        uses=(limit,),
+        basis=item.concept.basis,
+        certainty=item.certainty if isinstance(item, Condition) else Certainty.CONFIRMED,
+        lesser=lesser,
+    )
+
+
+def _standing(problem: Condition, says: str, agree_with: str) -> ThromboticRisk:
+    return ThromboticRisk(
+        says,
+        ANTICOAGULANTS,
+        agree_with,
+        (_evidence(problem),),
+        cites=("chest-2022",),
+        basis=problem.concept.basis,
+        certainty=problem.certainty,
+    )
