@@ -30,8 +30,8 @@ def for_order(material: Material) -> tuple[Card, ...]:
         for item in material.met(topic, Kind.INFORMATION)
         if item.rule.id not in _TOLD_OTHERWISE
     ]
-    has_workup = bool(workup.steps(material) or workup.open_results(material) or material.notes)
-    made = [_suitability(material, () if has_workup else homeless)]
+    has_workup = workup.speaks(material)
+    made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gaps_told(material))]
     made += [_hazard(material, topic, found) for topic, found in speaking.items() if found]
     if has_workup:
         made.append(_workup(material, tuple(homeless)))
@@ -67,7 +67,7 @@ def for_view(material: Material) -> tuple[Card, ...]:
     return (replace(card, override_reasons=()),)
 
 
-def _suitability(material: Material, information: Iterable[Result]) -> Card:
+def _suitability(material: Material, information: Iterable[Result], gaps_told: str) -> Card:
     because = material.assessment.because or tuple(
         item for item in material.results if item.status is Status.MET and item.rule.kind is Kind.INDICATION
     )
@@ -76,7 +76,7 @@ def _suitability(material: Material, information: Iterable[Result]) -> Card:
         material,
         Topic.SUITABILITY,
         suitability.summary(material),
-        suitability.detail(material, information),
+        markdown.sections(suitability.detail(material, information), gaps_told),
         suitability.indicator(material),
         (*because, *(item for item in own if all(item is not other for other in because))),
         proposing=own,

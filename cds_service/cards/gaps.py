@@ -22,6 +22,11 @@ def one(item: Result) -> str:
     return wording.GAP_BECAUSE.format(what=what, why=why) if why else wording.GAP.format(what=what)
 
 
+def criterion(item: Result) -> str:
+    """One criterion of a checklist and why it is not known."""
+    return wording.NOT_KNOWN.format(criterion=name(item), why=_why(item)) if _why(item) else one(item)
+
+
 def named(results: Iterable[Result]) -> list[str]:
     """The judgements that could not be made, those with the same reason together."""
     together: dict[str, list[str]] = {}
@@ -39,31 +44,34 @@ def named(results: Iterable[Result]) -> list[str]:
 def parts(results: Iterable[Result]) -> list[str]:
     """What was missing, by reason: `not sent: medication list, vital signs`; then what failed."""
     found = list(results)
-    by_reason: dict[Reason, dict[str, None]] = {}
-    for item in found:
-        for missing in item.missing:
-            by_reason.setdefault(missing.reason, {})[_part(item, missing)] = None
-    said = [
-        wording.MISSING[reason].format(parts=", ".join(by_reason[reason])) for reason in Reason if reason in by_reason
-    ]
+    by_reason = _by_reason(found)
+    said = [wording.MISSING[reason].format(parts=", ".join(wanted)) for reason, wanted in by_reason.items()]
     return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
 
 
 def told(results: Iterable[Result]) -> list[str]:
-    """The same as lines of markdown, each with the judgements that it leaves open."""
-    together: dict[str, dict[str, None]] = {}
+    """The same as lines of markdown; what was not sent is told with what it would have been for."""
+    found = list(results)
+    lines = []
+    for reason, wanted in _by_reason(found).items():
+        named = [
+            part
+            if reason is Reason.NOT_MEASURED or set(judgements) == {part}
+            else wording.PART_FOR.format(part=part, judgements=", ".join(judgements))
+            for part, judgements in wanted.items()
+        ]
+        lines.append(wording.MISSING[reason].format(parts=", ".join(named)))
+    lines += dict.fromkeys(one(item) for item in found if not item.missing)
+    return [markdown.escaped(markdown.upper_first(line)) for line in lines]
+
+
+def _by_reason(results: Iterable[Result]) -> dict[Reason, dict[str, dict[str, None]]]:
+    """Why something was missing, what it was, and which judgements it leaves open."""
+    found: dict[Reason, dict[str, dict[str, None]]] = {}
     for item in results:
         for missing in item.missing:
-            part = _part(item, missing)
-            line = wording.MISSING_PART[missing.reason].format(part=part)
-            together.setdefault(line, {})[name(item)] = None
-        if not item.missing:
-            together.setdefault(one(item), {})
-    lines = []
-    for line, what in together.items():
-        left_open = [noun for noun in what if noun.lower() not in line.lower()]
-        lines.append(markdown.escaped(markdown.upper_first(line) + (f": {', '.join(left_open)}" if left_open else "")))
-    return lines
+            found.setdefault(missing.reason, {}).setdefault(_part(item, missing), {})[name(item)] = None
+    return {reason: found[reason] for reason in Reason if reason in found}
 
 
 def _why(item: Result) -> str:

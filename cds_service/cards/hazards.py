@@ -18,10 +18,9 @@ def summary(found: tuple[Result, ...]) -> str:
 def detail(material: Material, found: tuple[Result, ...], information: Iterable[Result]) -> str:
     """The first finding without the sentence that the summary holds, then the others under their urgency."""
     first, others = found[0], found[1:]
-    said = bool(first.finding) and markdown.summary(first.finding.says if first.finding else "") in summary(found)
     grouped = groupby(others, key=lambda item: item.indicator or Indicator.INFO)
     return markdown.sections(
-        line(material, first, said=said),
+        line(material, first, summary=summary(found)),
         *(markdown.section(wording.URGENCY[urgency], lines(material, items)) for urgency, items in grouped),
         markdown.section(wording.INFORMATION, lines(material, information)),
     )

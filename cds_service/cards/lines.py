@@ -5,20 +5,29 @@ from collections.abc import Iterable
 from cds_service.cards import markdown, suggestions, wording
 from cds_service.cards.material import Material
 from cds_service.engine import Finding, Result
-from cds_service.knowledge import Parameter
+from cds_service.knowledge import Confidence, Parameter
 
 _LONGEST_ID = 16
+_MOST_SOURCES = 2  # the rule's page has them all
 
 
-def line(material: Material, result: Result, *, said: bool = False) -> str:
-    """A finding as one line; without its sentence where the card's summary has `said` it."""
+def line(material: Material, result: Result, *, summary: str = "") -> str:
+    """A finding as one line, without what the card's summary says of it already."""
     finding = result.finding
     if finding is None:
         return markdown.escaped(result.unknown)
-    parts = ["" if said else markdown.escaped(finding.says), _evidence(finding), _sources(material, finding)]
+    says = " ".join(filter(None, (markdown.escaped(_beyond(finding.says, summary)), _evidence(finding))))
     under_way = "; ".join(suggestions.under_way(material, result))
-    parts.append(f"— **{markdown.escaped(under_way)}**" if under_way else "")
-    return " ".join(part for part in parts if part)
+    emphasised = f"**{markdown.escaped(under_way)}**" if under_way else ""
+    return " — ".join(filter(None, (says, _sources(material, finding), emphasised)))
+
+
+def _beyond(text: str, summary: str) -> str:
+    """What a summary leaves out of a sentence: nothing, what it cut off, or all."""
+    whole, begun = markdown.plain(text), summary.removesuffix("…")
+    if whole in summary:
+        return ""
+    return f"… {whole[len(begun) :].strip(' ;')}" if begun and begun != summary and whole.startswith(begun) else whole
 
 
 def lines(material: Material, results: Iterable[Result]) -> str:
@@ -51,14 +60,17 @@ def cited(finding: Finding) -> tuple[str, ...]:
 def _sources(material: Material, finding: Finding) -> str:
     found = [material.know.citation(identifier) for identifier in cited(finding)]
     # A site's own policy has no page: the caveat says it.
-    found = [source for source in found if source.url] or found
-    text = ", ".join(markdown.link(source.label, source.url) for source in found)
+    found = [source for source in found if source.url]
+    text = ", ".join(markdown.link(source.label, source.url) for source in found[:_MOST_SOURCES])
     caveats = dict.fromkeys(caveat for item in finding.uses if (caveat := _caveat(item)))
     if caveats:
-        text += f" ({'; '.join(map(markdown.escaped, caveats))})"
-    return f"— {text}" if text else ""
+        text = f"{text} ({'; '.join(map(markdown.escaped, caveats))})".strip()
+    return text
 
 
 def _caveat(parameter: Parameter) -> str:
-    given = parameter.site_reason
-    return wording.SITE_VALUE.format(reason=given) if given else parameter.confidence.caveat
+    if parameter.site_reason:
+        return wording.SITE_VALUE.format(reason=parameter.site_reason)
+    if parameter.confidence is Confidence.POLICY:
+        return wording.LOCAL_POLICY
+    return wording.UNCHECKED if parameter.confidence.caveat else ""

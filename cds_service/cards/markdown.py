@@ -24,11 +24,14 @@ def escaped(text: str) -> str:
 
 
 def summary(text: str) -> str:
-    """At most 139 characters, cut between words."""
+    """At most 139 characters: cut at a bracket or between clauses where that leaves most of it, else between words."""
     line = plain(text)
     if len(line) <= LONGEST_SUMMARY:
         return line
-    return line[: LONGEST_SUMMARY - 1].rpartition(" ")[0].rstrip(",;:") + "…"
+    start = line[: LONGEST_SUMMARY - 1]
+    at_clause = max(start.rfind(mark) for mark in (" (", "; "))
+    kept = start[:at_clause] if at_clause > len(start) // 2 else start.rpartition(" ")[0]
+    return kept.rstrip(" ,;:") + "…"
 
 
 def fitting(template: str, points: Sequence[str], *, whole: int = 0, **names: str) -> str:

@@ -41,9 +41,7 @@ def summary(material: Material) -> str:
 def _points(because: Iterable[Result]) -> list[str]:
     met = [item for item in because if item.status is Status.MET]
     said = dict.fromkeys(map(_point, by_urgency(met)))
-    not_shown = dict.fromkeys(
-        wording.NOT_SHOWN.format(criterion=_name(item)) for item in because if item.status is Status.NOT_MET
-    )
+    not_shown = dict.fromkeys(_not_shown(item) for item in because if item.status is Status.NOT_MET)
     return [*said, *gaps.named(because), *not_shown]
 
 
@@ -53,8 +51,10 @@ def _point(item: Result) -> str:
     return markdown.lower_first(item.rule.title)
 
 
-def _name(item: Result) -> str:
-    return wording.JUDGEMENTS.get(item.rule.id) or markdown.lower_first(item.rule.title)
+def _not_shown(item: Result) -> str:
+    if item.rule.id == "vertebral_fracture":
+        return wording.NOTHING_THERE
+    return wording.NOT_SHOWN.format(criterion=gaps.name(item))
 
 
 def detail(material: Material, information: Iterable[Result]) -> str:
@@ -86,14 +86,14 @@ def blocking(material: Material) -> tuple[Result, ...]:
 
 def _criteria(material: Material) -> list[str]:
     """One line for each criterion: shown, not shown, or not known. One that does not apply is left out."""
+    order = {rule: number for number, rule in enumerate(_CHECKLIST)}
+    found = [item for item in material.results if item.rule.kind is Kind.INDICATION]
     told = []
-    for result in material.results:
-        if result.rule.kind is not Kind.INDICATION:
-            continue
+    for result in sorted(found, key=lambda item: order.get(item.rule.id, len(order))):
         if result.status is Status.MET:
             told.append(f"{wording.MET} {line(material, result)}")
         elif result.rule.id in _CHECKLIST and result.status is Status.NOT_MET:
-            told.append(f"{wording.NOT_MET} {markdown.escaped(wording.NOT_SHOWN.format(criterion=_name(result)))}")
+            told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(_not_shown(result)))}")
         elif result.rule.id in _CHECKLIST and result.status in (Status.UNKNOWN, Status.ERROR):
-            told.append(f"{wording.UNKNOWN} {markdown.escaped(gaps.one(result))}")
+            told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
     return told

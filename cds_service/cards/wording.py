@@ -51,14 +51,17 @@ ALTERNATIVE_STEPS = (
     "a date for review, with new imaging if pain persists or changes",
 )
 MET, NOT_MET, UNKNOWN = "✓", "✗", "?"
-NOT_SHOWN = "{criterion}: not shown by the chart"
+NOT_SHOWN = "{criterion} not shown by the chart"
+NOTHING_THERE = "no vertebral fracture found in the record"
+NOT_KNOWN = "{criterion}: {why}"
 URGENCY = {Indicator.CRITICAL: "Critical", Indicator.WARNING: "Caution", Indicator.INFO: "For information"}
 TO_DO = "First"
 GAPS = "Not known"
 INFORMATION = "For information"
 NOTES = "How the chart was read"
-AND_MORE = "and {count} more, listed in the response"
 RULE_FAILED = "{rule}: could not be evaluated because of a fault in this service"
+UNCHECKED = "number not checked at source"
+LOCAL_POLICY = "local policy"
 SITE_VALUE = "value set by this site: {reason}"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"
@@ -123,16 +126,10 @@ MISSING = {
     Reason.OMITTED: "not sent: {parts}",
     Reason.FAILED: "could not be fetched: {parts}",
     Reason.CUT: "came in part: {parts}",
-    Reason.NOT_MEASURED: "no usable value on record: {parts}",
+    Reason.NOT_MEASURED: "no usable value: {parts}",
     Reason.UNREADABLE: "not readable in part: {parts}",
 }
-MISSING_PART = {
-    Reason.OMITTED: "{part} not sent",
-    Reason.FAILED: "{part} could not be fetched",
-    Reason.CUT: "{part} came in part",
-    Reason.NOT_MEASURED: "{part}: no usable value on record",
-    Reason.UNREADABLE: "{part}: an entry could not be read",
-}
+PART_FOR = "{part} (for {judgements})"
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
 ORDER_LABEL = "Order {text}"

@@ -3,9 +3,8 @@
 from cds_service.cards import gaps, markdown, suitability, wording
 from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material
+from cds_service.chart import Reason
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
-
-_MOST_GAPS = 6
 
 
 def steps(material: Material) -> tuple[Result, ...]:
@@ -22,6 +21,24 @@ def open_results(material: Material) -> tuple[Result, ...]:
         for item in material.results
         if item.status in (Status.UNKNOWN, Status.ERROR) and id(item) not in told and item.rule.id not in indications
     )
+
+
+def speaks(material: Material) -> bool:
+    """Whether there is enough for a card: a step, a part of the chart that did not come whole, a fault, or a note.
+
+    A value that nobody needed to measure makes no card of its own.
+    """
+    lacking = any(
+        missing.reason is not Reason.NOT_MEASURED for item in open_results(material) for missing in item.missing
+    )
+    failed = any(not item.missing for item in open_results(material))
+    return bool(steps(material) or lacking or failed or material.notes)
+
+
+def gaps_told(material: Material, summary: str = "") -> str:
+    """What is not known, as a list, without what a summary says already."""
+    told = (text for text in gaps.told(open_results(material)) if text not in markdown.escaped(summary))
+    return markdown.section(wording.GAPS, markdown.bullets(told))
 
 
 def indicator(material: Material) -> Indicator:
@@ -46,13 +63,14 @@ def summary(material: Material) -> str:
 def detail(material: Material, information: tuple[Result, ...]) -> str:
     """The steps, what is missing and why, what follows, and how the chart was read."""
     first = steps(material)
-    to_do = line(material, first[0], said=True) if len(first) == 1 else lines(material, first)
-    missing = gaps.told(open_results(material))
-    if len(missing) > _MOST_GAPS:
-        missing = [*missing[:_MOST_GAPS], wording.AND_MORE.format(count=len(missing) - _MOST_GAPS)]
+    to_do = (
+        line(material, first[0], summary=summary(material))
+        if len(first) == 1
+        else markdown.section(wording.TO_DO, lines(material, first))
+    )
     return markdown.sections(
-        to_do if len(first) == 1 else markdown.section(wording.TO_DO, to_do),
-        markdown.section(wording.GAPS, markdown.bullets(missing)),
+        to_do,
+        gaps_told(material, summary(material)),
         markdown.section(wording.INFORMATION, lines(material, information)),
         markdown.section(wording.NOTES, markdown.bullets(map(markdown.escaped, material.notes))),
     )
