@@ -27,6 +27,15 @@ class PreconditionFailed(RequestError):
         super().__init__(says, status=412, expression=f"prefetch.{prefetch_key}", code="processing")
 
 
+class Unauthorized(ServiceError):
+    """A call that is not let in. The reason is for the log: the caller gets none (R-JWT-09)."""
+
+    def __init__(self, reason: str, *, issuer: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.issuer = issuer
+
+
 class KnowledgeError(ServiceError):
     """A knowledge file is broken: the start stops and names the file and the key."""
 

@@ -69,6 +69,21 @@ class Metrics:
         self._dispositions = Counter(
             "cds_dispositions", "Answers with cards, by disposition.", ["disposition"], registry=self.registry
         )
+        self._shadow_cards = Counter(
+            "cds_shadow_cards",
+            "Cards made in shadow mode, shown to nobody.",
+            ["topic", "indicator"],
+            registry=self.registry,
+        )
+        self._shadow_dispositions = Counter(
+            "cds_shadow_dispositions",
+            "Answers in shadow mode, by disposition.",
+            ["disposition"],
+            registry=self.registry,
+        )
+        self._fetches = Counter(
+            "cds_fetches", "Searches of FHIR servers, by outcome.", ["outcome"], registry=self.registry
+        )
         self._feedback = Counter("cds_feedback", "Feedback entries kept.", ["outcome"], registry=self.registry)
         self._lost = Counter("cds_shown_lost", "Records of shown cards that were dropped.", registry=self.registry)
 
@@ -82,15 +97,23 @@ class Metrics:
         for stage, taken in seconds.items():
             self._stages.labels(stage).observe(taken)
 
-    def card(self, topic: str, indicator: str, rules: Iterable[str]) -> None:
-        """One card shown."""
+    def card(self, topic: str, indicator: str, rules: Iterable[str], *, shadow: bool = False) -> None:
+        """One card shown, or made in shadow mode."""
+        if shadow:
+            self._shadow_cards.labels(topic, indicator).inc()
+            return
         self._cards.labels(topic, indicator).inc()
         for rule in rules:
             self._rules.labels(rule).inc()
 
-    def disposition(self, disposition: str) -> None:
+    def disposition(self, disposition: str, *, shadow: bool = False) -> None:
         """One answer with cards."""
-        self._dispositions.labels(disposition).inc()
+        (self._shadow_dispositions if shadow else self._dispositions).labels(disposition).inc()
+
+    def fetched(self, outcomes: Iterable[str]) -> None:
+        """The searches of one answer."""
+        for outcome in outcomes:
+            self._fetches.labels(outcome).inc()
 
     def feedback(self, outcome: str) -> None:
         """One entry of feedback kept."""

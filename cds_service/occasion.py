@@ -19,14 +19,22 @@ _AFTERCARE = "aftercare"
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """The orders that are asked about, and the rules that have something to say on this hook; no rules, nothing to say."""
+    """The orders that are asked about, and the rules that have something to say on this hook; no rules, nothing to say.
+
+    With an order of ours nothing can be said without the problem list: `needs_conditions`.
+    """
 
     orders: Orders
     rules: tuple[Rule, ...]
+    needs_conditions: bool = False
+
+
+BEFOREHAND = {Hook.APPOINTMENT_BOOK: Section.SERVICE_REQUESTS, Hook.PATIENT_VIEW: Section.CONDITIONS}
+"""The section that must be there to see whether a call of the hook is about vertebral augmentation at all."""
 
 
 def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
-    """What one call asks about. Raises RequestError for another patient's order, and without a problem list for one of ours."""
+    """What one call asks about. Raises RequestError for another patient's order."""
     orders = _orders(request, as_of, context)
     if request.hook is Hook.ENCOUNTER_DISCHARGE:
         return Occasion(orders, tuple(item for item in rules if item.theme == _AFTERCARE))
@@ -36,8 +44,7 @@ def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], conte
     if not orders.ours:
         return Occasion(orders, ())
     _refuse_another_patients(orders.ours, request.patient)
-    _require_conditions(request)
-    return Occasion(orders, tuple(rules))
+    return Occasion(orders, tuple(rules), needs_conditions=True)
 
 
 def _orders(request: HookRequest, as_of: datetime, context: Context) -> Orders:
@@ -73,11 +80,10 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
             )
 
 
-def _require_conditions(request: HookRequest) -> None:
+def require_conditions(request: HookRequest) -> None:
     """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
     answered = request.prefetch.get(Section.CONDITIONS, OMITTED)
     if answered.answer in (Answer.OMITTED, Answer.FAILED):
-        why = "was not sent" if answered.answer is Answer.OMITTED else answered.says or "could not be read"
-        raise PreconditionFailed(
-            f"The problem list is needed: prefetch key '{Section.CONDITIONS}' {why}", prefetch_key=Section.CONDITIONS
-        )
+        why = answered.says or "it was not sent, and no FHIR server to ask was named with a token"
+        says = f"The problem list is needed, but prefetch key '{Section.CONDITIONS}' has no data: {why}"
+        raise PreconditionFailed(says, prefetch_key=Section.CONDITIONS)

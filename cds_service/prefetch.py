@@ -1,9 +1,9 @@
-"""The prefetch templates that discovery offers: derived from the sections that the rules need and the codes they read."""
+"""What discovery asks the EHR to send, and what we ask for ourselves: derived from the rules' needs and the codes they read."""
 
 from collections.abc import Iterable, Mapping
 
 from cds_service.chart import Section
-from cds_service.chart.sections import MEASURES
+from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
 from cds_service.engine import Rule
 from cds_service.knowledge import Knowledge
 
@@ -28,6 +28,9 @@ _QUERIES: dict[Section, str] = {
     Section.COVERAGE: f"Coverage?patient={_PATIENT}",
 }
 _ALWAYS = (Section.PATIENT, Section.CONDITIONS, Section.SERVICE_REQUESTS, Section.TASKS)
+_COUNT = 200
+"""Entries on a page: servers send as few as ten if not asked for more, and many EHRs prefetch the first page only."""
+_FEWER = {Section.IMAGING_REPORTS: 50}  # each may hold a whole document
 
 
 def sections(rules: Iterable[Rule]) -> tuple[Section, ...]:
@@ -36,9 +39,32 @@ def sections(rules: Iterable[Rule]) -> tuple[Section, ...]:
     return tuple(section for section in Section if section in needed)
 
 
-def templates(rules: Iterable[Rule], know: Knowledge) -> Mapping[str, str]:
-    """Prefetch key to template. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03)."""
-    return {str(section): _QUERIES.get(section) or _by_code(section, know) for section in sections(rules)}
+def templates(rules: Iterable[Rule], know: Knowledge) -> dict[Section, str]:
+    """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03)."""
+    return {section: _template(section, know) for section in sections(rules)}
+
+
+def counts(asked: Mapping[Section, str]) -> dict[Section, int]:
+    """The page size that each search asks for: a list exactly that long may have been cut."""
+    return {section: _FEWER.get(section, _COUNT) for section, template in asked.items() if "?" in template}
+
+
+def searches(asked: Mapping[Section, str]) -> dict[Section, str]:
+    """What we ask a FHIR server ourselves: the same, with the drugs that orders only refer to.
+
+    Prefetch templates must do without `_include`, which clients need not know (R-QRY-02).
+    """
+    return {
+        section: f"{template}&_include={RESOURCE_TYPE[section]}:medication"
+        if RESOURCE_TYPE[section].startswith("Medication")
+        else template
+        for section, template in asked.items()
+    }
+
+
+def _template(section: Section, know: Knowledge) -> str:
+    query = _QUERIES.get(section) or _by_code(section, know)
+    return f"{query}&_count={_FEWER.get(section, _COUNT)}" if "?" in query else query
 
 
 def _by_code(section: Section, know: Knowledge) -> str:

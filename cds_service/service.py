@@ -1,19 +1,20 @@
 """Answers one hook call: the only place that sequences reading the order, the chart, the judgement and the cards."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from cds_service import prefetch
 from cds_service.cards import compose
 from cds_service.cards.assessment import EXTENSION, assessment
 from cds_service.cards.identity import CARD_KEY
 from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
-from cds_service.chart import Chart
+from cds_service.chart import Chart, Section
 from cds_service.disposition import assess
 from cds_service.engine import Indicator, Rule, evaluate
 from cds_service.fhir import read
@@ -21,7 +22,7 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.phrases import phrase_table
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge
-from cds_service.occasion import occasion, untreated_fracture
+from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.store.records import ShownCard
 
 WasOverridden = Callable[[str, datetime], bool]
@@ -71,18 +72,33 @@ class _Watch:
         self._since = now
 
 
-def respond(request: HookRequest, now: datetime, site: Site) -> Response:
+Fill = Callable[[HookRequest, Collection[Section]], HookRequest]
+"""Gives a call with those of the sections fetched that were not prefetched, as far as that is possible."""
+
+
+def as_sent(request: HookRequest, sections: Collection[Section]) -> HookRequest:  # noqa: ARG001
+    """Fetches nothing."""
+    return request
+
+
+def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sent) -> Response:
     """The cards for one hook call. Raises RequestError (400 for another patient's order, 412 without conditions).
 
-    A call that is not about vertebral augmentation gets no cards, before anything of the chart is read.
+    A call that is not about vertebral augmentation gets no cards, before anything of the chart is fetched or read.
     """
     watch = _Watch()
     as_of = request.as_of or now
     context = Context(site.know, site.manner.zone)
+    if request.hook in BEFOREHAND:
+        request = fill(request, (BEFOREHAND[request.hook],))
     asked = occasion(request, as_of, site.rules, context)
     watch.lap("order")
     if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
+    request = fill(request, prefetch.sections(asked.rules))
+    if asked.needs_conditions:
+        require_conditions(request)
+    watch.lap("fetch")
     received = read.Received(request.prefetch, request.drafts, request.patient)
     chart = read.chart(received, asked.orders.order, as_of, context)
     watch.lap("read")

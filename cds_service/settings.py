@@ -11,6 +11,7 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -91,6 +92,8 @@ class Client(_Table):
     jwks: Path | None = None
     jku: tuple[Address, ...] = ()
     fhir_origins: tuple[Origin, ...] = ()
+    fhir_on_private_network: bool = False
+    fhir_search_by_post: bool = False
     hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
     may_set_as_of: bool = False
     shadow: bool = False
@@ -105,6 +108,10 @@ class Client(_Table):
     def _has_keys(self) -> Self:
         if self.jwks is None and not self.jku:
             raise ValueError("needs keys: jwks = a file, or jku = the addresses that may serve them")
+        for address in self.jku:
+            parts = urlsplit(address)
+            if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                raise ValueError("jku: keys are read over https only, as whoever sends them can let anyone in")
         return self
 
 
@@ -141,6 +148,10 @@ class Settings(BaseSettings):
     app_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """The launch address of a SMART app that cards link to; none by default."""
     app_label: str = ""
+    fhir_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    """FHIR servers that may be asked, beside any on this machine, when no client is configured; a client has its own."""
+    certificate_authorities: Path | None = None
+    """A PEM file of the authorities that FHIR servers and addresses of keys are trusted by, instead of the public ones."""
     order_codes: tuple[SiteOrderCode, ...] = ()
     clients: tuple[Client, ...] = ()
 
@@ -156,6 +167,14 @@ class Settings(BaseSettings):
         twice = sorted({issuer for issuer in issuers if issuers.count(issuer) > 1})
         if twice:
             raise ValueError(f"clients: issuer {twice[0]} is configured twice")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_public_address(self) -> Self:
+        if self.clients and not self.on_loopback and not self.public_url:
+            raise ValueError(
+                "public_url: is needed, as clients name it in their tokens; such as https://cds.hospital.example"
+            )
         return self
 
     @classmethod
@@ -242,5 +261,7 @@ def _beside(settings: Settings, folder: Path) -> Settings:
         )
         for client in settings.clients
     )
-    overlay = folder / settings.overlay if settings.overlay else None
-    return settings.model_copy(update={"clients": clients, "overlay": overlay})
+    files = {
+        name: folder / path for name in ("overlay", "certificate_authorities") if (path := getattr(settings, name))
+    }
+    return settings.model_copy(update={"clients": clients, **files})

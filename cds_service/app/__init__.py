@@ -3,19 +3,11 @@
 import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from flask import Flask
 
-from cds_service import knowledge, observe, service
-from cds_service.app.routes import Respond, Routes
-from cds_service.cards.material import Manner
-from cds_service.errors import SettingsError
-from cds_service.hooks import SERVICE_ID
-from cds_service.knowledge.site import with_codes
-from cds_service.order import AUGMENTATION
-from cds_service.rules import catalogue
-from cds_service.service import Site
+from cds_service import observe, service
+from cds_service.app.routes import DISCOVERY, FEEDBACK, SERVICE, Respond, Routes
 from cds_service.settings import Settings, load
 
 __all__ = ["Respond", "application", "create_app"]
@@ -44,21 +36,14 @@ def create_app(
     Raises SettingsError or KnowledgeError if it must not start.
     """
     settings = settings or load()
-    if settings.clients:
-        raise SettingsError("clients are configured, but tokens cannot be checked yet: nobody could be let in")
-    know = knowledge.load()
-    if settings.order_codes:
-        know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in settings.order_codes))
     service.warm_up()
-    site = Site(know, catalogue(), Manner.of(settings))
-    routes = Routes(settings, site, respond or partial(service.respond, site=site), now)
+    routes = Routes(settings, respond or service.respond, now)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    base = f"/cds-services/{SERVICE_ID}"
-    app.add_url_rule("/cds-services", view_func=routes.discover)
-    app.add_url_rule(base, view_func=routes.call, methods=["POST"])
-    app.add_url_rule(f"{base}/feedback", view_func=routes.receive_feedback, methods=["POST"])
+    app.add_url_rule(DISCOVERY, view_func=routes.discover)
+    app.add_url_rule(SERVICE, view_func=routes.call, methods=["POST"])
+    app.add_url_rule(FEEDBACK, view_func=routes.receive_feedback, methods=["POST"])
     app.add_url_rule("/health", view_func=routes.health)
     app.add_url_rule("/health/live", view_func=routes.live)
     app.add_url_rule("/health/ready", view_func=routes.health, endpoint="ready")

@@ -10,6 +10,7 @@ from cds_service.settings import Settings
 
 JSON = "application/json"
 SAYS = {
+    401: "This call needs a valid token",
     404: "There is nothing at this address; GET /cds-services lists what is offered",
     405: "This address does not take this method",
     413: "The body is larger than this service accepts",

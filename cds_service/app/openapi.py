@@ -5,6 +5,7 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.hooks import SERVICE_ID, Hook
+from cds_service.settings import Settings
 from cds_service.store.records import Outcome
 
 Schema = dict[str, Any]
@@ -15,8 +16,21 @@ _ADDRESS: Schema = {"type": "string", "format": "uri"}
 _FHIR: Schema = {"type": "object", "description": "A FHIR R4 resource.", "additionalProperties": True}
 
 
-def document(base_url: str, hooks: Collection[Hook]) -> Schema:
-    """The document for a service at `base_url` that answers `hooks`."""
+def document(settings: Settings) -> Schema:
+    """The document for a service with these settings: its address, its hooks, and a token where clients are configured."""
+    described = _document(settings.base_url, settings.active_hooks)
+    if settings.clients:
+        described["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        }
+        for path, operations in described["paths"].items():
+            for operation in operations.values() if path.startswith("/cds-services") else ():
+                operation["security"] = [{"token": []}]
+                operation["responses"]["401"] = _json("The token is missing or not accepted", "OperationOutcome")
+    return described
+
+
+def _document(base_url: str, hooks: Collection[Hook]) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {

@@ -1,10 +1,10 @@
 """What each address of the service does; nothing clinical is known here."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from uuid import uuid4
 
 import msgspec
@@ -13,65 +13,77 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cds_service import __version__, observe
-from cds_service.app import answers, openapi
-from cds_service.errors import RequestError, StoreUnavailable
+from cds_service.app import answers, audit, openapi
+from cds_service.app.callers import ANYONE, Caller, callers
+from cds_service.auth import Authenticator
+from cds_service.chart import Section
+from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import read_feedback
 from cds_service.feedback.shown import ShownRecorder
-from cds_service.hooks import SERVICE_ID, HookRequest, discovery, read_request
-from cds_service.prefetch import templates
+from cds_service.fetch import Deadline, Fetcher
+from cds_service.hooks import SERVICE_ID, HookRequest, read_request
+from cds_service.service import Fill, Site
 from cds_service.service import Response as Answer
-from cds_service.service import Site
 from cds_service.settings import Settings
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings
+from cds_service.store.ledger import add_feedback, add_showings, spend_token
 from cds_service.store.records import Showing, ShownCard, identity
 
 _RETRY_AFTER = 30  # seconds
 _CHUNK = 1_000_000  # bytes
+DISCOVERY = "/cds-services"
+SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
+FEEDBACK = f"{SERVICE}/feedback"
 log = structlog.get_logger()
 
 
-Respond = Callable[[HookRequest, datetime], Answer]
+Respond = Callable[[HookRequest, datetime, Site, Fill], Answer]
 
 
 class Routes:
-    """What the routes share: the settings, the database, the recorder of shown cards and the metrics."""
+    """What the routes share: the settings, who may call, the database, the recorder of shown cards and the metrics."""
 
-    def __init__(self, settings: Settings, site: Site, respond: Respond, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, respond: Respond, now: Callable[[], datetime]) -> None:
         self._settings = settings
         self._respond = respond
         self._now = now
-        self._knowledge = site.know.version
         self._metrics = observe.Metrics(shared=settings.workers > 1)
         self._database = Database(settings.database_url)
+        self._callers = callers(settings, self._database)
         self._recorder = ShownRecorder(partial(add_showings, self._database), self._lost)
-        document = discovery(settings.active_hooks, templates(site.rules, site.know), site.know.version)
-        self._discovery = msgspec.json.encode(document)
-        self._openapi = msgspec.json.encode(openapi.document(settings.base_url, settings.active_hooks))
-        self._tag = sha256(self._discovery).hexdigest()[:32]
+        self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
+        self._authenticator = Authenticator(settings.clients, self._fetcher.read, partial(spend_token, self._database))
+        self._openapi = msgspec.json.encode(openapi.document(settings))
 
     def discover(self) -> Response:
         """What is offered; a client that has it already is told so."""
-        response = Response(self._discovery, content_type=answers.JSON, headers={"Cache-Control": "no-cache"})
-        response.set_etag(self._tag)
+        caller = self._admit(DISCOVERY)
+        response = Response(caller.discovery, content_type=answers.JSON, headers={"Cache-Control": "no-cache, private"})
+        response.set_etag(caller.tag)
         response.make_conditional(request)
         return response
 
     def call(self) -> Response:
         """One hook call: its cards."""
-        asked = read_request(self._body(), self._settings.active_hooks)
-        g.instance, g.hook = asked.instance, asked.hook.value
-        # Only a laptop without clients may move the clock.
-        asked = asked if self._settings.on_loopback else asked.at_own_time()
-        now = self._now()
-        answer = self._respond(asked, now)
+        g.audit = audit.Answered(g.id, self._now())
+        caller = self._admit(SERVICE)
+        sent = self._body()
+        deadline = Deadline(self._settings.deadline_ms)
+        asked = read_request(sent, caller.hooks, caller.counts)
+        g.audit.instance, g.audit.hook = asked.instance, asked.hook.value
+        asked = asked if caller.may_set_as_of else asked.at_own_time()
+        answer = self._respond(asked, g.audit.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = dict(answer.timings)
-        self._show(asked, answer.shown, now)
-        return answers.json(answer.body, headers={"Cache-Control": "no-store"})
+        self._show(asked, answer.shown, caller)
+        body = {"cards": []} if caller.shadow else answer.body
+        return answers.json(body, headers={"Cache-Control": "no-store"})
 
     def receive_feedback(self) -> Response:
         """Feedback, on the disk before it is acknowledged."""
-        entries = read_feedback(self._body(), self._now(), keep_comments=self._settings.keep_comments)
+        caller = self._admit(FEEDBACK, SERVICE)
+        entries = read_feedback(
+            self._body(), self._now(), client=caller.name, keep_comments=self._settings.keep_comments
+        )
         add_feedback(self._database, entries)
         for entry in entries:
             self._metrics.feedback(entry.outcome.value)
@@ -85,7 +97,8 @@ class Routes:
         """Cards are served. Without the database they still are: feedback waits, which is said."""
         store = self._store_state()
         status = "ok" if store == "ok" else "degraded"
-        return answers.json({"status": status, "version": __version__, "knowledge": self._knowledge, "feedback": store})
+        known = next(iter(self._callers.values())).site.know.version
+        return answers.json({"status": status, "version": __version__, "knowledge": known, "feedback": store})
 
     def measurements(self) -> Response:
         """The metrics."""
@@ -118,15 +131,20 @@ class Routes:
             route=route,
             status=response.status_code,
             milliseconds=round(seconds * 1000, 2),
-            hook=g.get("hook", ""),
+            hook=g.audit.hook if "audit" in g else "",
             stages={stage: round(taken * 1000, 2) for stage, taken in stages.items()},
         )
+        if "audit" in g:
+            log.info("audit", request=g.id, resource=audit.event(g.audit, response.status_code))
         return response
 
     def fail(self, error: Exception) -> Response:
         """Any error as an OperationOutcome; the text of an unexpected one is kept from log and caller."""
         if isinstance(error, RequestError):
             return answers.refusal(error.status, error.says, code=error.code, element=error.expression)
+        if isinstance(error, Unauthorized):
+            log.warning("not let in", request=g.id, reason=error.reason, issuer=error.issuer)
+            return answers.refusal(401, answers.SAYS[401], headers={"WWW-Authenticate": "Bearer"})
         if isinstance(error, HTTPException):
             status = error.code or 500
             headers = (
@@ -139,6 +157,29 @@ class Routes:
             return answers.refusal(503, "Feedback cannot be kept now; please send it again later", headers=headers)
         log.error("failed", request=g.id, error=error)
         return answers.refusal(500, f"The service failed; its log says why under {g.id}", code="exception")
+
+    def _admit(self, *paths: str) -> Caller:
+        """Who calls; a token must be meant for one of the paths. Raises Unauthorized."""
+        if not self._settings.clients:
+            return self._callers[ANYONE]
+        meant = [self._settings.base_url + path for path in paths]
+        client = self._authenticator.client(request.headers.get("Authorization", ""), meant, self._now())
+        if "audit" in g:
+            g.audit.client = client.name
+        return self._callers[client.issuer]
+
+    def _fill(
+        self, caller: Caller, deadline: Deadline, asked: HookRequest, sections: Collection[Section]
+    ) -> HookRequest:
+        """The call with those sections completed from the client's FHIR server, where one may be asked."""
+        access = caller.access(asked)
+        if access is None:
+            return asked
+        searches = {section: caller.searches[section] for section in sections}
+        filled = self._fetcher.fill(asked.prefetch, searches, access, caller.allowed, deadline)
+        g.audit.fetched |= filled.outcomes
+        self._metrics.fetched(filled.outcomes.values())
+        return replace(asked, prefetch=filled.answers)
 
     def _body(self) -> bytes:
         """All that was sent. Raises RequestError if it is too large or was cut short.
@@ -160,13 +201,17 @@ class Routes:
             raise RequestError("The body ended early", code="structure")
         return body
 
-    def _show(self, asked: HookRequest, cards: Sequence[ShownCard], now: datetime) -> None:
+    def _show(self, asked: HookRequest, cards: Sequence[ShownCard], caller: Caller) -> None:
+        """Counts the cards, and records them unless nobody sees them."""
         if not cards:
             return
-        self._recorder.add(Showing(identity(asked.instance), asked.hook, SERVICE_ID, "", now, tuple(cards)))
-        self._metrics.disposition(cards[0].disposition)
+        self._metrics.disposition(cards[0].disposition, shadow=caller.shadow)
         for card in cards:
-            self._metrics.card(card.topic, card.indicator, card.rules)
+            self._metrics.card(card.topic, card.indicator, card.rules, shadow=caller.shadow)
+        if not caller.shadow:
+            g.audit.cards = cards
+            instance = identity(asked.instance)
+            self._recorder.add(Showing(instance, asked.hook, SERVICE_ID, caller.name, g.audit.at, tuple(cards)))
 
     def _lost(self, number: int) -> None:
         self._metrics.lost(number)

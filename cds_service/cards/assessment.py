@@ -51,7 +51,7 @@ def row(result: Result) -> dict[str, Any]:
         )
     if result.status is Status.UNKNOWN:
         missing = [
-            {"section": str(gap.section), "prefetchKey": str(gap.section), "reason": str(gap.reason)}
+            _full(section=str(gap.section), prefetchKey=str(gap.section), reason=str(gap.reason), says=gap.says)
             for gap in result.missing
         ]
         return told | _full(says=result.unknown, missing=missing)

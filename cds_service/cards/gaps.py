@@ -44,34 +44,39 @@ def named(results: Iterable[Result]) -> list[str]:
 def parts(results: Iterable[Result]) -> list[str]:
     """What was missing, by reason: `not sent: medication list, vital signs`; then what failed."""
     found = list(results)
-    by_reason = _by_reason(found)
+    by_reason: dict[Reason, dict[str, None]] = {}
+    for (reason, _), wanted in _by_reason(found).items():
+        by_reason.setdefault(reason, {}).update(dict.fromkeys(wanted))
     said = [wording.MISSING[reason].format(parts=", ".join(wanted)) for reason, wanted in by_reason.items()]
     return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
 
 
 def told(results: Iterable[Result]) -> list[str]:
-    """The same as lines of markdown; what was not sent is told with what it would have been for."""
+    """The same as lines of markdown; what was not sent is told with what it would have been for, what was not fetched with why."""
     found = list(results)
     lines = []
-    for reason, wanted in _by_reason(found).items():
+    for (reason, why), wanted in _by_reason(found).items():
         named = [
             part
             if reason is Reason.NOT_MEASURED or set(judgements) == {part}
             else wording.PART_FOR.format(part=part, judgements=", ".join(judgements))
             for part, judgements in wanted.items()
         ]
-        lines.append(wording.MISSING[reason].format(parts=", ".join(named)))
+        line = wording.MISSING[reason].format(parts=", ".join(named))
+        lines.append(wording.BECAUSE.format(what=line, why=why) if why else line)
     lines += dict.fromkeys(one(item) for item in found if not item.missing)
     return [markdown.escaped(markdown.upper_first(line)) for line in lines]
 
 
-def _by_reason(results: Iterable[Result]) -> dict[Reason, dict[str, dict[str, None]]]:
-    """Why something was missing, what it was, and which judgements it leaves open."""
-    found: dict[Reason, dict[str, dict[str, None]]] = {}
+def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, dict[str, None]]]:
+    """Why something was missing, also in words, what it was, and which judgements it leaves open."""
+    found: dict[tuple[Reason, str], dict[str, dict[str, None]]] = {}
     for item in results:
         for missing in item.missing:
-            found.setdefault(missing.reason, {}).setdefault(_part(item, missing), {})[name(item)] = None
-    return {reason: found[reason] for reason in Reason if reason in found}
+            why = (missing.reason, missing.says)
+            found.setdefault(why, {}).setdefault(_part(item, missing), {})[name(item)] = None
+    order = tuple(Reason)
+    return {why: found[why] for why in sorted(found, key=lambda why: (order.index(why[0]), why[1]))}
 
 
 def _why(item: Result) -> str:

@@ -130,6 +130,7 @@ MISSING = {
     Reason.UNREADABLE: "not readable in part: {parts}",
 }
 PART_FOR = "{part} (for {judgements})"
+BECAUSE = "{what}: {why}"
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
 ORDER_LABEL = "Order {text}"

@@ -115,12 +115,14 @@ class Order:
 class Chart:
     """One patient at `as_of`. Readings give what is there and raise `Unknown` once they reach what is not.
 
-    `answers` says how each section was answered; a section that is not named was omitted. `memo` keeps readings that rules share.
+    `answers` says how each section was answered; a section that is not named was omitted. `troubles` says in words why one was not
+    answered whole, where that is known. `memo` keeps readings that rules share.
     """
 
     as_of: datetime
     order: Order = Order()
     answers: Mapping[Section, Answer] = field(default_factory=dict)
+    troubles: Mapping[Section, str] = field(default_factory=dict)
     patient: Patient | None = None
     encounters: tuple[Encounter, ...] = ()
     conditions: tuple[Condition, ...] = ()
@@ -151,7 +153,7 @@ class Chart:
         for section in sections:
             answer = self.answer(section)
             if answer is not Answer.WHOLE:
-                found.append(Missing(section, reason_of(answer)))
+                found.append(Missing(section, reason_of(answer), self.troubles.get(section, "")))
             for item in self.unreadable:
                 relevant = not wanted or item.sets is None or not wanted.isdisjoint(item.sets)
                 if item.section_type == RESOURCE_TYPE[section] and relevant:

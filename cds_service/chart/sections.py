@@ -111,10 +111,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing that was not there to read: in which section, and why."""
+    """One thing that was not there to read: in which section, why, and where more is known than the reason, in words."""
 
     section: Section
     reason: Reason
+    says: str = ""
 
 
 class Unknown(Exception):

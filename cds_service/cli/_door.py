@@ -13,6 +13,7 @@ import msgspec
 
 from cds_service.errors import RequestError
 from cds_service.hooks import SERVICE_ID, Hook, read_request
+from cds_service.prefetch import counts, templates
 from cds_service.service import Site, respond
 
 _SECONDS = 30
@@ -44,7 +45,8 @@ class Local:
     def call(self, body: bytes) -> Reply:
         """The reply that the service would give, errors included."""
         try:
-            answer = respond(read_request(body, tuple(Hook)), self.now, self.site)
+            asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know)))
+            answer = respond(asked, self.now, self.site)
         except RequestError as error:
             issue = {"severity": "error", "code": error.code, "details": {"text": error.says}}
             return Reply(error.status, {"resourceType": "OperationOutcome", "issue": [issue]})

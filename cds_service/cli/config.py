@@ -36,7 +36,7 @@ def _says(settings: Settings) -> list[str]:
     codes = len(settings.order_codes) + sum(len(client.order_codes) for client in settings.clients)
     return [
         f"Discovery is at {settings.base_url}/cds-services.",
-        "Clients must sign their calls." if settings.clients else "No client is configured: calls are not signed.",
+        "Clients must sign their calls." if settings.clients else _without_clients(settings),
         "Only this machine can reach the service." if settings.on_loopback else "Other machines can reach the service.",
         f"{store}, {comments}.",
         f"It is kept for {settings.retention_days} days." if settings.retention_days else "It is kept until purged.",
@@ -49,10 +49,19 @@ def _says(settings: Settings) -> list[str]:
     ]
 
 
+def _without_clients(settings: Settings) -> str:
+    servers = " or ".join(
+        (*(["any FHIR server on this machine"] if settings.on_loopback else []), *settings.fhir_origins)
+    )
+    return f"No client is configured: calls are not signed; data may be fetched from {servers or 'nowhere'}."
+
+
 def _says_of(client: Client) -> str:
     keys = client.jwks or " or ".join(client.jku)
     servers = f"data may be fetched from {', '.join(client.fhir_origins)}" if client.fhir_origins else "prefetch only"
     parts = [f"{client.name} ({client.issuer}): keys from {keys}", f"hooks {', '.join(client.hooks)}", servers]
+    if client.fhir_origins and client.fhir_on_private_network:
+        parts.append("names of these servers may lead to the private network")
     if client.may_set_as_of:
         parts.append("may set the assessment time")
     if client.shadow:

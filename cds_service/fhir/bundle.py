@@ -18,12 +18,17 @@ class Part(Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came for one section: how it was answered, its resources, the address of the next page, and what went wrong."""
+    """What came for one section: how it was answered, its resources, the address of the next page, and what went wrong.
+
+    `matches` are the resources that the search matched (included ones not), `total` how many there are in all, if it says.
+    """
 
     answer: Answer
     parts: tuple[Part, ...] = ()
     next_page: str = ""
     says: str = ""
+    matches: int = 0
+    total: int | None = None
 
 
 OMITTED = Answered(Answer.OMITTED)
@@ -86,7 +91,8 @@ def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
     short = bundle.total is not None and bundle.total > matches
     full = bundle.total is None and count is not None and matches == count
-    return Answered(Answer.CUT if next_page or short or full else Answer.WHOLE, parts, next_page)
+    answer = Answer.CUT if next_page or short or full else Answer.WHOLE
+    return Answered(answer, parts, next_page, matches=matches, total=bundle.total)
 
 
 def _open_odd(raw: bytes | Raw, count: int | None) -> Answered:

@@ -105,6 +105,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         as_of=as_of,
         order=order,
         answers={section: answered.answer for section, answered in received.answers.items()},
+        troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
         notes=_notes(strangers, unstated),
         **entries_by_field,

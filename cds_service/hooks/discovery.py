@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from cds_service.chart import Section
 from cds_service.settings import Hook
 
 SERVICE_ID = "vertebroplasty-suitability"
@@ -24,12 +25,12 @@ _USAGE = (
 )
 
 
-def discovery(hooks: Collection[Hook], templates: Mapping[str, str], knowledge: str = "") -> dict[str, Any]:
+def discovery(hooks: Collection[Hook], templates: Mapping[Section, str], knowledge: str = "") -> dict[str, Any]:
     """The document for the hooks given, in the order in which hooks are declared; `knowledge` is the version in use."""
     return {"services": [_entry(hook, templates, knowledge) for hook in Hook if hook in hooks]}
 
 
-def _entry(hook: Hook, templates: Mapping[str, str], knowledge: str) -> dict[str, Any]:
+def _entry(hook: Hook, templates: Mapping[Section, str], knowledge: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "hook": hook.value,
         "title": _TITLE,

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic
 from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from cds_service.errors import SettingsError, StoreUnavailable
 
 _ONE_AT_A_TIME = Lock()  # Alembic keeps the migration that runs in a global of the process
+_REST = 1.0  # seconds for which one that cannot be reached is not tried again, so that calls do not wait for it in turn
 _PATIENCE = 2  # seconds to reach a database, or to wait for another writer
 
 
@@ -22,6 +24,7 @@ class Database:
     def __init__(self, address: str) -> None:
         self.engine = _engine(_url(address))
         self._current = False
+        self._rests_until = 0.0
 
     @property
     def is_sqlite(self) -> bool:
@@ -36,11 +39,15 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose work is committed at the end, or not at all."""
+        if monotonic() < self._rests_until:
+            raise StoreUnavailable("it could not be reached a moment ago")
         try:
             self._bring_up_to_date()
             with self.engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
+            if isinstance(error, OperationalError):
+                self._rests_until = monotonic() + _REST
             # The text of a database error quotes the statement's values: only its kind may be told.
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 

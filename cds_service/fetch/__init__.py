@@ -1,0 +1,209 @@
+"""Fetches what the EHR did not prefetch from its FHIR server: in parallel, within one deadline, page by page."""
+
+import logging
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import quote, urljoin
+
+from cds_service.chart import Answer, Section
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.fetch import problem, scopes
+from cds_service.fetch.breaker import Breaker
+from cds_service.fetch.client import Client, Fetched
+from cds_service.fetch.limits import Allowance, Deadline
+from cds_service.fetch.origins import Allowed, Reach, origin
+from cds_service.fetch.problem import Problem
+from cds_service.fhir.bundle import Answered, open_answer
+
+__all__ = ["Access", "Allowed", "Deadline", "Fetcher", "Filled"]
+
+_log = logging.getLogger(__name__)
+_MOST_PAGES = 20
+_THREADS = 64
+_READ_MS, _READ_BYTES = 2000, 2_000_000  # for an address that is read on its own
+_GRACE = 0.02  # seconds in which threads that have met the deadline hand over what they have
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One call's way to the EHR's FHIR server. `context` holds the values of the tokens that templates use.
+
+    `patient` is whom the token is for, empty if it does not say; with `by_post` searches are posted.
+    """
+
+    server: str
+    context: Mapping[str, str]
+    token: str = field(default="", repr=False)
+    scope: str = ""
+    patient: str = ""
+    by_post: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The answers by section, completed as far as possible, and one word on how each fetch went, for log and metrics."""
+
+    answers: Mapping[Section, Answered]
+    outcomes: Mapping[Section, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What the threads of one answer share."""
+
+    access: Access
+    client: Client
+    deadline: Deadline
+    allowance: Allowance
+
+
+class Fetcher:
+    """Kept for the life of the process: connections, threads and what is known of servers that fail.
+
+    `most_bytes` may be taken in for one answer; `authorities` is a file of certificate authorities to trust instead of the public.
+    """
+
+    def __init__(self, most_bytes: int, authorities: Path | None = None, *, most_pages: int = _MOST_PAGES) -> None:
+        self._most_bytes = most_bytes
+        self._most_pages = most_pages
+        self._clients = {reach: Client(reach, _THREADS, authorities) for reach in Reach}
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
+        self._breaker = Breaker()
+
+    def fill(
+        self,
+        given: Mapping[Section, Answered],
+        templates: Mapping[Section, str],
+        access: Access,
+        allowed: Allowed,
+        deadline: Deadline,
+    ) -> Filled:
+        """`given` with what was omitted fetched and what was cut completed, as far as the deadline allows. Never raises.
+
+        What was given, was empty or failed at the client is not asked for again (R-PFH-05). What does not arrive says why.
+        """
+        tasks = self._tasks(given, templates, access)
+        reach = allowed.reach(access.server)
+        refusal = self._refusal(access, reach) if tasks else None
+        if not tasks or refusal or not reach:
+            refusal = refusal or problem.NOT_LISTED
+            refused = {section: _without(given.get(section), refusal) for section in tasks}
+            return Filled({**given, **refused}, dict.fromkeys(tasks, refusal.outcome))
+        errand = _Errand(access, self._clients[reach], deadline, Allowance(self._most_bytes))
+        futures = {
+            section: self._threads.submit(self._collect, url, given.get(section), errand)
+            for section, url in tasks.items()
+            if scopes.allows(access.scope, RESOURCE_TYPE[section], search="?" in url)
+        }
+        wait(futures.values(), timeout=deadline.left + _GRACE)
+        filled, outcomes = dict(given), {}
+        for section in tasks:
+            filled[section], outcomes[section] = self._result(futures.get(section), given.get(section), access)
+        return Filled(filled, outcomes)
+
+    def read(self, url: str) -> bytes:
+        """The body at an address that the operator named, such as a client's keys. Raises OSError saying why there is none."""
+        limits = Deadline(_READ_MS), Allowance(_READ_BYTES)
+        fetched = self._clients[Reach.ANY].get(url, "", *limits)
+        if fetched.problem:
+            raise OSError(fetched.problem.says)
+        return fetched.body
+
+    def close(self) -> None:
+        """Lets go of the threads without waiting for servers."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _tasks(
+        self, given: Mapping[Section, Answered], templates: Mapping[Section, str], access: Access
+    ) -> dict[Section, str]:
+        """The address to ask for each section that was omitted, and the next page of each that was cut."""
+        base = access.server.rstrip("/") + "/"
+        tasks = {}
+        for section, template in templates.items():
+            answered = given.get(section)
+            if answered is None or answered.answer is Answer.OMITTED:
+                path = _addressed(template, access.context)
+                if path:
+                    tasks[section] = base + path
+            elif answered.next_page:
+                tasks[section] = urljoin(base, answered.next_page)
+        return tasks
+
+    def _refusal(self, access: Access, reach: Reach | None) -> Problem | None:
+        """Why this server is not called at all."""
+        if reach is None:
+            return problem.NOT_LISTED
+        if access.patient and access.patient != access.context.get("patientId"):
+            return problem.ANOTHERS_TOKEN
+        return problem.RESTING if self._breaker.is_open(origin(access.server)) else None
+
+    def _collect(self, url: str, given: Answered | None, errand: _Errand) -> tuple[Answered, str]:
+        """All pages from `url` on, added to what was given."""
+        have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
+        server = origin(errand.access.server)
+        by_post = errand.access.by_post and not (given and given.next_page)
+        for _ in range(self._most_pages):
+            if origin(url) != server:
+                return _stopped(have, problem.OTHER_SERVER)
+            fetched = self._get(url, errand, by_post=by_post)
+            self._breaker.record(server, ok=not (fetched.problem and fetched.problem.servers_fault))
+            if fetched.problem:
+                return _stopped(have, fetched.problem)
+            page = open_answer(fetched.body)
+            if page.answer is Answer.FAILED:
+                return _stopped(have, problem.unreadable(page.says))
+            have = replace(
+                have, parts=(*have.parts, *page.parts), matches=have.matches + page.matches, total=page.total
+            )
+            if not page.next_page:
+                short = page.total is not None and page.total > have.matches
+                answer = Answer.CUT if short else Answer.WHOLE
+                return replace(have, answer=answer), str(answer)
+            url, by_post = urljoin(url, page.next_page), False
+        return _stopped(have, problem.TOO_MANY_PAGES)
+
+    def _get(self, url: str, errand: _Errand, *, by_post: bool) -> Fetched:
+        """One page. A server that refuses a search for asking what it does not know is asked for less."""
+        fetched = errand.client.get(url, errand.access.token, errand.deadline, errand.allowance, by_post=by_post)
+        less = url.partition("&_include=")[0]
+        if fetched.problem == problem.status(400) and less != url:
+            return errand.client.get(less, errand.access.token, errand.deadline, errand.allowance, by_post=by_post)
+        return fetched
+
+    def _result(
+        self, future: "Future[tuple[Answered, str]] | None", given: Answered | None, access: Access
+    ) -> tuple[Answered, str]:
+        """What a thread came to. One that is late is left to itself: its own time is over too."""
+        if future is None:
+            return _without(given, problem.NO_SCOPE), problem.NO_SCOPE.outcome
+        if not future.done():
+            if not future.cancel():
+                self._breaker.record(origin(access.server), ok=False)
+            return _without(given, problem.TOO_LATE), problem.TOO_LATE.outcome
+        error = future.exception()
+        if error is None:
+            return future.result()
+        _log.error("fetch failed", extra={"error": type(error).__name__})
+        return _without(given, problem.OUR_FAULT), problem.OUR_FAULT.outcome
+
+
+def _addressed(template: str, context: Mapping[str, str]) -> str:
+    """The template with its tokens replaced; empty if one has no value that could be an id (R-TOK-07)."""
+    path = template
+    for name, value in context.items():
+        if value.strip("."):
+            path = path.replace(f"{{{{context.{name}}}}}", quote(value, safe=""))
+    return "" if "{{" in path else path
+
+
+def _without(given: Answered | None, why: Problem) -> Answered:
+    """What was there before, still cut; else nothing, and why."""
+    if given and given.parts:
+        return replace(given, answer=Answer.CUT, says=why.says)
+    return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
+
+
+def _stopped(have: Answered, why: Problem) -> tuple[Answered, str]:
+    return _without(have, why), why.outcome

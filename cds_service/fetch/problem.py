@@ -1,0 +1,46 @@
+"""Why something was not fetched: one word for the metrics, and a phrase for the card."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`says` never quotes what the server sent. `servers_fault` counts against the server.
+
+    `withheld` means that the EHR does not offer this to us, as if a prefetch key were left out; all else is a failure.
+    """
+
+    outcome: str
+    says: str
+    servers_fault: bool = False
+    withheld: bool = False
+
+
+TOO_LATE = Problem("timeout", "the FHIR server did not answer in time", servers_fault=True)
+NO_TIME = Problem("no-time", "no time was left to ask the FHIR server")
+BROKEN = Problem("connection", "the connection to the FHIR server failed", servers_fault=True)
+TOO_LARGE = Problem("too-large", "the FHIR server sent more than this service takes in", servers_fault=True)
+REDIRECT = Problem("redirect", "the FHIR server answered with a redirect, which is not followed")
+NOT_OFFERED = Problem("not-offered", "the FHIR server does not offer this kind of resource", withheld=True)
+OTHER_SERVER = Problem("other-server", "the next page is on another server, which is not asked")
+TOO_MANY_PAGES = Problem("too-many-pages", "there are more pages than this service reads")
+NO_SCOPE = Problem("scope", "the EHR's token does not allow this search", withheld=True)
+RESTING = Problem("resting", "the FHIR server was not asked: it failed several times in a row")
+PRIVATE = Problem(
+    "address", "the FHIR server was not asked: its address is private, which is not allowed", withheld=True
+)
+NOT_LISTED = Problem("origin", "the FHIR server was not asked: it is not one that this client may name", withheld=True)
+ANOTHERS_TOKEN = Problem("patient", "the FHIR server was not asked: the token is for another patient", withheld=True)
+OUR_FAULT = Problem("fault", "a fault in this service")
+
+
+def status(code: int) -> Problem:
+    """An HTTP status other than 200."""
+    if 300 <= code < 400:
+        return REDIRECT
+    return Problem(f"http-{code}", f"the FHIR server answered HTTP {code}", servers_fault=code >= 500)
+
+
+def unreadable(says: str) -> Problem:
+    """A body that is no FHIR; `says` in our words."""
+    return Problem("unreadable", f"the FHIR server's answer was of no use: {says}")

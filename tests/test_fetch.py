@@ -1,0 +1,551 @@
+"""Fetching from real servers: what was omitted or cut is completed, and what cannot be had says why, in time."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cds_service import knowledge, prefetch
+from cds_service.chart import Answer, Section
+from cds_service.errors import PreconditionFailed
+from cds_service.fetch import Access, Allowed, Deadline, Fetcher, Filled
+from cds_service.fetch.breaker import FAILURES, REST, Breaker
+from cds_service.fetch.limits import Allowance
+from cds_service.fetch.origins import Reach, origin
+from cds_service.fetch.scopes import allows
+from cds_service.fhir.bundle import open_answer
+from cds_service.hooks import Hook, HookRequest, read_request
+from cds_service.rules import catalogue
+from cds_service.service import Response, Site, respond
+from tests.fhir_servers import TOKEN, Faulty, Sekmet, faulty, sekmet
+
+REQUESTS = Path(__file__).parent.parent / "fixtures/requests"
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+SITE = Site(knowledge.load(), catalogue())
+SEARCHES = prefetch.searches(prefetch.templates(SITE.rules, SITE.know))
+DEADLINE = 400
+LATE = 2.5  # seconds: generous, as other tests share the machine; tests/bench measures
+ROOMY = 20_000  # milliseconds, for tests of what comes rather than of when
+PATIENT = {"reference": "Patient/p"}
+CONDITIONS: list[dict[str, Any]] = [
+    {"resourceType": "Condition", "id": f"c{n}", "subject": PATIENT, "code": {"text": f"Diagnosis {n}"}}
+    for n in range(45)
+]
+CHART: list[dict[str, Any]] = [
+    {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1948-03-02"},
+    {"resourceType": "Patient", "id": "q", "gender": "male", "birthDate": "1950-01-01"},
+    *CONDITIONS,
+    {
+        "resourceType": "Condition",
+        "id": "spondylodiscitis",
+        "subject": PATIENT,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M46.46"}]},
+    },
+    {"resourceType": "Condition", "id": "others", "subject": {"reference": "Patient/q"}, "code": {"text": "x"}},
+    {"resourceType": "Medication", "id": "m", "code": {"text": "apixaban 5 MG Oral Tablet"}},
+    {
+        "resourceType": "MedicationRequest",
+        "id": "r",
+        "status": "active",
+        "intent": "order",
+        "subject": PATIENT,
+        "medicationReference": {"reference": "Medication/m"},
+    },
+]
+ORDER = {
+    "resourceType": "ServiceRequest",
+    "id": "vp",
+    "status": "draft",
+    "intent": "order",
+    "code": {"text": "Percutaneous vertebroplasty of T12"},
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+    """A FHIR server that asks for a token."""
+    with sekmet(tmp_path_factory.mktemp("sekmet"), TOKEN) as running:
+        running.load(CHART)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sekmet]:
+    """A FHIR server that asks for none."""
+    with sekmet(tmp_path_factory.mktemp("open")) as running:
+        running.load(CHART[:3])
+        yield running
+
+
+@pytest.fixture
+def front(server: Sekmet) -> Iterator[Faulty]:
+    """The first server behind one that goes wrong on demand; `elsewhere` is a third, which nobody may be led to."""
+    with faulty(server) as other, faulty(server, f"http://127.0.0.1:{other.port}") as running:
+        yield running
+        assert other.asked == []
+
+
+@pytest.fixture
+def fetcher() -> Iterator[Fetcher]:
+    fetcher = Fetcher(5_000_000)
+    yield fetcher
+    fetcher.close()
+
+
+def access(base: str, **changes: Any) -> Access:
+    return Access(base, **{"context": {"patientId": "p"}, "token": TOKEN} | changes)
+
+
+LAPTOP = Allowed.of((), loopback=True)
+
+
+def fill(fetcher: Fetcher, to: Access, given: Any = None, milliseconds: float = ROOMY, **changes: Any) -> Filled:
+    return fetcher.fill(given or {}, changes.get("searches", SEARCHES), to, LAPTOP, Deadline(milliseconds))
+
+
+def call(prefetch: dict[str, Any] | None = None) -> HookRequest:
+    drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]}
+    body = {
+        "hook": "order-sign",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {"userId": "Practitioner/d", "patientId": "p", "draftOrders": drafts},
+    } | ({"prefetch": prefetch} if prefetch else {})
+    return read_request(json.dumps(body).encode(), tuple(Hook))
+
+
+def answer(
+    fetcher: Fetcher, to: Access, prefetch: dict[str, Any] | None = None, deadline: float = DEADLINE
+) -> Response:
+    return respond(call(prefetch), NOW, SITE, Completed(fetcher, to, Deadline(deadline)))
+
+
+@dataclass
+class Completed:
+    """Completes a call as the service does; `outcomes` are those of the last one."""
+
+    fetcher: Fetcher
+    to: Access
+    deadline: Deadline
+    outcomes: dict[Section, str] = field(default_factory=dict)
+
+    def __call__(self, asked: HookRequest, sections: Collection[Section]) -> HookRequest:
+        searches = {section: SEARCHES[section] for section in sections}
+        filled = self.fetcher.fill(asked.prefetch, searches, self.to, LAPTOP, self.deadline)
+        self.outcomes |= filled.outcomes
+        return replace(asked, prefetch=filled.answers)
+
+
+def findings(response: Response) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = response.body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
+    return rows
+
+
+# What comes
+
+
+def test_a_call_without_prefetch_is_answered_from_the_server(fetcher: Fetcher, server: Sekmet):
+    response = answer(fetcher, access(server.base), deadline=ROOMY)
+    assert set(response.fetched.values()) == {"whole"}
+    met = [row["rule"] for row in findings(response) if row["status"] == "met"]
+    assert "spinal_infection" in met
+    assert not [
+        row for row in findings(response) if {"omitted", "failed"} & {m["reason"] for m in row.get("missing", ())}
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["stent-dual-antiplatelet-included-medication", "uk-chart-icd10-who"])
+def test_a_chart_says_the_same_whether_it_was_sent_or_fetched(fetcher: Fetcher, tmp_path: Path, name: str):
+    body = json.loads((REQUESTS / f"{name}.json").read_bytes())
+    sent = read_request(json.dumps(body).encode(), tuple(Hook))
+    with sekmet(tmp_path) as server:
+        server.load(resources(body.pop("prefetch")))
+        to = access(server.base, token="", context={"patientId": sent.patient, "encounterId": sent.encounter})
+        fetched = respond(
+            read_request(json.dumps(body).encode(), tuple(Hook)),
+            NOW,
+            SITE,
+            lambda asked: fetcher.fill(asked.prefetch, SEARCHES, to, LAPTOP, Deadline(ROOMY)),
+        )
+    assert set(fetched.fetched.values()) == {"whole"}
+    assert findings(fetched) == findings(respond(sent, NOW, SITE))
+
+
+def resources(prefetch: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for value in filter(None, prefetch.values()):
+        if value["resourceType"] == "Bundle":
+            yield from (entry["resource"] for entry in value.get("entry", ()))
+        else:
+            yield value
+
+
+def test_an_open_server_is_asked_without_a_token(fetcher: Fetcher, open_server: Sekmet):
+    filled = fill(fetcher, access(open_server.base, token=""))
+    assert filled.answers[Section.PATIENT].answer is Answer.WHOLE
+    assert len(filled.answers[Section.CONDITIONS].parts) == 1
+
+
+def test_without_the_token_nothing_comes(fetcher: Fetcher, server: Sekmet):
+    filled = fill(fetcher, access(server.base, token=""))
+    assert set(filled.outcomes.values()) == {"http-401"}
+    assert filled.answers[Section.CONDITIONS].answer is Answer.FAILED
+
+
+def test_pages_are_followed(fetcher: Fetcher, server: Sekmet):
+    """The server's own page size is 20."""
+    searches = {Section.CONDITIONS: "Condition?patient={{context.patientId}}"}
+    filled = fill(fetcher, access(server.base), searches=searches)
+    conditions = filled.answers[Section.CONDITIONS]
+    assert (conditions.answer, len(conditions.parts)) == (Answer.WHOLE, 46)
+
+
+def test_a_list_that_the_ehr_cut_is_completed(fetcher: Fetcher, server: Sekmet):
+    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    assert (first.answer, len(first.parts)) == (Answer.CUT, 20)
+    filled = fill(fetcher, access(server.base), {Section.CONDITIONS: first})
+    assert len({part.full_url for part in filled.answers[Section.CONDITIONS].parts}) == 46
+    assert filled.answers[Section.CONDITIONS].answer is Answer.WHOLE
+
+
+def test_a_list_that_cannot_be_completed_stays_as_it_is(fetcher: Fetcher, server: Sekmet):
+    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    filled = fill(fetcher, access(server.base, token="another"), {Section.CONDITIONS: first})
+    conditions = filled.answers[Section.CONDITIONS]
+    assert (conditions.answer, len(conditions.parts)) == (Answer.CUT, 20)
+    assert conditions.says == "the FHIR server answered HTTP 401"
+
+
+def test_what_was_answered_is_not_asked_again(fetcher: Fetcher, front: Faulty):
+    given = {
+        Section.CONDITIONS: open_answer(b"null"),
+        Section.MEDICATION_REQUESTS: open_answer(b'{"resourceType": "OperationOutcome"}'),
+    }
+    filled = fill(fetcher, access(front.base("none")), given)
+    assert {section: filled.answers[section] for section in given} == given
+    assert not [path for path, _ in front.asked if "/Condition?" in path or "/MedicationRequest?" in path]
+
+
+def test_drugs_that_orders_refer_to_come_along(fetcher: Fetcher, server: Sekmet):
+    filled = fill(fetcher, access(server.base))
+    requests = filled.answers[Section.MEDICATION_REQUESTS]
+    assert (requests.answer, len(requests.parts), requests.matches) == (Answer.WHOLE, 2, 1)
+
+
+def test_a_server_that_knows_no_include_is_asked_without(fetcher: Fetcher, front: Faulty):
+    filled = fill(fetcher, access(front.base("no-include")))
+    requests = filled.answers[Section.MEDICATION_REQUESTS]
+    assert (requests.answer, len(requests.parts)) == (Answer.WHOLE, 1)
+
+
+def test_searches_can_be_posted(fetcher: Fetcher, front: Faulty):
+    filled = fill(fetcher, access(front.base("none"), by_post=True))
+    assert set(filled.outcomes.values()) == {"whole"}
+    assert len(filled.answers[Section.CONDITIONS].parts) == 46
+    assert all(path.startswith("POST") or "/Patient/" in path for path, _ in front.asked)
+    assert not [path for path, _ in front.asked if "patient=" in path.partition("?")[0]]
+
+
+def test_a_token_without_a_value_leaves_its_section_out(fetcher: Fetcher, server: Sekmet):
+    searches = {Section.ENCOUNTER: "Encounter/{{context.encounterId}}"}
+    for context in ({}, {"encounterId": ""}, {"encounterId": ".."}):
+        assert fill(fetcher, access(server.base, context=context), searches=searches).answers == {}
+
+
+# What goes wrong
+
+FAULTS = [
+    ("hang", "timeout", "failed", "did not answer in time"),
+    ("slow-headers", "timeout", "failed", "did not answer in time"),
+    ("slow-body", "timeout", "failed", "did not answer in time"),
+    ("reset", "connection", "failed", "connection to the FHIR server failed"),
+    ("cut-short", "connection", "failed", "connection to the FHIR server failed"),
+    ("400", "http-400", "failed", "HTTP 400"),
+    ("401", "http-401", "failed", "HTTP 401"),
+    ("403", "http-403", "failed", "HTTP 403"),
+    ("404", "not-offered", "omitted", "does not offer this kind of resource"),
+    ("429", "http-429", "failed", "HTTP 429"),
+    ("429-later", "http-429", "failed", "HTTP 429"),
+    ("500", "http-500", "failed", "HTTP 500"),
+    ("503", "http-503", "failed", "HTTP 503"),
+    ("html", "unreadable", "failed", "cannot be read"),
+    ("half-json", "unreadable", "failed", "cannot be read"),
+    ("outcome", "unreadable", "failed", "an OperationOutcome was sent instead of data"),
+    ("huge", "too-large", "failed", "sent more than this service takes in"),
+    ("bomb", "too-large", "failed", "sent more than this service takes in"),
+    ("redirect", "redirect", "failed", "redirect, which is not followed"),
+]
+
+
+@pytest.mark.parametrize(("fault", "outcome", "reason", "says"), FAULTS)
+def test_a_search_that_fails_is_unknown_with_its_reason(
+    fetcher: Fetcher, front: Faulty, fault: str, outcome: str, reason: str, says: str
+):
+    # What takes its time to break is given that time; what never ends is not.
+    deadline = DEADLINE if outcome == "timeout" else 4000
+    started = time.monotonic()
+    response = answer(fetcher, access(front.base(fault, "AllergyIntolerance")), deadline=deadline)
+    assert time.monotonic() - started < deadline / 1000 + LATE
+    assert response.fetched[Section.ALLERGIES] == outcome
+    unknown = next(row for row in findings(response) if row["rule"] == "cement_allergy")
+    assert unknown["status"] == "unknown"
+    assert [(gap["section"], gap["reason"]) for gap in unknown["missing"]] == [("allergies", reason)]
+    assert says in unknown["missing"][0]["says"]
+    workup = next(card for card in response.body["cards"] if card["source"]["topic"]["code"] == "workup")
+    assert says in workup["detail"]
+    assert {token for _, token in front.asked} == {f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize(("fault", "says"), [("hang", "in time"), ("403", "HTTP 403"), ("404", "does not offer")])
+def test_without_conditions_there_is_no_answer_and_the_reason_is_told(
+    fetcher: Fetcher, front: Faulty, fault: str, says: str
+):
+    with pytest.raises(PreconditionFailed, match=says) as raised:
+        answer(fetcher, access(front.base(fault, "Condition")))
+    assert raised.value.expression == "prefetch.conditions"
+
+
+@pytest.mark.parametrize("fault", ["delay", "429-once", "503-once"])
+def test_what_comes_late_or_at_the_second_try_counts(fetcher: Fetcher, front: Faulty, fault: str):
+    filled = fill(fetcher, access(front.base(fault)))
+    assert filled.outcomes[Section.MEDICATION_REQUESTS] == "whole"
+
+
+@pytest.mark.parametrize(("fault", "outcome"), [("endless", "too-many-pages"), ("next-elsewhere", "other-server")])
+def test_pages_have_an_end(fetcher: Fetcher, front: Faulty, fault: str, outcome: str):
+    filled = fill(fetcher, access(front.base(fault, "Condition")))
+    assert filled.outcomes[Section.CONDITIONS] == outcome
+
+
+def test_pages_that_came_before_the_deadline_are_kept(fetcher: Fetcher, server: Sekmet, front: Faulty):
+    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    hanging = f"{front.base('hang', 'Condition')}/Condition?patient=p&_offset=20"
+    given = {Section.CONDITIONS: first.__class__(first.answer, first.parts, hanging)}
+    filled = fill(fetcher, access(front.base("none")), given, DEADLINE)
+    conditions = filled.answers[Section.CONDITIONS]
+    assert (conditions.answer, len(conditions.parts), filled.outcomes[Section.CONDITIONS]) == (
+        Answer.CUT,
+        20,
+        "timeout",
+    )
+
+
+def test_what_is_taken_in_for_one_answer_is_bounded(front: Faulty):
+    fetcher = Fetcher(3000)
+    filled = fill(fetcher, access(front.base("none")))
+    fetcher.close()
+    assert "too-large" in filled.outcomes.values()
+    assert sum(len(part.raw) for found in filled.answers.values() for part in found.parts) <= 3000
+
+
+def test_a_server_that_is_not_there_fails_at_once(fetcher: Fetcher):
+    filled = fill(fetcher, access("http://127.0.0.1:9/fhir"))
+    assert set(filled.outcomes.values()) <= {"connection", "resting"}
+    assert filled.answers[Section.CONDITIONS].answer is Answer.FAILED
+
+
+def test_a_server_that_hangs_is_left_alone_and_asked_again_later(front: Faulty, fetcher: Fetcher):
+    moment = [0.0]
+    fetcher._breaker = Breaker(lambda: moment[0])
+    hanging = {section: f"pages/{section}" for section in list(Section)[:6]}
+    assert set(fill(fetcher, access(front.base("hang")), milliseconds=100, searches=hanging).outcomes.values()) == {
+        "timeout"
+    }
+    asked = len(front.asked)
+    resting = fill(fetcher, access(front.base("none")))
+    assert set(resting.outcomes.values()) == {"resting"}
+    assert resting.answers[Section.CONDITIONS].answer is Answer.FAILED
+    assert len(front.asked) == asked
+    moment[0] += REST + 1
+    assert set(fill(fetcher, access(front.base("none"))).outcomes.values()) == {"whole"}
+
+
+def test_the_breaker_opens_after_failures_in_a_row_and_closes_with_a_success():
+    moment = [0.0]
+    breaker = Breaker(lambda: moment[0])
+    for _ in range(FAILURES - 1):
+        breaker.record("s", ok=False)
+    breaker.record("s", ok=True)
+    for _ in range(FAILURES):
+        assert not breaker.is_open("s")
+        breaker.record("s", ok=False)
+    assert breaker.is_open("s")
+    assert not breaker.is_open("another")
+    moment[0] = REST
+    assert not breaker.is_open("s")
+    breaker.record("s", ok=False)
+    assert breaker.is_open("s")
+    moment[0] = 2 * REST
+    breaker.record("s", ok=True)
+    breaker.record("s", ok=False)
+    assert not breaker.is_open("s")
+
+
+# Who may be asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "says"),
+    [
+        ({"server": "http://10.0.0.7/fhir"}, "origin", "not one that this client may name"),
+        ({"server": "file:///etc/passwd"}, "origin", "not one that this client may name"),
+        ({"server": ""}, "origin", "not one that this client may name"),
+        ({"patient": "q"}, "patient", "for another patient"),
+        ({"scope": "launch patient/Patient.read patient/Condition.rs"}, "scope", "does not allow this search"),
+    ],
+)
+def test_what_is_not_asked_counts_as_not_sent(
+    fetcher: Fetcher, front: Faulty, changes: dict[str, Any], outcome: str, says: str
+):
+    to = access(**{"base": front.base("none")} | {("base" if k == "server" else k): v for k, v in changes.items()})
+    filled = fill(fetcher, to)
+    requests = filled.answers[Section.MEDICATION_REQUESTS]
+    assert (requests.answer, filled.outcomes[Section.MEDICATION_REQUESTS]) == (Answer.OMITTED, outcome)
+    assert says in requests.says
+    assert not [path for path, _ in front.asked if "/MedicationRequest?" in path]
+
+
+def test_the_token_is_never_shown():
+    assert TOKEN not in repr(access("http://x"))
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://EHR.example/fhir", "https://ehr.example"),
+        ("https://ehr.example:443/", "https://ehr.example"),
+        ("http://ehr.example:8080/x?y#z", "http://ehr.example:8080"),
+        ("http://[::1]:80/", "http://[::1]"),
+        ("https://user@ehr.example", ""),
+        ("https://@ehr.example", ""),
+        ("https://ehr.example\\@evil.example/", ""),
+        ("https://ehr.example:99999/", ""),
+        ("ftp://ehr.example", ""),
+        ("//ehr.example/fhir", ""),
+        ("https:///fhir", ""),
+        ("http://[::1/", ""),
+        ("", ""),
+    ],
+)
+def test_the_origin_of_an_address(url: str, expected: str):
+    assert origin(url) == expected
+
+
+LISTED = ("https://ehr.example", "http://10.1.2.3:8080", "http://localhost:9000")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "url", "reach"),
+    [
+        (Allowed.of(LISTED), "https://ehr.example/fhir", Reach.PUBLIC),
+        (Allowed.of(LISTED, private=True), "https://ehr.example/fhir", Reach.PRIVATE),
+        (Allowed.of(LISTED), "http://10.1.2.3:8080/fhir", Reach.ANY),
+        (Allowed.of(LISTED), "http://localhost:9000", Reach.ANY),
+        (Allowed.of(LISTED), "http://ehr.example/fhir", None),
+        (Allowed.of(LISTED), "https://ehr.example:8443/fhir", None),
+        (Allowed.of(LISTED), "https://ehr.example.evil.example/fhir", None),
+        (Allowed.of(LISTED), "https://evil.example/https://ehr.example", None),
+        (Allowed.of(LISTED), "https://ehr.example@evil.example", None),
+        (Allowed.of(LISTED), "http://10.1.2.3/fhir", None),
+        (Allowed.of(LISTED), "http://169.254.169.254/latest/meta-data", None),
+        (Allowed.of(LISTED), "http://127.0.0.1:8000", None),
+        (Allowed.of(("no address",)), "", None),
+        (LAPTOP, "http://127.0.0.1:8080/fhir", Reach.LOOPBACK),
+        (LAPTOP, "http://[::1]:8080/fhir", Reach.LOOPBACK),
+        (LAPTOP, "http://localhost/fhir", Reach.LOOPBACK),
+        (LAPTOP, "http://127.0.0.1.evil.example/", None),
+        (LAPTOP, "http://localhost.evil.example/", None),
+        (LAPTOP, "http://2130706433/", None),
+        (LAPTOP, "http://0x7f.1/", None),
+        (LAPTOP, "http://10.0.0.1/", None),
+        (LAPTOP, "https://ehr.example/fhir", None),
+    ],
+)
+def test_which_servers_may_be_called(allowed: Allowed, url: str, reach: Reach | None):
+    assert allowed.reach(url) is reach
+
+
+@pytest.mark.parametrize(
+    ("address", "covered"),
+    [
+        ("8.8.8.8", "public private any"),
+        ("2606:4700::1111", "public private any"),
+        ("10.0.0.1", "private any"),
+        ("172.16.5.4", "private any"),
+        ("192.168.1.1", "private any"),
+        ("fd00::1", "private any"),
+        ("::ffff:10.0.0.1", "private any"),
+        ("::ffff:8.8.8.8", "public private any"),
+        ("127.0.0.1", "loopback any"),
+        ("::1", "loopback any"),
+        ("::ffff:127.0.0.1", "loopback any"),
+        ("169.254.169.254", "any"),
+        ("::ffff:169.254.169.254", "any"),
+        ("fe80::1%eth0", "any"),
+        ("0.0.0.0", "any"),
+        ("224.0.0.1", "any"),
+    ],
+)
+def test_where_a_name_may_lead(address: str, covered: str):
+    assert [reach.value for reach in Reach if reach.covers(address)] == covered.split()
+
+
+def test_a_name_that_leads_to_this_machine_is_not_followed(fetcher: Fetcher, front: Faulty, monkeypatch):
+    """As an address in a name server may be changed after it was looked at, what counts is the open connection."""
+    real = __import__("socket").getaddrinfo
+    monkeypatch.setattr("socket.getaddrinfo", lambda host, *rest: real("127.0.0.1", *rest))
+    base = front.base("none").replace("127.0.0.1", "ehr.example")
+    filled = fetcher.fill({}, SEARCHES, access(base), Allowed.of([base], private=True), Deadline(ROOMY))
+    assert set(filled.outcomes.values()) == {"address"}
+    assert front.asked == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind", "read", "search"),
+    [
+        ("", "Observation", True, True),
+        ("openid fhirUser launch", "Observation", True, True),
+        ("patient/Observation.read", "Observation", True, True),
+        ("user/Observation.read", "Condition", False, False),
+        ("user/*.read", "Condition", True, True),
+        ("user/*.*", "Condition", True, True),
+        ("system/Condition.write", "Condition", False, False),
+        ("patient/Condition.rs", "Condition", True, True),
+        ("patient/Condition.r", "Condition", True, False),
+        ("patient/Condition.s", "Condition", False, True),
+        ("patient/Condition.cud", "Condition", False, False),
+        ("patient/*.cruds", "Condition", True, True),
+        ("patient/Observation.rs?category=laboratory", "Observation", True, True),
+        ("patient/Condition.rs user/Observation.read", "Observation", True, True),
+    ],
+)
+def test_what_scopes_allow(scope: str, kind: str, read: bool, search: bool):
+    assert (allows(scope, kind, search=False), allows(scope, kind, search=True)) == (read, search)
+
+
+def test_an_allowance_runs_out():
+    allowance = Allowance(10)
+    assert [allowance.take(4) for _ in range(3)] == [True, True, False]
+    allowance.give_back(4)
+    assert [allowance.take(1) for _ in range(3)] == [True, True, False]
+
+
+# What discovery asks for
+
+
+def test_prefetch_templates_keep_to_the_subset():
+    everything = prefetch.templates([*SITE.rules], SITE.know)
+    for section, template in everything.items():
+        path, _, query = template.partition("?")
+        names = [pair.partition("=")[0] for pair in query.split("&")] if query else []
+        assert len(names) == len(set(names)), section
+        assert not [name for name in names if name.startswith(("_include", "_revinclude", "_has")) or ":" in name]
+        assert "sort:" not in query
+        for token in template.split("{{")[1:]:
+            assert token.split("}}")[0] in ("context.patientId", "context.encounterId")
+        assert query or path in ("Patient/{{context.patientId}}", "Encounter/{{context.encounterId}}")
+    assert prefetch.counts(everything).keys() == {key for key, template in everything.items() if "_count=" in template}
