@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -108,20 +109,20 @@ def fill(fetcher: Fetcher, to: Access, given: Any = None, milliseconds: float = 
     return fetcher.fill(given or {}, changes.get("searches", SEARCHES), to, LAPTOP, Deadline(milliseconds))
 
 
-def call(prefetch: dict[str, Any] | None = None) -> HookRequest:
+def call() -> HookRequest:
     drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]}
     body = {
         "hook": "order-sign",
         "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
         "context": {"userId": "Practitioner/d", "patientId": "p", "draftOrders": drafts},
-    } | ({"prefetch": prefetch} if prefetch else {})
+    }
     return read_request(json.dumps(body).encode(), tuple(Hook))
 
 
-def answer(
-    fetcher: Fetcher, to: Access, prefetch: dict[str, Any] | None = None, deadline: float = DEADLINE
-) -> Response:
-    return respond(call(prefetch), NOW, SITE, Completed(fetcher, to, Deadline(deadline)))
+def answer(fetcher: Fetcher, to: Access, deadline: float = DEADLINE) -> tuple[Response, dict[Section, str]]:
+    """The answer to a call without prefetch, and how each fetch went."""
+    completed = Completed(fetcher, to, Deadline(deadline))
+    return respond(call(), NOW, SITE, completed), completed.outcomes
 
 
 @dataclass
@@ -149,8 +150,8 @@ def findings(response: Response) -> list[dict[str, Any]]:
 
 
 def test_a_call_without_prefetch_is_answered_from_the_server(fetcher: Fetcher, server: Sekmet):
-    response = answer(fetcher, access(server.base), deadline=ROOMY)
-    assert set(response.fetched.values()) == {"whole"}
+    response, outcomes = answer(fetcher, access(server.base), deadline=ROOMY)
+    assert set(outcomes.values()) == {"whole"}
     met = [row["rule"] for row in findings(response) if row["status"] == "met"]
     assert "spinal_infection" in met
     assert not [
@@ -166,13 +167,9 @@ def test_a_chart_says_the_same_whether_it_was_sent_or_fetched(fetcher: Fetcher, 
     with sekmet(tmp_path) as server:
         server.load(resources(body.pop("prefetch")))
         to = access(server.base, token="", context={"patientId": sent.patient, "encounterId": sent.encounter})
-        fetched = respond(
-            read_request(json.dumps(body).encode(), tuple(Hook)),
-            NOW,
-            SITE,
-            lambda asked: fetcher.fill(asked.prefetch, SEARCHES, to, LAPTOP, Deadline(ROOMY)),
-        )
-    assert set(fetched.fetched.values()) == {"whole"}
+        completed = Completed(fetcher, to, Deadline(ROOMY))
+        fetched = respond(read_request(json.dumps(body).encode(), tuple(Hook)), NOW, SITE, completed)
+    assert set(completed.outcomes.values()) == {"whole"}
     assert findings(fetched) == findings(respond(sent, NOW, SITE))
 
 
@@ -281,6 +278,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "outcome", "reason", "says"), FAULTS)
 def test_a_search_that_fails_is_unknown_with_its_reason(
     fetcher: Fetcher, front: Faulty, fault: str, outcome: str, reason: str, says: str
@@ -288,15 +286,14 @@ def test_a_search_that_fails_is_unknown_with_its_reason(
     # What takes its time to break is given that time; what never ends is not.
     deadline = DEADLINE if outcome == "timeout" else 4000
     started = time.monotonic()
-    response = answer(fetcher, access(front.base(fault, "AllergyIntolerance")), deadline=deadline)
+    response, outcomes = answer(fetcher, access(front.base(fault, "AllergyIntolerance")), deadline=deadline)
     assert time.monotonic() - started < deadline / 1000 + LATE
-    assert response.fetched[Section.ALLERGIES] == outcome
+    assert outcomes[Section.ALLERGIES] == outcome
     unknown = next(row for row in findings(response) if row["rule"] == "cement_allergy")
     assert unknown["status"] == "unknown"
     assert [(gap["section"], gap["reason"]) for gap in unknown["missing"]] == [("allergies", reason)]
     assert says in unknown["missing"][0]["says"]
-    workup = next(card for card in response.body["cards"] if card["source"]["topic"]["code"] == "workup")
-    assert says in workup["detail"]
+    assert any(says in card["detail"] for card in response.body["cards"])
     assert {token for _, token in front.asked} == {f"Bearer {TOKEN}"}
 
 

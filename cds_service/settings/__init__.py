@@ -7,112 +7,33 @@ included, stops the start with the file and key named.
 import os
 import tomllib
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from cds_service.errors import SettingsError
+from cds_service.settings.tables import (
+    Client,
+    Hook,
+    Name,
+    Origin,
+    SiteOrderCode,
+    Weekday,
+    is_loopback,
+    no_slash,
+    split,
+)
+
+__all__ = ["Client", "Hook", "Settings", "SiteOrderCode", "Weekday", "is_loopback", "load"]
 
 PREFIX = "CDS_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 """Names the TOML file when no `--config` does."""
-
-
-class Hook(StrEnum):
-    """The CDS Hooks that the service can answer."""
-
-    ORDER_SELECT = "order-select"
-    ORDER_SIGN = "order-sign"
-    APPOINTMENT_BOOK = "appointment-book"
-    ENCOUNTER_DISCHARGE = "encounter-discharge"
-    PATIENT_VIEW = "patient-view"
-
-
-class Weekday(StrEnum):
-    """A day of the week."""
-
-    MONDAY = "monday"
-    TUESDAY = "tuesday"
-    WEDNESDAY = "wednesday"
-    THURSDAY = "thursday"
-    FRIDAY = "friday"
-    SATURDAY = "saturday"
-    SUNDAY = "sunday"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _split(value: object) -> object:
-    """A list as one environment variable holds it: separated by commas."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _origin(value: object) -> object:
-    """An origin without the slash that people add."""
-    return value.rstrip("/") if isinstance(value, str) else value
-
-
-Origin = Annotated[str, BeforeValidator(_origin), Field(pattern=r"^https?://[^/\s]+$")]
-Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SiteOrderCode(_Table):
-    """A code of the site's own catalogue that orders vertebral augmentation."""
-
-    system: Name
-    code: Name
-    display: str = ""
-
-
-class Client(_Table):
-    """One EHR that may call the service, known by the issuer of its tokens; keys come from a file or an allowed address."""
-
-    issuer: Name
-    name: Name
-    audiences: tuple[Address, ...] = ()
-    jwks: Path | None = None
-    jku: tuple[Address, ...] = ()
-    fhir_origins: tuple[Origin, ...] = ()
-    fhir_on_private_network: bool = False
-    fhir_search_by_post: bool = False
-    hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
-    may_set_as_of: bool = False
-    shadow: bool = False
-    quiet_days: int = Field(default=0, ge=0)
-    """For how long a card that was overridden is not shown again at signing, unless critical or changed; 0 shows it always."""
-    stamp_orders: bool = False
-    """Whether the draft order is stamped with its appropriateness (a system action, never shown); the client must have agreed."""
-    overlay: Path | None = None
-    order_codes: tuple[SiteOrderCode, ...] = ()
-
-    @model_validator(mode="after")
-    def _has_keys(self) -> Self:
-        if self.jwks is None and not self.jku:
-            raise ValueError("needs keys: jwks = a file, or jku = the addresses that may serve them")
-        for address in self.jku:
-            parts = urlsplit(address)
-            if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-                raise ValueError("jku: keys are read over https only, as whoever sends them can let anyone in")
-        return self
 
 
 class Settings(BaseSettings):
@@ -123,23 +44,23 @@ class Settings(BaseSettings):
     host: Name = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
-    public_url: Annotated[str, BeforeValidator(_origin), Field(pattern=r"^(https?://\S+)?$")] = ""
+    public_url: Annotated[str, BeforeValidator(no_slash), Field(pattern=r"^(https?://\S+)?$")] = ""
     database_url: str = "sqlite:///cds-service.sqlite3"
     """A SQLAlchemy address; by default an SQLite file in the directory where the service starts."""
     body_limit: int = Field(default=20_000_000, ge=1)
     deadline_ms: int = Field(default=400, ge=1)
     time_zone: ZoneInfo = ZoneInfo("UTC")
-    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(split)] = ()
     pages: bool = True
     overlay: Path | None = None
-    hooks: Annotated[tuple[Hook, ...], NoDecode, BeforeValidator(_split)] = tuple(Hook)
+    hooks: Annotated[tuple[Hook, ...], NoDecode, BeforeValidator(split)] = tuple(Hook)
     """The hooks listed when no client is configured; a client has its own."""
     keep_comments: bool = False
     """Whether free-text comments in feedback are stored; they may name the patient."""
     retention_days: int = Field(default=0, ge=0)
     """How long feedback and shown cards are kept; 0 keeps them until purged by hand."""
     opening_hour: int = Field(default=8, ge=0, le=23)
-    working_days: Annotated[tuple[Weekday, ...], NoDecode, BeforeValidator(_split), Field(min_length=1)] = tuple(
+    working_days: Annotated[tuple[Weekday, ...], NoDecode, BeforeValidator(split), Field(min_length=1)] = tuple(
         Weekday
     )[:5]
     """When procedures begin: a suggested time is rounded up to this hour, in `time_zone`, of the next working day."""
@@ -148,7 +69,7 @@ class Settings(BaseSettings):
     app_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """The launch address of a SMART app that cards link to; none by default."""
     app_label: str = ""
-    fhir_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(_split)] = ()
+    fhir_origins: Annotated[tuple[Origin, ...], NoDecode, BeforeValidator(split)] = ()
     """FHIR servers that may be asked, beside any on this machine, when no client is configured; a client has its own."""
     certificate_authorities: Path | None = None
     """A PEM file of the authorities that FHIR servers and addresses of keys are trusted by, instead of the public ones."""

@@ -1,0 +1,98 @@
+"""The parts that settings are made of: hooks, days, and the tables of clients and order codes in the TOML file."""
+
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+class Hook(StrEnum):
+    """The CDS Hooks that the service can answer."""
+
+    ORDER_SELECT = "order-select"
+    ORDER_SIGN = "order-sign"
+    APPOINTMENT_BOOK = "appointment-book"
+    ENCOUNTER_DISCHARGE = "encounter-discharge"
+    PATIENT_VIEW = "patient-view"
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def split(value: object) -> object:
+    """A list as one environment variable holds it: separated by commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def no_slash(value: object) -> object:
+    """An address without the slash that people add."""
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+Origin = Annotated[str, BeforeValidator(no_slash), Field(pattern=r"^https?://[^/\s]+$")]
+Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteOrderCode(_Table):
+    """A code of the site's own catalogue that orders vertebral augmentation."""
+
+    system: Name
+    code: Name
+    display: str = ""
+
+
+class Client(_Table):
+    """One EHR that may call the service, known by the issuer of its tokens; keys come from a file or an allowed address."""
+
+    issuer: Name
+    name: Name
+    audiences: tuple[Address, ...] = ()
+    jwks: Path | None = None
+    jku: tuple[Address, ...] = ()
+    fhir_origins: tuple[Origin, ...] = ()
+    fhir_on_private_network: bool = False
+    fhir_search_by_post: bool = False
+    hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
+    may_set_as_of: bool = False
+    shadow: bool = False
+    quiet_days: int = Field(default=0, ge=0)
+    """For how long a card that was overridden is not shown again at signing, unless critical or changed; 0 shows it always."""
+    stamp_orders: bool = False
+    """Whether the draft order is stamped with its appropriateness (a system action, never shown); the client must have agreed."""
+    overlay: Path | None = None
+    order_codes: tuple[SiteOrderCode, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_keys(self) -> Self:
+        if self.jwks is None and not self.jku:
+            raise ValueError("needs keys: jwks = a file, or jku = the addresses that may serve them")
+        for address in self.jku:
+            parts = urlsplit(address)
+            if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                raise ValueError("jku: keys are read over https only, as whoever sends them can let anyone in")
+        return self
