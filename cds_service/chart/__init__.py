@@ -148,7 +148,9 @@ class Chart:
 
         With `sets`, an unread resource counts only if its code is illegible or names one of them.
         """
-        wanted = frozenset(sets)
+        return self.once(("gaps", sections, tuple(sets)), lambda: self._gaps(sections, frozenset(sets)))
+
+    def _gaps(self, sections: tuple[Section, ...], wanted: frozenset[str]) -> tuple[Missing, ...]:
         found = []
         for section in sections:
             answer = self.answer(section)
