@@ -1,0 +1,28 @@
+"""Published scenarios: what their authors concluded, what we answer, and why where the two differ."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds_service.cases import FIXTURES
+from cds_service.cli._door import Local
+from cds_service.cli._outcome import assessment
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+from cds_service.service import Site
+
+FILES = sorted((FIXTURES / "scenarios").glob("*.json"))
+DOOR = Local(Site(load(), catalogue()), datetime(2026, 11, 22, 9, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_scenario(path) -> None:
+    """Our disposition is the one that the file states; where it is not the authors', the file says why."""
+    scenario: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+    reply = DOOR.call(msgspec.json.encode(scenario["request"]))
+    found = assessment(reply.body)
+    open_rows = [row for row in found["findings"] if row["status"] in ("unknown", "error")]
+    assert found["disposition"] == scenario["ourDisposition"], open_rows
+    assert (scenario["theirDisposition"] == scenario["ourDisposition"]) != bool(scenario.get("because"))
