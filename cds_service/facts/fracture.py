@@ -198,6 +198,14 @@ def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
     return tuple(item for item in there if item.levels & target_levels(chart)) or there
 
 
+def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
+    """Fractures at the target level that are recorded as past, where none there is current. It does not raise."""
+    if fractures_at_target(chart):
+        return ()
+    found, _ = gathered(fractures(chart))
+    return tuple(item for item in found if not item.current and at_target(item.levels, chart))
+
+
 def named(items: tuple[Fracture, ...]) -> str:
     """The levels of fractures for a sentence, such as `T12, L1`, or that none is stated."""
     return spoken(frozenset[Level]().union(*(item.levels for item in items))) or "level not stated"
