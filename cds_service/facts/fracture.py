@@ -174,8 +174,10 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 
     It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
     """
-    if chart.order.levels:
-        return chart.order.levels
+    return chart.order.levels or chart.once("fractured levels", lambda: _fractured(chart))
+
+
+def _fractured(chart: Chart) -> frozenset[Level]:
     found, _ = gathered(current_fractures(chart))
     return frozenset[Level]().union(*(item.levels for item in found))
 
@@ -188,6 +190,10 @@ def at_target(levels: frozenset[Level], chart: Chart) -> bool:
 
 def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
+    return chart.once("fractures at target", lambda: _at_target(chart))
+
+
+def _at_target(chart: Chart) -> tuple[Fracture, ...]:
     found, _ = gathered(current_fractures(chart))
     return tuple(item for item in found if at_target(item.levels, chart))
 
