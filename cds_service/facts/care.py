@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cds_service.chart import Age, Chart, DrugUse, Section, When
 from cds_service.engine import Evidence
 from cds_service.facts.drugs import is_taken
-from cds_service.facts.fracture import onsets
+from cds_service.facts.fracture_age import onsets
 
 CARE_SECTIONS = (Section.PROCEDURES, Section.DEVICES)
 """The sections beside the drug lists that can hold such care."""
