@@ -54,6 +54,7 @@ EXAMINATIONS = (
     "stroke-risk-score",
     "neurological-examination",
     "focal-tenderness",
+    "pain-concordance",
 )
 """Measures that no section asks for by code: they come among the observations that are asked for without one."""
 

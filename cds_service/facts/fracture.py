@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.chart import (
-    Age,
     Assertion,
     Basis,
     Certainty,
@@ -15,12 +14,9 @@ from cds_service.chart import (
     ImagingFinding,
     ImagingSign,
     Level,
-    Missing,
-    Reason,
     Section,
     Source,
     State,
-    Unknown,
     When,
     spoken,
 )
@@ -174,8 +170,10 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 
     It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
     """
-    if chart.order.levels:
-        return chart.order.levels
+    return chart.order.levels or chart.once("fractured levels", lambda: _fractured(chart))
+
+
+def _fractured(chart: Chart) -> frozenset[Level]:
     found, _ = gathered(current_fractures(chart))
     return frozenset[Level]().union(*(item.levels for item in found))
 
@@ -188,6 +186,10 @@ def at_target(levels: frozenset[Level], chart: Chart) -> bool:
 
 def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
+    return chart.once("fractures at target", lambda: _at_target(chart))
+
+
+def _at_target(chart: Chart) -> tuple[Fracture, ...]:
     found, _ = gathered(current_fractures(chart))
     return tuple(item for item in found if at_target(item.levels, chart))
 
@@ -198,54 +200,14 @@ def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
     return tuple(item for item in there if item.levels & target_levels(chart)) or there
 
 
+def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
+    """Fractures at the target level that are recorded as past, where none there is current. It does not raise."""
+    if fractures_at_target(chart):
+        return ()
+    found, _ = gathered(fractures(chart))
+    return tuple(item for item in found if not item.current and at_target(item.levels, chart))
+
+
 def named(items: tuple[Fracture, ...]) -> str:
     """The levels of fractures for a sentence, such as `T12, L1`, or that none is stated."""
     return spoken(frozenset[Level]().union(*(item.levels for item in items))) or "level not stated"
-
-
-def onsets(chart: Chart) -> tuple[When, ...]:
-    """When the fracture at the target level began, as each record says it; empty where none does."""
-    exact = tuple(item.onset for item in target_fractures(chart) if item.onset)
-    if exact:
-        return exact
-    return tuple(item.onset for item in fractures_at_target(chart) if item.onset)
-
-
-def fracture_age(chart: Chart) -> Age:
-    """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
-
-    An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
-    An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
-    """
-    return chart.once("fracture age", lambda: _age(chart))
-
-
-def _age(chart: Chart) -> Age:
-    began = [Age.since(when, chart.as_of) for when in onsets(chart)]
-    seen = [item.seen for item in target_fractures(chart) if item.seen and not item.onset]
-    at_least = max((Age.since(when, chart.as_of).least for when in seen), default=0)
-    least = min((age.least for age in began), default=0)
-    most = max((age.most for age in began if age.most is not None), default=None)
-    if most is not None and at_least > most:
-        most = None  # seen before it is said to have begun: no date can be relied on
-    else:
-        least = max(least, at_least)
-    unbroken = [age for age in _unbroken(chart) if age >= least]
-    if unbroken and (most is None or min(unbroken) < most):
-        most = min(unbroken)
-    if not target_fractures(chart) or (least == 0 and most is None):
-        gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("when the fracture began", *(gaps or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)))
-    return Age(least, most)
-
-
-def _unbroken(chart: Chart) -> Iterator[int]:
-    """How many days ago, at most, an image showed all target levels without a fracture."""
-    target = target_levels(chart)
-    for seen in chart.imaging:
-        whole = seen.sign is ImagingSign.INTACT and seen.assertion is Assertion.PRESENT
-        denied = seen.sign is ImagingSign.FRACTURE and seen.assertion is Assertion.ABSENT
-        if (whole or denied) and seen.when and target and target <= seen.levels:
-            most = Age.since(seen.when, chart.as_of).most
-            if most is not None:
-                yield most

@@ -17,7 +17,8 @@ from cds_service.chart import (
     ResultStatus,
 )
 from cds_service.engine import Evidence
-from cds_service.facts.fracture import onsets, path_of, target_levels
+from cds_service.facts.fracture import path_of, target_levels
+from cds_service.facts.fracture_age import onsets
 from cds_service.knowledge import Knowledge
 
 WINDOW = "shared.imaging_window"

@@ -51,3 +51,9 @@ def _is_within(score: Lab, at: datetime, limit: Parameter) -> bool:
 
 
 _NOT_MEASURED = Missing(Section.PAIN, Reason.NOT_MEASURED)
+
+
+def scores_since(chart: Chart, span: Parameter) -> tuple[Lab, ...]:
+    """All scores within a span of time, newest first. It does not raise."""
+    found, _ = gathered(labs.history(chart, _MEASURE, _WHAT))
+    return tuple(score for score in found if _is_within(score, chart.as_of, span))

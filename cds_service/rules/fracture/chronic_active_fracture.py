@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, fracture_age, named, target_fractures
+from cds_service.facts.fracture import FRACTURE_SECTIONS, named, target_fractures
+from cds_service.facts.fracture_age import fracture_age
 from cds_service.facts.imaging import Verdict, activity, evidence, told
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, at_target, current_fractures, fractures, named
-from cds_service.facts.gathered import gathered
+from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target
 from cds_service.facts.imaging import WINDOW, Activity, Verdict, activity, evidence, told
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
@@ -63,11 +62,7 @@ def _on_imaging(item: Activity, chart: Chart, know: Knowledge, *, alone: bool) -
 
 def _coded(chart: Chart) -> Iterator[Finding]:
     """All that is on record at the target level is over, and no image speaks of it."""
-    going_on, _ = gathered(current_fractures(chart))
-    if any(at_target(item.levels, chart) for item in going_on):
-        return
-    everything, _ = gathered(fractures(chart))
-    over = tuple(item for item in everything if not item.current and at_target(item.levels, chart))
+    over = past_at_target(chart)
     if over:
         first = over[0]
         since = first.onset or first.seen

@@ -4,14 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import (
-    FRACTURE_SECTIONS,
-    current_fractures,
-    fracture_age,
-    named,
-    onsets,
-    target_fractures,
-)
+from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named, target_fractures
+from cds_service.facts.fracture_age import fracture_age, onsets
 from cds_service.facts.gathered import gathered
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge

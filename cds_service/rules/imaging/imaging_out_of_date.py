@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Evidence, Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, onsets
+from cds_service.facts.fracture import FRACTURE_SECTIONS
+from cds_service.facts.fracture_age import onsets
 from cds_service.facts.imaging import WINDOW, examinations
 from cds_service.knowledge import Knowledge
 

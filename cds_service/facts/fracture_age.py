@@ -1,0 +1,54 @@
+"""How old the fracture at the target level is, as an interval of days."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Age, Assertion, Chart, ImagingSign, Missing, Reason, Section, Unknown, When
+from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target, target_fractures, target_levels
+
+
+def onsets(chart: Chart) -> tuple[When, ...]:
+    """When the fracture at the target level began, as each record says it; empty where none does."""
+    exact = tuple(item.onset for item in target_fractures(chart) if item.onset)
+    if exact:
+        return exact
+    return tuple(item.onset for item in fractures_at_target(chart) if item.onset)
+
+
+def fracture_age(chart: Chart) -> Age:
+    """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
+
+    An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
+    An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
+    """
+    return chart.once("fracture age", lambda: _age(chart))
+
+
+def _age(chart: Chart) -> Age:
+    began = [Age.since(when, chart.as_of) for when in onsets(chart)]
+    seen = [item.seen for item in target_fractures(chart) if item.seen and not item.onset]
+    at_least = max((Age.since(when, chart.as_of).least for when in seen), default=0)
+    least = min((age.least for age in began), default=0)
+    most = max((age.most for age in began if age.most is not None), default=None)
+    if most is not None and at_least > most:
+        most = None  # seen before it is said to have begun: no date can be relied on
+    else:
+        least = max(least, at_least)
+    unbroken = [age for age in _unbroken(chart) if age >= least]
+    if unbroken and (most is None or min(unbroken) < most):
+        most = min(unbroken)
+    if not target_fractures(chart) or (least == 0 and most is None):
+        gaps = chart.gaps(*FRACTURE_SECTIONS)
+        raise Unknown("when the fracture began", *(gaps or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)))
+    return Age(least, most)
+
+
+def _unbroken(chart: Chart) -> Iterator[int]:
+    """How many days ago, at most, an image showed all target levels without a fracture."""
+    target = target_levels(chart)
+    for seen in chart.imaging:
+        whole = seen.sign is ImagingSign.INTACT and seen.assertion is Assertion.PRESENT
+        denied = seen.sign is ImagingSign.FRACTURE and seen.assertion is Assertion.ABSENT
+        if (whole or denied) and seen.when and target and target <= seen.levels:
+            most = Age.since(seen.when, chart.as_of).most
+            if most is not None:
+                yield most

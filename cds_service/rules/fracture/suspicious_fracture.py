@@ -1,0 +1,73 @@
+"""Something on record makes the fracture suspicious of a tumour: a biopsy and a myeloma screen are worth considering."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown
+from cds_service.engine import Evidence, Finding, Indicator, Kind, NotApplicable, Topic, rule
+from cds_service.facts import person
+from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
+from cds_service.facts.gathered import gathered
+from cds_service.facts.imaging import current_at_target, evidence, told
+from cds_service.facts.lesions import is_malignant
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Suspicious fracture",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(*FRACTURE_SECTIONS, Section.PATIENT),
+)
+def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether, with a vertebral fracture on record, a cancer or its history is on record, a report cannot exclude a tumour at the level,
+    or the patient is male or under 50 and has no osteoporosis on record.
+
+    ## Why it matters
+    A biopsy costs little when a needle is in the vertebra anyway, and can find a myeloma or a metastasis that was taken for
+    osteoporosis.
+
+    ## When it stays silent
+    When none of these is so, and when the fracture is known to be malignant.
+    """
+    broken = fractures_at_target(chart)
+    if is_malignant(chart):
+        raise NotApplicable
+    if not broken:
+        chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
+        raise NotApplicable
+    cancers, gaps = gathered(chart.conditions_in("malignancy", "malignancy-history"))
+    reasons = [
+        (f"cancer on record: {item.concept.text[:60]}", Evidence(item.source, "code", item.dated))
+        for item in cancers[:1]
+    ]
+    for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY):
+        if seen.assertion is Assertion.UNCERTAIN:
+            reasons.append((f"tumour not excluded, {told(seen)}", evidence(seen)))
+            break
+    fragile, _ = gathered(chart.conditions_in("osteoporosis"))
+    unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
+    reasons += unusual
+    if reasons:
+        yield Finding(
+            says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}"[:230],
+            evidence=tuple(item for _, item in reasons),
+            uses=(know.parameter("young_patient.below"),) if unusual else (),
+            cites=("acr-2018", "site-policy"),
+            indicator=Indicator.INFO,
+        )
+        yield from (*gaps, *open_age)
+        return
+    yield from open_age
+    chart.require("whether anything makes the fracture suspicious", *FRACTURE_SECTIONS)
+
+
+def _unusual(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
+    """A patient in whom a fracture without osteoporosis is unusual: a man, or somebody young."""
+    limit = know.parameter("young_patient.below")
+    if chart.patient is not None and chart.patient.sex == "male":
+        yield "male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")
+        return
+    years = person.age(chart)
+    if years.most < limit.value:
+        yield f"age {years}, no osteoporosis on record", person.birth(chart)[0]

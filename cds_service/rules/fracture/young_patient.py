@@ -1,0 +1,41 @@
+"""An adult under 50 has a vertebral fracture that nothing on record explains."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts import person
+from cds_service.facts.gathered import gathered
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="Young patient", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=(Section.PATIENT, Section.CONDITIONS))
+def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on record.
+
+    ## Why it matters
+    Trials enrolled patients of 50 years or more. A vertebra that breaks in a younger one asks for its cause: tumour, secondary
+    osteoporosis or infection.
+
+    ## When it stays silent
+    From 50 years on, or when the record names the cause. Old age is no reason against. It is not asked under 18: `paediatric_patient`
+    speaks then.
+    """
+    years = person.age(chart)
+    adult, limit = know.parameter("young_patient.from_age"), know.parameter("young_patient.below")
+    if years.most < adult.value:
+        raise NotApplicable
+    if years.least >= limit.value:
+        return
+    if years.least < adult.value or years.most >= limit.value:
+        raise Unknown(f"whether the patient is from {adult.shown} to {limit.value - 1:g} years old")
+    causes, gaps = gathered(chart.conditions_in("osteoporosis", "vertebral-neoplasm", "high-energy-cause"))
+    if not any(item.state is State.ACTIVE for item in causes):
+        yield Finding(
+            says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",
+            evidence=person.birth(chart),
+            uses=(adult, limit),
+            cites=("vapour-2016",),
+        )
+    yield from gaps

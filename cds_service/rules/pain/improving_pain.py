@@ -1,0 +1,38 @@
+"""The pain is clearly getting better with the care given so far."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts import pain
+from cds_service.facts.setting import possible_settings
+from cds_service.knowledge import Knowledge
+
+
+@rule(title="Improving pain", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=(Section.PAIN, Section.ENCOUNTER))
+def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the latest pain score is lower, by the share given below, than the highest one of the last four weeks.
+
+    ## Why it matters
+    Most fractures stop hurting within two to twelve weeks. Where care already helps, waiting is an option.
+
+    ## When it stays silent
+    When the latest score has not fallen that far. With a single score nobody can tell: then it is unknown.
+    """
+    fall, span = know.parameter("improving_pain.fall"), know.parameter("improving_pain.over")
+    latest = pain.scores(chart, possible_settings(chart)[0], know)[0]
+    earlier = [item for item in pain.scores_since(chart, span) if item.measurement is not latest.measurement]
+    if not earlier:
+        raise Unknown(f"how the pain develops (one score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED))
+    worst = max(earlier, key=lambda item: (item.quantity.value, item.taken.last))
+    if latest.quantity.value <= worst.quantity.value * (1 - fall.value / 100) and worst.quantity.value > 0:
+        yield Finding(
+            says=f"Pain fell from {pain.said(worst)} to {pain.said(latest)}: improving with the care so far",
+            evidence=(latest.evidence, worst.evidence),
+            uses=(fall, span),
+            cites=("cirse-2017", "acr-2018"),
+            values=(worst, latest),
+        )
+        return
+    yield from latest.doubts()

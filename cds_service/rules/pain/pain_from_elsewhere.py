@@ -1,0 +1,74 @@
+"""It is documented that the pain does not come from the target level."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Measurement, Missing, Reason, Section, State, Unknown
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.fracture import at_target
+from cds_service.facts.gathered import gathered
+from cds_service.knowledge import Knowledge
+
+_CITES = ("cms-lcd", "nice-ta279")
+
+
+@rule(
+    title="Pain from elsewhere",
+    kind=Kind.NOT_INDICATED,
+    card=Topic.SUITABILITY,
+    needs=(Section.CONDITIONS, Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS),
+)
+def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a diagnosis or the newest examination states that the pain does not come from the fractured level. An examination without
+    tenderness over the level is a caution, no proof.
+
+    ## Why it matters
+    Cement helps only the pain of the vertebra that it is put into. Both examination and imaging should point to the level.
+
+    ## When it stays silent
+    When the newest examination says that the pain matches the level, or that it is tender there. Without an examination on record it
+    is unknown: confirm it.
+    """
+    problems, gaps = gathered(chart.conditions_in("pain-from-elsewhere"))
+    stated = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
+    for item in stated:
+        yield Finding(
+            says=f"Pain is said not to come from the fracture: {item.concept.text[:90]}{f', {item.dated}' if item.dated else ''}",
+            evidence=(Evidence(item.source, "code", item.dated, item.concept.text),),
+            cites=_CITES,
+            basis=item.concept.basis,
+            certainty=item.certainty,
+        )
+    source, more = gathered(_answered(chart, "pain-concordance"))
+    tender, also = gathered(_answered(chart, "focal-tenderness"))
+    if source and _denies(source[0]):
+        yield _finding(source[0], "Pain is said not to come from the target level", None)
+    elif not source and tender and _denies(tender[0]):
+        yield _finding(tender[0], "No tenderness over the target level: confirm the source of the pain", Kind.RELATIVE)
+    yield from gaps or more or also
+    if not (stated or source or tender or gaps or more or also):
+        raise Unknown(
+            "whether the pain comes from the target level", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED)
+        )
+
+
+def _answered(chart: Chart, measure: str) -> Iterator[Measurement]:
+    for item in chart.measurements(measure):
+        if item.answer is not None and at_target(item.concept.levels, chart):
+            yield item
+
+
+def _denies(item: Measurement) -> bool:
+    sets = item.answer.sets if item.answer else frozenset()
+    return not sets.isdisjoint(("result-negative", "pain-from-elsewhere"))
+
+
+def _finding(item: Measurement, says: str, effect: Kind | None) -> Finding:
+    answer = item.answer.text if item.answer else ""
+    return Finding(
+        says=f"{says} ({item.concept.text[:60]}: {answer[:40]}{f', {item.when}' if item.when else ''})",
+        evidence=(Evidence(item.source, "value", item.when, answer),),
+        cites=_CITES,
+        effect=effect,
+        basis=item.answer.basis if item.answer else item.concept.basis,
+    )
