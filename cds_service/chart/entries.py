@@ -115,7 +115,10 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A diagnosis or problem. `onset` is when it began; `recorded` is only when somebody wrote it down."""
+    """A diagnosis or problem. `onset` is when it began; `recorded` is only when somebody wrote it down.
+
+    `encounter` refers to the stay or visit in which it was made (`Encounter/1`); empty if it does not say.
+    """
 
     source: Source
     concept: Concept
@@ -125,6 +128,7 @@ class Condition:
     recorded: When | None = None
     abated: When | None = None
     levels: frozenset[Level] = frozenset()
+    encounter: str = ""
 
     @property
     def dated(self) -> When | None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse, Measurement, When
+from cds_service.chart import Chart, Condition, DrugUse, Measurement, Missing, Reason, Section, Unknown, When
 from cds_service.facts.drugs import is_taken
+from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
 
-_ACTIVE_FOR = "systemic_infection.active_for"
+CULTURE_WINDOW = "systemic_infection.culture_window"
+ACTIVE_FOR = "systemic_infection.active_for"
 _GIVEN_WITHIN = "antibiotic_course.given_within"
 _PROPHYLAXIS = "antibiotic-prophylaxis"
 # A urinary antiseptic that is licensed to prevent infection, not to treat one.
@@ -19,9 +21,18 @@ def within(when: When | None, chart: Chart, know: Knowledge, key: str) -> bool:
 
 
 def recent(problem: Condition, chart: Chart, know: Knowledge) -> bool:
-    """Whether an acute infection counts as current: it began or was recorded within the window, or bears no date at all."""
-    dates = [when for when in (problem.onset, problem.recorded) if when]
-    return not dates or any(within(when, chart, know, _ACTIVE_FOR) for when in dates)
+    """Whether an acute infection counts as current: begun, recorded or met in an encounter within the window, or without any date."""
+    visits = [stay for stay in chart.encounters if stay.source.reference == problem.encounter]
+    if any(stay.current for stay in visits):
+        return True
+    dates = [when for when in (problem.onset, problem.recorded, *(stay.when for stay in visits)) if when]
+    return not dates or any(within(when, chart, know, ACTIVE_FOR) for when in dates)
+
+
+def require_encounter(problem: Condition, chart: Chart) -> None:
+    """Raise `Unknown` if the encounter of a diagnosis, which could make it recent, was not answered."""
+    if problem.encounter:
+        chart.require("when the encounter of an older infection was", Section.ENCOUNTER)
 
 
 def antibiotics(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
@@ -45,7 +56,7 @@ def _course_goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
     if use.source.type == "MedicationAdministration" and within(use.last_dose, chart, know, _GIVEN_WITHIN):
         return True
     supply = use.source.type == "MedicationDispense"
-    return is_taken(use, chart) and not (supply and not within(use.stated, chart, know, _ACTIVE_FOR))
+    return is_taken(use, chart) and not (supply and not within(use.stated, chart, know, ACTIVE_FOR))
 
 
 def prevents(use: DrugUse) -> bool:
@@ -66,3 +77,17 @@ def is_positive(result: Measurement) -> bool:
 def is_negative(result: Measurement) -> bool:
     """Whether a culture or a test was answered as negative."""
     return result.answer is not None and "result-negative" in result.answer.sets
+
+
+def standing_blood_cultures(chart: Chart, know: Knowledge) -> Iterator[Measurement | Unknown]:
+    """Positive blood cultures without a later negative one; as `Unknown` the recent ones that cannot be read as either, and gaps."""
+    cultures, gaps = gathered(chart.measurements("blood-culture"))
+    negative = [item.when.start for item in cultures if is_negative(item) and item.when]
+    for culture in cultures:
+        if is_positive(culture):
+            if not culture.when or not any(later > culture.when.last for later in negative):
+                yield culture
+        elif not is_negative(culture) and within(culture.when, chart, know, CULTURE_WINDOW):
+            reason = Reason.UNREADABLE if culture.answer else Reason.NOT_MEASURED
+            yield Unknown(f"result of the blood culture of {culture.when}", Missing(Section.INFLAMMATION, reason))
+    yield from gaps

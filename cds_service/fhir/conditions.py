@@ -5,6 +5,7 @@ import re
 from cds_service.chart import Basis, Certainty, Concept, Condition, Source, State
 from cds_service.fhir import concepts, dates, wire
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.skim import identifier
 
 _STATES = {
     "active": State.ACTIVE,
@@ -51,7 +52,14 @@ def condition(resource: wire.Condition, source: Source, context: Context) -> Con
         recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
         abated=abated,
         levels=found.levels,
+        encounter=_encounter(resource),
     )
+
+
+def _encounter(resource: wire.Condition) -> str:
+    """The stay or visit, named as its own entry is."""
+    name = identifier(resource.encounter)
+    return f"Encounter/{name}" if name else ""
 
 
 def _state(status: str, *, ended: bool) -> tuple[State, str]:

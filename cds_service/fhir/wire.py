@@ -55,13 +55,13 @@ class Condition(Resource):
     category: list[Term] | Term | None = None
     onsetDateTime: Text = None
     onsetPeriod: Period | None = None
-    onsetString: Text = None
     abatementDateTime: Text = None
     abatementPeriod: Period | None = None
     abatementBoolean: bool | None = None
     recordedDate: Text = None
     assertedDate: Text = None
     dateRecorded: Text = None
+    encounter: Reference | None = None
 
 
 class Medication(Resource):

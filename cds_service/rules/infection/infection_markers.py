@@ -2,17 +2,22 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
-from cds_service.chart.sections import DRUG_SECTIONS, SECTION_OF
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.drugs import taken
 from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import above, below, latest
-from cds_service.facts.markers import CRP, NAMES, PROCALCITONIN, TEMPERATURE, WHITE_CELLS, Marker, is_current, marker
+from cds_service.facts.markers import CRP, TEMPERATURE, WHITE_CELLS, Marker, lesser, signals
 from cds_service.knowledge import Knowledge
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four")
 _CITES = ("idsa-2015", "sirs-1992")
+_LESSER = {
+    CRP: (Kind.INFORMATION, "slightly raised, as a fracture alone can do"),
+    "esr": (Kind.INFORMATION, "raised, which has many causes"),
+    TEMPERATURE: (Kind.RELATIVE, "low, beside another sign of infection"),
+    "neutrophils": (Kind.RELATIVE, "low: infection is likelier and harder to see"),
+}
 
 
 @rule(
@@ -36,80 +41,34 @@ def infection_markers(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     ## When it stays silent
     When temperature, white cells and C-reactive protein (or procalcitonin) are current and normal.
     """
-    signals: list[Marker] = []
-    gaps: dict[str, tuple[Unknown, ...]] = {}
-    for measure in (TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN):
-        try:
-            item = marker(chart, know, measure)
-        except Unknown as gap:
-            gaps[measure] = (gap,)
-            continue
-        if item.abnormal:
-            signals.append(item)
-        else:
-            gaps[measure] = _doubts(item)
-    yield from _together(signals, chart, know)
-    yield from _lesser(bool(signals), chart, know)
-    if gaps.get(CRP) and gaps.get(PROCALCITONIN) == ():
-        gaps[CRP] = tuple(gap for gap in gaps[CRP] if gap.reasons != {Reason.NOT_MEASURED})
-    gaps[PROCALCITONIN] = tuple(gap for gap in gaps.get(PROCALCITONIN, ()) if gap.reasons != {Reason.NOT_MEASURED})
-    for found in gaps.values():
-        yield from found
+    found, gaps = signals(chart, know)
+    if found:
+        yield _together(found, chart)
+    for item in lesser(chart, know):
+        effect, says = _LESSER[item.measure]
+        if item.measure != TEMPERATURE or found:
+            old = "" if item.current else ", not current"
+            yield Finding(f"{item} {says}{old}", (item.lab.evidence,), uses=(item.limit,), cites=_CITES, effect=effect)
+    yield from gaps
 
 
-def _doubts(item: Marker) -> tuple[Unknown, ...]:
-    """Why a value that is not abnormal does not prove the absence of infection; empty if it does."""
-    section = SECTION_OF[item.measure]
-    if item.abnormal is None:
-        return (Unknown(str(item), Missing(section, Reason.UNREADABLE)),)
-    if not item.current:
-        return (Unknown(f"current {NAMES[item.measure]}", Missing(section, Reason.NOT_MEASURED)), *item.lab.doubts())
-    return tuple(item.lab.doubts())
-
-
-def _together(signals: list[Marker], chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    if not signals:
-        return
-    current = sum(item.current for item in signals)
-    says = (
-        f"{_NUMBERS[len(signals)]} sign{'s' if len(signals) > 1 else ''} of infection: {', '.join(map(str, signals))}"
-    )
+def _together(found: tuple[Marker, ...], chart: Chart) -> Finding:
+    current = sum(item.current for item in found)
+    says = f"{_NUMBERS[len(found)]} sign{'s' if len(found) > 1 else ''} of infection: {', '.join(map(str, found))}"
     effect = None if current > 1 else Kind.RELATIVE
-    only = signals[0] if len(signals) == 1 else None
-    if only and only.measure == WHITE_CELLS and only.limit.key.endswith("high"):
-        drugs, _ = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
-        if drugs:
-            effect = Kind.INFORMATION
-            says = f"{only} under {drugs[0].name}, which can raise them; no other sign of infection"
-    if current < len(signals):
+    many_cells = len(found) == 1 and found[0].measure == WHITE_CELLS and found[0].limit.key.endswith("high")
+    drugs, _ = (
+        gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")) if many_cells else ((), ())
+    )
+    if drugs:
+        effect = Kind.INFORMATION
+        says = f"{found[0]} under {drugs[0].name}, which can raise them; no other sign of infection"
+    if current < len(found):
         says += "; older than the window" if current == 0 else "; not all current"
-    yield Finding(
+    return Finding(
         says=says,
-        evidence=tuple(item.lab.evidence for item in signals),
-        uses=tuple(item.limit for item in signals),
+        evidence=tuple(item.lab.evidence for item in found),
+        uses=tuple(item.limit for item in found),
         cites=_CITES,
         effect=effect,
     )
-
-
-def _lesser(other_sign: bool, chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    """Values that prove little alone. A gap in them is told with the markers above: they come in the same sections."""
-    for measure, limit, high, effect, says in (
-        (CRP, "crp_raised", True, Kind.INFORMATION, "slightly raised, as a fracture alone can do"),
-        ("esr", "esr_raised", True, Kind.INFORMATION, "raised, which has many causes"),
-        (TEMPERATURE, "temperature_low", False, Kind.RELATIVE, "low, beside another sign of infection"),
-        ("neutrophils", "neutrophils_low", False, Kind.RELATIVE, "low: infection is likelier and harder to see"),
-    ):
-        parameter = know.parameter(f"infection_markers.{limit}")
-        try:
-            lab = latest(chart, measure, NAMES[measure])
-        except Unknown:
-            continue
-        reached = above(lab, parameter.value) if high else below(lab, parameter.value)
-        superseded = measure == CRP and above(lab, know.parameter("infection_markers.crp_high").value)
-        if not reached or superseded or (measure == TEMPERATURE and not other_sign):
-            continue
-        old = "" if is_current(chart, know, lab, measure) else ", not current"
-        yield Finding(
-            f"{NAMES[measure]} {lab} {says}{old}", (lab.evidence,), uses=(parameter,), cites=_CITES, effect=effect
-        )
