@@ -14,7 +14,6 @@ from cds_service.facts.setting import Setting, setting
 from cds_service.knowledge import Knowledge, Parameter
 
 _SHORT_LIVED = ("vitamin-k-antagonist", "unfractionated-heparin")
-_ACUTE = ("acute-kidney-injury", "sepsis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +60,36 @@ def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]
 
 
 def _window(chart: Chart, know: Knowledge) -> LabWindow:
-    drugs, drug_gaps = gathered(exposures(chart, know))
-    gaps: list[Missing] = [item for gap in drug_gaps for item in gap.missing]
+    drugs, gaps = gathered(exposures(chart, know))
     short = [item.drug.name for item in vitamin_k_antagonists(chart, know)]
     short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
     middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
-    acute, acute_gaps = gathered(_acute(chart))
-    chronic, chronic_gaps = gathered(_chronic(chart))
-    gaps += [item for gap in (*acute_gaps, *chronic_gaps) for item in gap.missing]
-    short, middle = [*short, *acute], [*middle, *chronic]
-    known = "_unstable" if short else "_at_risk" if middle else ""
+    readings = (
+        (short, _active(chart, "acute-kidney-injury", "sepsis")),
+        (short, _in_hospital(chart)),
+        (middle, _liver(chart)),
+        (middle, _active(chart, "chemotherapy", "thrombocytopenia-unspecified")),
+    )
+    for reasons, reading in readings:
+        found, more = gathered(reading)
+        reasons.extend(found)
+        gaps += more
     strict = know.parameter("shared.lab_window_unstable")
-    window = know.parameter(f"shared.lab_window{known}")
-    return LabWindow(window, strict if gaps else window, next(iter(short or middle), ""), tuple(dict.fromkeys(gaps)))
+    window = know.parameter(f"shared.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
+    missing = tuple(dict.fromkeys(item for gap in gaps for item in gap.missing))
+    return LabWindow(window, strict if missing else window, next(iter(short or middle), ""), missing)
 
 
-def _acute(chart: Chart) -> Iterator[str]:
-    for problem in chart.conditions_in(*_ACUTE):
-        if problem.state is State.ACTIVE:
-            yield problem.concept.text
+def _active(chart: Chart, *sets: str) -> Iterator[str]:
+    return (item.concept.text for item in chart.conditions_in(*sets) if item.state is State.ACTIVE)
+
+
+def _in_hospital(chart: Chart) -> Iterator[str]:
     if setting(chart) is Setting.INPATIENT:
         yield "in hospital"
 
 
-def _chronic(chart: Chart) -> Iterator[str]:
+def _liver(chart: Chart) -> Iterator[str]:
     disease = liver_disease(chart)
     if disease is not None:
         yield disease.concept.text
-    for problem in chart.conditions_in("chemotherapy", "thrombocytopenia-unspecified"):
-        if problem.state is State.ACTIVE:
-            yield problem.concept.text

@@ -51,6 +51,25 @@ def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
     return know.parameter(f"shared.creatinine_window_{'unstable' if short else 'outpatient'}")
 
 
+def not_current(chart: Chart, know: Knowledge, at: datetime) -> tuple[str, ...]:
+    """Which of creatinine and body weight has no current result at `at`, in words. Raises `Unknown` if one was not supplied."""
+    windows = (
+        ("creatinine", "creatinine", creatinine_window(chart, know)),
+        ("body-weight", "body weight", know.parameter("shared.weight_window")),
+    )
+    return tuple(name for measure, name, window in windows if not _has_current(chart, know, measure, window, at))
+
+
+def _has_current(chart: Chart, know: Knowledge, measure: str, window: Parameter, at: datetime) -> bool:
+    try:
+        current(chart, know, measure, measure, window, at)
+    except Unknown as gap:
+        if gap.reasons & set(_NOT_SUPPLIED):
+            raise
+        return False
+    return True
+
+
 def current(chart: Chart, know: Knowledge, measure: str, what: str, window: Parameter, at: datetime) -> Lab:
     """The latest result of a measure if it is no older than the window at `at`. Raises `Unknown` otherwise.
 

@@ -1,0 +1,56 @@
+"""A bleeding disorder without a documented plan to correct it."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
+from cds_service.facts.gathered import gathered
+from cds_service.knowledge import Knowledge
+
+_PLAN = "haematology-plan"
+
+
+@rule(
+    title="Bleeding disorder",
+    kind=Kind.CORRECTABLE,
+    card=Topic.ANTITHROMBOTICS,
+    needs=(Section.CONDITIONS, Section.PROCEDURES, Section.SERVICE_REQUESTS),
+)
+def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether haemophilia, von Willebrand disease, immune thrombocytopenia, intravascular coagulation, an inhibitor or another
+    bleeding disorder is on the problem list. With a documented plan to correct it, it is a caution.
+
+    ## Why it matters
+    Uncorrected, a haematoma beside the spinal cord threatens. Guidelines call it an absolute contraindication as long as it cannot
+    be corrected, payers a relative one. Haematology can nearly always prepare the patient.
+
+    ## When it stays silent
+    When none is active. Low platelets without a diagnosis belong to `low_platelets`, thrombophilia to `interruption_hazard`.
+    """
+    plan = next(_plans(chart), None)
+    for problem in chart.conditions_in("bleeding-disorder"):
+        if problem.state is not State.ACTIVE:
+            continue
+        dated = f", {problem.dated}" if problem.dated else ""
+        known = f"; plan on record: {plan.value}" if plan else "; no plan to correct it on record"
+        yield Finding(
+            says=f"Bleeding disorder: {problem.concept.text}{dated}{known}",
+            evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text), *([plan] if plan else [])),
+            cites=("cirse-2017", "cms-lcd"),
+            effect=Kind.RELATIVE if plan else Kind.CORRECTABLE,
+            basis=problem.concept.basis,
+            certainty=problem.certainty,
+            proposes=(Proposal.REFER_HAEMATOLOGY,),
+        )
+
+
+def _plans(chart: Chart) -> Iterator[Evidence]:
+    """Wherever a plan is written down: the problem list, what was done, what was ordered."""
+    problems, _ = gathered(chart.conditions_in(_PLAN))
+    procedures, _ = gathered(chart.procedures_in(_PLAN))
+    written = [(item.source, item.concept) for item in problems]
+    written += [(item.source, item.concept) for item in procedures]
+    written += [(item.source, item.concept) for item in chart.requested_in(_PLAN)]
+    for source, concept in written:
+        yield Evidence(source, "code", None, concept.text)

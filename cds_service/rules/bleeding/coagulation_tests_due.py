@@ -1,0 +1,74 @@
+"""INR or platelets that are missing, or will be too old at the slot."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Finding, Kind, Proposal, Topic, parts, rule
+from cds_service.facts import labs
+from cds_service.facts.lab_window import is_current, lab_window, vitamin_k_antagonists
+from cds_service.facts.liver import liver_disease
+from cds_service.knowledge import Knowledge
+
+_NEVER = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
+
+
+@rule(
+    title="Coagulation tests due",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(Section.COAGULATION, Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+)
+def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether INR and platelets were measured, and are recent enough at the slot for this patient: fewer days on antithrombotics,
+    with liver disease or chemotherapy, in hospital or with an acute illness; on a vitamin K antagonist on the day itself. In chronic
+    liver disease fibrinogen is asked for as well.
+
+    ## Why it matters
+    Both belong before every procedure of high bleeding risk (SIR 2019). No guideline says how old they may be: the windows are this
+    site's.
+
+    ## When it stays silent
+    When both will be recent enough.
+    """
+    at = chart.order.planned.last if chart.order.planned else chart.as_of
+    yield from parts(
+        _due("inr", "INR", chart, know, at, Proposal.ORDER_INR),
+        _due("platelets", "platelets", chart, know, at, Proposal.ORDER_PLATELETS),
+        _fibrinogen_due(chart, know, at),
+    )
+
+
+def _fibrinogen_due(chart: Chart, know: Knowledge, at: datetime) -> Iterator[Finding | Unknown]:
+    if liver_disease(chart):
+        yield from _due("fibrinogen", "fibrinogen", chart, know, at)
+
+
+def _due(
+    measure: str, name: str, chart: Chart, know: Knowledge, at: datetime, *proposes: Proposal
+) -> Iterator[Finding | Unknown]:
+    ordered = chart.requested_in(measure)
+    note = "; already ordered" if ordered else ""
+    proposed = () if ordered else proposes
+    try:
+        lab = labs.latest(chart, measure, name)
+    except Unknown as gap:
+        if not gap.reasons <= _NEVER:
+            raise
+        yield Finding(f"No {name} on record: due before the procedure{note}", cites=("sir-2019",), proposes=proposed)
+        return
+    same_day = know.parameter("coagulation_tests_due.same_day")
+    if measure == "inr" and not labs.within(lab, at, same_day):
+        for item in vitamin_k_antagonists(chart, know):
+            says = f"{name} {lab}: due on the day of the procedure after {item.drug.name}{note}"
+            yield Finding(says, (lab.evidence,), (same_day,), ("sir-2019",), proposes=proposed)
+            return
+        chart.require_drug_list("whether an INR of the day is needed")
+    if not is_current(lab, at, chart, know):
+        window = lab_window(chart, know)
+        why = f" ({window.why})" if window.why else ""
+        when = "at the slot" if chart.order.planned else "now"
+        says = f"{name[:1].upper()}{name[1:]} {lab}: older than {window.known.shown} {when}{why}{note}"
+        yield Finding(says, (lab.evidence,), (window.known,), ("sir-2019",), proposes=proposed)

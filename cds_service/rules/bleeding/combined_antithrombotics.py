@@ -1,0 +1,69 @@
+"""Two or more antithrombotics that act at the same time."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
+from cds_service.facts.drugs import taken
+from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.knowledge import Knowledge
+
+_MINOR = ("nsaid", "serotonergic-antidepressant")
+
+
+@rule(
+    title="Several antithrombotics together",
+    kind=Kind.RELATIVE,
+    card=Topic.ANTITHROMBOTICS,
+    needs=(
+        *DRUG_SECTIONS,
+        Section.RENAL,
+        Section.VITALS,
+        Section.PATIENT,
+        Section.ENCOUNTER,
+        Section.COAGULATION,
+        Section.CONDITIONS,
+    ),
+)
+def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether two or more anticoagulants or platelet inhibitors are inside their holds at the slot. Aspirin with dipyridamole counts
+    as one. An anticoagulant or a second platelet inhibitor beside an NSAID, SSRI or SNRI is information.
+
+    ## Why it matters
+    The intervals of the guidelines assume a single drug or defect. Together, drugs bleed more than each alone.
+
+    ## When it stays silent
+    When at most one acts at the slot.
+    """
+    drugs, gaps = gathered(exposures(chart, know))
+    acting = [item for item in drugs if item.on_board]
+    counted = [item for item in acting if not _belongs_to_aspirin(item, acting)]
+    if len(counted) > 1:
+        names = [item.drug.name for item in counted]
+        yield Finding(
+            says=f"{', '.join(names[:-1]).capitalize()} and {names[-1]} together: intervals assume a single drug",
+            evidence=tuple(evidence for item in counted for evidence in item.evidence[:1]),
+            cites=("sir-2019",),
+            proposes=(Proposal.AGREE_PLAN,),
+        )
+    elif any(item.tier is Tier.CRITICAL for item in counted):
+        yield from _with_minor(counted[0], chart)
+    yield from gaps
+
+
+def _belongs_to_aspirin(item: Exposure, acting: list[Exposure]) -> bool:
+    return item.drug.ingredient == "dipyridamole" and any(other.drug.ingredient == "aspirin" for other in acting)
+
+
+def _with_minor(item: Exposure, chart: Chart) -> Iterator[Finding]:
+    for use in gathered(taken(chart, "which drugs are taken", *_MINOR))[0]:
+        yield Finding(
+            says=f"{item.drug.name.capitalize()} together with {use.name}: bleeding adds up",
+            evidence=(*item.evidence[:1], Evidence(use.source, "medication", use.stated, use.name)),
+            cites=("sir-2019",),
+            effect=Kind.INFORMATION,
+            basis=use.basis,
+        )

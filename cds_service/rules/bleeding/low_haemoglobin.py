@@ -1,0 +1,52 @@
+"""A very low or lately fallen haemoglobin."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts import labs
+from cds_service.facts.gathered import gathered
+from cds_service.facts.lab_window import is_current
+from cds_service.facts.labs import Lab
+from cds_service.knowledge import Knowledge
+
+
+@rule(
+    title="Haemoglobin low or falling",
+    kind=Kind.RELATIVE,
+    card=Topic.ANTITHROMBOTICS,
+    needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+)
+def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether the latest haemoglobin is below the limit, or has fallen by more than the limit from the highest of the days before.
+
+    ## Why it matters
+    A fall without a cause can be a bleed that a drug has started. Guidelines ask for the value before a procedure of high bleeding
+    risk and name no threshold: the numbers are this site's.
+
+    ## When it stays silent
+    When a current value is neither low nor fallen.
+    """
+    limit, fall = know.parameter("low_haemoglobin.limit"), know.parameter("low_haemoglobin.fall")
+    latest = labs.latest(chart, "haemoglobin", "haemoglobin")
+    before = _highest_before(latest, chart, know)
+    if labs.below(latest, limit.value):
+        yield Finding(f"Haemoglobin {latest} is below {limit.shown}", (latest.evidence,), (limit,), cites=("sir-2019",))
+    elif before and before.quantity.value - latest.quantity.value >= fall.value:
+        says = f"Haemoglobin fell from {before} to {latest}, by {fall.shown} or more"
+        yield Finding(says, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
+    else:
+        yield from latest.doubts()
+        if not is_current(latest, chart.as_of, chart, know):
+            gap = Missing(Section.BLOOD_COUNT, Reason.NOT_MEASURED)
+            yield Unknown(f"haemoglobin (the last, {latest}, is too old)", gap)
+
+
+def _highest_before(latest: Lab, chart: Chart, know: Knowledge) -> Lab | None:
+    """The highest value of the time before the latest one, or None if there is none."""
+    values, _ = gathered(labs.history(chart, "haemoglobin", "haemoglobin"))
+    span = know.parameter("low_haemoglobin.fall_window").span
+    earlier = [item for item in values[1:] if latest.taken.last - item.taken.last <= span]
+    return max(earlier, key=lambda item: item.quantity.value, default=None)

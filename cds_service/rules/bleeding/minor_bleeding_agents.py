@@ -1,0 +1,54 @@
+"""Drugs that add a little to bleeding: NSAIDs, SSRIs, SNRIs, cilostazol, pentosan."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, DrugUse, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.drugs import taken
+from cds_service.knowledge import Knowledge, Parameter
+
+_CLASSES = ("nsaid", "serotonergic-antidepressant", "minor-bleeding-agent")
+_NO_EFFECT_ON_PLATELETS = frozenset(("celecoxib", "etoricoxib", "parecoxib"))
+
+
+@rule(
+    title="Drugs with a minor effect on bleeding",
+    kind=Kind.INFORMATION,
+    card=Topic.ANTITHROMBOTICS,
+    needs=DRUG_SECTIONS,
+)
+def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether an NSAID, an SSRI or SNRI, cilostazol, pentosan or a similar drug is taken, and what guidelines say of it.
+
+    ## Why it matters
+    Alone they matter little and SIR 2019 asks for no interval. ASRA 2018 names some. Antidepressants are not ended abruptly.
+
+    ## When it stays silent
+    When none is taken.
+    """
+    for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
+        own = know.rules["minor_bleeding_agents"].parameters.get(use.ingredient)
+        yield Finding(
+            says=f"{know.drugs.ingredients[use.ingredient].name.capitalize()} is taken: {_advice(use, own, know)}",
+            evidence=(Evidence(use.source, "medication", use.stated, use.name),),
+            uses=(own,) if own else (),
+            cites=("sir-2019", "asra-2018"),
+            basis=use.basis,
+        )
+
+
+def _advice(use: DrugUse, own: Parameter | None, know: Knowledge) -> str:
+    if use.ingredient in _NO_EFFECT_ON_PLATELETS:
+        return "selective for COX-2, no effect on platelets"
+    if use.drug_class == "serotonergic-antidepressant":
+        change = f"ASRA 2018 considers a gradual change {own.shown if own else _usual(know)} before"
+        return f"not routinely interrupted; with other bleeding risks {change}"
+    if own:
+        return f"SIR 2019 asks for no interval, ASRA 2018 for {own.shown}; agree with the prescriber"
+    return "SIR 2019 asks for no interval, ASRA 2018 for five half-lives; agree with the prescriber"
+
+
+def _usual(know: Knowledge) -> str:
+    return know.parameter("minor_bleeding_agents.antidepressant").shown

@@ -1,0 +1,73 @@
+"""A drug whose hold depends on renal function, and no current creatinine or weight."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.engine import Finding, Kind, Proposal, Topic, rule
+from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.renal import creatinine_clearance, creatinine_window, not_current
+from cds_service.knowledge import Knowledge
+
+_NEVER = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
+
+
+@rule(
+    title="Renal function due",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(
+        *DRUG_SECTIONS,
+        Section.RENAL,
+        Section.VITALS,
+        Section.PATIENT,
+        Section.ENCOUNTER,
+        Section.CONDITIONS,
+        Section.COAGULATION,
+    ),
+)
+def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """## What it checks
+    Whether a drug that the kidneys clear is taken or inside its hold, and the creatinine clearance at the slot can be computed from
+    a current creatinine and a current weight. An eGFR stands in, and the weight is still asked for.
+
+    ## Why it matters
+    The interval can be half as long again with poor renal function. Without it the longer interval counts.
+
+    ## When it stays silent
+    When no such drug acts, when a current clearance is known, or with end-stage kidney disease on record.
+    """
+    drugs, gaps = gathered(exposures(chart, know))
+    concerned = [item for item in drugs if _depends(item, know)]
+    if concerned:
+        yield from _due(concerned, chart, know)
+    yield from gaps
+
+
+def _depends(item: Exposure, know: Knowledge) -> bool:
+    holds = know.holds.candidates(item.drug.ingredient, item.drug.dose, item.drug.route)
+    failed = item.clearance is not None and item.clearance.failed
+    return item.tier is not Tier.PAST and not failed and any(hold.by_clearance for hold in holds)
+
+
+def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    at = chart.order.planned.last if chart.order.planned else chart.as_of
+    clearance = None
+    try:
+        clearance = creatinine_clearance(chart, know, at)
+    except Unknown as gap:
+        if not gap.reasons <= _NEVER:
+            raise
+    if clearance is not None and not clearance.estimated:
+        return
+    lacking = " and ".join(not_current(chart, know, at)) or "date of birth"
+    names = " and ".join(item.drug.name for item in concerned)
+    standing_in = f"; {clearance.says}" if clearance else ""
+    yield Finding(
+        says=f"{names.capitalize()}: no current {lacking} for the creatinine clearance{standing_in}",
+        evidence=concerned[0].evidence,
+        uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
+        cites=("sir-2019", "cockcroft-gault-1976"),
+        proposes=(Proposal.ORDER_CREATININE,) if "creatinine" in lacking else (),
+    )
