@@ -1,15 +1,18 @@
 """The holds: which interval applies to whom, and what stops the start."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cds_service import knowledge
+from cds_service import cases, knowledge
+from cds_service.engine import Kind
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import DoseClass
 from cds_service.knowledge.files import DIRECTORY
 from cds_service.knowledge.holds import ANTITHROMBOTICS
+from cds_service.rules.bleeding.antithrombotic_hold import antithrombotic_hold
 
 KNOW = knowledge.load()
 HOLDS = KNOW.holds
@@ -85,3 +88,17 @@ def test_a_broken_file_stops_the_start(tmp_path: Path, old: str, new: str, key: 
         knowledge.load(directory)
     assert raised.value.file == "antithrombotic_hold.toml"
     assert key is None or key in raised.value.key
+
+
+def test_a_site_may_let_the_longest_interval_decide():
+    own = KNOW.rules["antithrombotic_hold"]
+    stricter = replace(own.parameters["stricter_guideline"], value=1.0, site_reason="our anaesthetists ask for it")
+    rules = {
+        **KNOW.rules,
+        "antithrombotic_hold": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
+    }
+    listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
+    case = next(item for item in listed if item.name.startswith("apixaban 60 h"))
+    assert [result.effect for result in cases.judge(case, antithrombotic_hold, KNOW)] == [Kind.INFORMATION]
+    site = replace(KNOW, rules=rules)
+    assert [result.effect for result in cases.judge(case, antithrombotic_hold, site)] == [Kind.RELATIVE]

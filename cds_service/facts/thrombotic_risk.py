@@ -1,7 +1,7 @@
 """What makes stopping an antithrombotic dangerous: stent, coronary event, stroke, thromboembolism, valve, atrial fibrillation."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
 from cds_service.engine import Evidence
@@ -46,11 +46,13 @@ def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     done = [item for item in procedures if item.done]
     for item in done:
         if _within(item.when, stent, chart):
-            yield _risk(item, "coronary stent or angioplasty", item.when, stent, _CARDIOLOGY, ANTIPLATELETS)
+            yield _risk(item, "coronary stent or angioplasty", item.when, stent, _CARDIOLOGY, ANTIPLATELETS, chart)
     for problem in chart.conditions_in("coronary-stent"):
         dated_elsewhere = problem.dated is None and any(item.when for item in done)
         if _counts(problem, stent, chart) and not dated_elsewhere:
-            yield _risk(problem, "coronary stent or angioplasty", problem.dated, stent, _CARDIOLOGY, ANTIPLATELETS)
+            yield _risk(
+                problem, "coronary stent or angioplasty", problem.dated, stent, _CARDIOLOGY, ANTIPLATELETS, chart
+            )
     for gap in gaps:
         raise gap
 
@@ -59,16 +61,17 @@ def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     limit = know.parameter("interruption_hazard.coronary_event")
     for problem in chart.conditions_in("acute-coronary-syndrome"):
         if _counts(problem, limit, chart):
-            yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS)
+            yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
 
 
 def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     limit, longer = know.parameter("interruption_hazard.stroke"), know.parameter("interruption_hazard.stroke_longer")
     for problem in chart.conditions_in("stroke-or-tia"):
         if _counts(problem, limit, chart):
-            yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS)
+            yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)
         elif _counts(problem, longer, chart):
-            yield _risk(problem, "stroke or TIA", problem.dated, longer, _NEUROLOGY, ANTITHROMBOTICS, lesser=True)
+            risk = _risk(problem, "stroke or TIA", problem.dated, longer, _NEUROLOGY, ANTITHROMBOTICS, chart)
+            yield replace(risk, lesser=True)
 
 
 def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
@@ -77,7 +80,7 @@ def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
     for problem in chart.conditions_in("venous-thromboembolism", "venous-thromboembolism-history"):
         if "venous-thromboembolism" in problem.concept.sets and _counts(problem, limit, chart):
-            yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS)
+            yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS, chart)
         elif cancer is not None:
             yield ThromboticRisk(
                 f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
@@ -145,10 +148,10 @@ def _risk(
     limit: Parameter,
     agree_with: str,
     classes: frozenset[str],
-    *,
-    lesser: bool = False,
+    chart: Chart,
 ) -> ThromboticRisk:
-    dated = f" {when}, less than {limit.value:g} months before the slot" if when else ", date not recorded"
+    before = "before the slot" if chart.order.planned else "ago"
+    dated = f" {when}, less than {limit.value:g} months {before}" if when else ", date not recorded"
     return ThromboticRisk(
         f"{name}{dated}",
         classes,
@@ -157,7 +160,6 @@ def _risk(
         uses=(limit,),
         basis=item.concept.basis,
         certainty=item.certainty if isinstance(item, Condition) else Certainty.CONFIRMED,
-        lesser=lesser,
     )
 
 

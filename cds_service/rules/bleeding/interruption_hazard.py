@@ -50,7 +50,7 @@ def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     for risk in risks:
         guarding = [item for item in concerned if item.drug.drug_class in risk.classes]
         if guarding:
-            yield _finding(risk, guarding)
+            yield _finding(risk, guarding, know)
     if concerned or drug_gaps:
         yield from risk_gaps
     if risks:
@@ -64,10 +64,15 @@ def _lately(item: Exposure, chart: Chart, know: Knowledge) -> bool:
     )
 
 
-def _finding(risk: ThromboticRisk, guarding: list[Exposure]) -> Finding:
+def _finding(risk: ThromboticRisk, guarding: list[Exposure], know: Knowledge) -> Finding:
     names = " and ".join(item.drug.name for item in guarding)
     if risk.lesser:
-        effect, indicator, ending = Kind.INFORMATION, Indicator.INFO, f"{names} guards against another"
+        source = know.citation(risk.uses[0].source).label
+        effect, indicator, ending = (
+            Kind.INFORMATION,
+            Indicator.INFO,
+            f"{source} would wait; {names} guards against another",
+        )
     elif any(item.tier is Tier.CRITICAL for item in guarding):
         effect, indicator = Kind.RELATIVE, Indicator.CRITICAL
         ending = f"bleeding with {names}, thrombosis without: agreement of {risk.agree_with} first, consider deferring"
