@@ -44,6 +44,7 @@ _NOT_IMAGING = re.compile(
     r"\b(?:lab|laboratory|ch|hm|mb|sp|path\w*|haematology|hematology|chemistry|microbiology|cytolog\w*|genetic\w*|cardiolog\w*|LP29708-2|LP29693-6)\b",
     re.IGNORECASE,
 )
+_OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]itis|spondyl", re.IGNORECASE)
 
 
 def findings_of_report(
@@ -51,16 +52,19 @@ def findings_of_report(
 ) -> tuple[ImagingFinding, ...]:
     """All findings of an imaging report: by code (`conclusionCode`, coded or as a plain label), then by its sentences.
 
-    A report of another part of the body counts only where it names a vertebra. A cancelled or erroneous one gives nothing.
+    A report of another part of the body, or one that never speaks of the spine, counts only where it names a vertebra. A cancelled or
+    erroneous one gives nothing.
     """
     if (resource.status or "").strip().lower() in _WITHDRAWN or _is_no_imaging(resource):
         return ()
     shown = examination_of_report(resource, studies, context)
+    texts = tuple(_texts(resource))
+    of_spine = shown.region is not Region.UNSTATED or any(_OF_SPINE.search(text) for text in texts)
     report = Findings(source, shown, resource.status)
     for term in (*resource.conclusionCode, *resource.codedDiagnosis):
         report.add(said_by(term, context), Basis.CODE)
-    for text in _texts(resource):
-        report.add(read_report(text), Basis.TEXT)
+    for text in texts:
+        report.add((said for said in read_report(text) if of_spine or said.levels), Basis.TEXT)
     return report.listed()
 
 
