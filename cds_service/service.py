@@ -51,12 +51,13 @@ def warm_up() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """The answer: its JSON body, what was shown in it, seconds by stage, and the material for the pages that explain it."""
+    """The answer: its JSON body, what was shown in it, seconds by stage, and for the pages that explain it material and chart."""
 
     body: Mapping[str, Any]
     shown: tuple[ShownCard, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     material: Material | None = None
+    chart: Chart | None = None
 
 
 class _Watch:
@@ -124,7 +125,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         body["systemActions"] = [action.json() for action in actions]
     body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
-    return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material)
+    return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material, chart)
 
 
 def _composed(material: Material, chart: Chart) -> tuple[Card, ...]:

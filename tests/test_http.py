@@ -104,7 +104,7 @@ def test_an_answer_keeps_the_order_of_its_keys(serve):
         ("POST", "/cds-services/another", b"{}", 404, "not-found"),
         ("POST", "/cds-services/another/feedback", b"{}", 404, "not-found"),
         ("GET", "/cds-services/another/feedback", b"", 404, "not-found"),
-        ("GET", "//cds-services", b"", 404, "not-found"),
+        ("GET", "/cds-services//", b"", 404, "not-found"),
         ("GET", "/favicon.ico", b"", 404, "not-found"),
         ("GET", SERVICE, b"", 405, "not-supported"),
         ("DELETE", FEEDBACK, b"", 405, "not-supported"),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from cds_service import observe, service
+from cds_service import observe, service, web
 from cds_service.app.routes import DISCOVERY, FEEDBACK, SERVICE, Respond, Routes
 from cds_service.settings import Settings, load
 
@@ -49,6 +49,8 @@ def create_app(
     app.add_url_rule("/health/ready", view_func=routes.health, endpoint="ready")
     app.add_url_rule("/metrics", view_func=routes.measurements)
     app.add_url_rule("/openapi.json", view_func=routes.describe)
+    if settings.serves_pages:
+        web.register(app, routes.pages())
     app.before_request(routes.begin)
     app.after_request(routes.end)
     app.register_error_handler(Exception, routes.fail)

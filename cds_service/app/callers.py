@@ -65,10 +65,11 @@ class Caller:
 def callers(settings: Settings, database: Database) -> Mapping[str, Caller]:
     """Every caller by the issuer of its tokens; without clients only `ANYONE`. Raises KnowledgeError or SettingsError."""
     configured = {client.issuer: _client(client, settings, database) for client in settings.clients}
-    return configured or {ANYONE: _anyone(settings)}
+    return configured or {ANYONE: anyone(settings)}
 
 
-def _anyone(settings: Settings) -> Caller:
+def anyone(settings: Settings) -> Caller:
+    """Whoever calls a service that has no clients."""
     return _caller(
         ANYONE,
         settings.hooks,

@@ -12,9 +12,9 @@ import structlog
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from cds_service import __version__, observe
+from cds_service import __version__, observe, web
 from cds_service.app import answers, audit, openapi
-from cds_service.app.callers import ANYONE, Caller, callers
+from cds_service.app.callers import ANYONE, Caller, anyone, callers
 from cds_service.auth import Authenticator
 from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
@@ -22,7 +22,7 @@ from cds_service.feedback.record import read_feedback
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.fetch import Deadline, Fetcher
 from cds_service.hooks import SERVICE_ID, HookRequest, read_request
-from cds_service.service import Fill, Site
+from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
 from cds_service.store.database import Database
@@ -88,6 +88,22 @@ class Routes:
         for entry in entries:
             self._metrics.feedback(entry.outcome.value)
         return answers.json({})
+
+    def pages(self) -> web.Context:
+        """What the pages need. What users said about cards is shown, where clients are configured, only to one of them."""
+        caller = self._callers.get(ANYONE) or anyone(self._settings)
+
+        def respond(asked: HookRequest, now: datetime) -> Answer:
+            """Nothing is counted or recorded; where clients are configured, a visitor is none and nothing is fetched."""
+            g.audit = audit.Answered(g.id, now, instance=asked.instance, hook=asked.hook.value)
+            open_ = not self._settings.clients
+            fill = partial(self._fill, caller, Deadline(self._settings.deadline_ms)) if open_ else as_sent
+            return self._respond(asked, now, caller.site, fill)
+
+        def admit() -> None:
+            self._admit("/feedback")
+
+        return web.Context(self._settings, caller.site, respond, self._now, self._database, admit)
 
     def live(self) -> Response:
         """The process answers."""

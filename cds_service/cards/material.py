@@ -42,7 +42,7 @@ class Manner:
         """What the settings of a site say."""
         week = tuple(Weekday)
         return cls(
-            base_url=settings.base_url if settings.pages else "",
+            base_url=settings.base_url if settings.serves_pages else "",
             zone=settings.time_zone,
             opening=Opening(settings.opening_hour, frozenset(map(week.index, settings.working_days))),
             key=settings.card_key.get_secret_value().encode(),

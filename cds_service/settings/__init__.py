@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @property
+    def serves_pages(self) -> bool:
+        """Whether the pages are served; beside clients, that is in earnest, only if they were switched on by name."""
+        return self.pages and (not self.clients or "pages" in self.model_fields_set)
+
+    @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the service."""
         return is_loopback(self.host)

@@ -1,0 +1,84 @@
+"""Asks the service the visitor's question, as it came and with the changes, and gathers what the page shows of the answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from cds_service.cards.assessment import EXTENSION
+from cds_service.errors import RequestError
+from cds_service.hooks import Hook, read_request
+from cds_service.prefetch import templates
+from cds_service.service import Response
+from cds_service.web import changes, compare, what_if, why
+from cds_service.web.context import Context
+from cds_service.web.question import Question
+
+MOST_SHOWN = 200_000
+"""Characters of a request that a page shows; a longer one is told by its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP status with the body that came with it, and what explains it; a refusal has no response."""
+
+    status: int
+    request: dict[str, Any]
+    body: Mapping[str, Any]
+    response: Response | None = None
+
+    @property
+    def assessment(self) -> Mapping[str, Any]:
+        """The response's own account of itself, empty where there is none."""
+        found: Mapping[str, Any] = self.body.get("extension", {}).get(EXTENSION, {})
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The answer with everything that the page puts beside it; the parts are None where the answer has no cards."""
+
+    question: Question
+    answer: Answer
+    comparison: compare.Comparison | None
+    groups: tuple[why.Group, ...]
+    levers: what_if.Levers | None
+
+
+def view(question: Question, context: Context) -> View:
+    """The answer to a question, compared with the answer about the unchanged chart if something was changed."""
+    before = ask(changes.request(question.unchanged), context)
+    after = ask(changes.request(question), context) if question.changes else before
+    told, plain = after.response, before.response
+    material = told.material if told else None
+    compared = compare.comparison(plain, told, before.request, after.request) if plain and told else None
+    chart = told.chart if told else None
+    return View(
+        question=question,
+        answer=after,
+        comparison=compared if question.changes else None,
+        groups=why.groups(material, templates(context.site.rules, context.site.know)) if material else (),
+        levers=what_if.levers(before.request, plain.chart, chart or plain.chart, question, context)
+        if plain and plain.chart
+        else None,
+    )
+
+
+def ask(request: dict[str, Any], context: Context) -> Answer:
+    """What the service answers; a refusal as the OperationOutcome that a client would get."""
+    try:
+        asked = read_request(msgspec.json.encode(request), tuple(Hook))
+        response = context.respond(asked, context.now())
+    except RequestError as error:
+        return Answer(error.status, request, outcome(error))
+    # Through JSON and back: parts of the body are bytes as they came.
+    return Answer(200, request, msgspec.json.decode(msgspec.json.encode(response.body)), response)
+
+
+def outcome(error: RequestError) -> dict[str, Any]:
+    """A refusal as an OperationOutcome."""
+    issue: dict[str, Any] = {"severity": "error", "code": error.code, "details": {"text": error.says}}
+    if error.expression:
+        issue["expression"] = [error.expression]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}

@@ -1,0 +1,94 @@
+"""What a change in the chart or the draft changes in the answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cds_service.disposition import Disposition
+from cds_service.engine import Result, Status
+from cds_service.service import Response
+from cds_service.web import changes, html, words
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that differs: what it is, how it was and how it is now; either may be empty."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The answer before and after, in lines; nothing in `lines` means that the change made no difference."""
+
+    lines: tuple[Line, ...]
+    drafts: tuple[Line, ...]
+
+
+def comparison(before: Response, after: Response, asked: dict[str, Any], changed: dict[str, Any]) -> Comparison:
+    """How two answers and the drafts that they were given for differ."""
+    lines = []
+    was, now = _disposition(before), _disposition(after)
+    if was is not now:
+        lines.append(Line("Answer", _named(was), _named(now)))
+    lines += _results(_spoken(before), _spoken(after))
+    return Comparison(tuple(lines), tuple(_drafts(asked, changed)))
+
+
+def _disposition(response: Response) -> Disposition | None:
+    return response.material.assessment.disposition if response.material else None
+
+
+def _named(disposition: Disposition | None) -> str:
+    return words.DISPOSITIONS[disposition][0] if disposition else "No cards: not about vertebral augmentation"
+
+
+def _spoken(response: Response) -> dict[str, str]:
+    """What each rule says that is not silent, by its title."""
+    found: dict[str, list[str]] = {}
+    for result in response.material.results if response.material else ():
+        if result.status not in (Status.NOT_MET, Status.NOT_APPLICABLE):
+            found.setdefault(result.rule.title, []).append(_sentence(result))
+    return {title: "; ".join(sentences) for title, sentences in found.items()}
+
+
+def _sentence(result: Result) -> str:
+    if result.finding:
+        return result.finding.says
+    return f"{words.STATUSES[result.status]}: {result.unknown}"
+
+
+def _results(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Line]:
+    for title in dict.fromkeys((*before, *after)):
+        if before.get(title) != after.get(title):
+            yield Line(title, before.get(title, ""), after.get(title, ""))
+
+
+def _drafts(asked: dict[str, Any], changed: dict[str, Any]) -> Iterable[Line]:
+    """The drafts that were added, removed or edited, element by element."""
+    old = {changes.reference(item): item for item in changes.draft_resources(asked)}
+    new = {changes.reference(item): item for item in changes.draft_resources(changed)}
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield Line(name, "drafted", "removed")
+        elif name not in old:
+            yield Line(name, "", f"drafted: {_text(new[name])}")
+        else:
+            for member in dict.fromkeys((*old[name], *new[name])):
+                if old[name].get(member) != new[name].get(member):
+                    yield Line(f"{name}.{member}", _json(old[name].get(member)), _json(new[name].get(member)))
+
+
+def _text(resource: Mapping[str, Any]) -> str:
+    """What a draft is for, in its own words."""
+    code = resource.get("code")
+    said = code.get("text") if isinstance(code, dict) else None
+    return str(said or resource.get("description") or resource.get("resourceType"))
+
+
+def _json(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else html.json_text(value)

@@ -1,0 +1,127 @@
+"""The catalogue at /rules with its search, and the page of each rule: what it checks, its numbers, codes, sources and cases."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cds_service.cases import Case
+from cds_service.engine import Rule
+from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
+from cds_service.rules import THEMES
+from cds_service.web import examples
+
+MOST_CODES = 60
+"""How many codes of one code system a page lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A rule in the catalogue."""
+
+    rule: Rule
+    cases: int
+    numbers: int
+    by_site: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The rules of one theme under its heading."""
+
+    id: str
+    heading: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in force with the source that gives it."""
+
+    parameter: Parameter
+    source: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The codes of one code system in a value set, as many as are shown, and how many more there are."""
+
+    system: str
+    shown: tuple[tuple[str, str], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A value set with its codes by system."""
+
+    value_set: ValueSet
+    codes: tuple[Codes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the page of one rule shows beside its text."""
+
+    rule: Rule
+    theme: str
+    reviewed: date
+    numbers: tuple[Number, ...]
+    value_sets: tuple[CodeList, ...]
+    sources: tuple[tuple[Citation, str], ...]
+    cases: tuple[tuple[Case, tuple[str, ...]], ...]
+
+
+def catalogue(rules: Iterable[Rule], know: Knowledge, query: str = "") -> tuple[Theme, ...]:
+    """The rules by theme, only those that hold every word of `query` somewhere; a theme without any is left out."""
+    words = query.lower().split()
+    found: dict[str, list[Entry]] = {theme: [] for theme in THEMES}
+    for rule in rules:
+        if all(word in haystack(rule, know) for word in words):
+            found[rule.theme].append(_entry(rule, know))
+    return tuple(Theme(theme, THEMES[theme], tuple(entries)) for theme, entries in found.items() if entries)
+
+
+def haystack(rule: Rule, know: Knowledge) -> str:
+    """The text in which a rule is searched for: its names, its page, its numbers and its sources, in lower case."""
+    own = know.rules.get(rule.id)
+    more = (
+        [*(item.means for item in own.parameters.values()), *(know.citation(name).label for name in own.citations)]
+        if own
+        else []
+    )
+    return " ".join((rule.id, rule.title, rule.kind, rule.theme, rule.page, *rule.needs, *more)).lower()
+
+
+def page(rule: Rule, know: Knowledge) -> Page:
+    """The page of a rule."""
+    own = know.rules[rule.id]
+    return Page(
+        rule=rule,
+        theme=THEMES[rule.theme],
+        reviewed=own.reviewed,
+        numbers=tuple(Number(item, know.citation(item.source)) for item in own.parameters.values()),
+        value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
+        sources=tuple((know.citation(name), locator) for name, locator in own.citations.items()),
+        cases=tuple((case, tuple(map(_expected, case.expect))) for case in examples.rule_cases(rule.id)),
+    )
+
+
+def _entry(rule: Rule, know: Knowledge) -> Entry:
+    own = know.rules.get(rule.id)
+    numbers = tuple(own.parameters.values()) if own else ()
+    return Entry(rule, len(examples.rule_cases(rule.id)), len(numbers), any(item.site_reason for item in numbers))
+
+
+def _code_list(item: ValueSet) -> CodeList:
+    listed = [(system, sorted(codes.items())) for system, codes in sorted(item.codes.items()) if codes]
+    return CodeList(
+        item,
+        tuple(Codes(system, tuple(codes[:MOST_CODES]), max(0, len(codes) - MOST_CODES)) for system, codes in listed),
+    )
+
+
+def _expected(row: Mapping[str, Any]) -> str:
+    """What a case expects, in a few words."""
+    more = [str(row[name]) for name in ("effect", "indicator") if name in row] + list(row.get("missing", ()))
+    return str(row["status"]) + (f" ({', '.join(more)})" if more else "")

@@ -1,0 +1,196 @@
+// The workbench: asks the server at every change and puts its answer in place. What was pasted stays in this page.
+
+const form = document.getElementById("ask");
+const told = document.getElementById("told");
+const pasted = document.getElementById("pasted");
+const instance = crypto.randomUUID?.() ?? `workbench-${Date.now()}`;
+let actions = [];
+let last = null; // what came back last: status, request, response
+let running = 0;
+
+const source = () => document.querySelector("input[name=source]:checked").value;
+const changed = (input) => input.value !== input.dataset.was;
+
+/** What is asked: the chart, how it is asked, and what is changed in it. */
+function question() {
+  const asked = { instance, hook: form.hook.value, asOf: form.asOf.value, actions, values: {}, doses: {}, without: [] };
+  if (source() === "example") asked.fixture = form.fixture.value;
+  if (source() === "paste") asked.pasted = JSON.parse(pasted.value);
+  if (source() === "server") {
+    asked.server = document.getElementById("server").value;
+    asked.patient = document.getElementById("patient").value;
+  }
+  for (const input of form.elements) {
+    if (input.name === "plannedAt" && changed(input)) asked.plannedAt = input.value;
+    if (input.name.startsWith("value:") && changed(input)) asked.values[input.name.slice(6)] = input.value;
+    if (input.name.startsWith("dose:") && changed(input)) asked.doses[input.name.slice(5)] = input.value;
+    if (input.name === "without" && input.checked) asked.without.push(input.value);
+  }
+  return asked;
+}
+
+/** The address that leads back here: an example and its settings, never anything of a pasted chart. */
+function address(asked) {
+  const query = new URLSearchParams();
+  if (!asked.fixture) return location.pathname;
+  for (const name of ["fixture", "hook", "asOf", "plannedAt"]) if (asked[name]) query.set(name, asked[name]);
+  for (const name of asked.without) query.append("without", name);
+  for (const [name, value] of Object.entries(asked.values)) query.set(`value:${name}`, value);
+  for (const [name, value] of Object.entries(asked.doses)) query.set(`dose:${name}`, value);
+  return `${location.pathname}?${query}`;
+}
+
+/** Puts parts of the page in place by their id; focus and what was open stay where they were. */
+function place(html) {
+  const focused = document.activeElement?.id;
+  const filter = document.querySelector("input[name=show]:checked")?.value;
+  const parts = new DOMParser().parseFromString(html, "text/html").body.children;
+  for (const part of [...parts]) document.getElementById(part.id)?.replaceWith(part);
+  if (filter) document.querySelector(`input[name=show][value=${filter}]`)?.click();
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+
+async function run(says = "") {
+  let asked;
+  try {
+    asked = question();
+  } catch {
+    tell("What was pasted is not JSON.");
+    return;
+  }
+  const mine = ++running;
+  document.body.classList.add("busy");
+  try {
+    const response = await fetch("/workbench/run", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(asked),
+    });
+    const answer = await response.json();
+    if (mine !== running) return; // a later question is under way
+    if (!response.ok) throw new Error(answer.issue?.[0]?.details?.text ?? response.statusText);
+    last = answer;
+    place(answer.html);
+    history.replaceState(null, "", address(asked));
+    tell(says);
+  } catch (error) {
+    if (mine === running) tell(`The service did not answer: ${error.message}`);
+  } finally {
+    if (mine === running) document.body.classList.remove("busy");
+  }
+}
+
+function tell(text) {
+  told.textContent = text;
+}
+
+let waiting;
+function soon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(run, 300);
+}
+
+/** Another chart: nothing that was changed in the one before is kept. */
+function another() {
+  actions = [];
+  for (const input of form.elements) {
+    if (input.dataset.was !== undefined) input.value = input.dataset.was;
+    if (input.name === "without") input.checked = false;
+  }
+}
+
+const cards = () => last?.response?.cards ?? [];
+
+async function take(button) {
+  if (!last) await run();
+  const card = cards().find((item) => item.suggestions?.some((one) => one.uuid === button.dataset.take));
+  const suggestion = card?.suggestions.find((one) => one.uuid === button.dataset.take);
+  if (!suggestion) return;
+  const sent = await feedback({ card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] });
+  const taken = suggestion.actions ?? [];
+  actions = [...actions, ...taken];
+  // The time that an update carries goes before one that was set by hand.
+  const planned = document.getElementById("planned");
+  if (planned && taken.some((action) => action.type === "update")) planned.value = planned.dataset.was;
+  await run(`Taken: ${suggestion.label}. ${sent}`);
+}
+
+async function dismiss(menu) {
+  if (!last) await run();
+  const card = cards().find((item) => item.uuid === menu.dataset.dismiss || menu.isConnected === false);
+  const chosen = menu.querySelector("input[name=reason]:checked");
+  const reason = chosen && card?.overrideReasons?.[Number(chosen.value)];
+  const sent = await feedback({ card: card.uuid, outcome: "overridden", ...(reason && { overrideReason: { reason } }) });
+  document.querySelector(`[data-card="${card.uuid}"]`)?.classList.add("dismissed");
+  tell(`Overridden. ${sent}`);
+}
+
+/** Feedback as an EHR sends it: first the call that shows the card, then what became of it. */
+async function feedback(entry) {
+  const base = `/cds-services/${document.getElementById("result").dataset.service}`;
+  const post = (path, body) =>
+    fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  try {
+    const shown = await post(base, last.request);
+    const kept = await post(`${base}/feedback`, { feedback: [{ ...entry, outcomeTimestamp: new Date().toISOString() }] });
+    if (shown.ok && kept.ok) return "Feedback is kept.";
+    return `Feedback was not kept: HTTP ${shown.ok ? kept.status : shown.status}.`;
+  } catch {
+    return "Feedback was not kept: the service did not answer.";
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  run();
+});
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (input.id === "file") read(input.files[0]);
+  else if (["fixture", "source"].includes(input.name)) {
+    another();
+    if (source() === "example") run();
+  } else if (["hook", "asOf", "without"].includes(input.name)) run();
+});
+document.addEventListener("input", (event) => {
+  if (event.target.dataset.was !== undefined) soon();
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button?.dataset.take) take(button);
+  if (button?.id === "reset") {
+    another();
+    run();
+  }
+  if (button?.id === "copy") copy();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.dataset.dismiss) return;
+  event.preventDefault();
+  dismiss(event.target);
+});
+
+async function copy() {
+  if (source() !== "example") {
+    tell("There is no link to a chart of your own: it stays in this page.");
+    return;
+  }
+  try {
+    await navigator.clipboard.writeText(location.href);
+    tell("The link is on the clipboard.");
+  } catch {
+    tell("The link is in the address bar.");
+  }
+}
+
+async function read(file) {
+  if (!file) return;
+  pasted.value = await file.text();
+  another();
+  run();
+}
+pasted.addEventListener("dragover", (event) => event.preventDefault());
+pasted.addEventListener("drop", (event) => {
+  event.preventDefault();
+  read(event.dataTransfer.files[0]);
+});

@@ -1,0 +1,121 @@
+"""What each address of the pages does: reads what was asked, and fills a template."""
+
+from typing import Any
+
+import msgspec
+from flask import Response, render_template, request
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+
+from cds_service.errors import RequestError
+from cds_service.hooks import SERVICE_ID
+from cds_service.settings import Hook
+from cds_service.web import examples, html, rules, what_if, why
+from cds_service.web.answer import MOST_SHOWN, View, view
+from cds_service.web.context import Context
+from cds_service.web.question import Question, from_body, from_query
+
+_JSON = "application/json"
+
+
+class Views:
+    """The addresses of the pages."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._know = context.site.know
+        self._rules = {rule.id: rule for rule in context.site.rules}
+
+    def workbench(self) -> str | tuple[str, int]:
+        """The workbench with the example that the address names, answered."""
+        try:
+            question = from_query(request.args.items(multi=True), self._know, self._context.site.manner.zone)
+            shown = view(question, self._context)
+        except RequestError as error:
+            return self._page(None, error), error.status
+        return self._page(shown)
+
+    def run(self) -> Response:
+        """Answers what the page's script sends.
+
+        Takes an object with one of `fixture` (a name), `pasted` (a hook request, a resource, a Bundle, or a list of resources),
+        or `server` and `patient`; and, each optional, `hook`, `asOf`, `instance` (the hookInstance), `plannedAt`, `without` (a
+        list of prefetch keys), `values` and `doses` (by reference), `actions` (of suggestions taken). Gives `status`, `request`
+        and `response` as they went over the wire, and `html`, the part of the page that shows them.
+        """
+        try:
+            question = from_body(self._body(), self._know, self._context.site.manner.zone)
+            shown = view(question, self._context)
+        except RequestError as error:
+            told = {"status": error.status, "html": self._joined(None, error)}
+        else:
+            answer = shown.answer
+            told = {
+                "status": answer.status,
+                "request": answer.request,
+                "response": answer.body,
+                "html": self._joined(shown),
+            }
+        return Response(msgspec.json.encode(told), content_type=_JSON)
+
+    def catalogue(self) -> str:
+        """The rules, or those that hold the words searched for."""
+        query = request.args.get("q", "")
+        return render_template(
+            "rules.html",
+            themes=rules.catalogue(self._rules.values(), self._know, query),
+            haystack=lambda rule: rules.haystack(rule, self._know),
+            query=query,
+            total=len(self._rules),
+        )
+
+    def rule(self, identifier: str) -> str:
+        """One rule."""
+        if identifier not in self._rules:
+            raise NotFound(f"There is no rule named {identifier}")
+        return render_template("rule.html", page=rules.page(self._rules[identifier], self._know))
+
+    @staticmethod
+    def refused(error: HTTPException) -> tuple[str, int]:
+        """A page for an address that leads nowhere."""
+        return render_template("error.html", error=error), error.code or 500
+
+    def _page(self, shown: View | None, error: RequestError | None = None) -> str:
+        return render_template(
+            "workbench.html",
+            parts=self._parts(shown, error),
+            question=shown.question if shown else Question({}),
+            as_of=what_if.form_time(shown.question.as_of, self._context.site.manner.zone)
+            if shown and shown.question.as_of
+            else "",
+            requests={name: examples.title(name) for name in examples.requests()},
+            example=examples.title(shown.question.fixture) if shown and shown.question.fixture else "",
+            hooks=tuple(Hook),
+        )
+
+    def _parts(self, shown: View | None, error: RequestError | None = None) -> dict[str, Markup]:
+        """The parts of the page that follow from the question: what can be changed, and the answer."""
+        material = shown.answer.response.material if shown and shown.answer.response else None
+        given = {
+            "view": shown,
+            "error": error,
+            "material": material,
+            "counts": why.counts(material) if material else {},
+            "most_shown": MOST_SHOWN,
+            "service": SERVICE_ID,
+        }
+        return {name: html.markup(render_template(f"_{name}.html", **given)) for name in ("what_if", "result")}
+
+    def _joined(self, shown: View | None, error: RequestError | None = None) -> str:
+        return "\n".join(self._parts(shown, error).values())
+
+    def _body(self) -> dict[str, Any]:
+        if (request.content_length or 0) > self._context.settings.body_limit:
+            raise RequestEntityTooLarge
+        try:
+            body = msgspec.json.decode(request.get_data(cache=False))
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            raise RequestError("The body is not JSON", code="structure") from None
+        if not isinstance(body, dict):
+            raise RequestError("The body is JSON, but not an object", code="structure")
+        return body

@@ -1,0 +1,105 @@
+"""Why the answer is what it is: each rule's result with its evidence, numbers, sources and gaps, grouped by what it means."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from cds_service.cards.material import Material
+from cds_service.chart import Basis, Missing, Section
+from cds_service.engine import Evidence, Finding, Kind, Result, Status
+from cds_service.knowledge import Citation, Knowledge, Parameter
+from cds_service.web import html, words
+
+_BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
+_ORDER = (Status.ERROR, Status.MET, Status.UNKNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One piece of evidence: what it says, and its resource as JSON with the element that was read marked."""
+
+    evidence: Evidence
+    json: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something missing, why, and the prefetch key with the query that would have brought it."""
+
+    missing: Missing
+    why: str
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result. `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule."""
+
+    result: Result
+    kind: Kind
+    says: str
+    caveat: str
+    evidence: tuple[Shown, ...]
+    gaps: tuple[Gap, ...]
+    numbers: tuple[tuple[Parameter, Citation, bool], ...]
+    sources: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The results of one meaning under its heading."""
+
+    kind: Kind
+    heading: str
+    rows: tuple[Row, ...]
+
+
+def groups(material: Material, templates: Mapping[Section, str]) -> tuple[Group, ...]:
+    """All results, in the order of the headings; within a group what was found first."""
+    rows = [_row(result, material.know, templates) for result in material.results]
+    found = []
+    for kind, heading in words.KINDS.items():
+        inside = sorted((row for row in rows if row.kind is kind), key=lambda row: _ORDER.index(row.result.status))
+        if inside:
+            found.append(Group(kind, heading, tuple(inside)))
+    return tuple(found)
+
+
+def counts(material: Material) -> Mapping[Status, int]:
+    """How many results have each status."""
+    found = dict.fromkeys(Status, 0)
+    for result in material.results:
+        found[result.status] += 1
+    return found
+
+
+def cited(finding: Finding) -> Iterable[str]:
+    """The ids of the sources that a finding rests on, in order."""
+    return dict.fromkeys([*(item.source for item in finding.uses), *finding.cites])
+
+
+def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> Row:
+    finding = result.finding
+    own = know.rules.get(result.rule.id)
+    used = tuple(dict.fromkeys(finding.uses)) if finding else ()
+    others = tuple(item for item in own.parameters.values() if item not in used) if own else ()
+    sources = cited(finding) if finding else (own.citations if own else ())
+    return Row(
+        result=result,
+        kind=result.effect or result.rule.kind,
+        says=finding.says if finding else result.unknown,
+        caveat=_BASIS.get(finding.basis, "") if finding else "",
+        evidence=tuple(_shown(item) for item in finding.evidence) if finding else (),
+        gaps=tuple(_gap(item, templates) for item in result.missing),
+        numbers=tuple((item, know.citation(item.source), item in used) for item in (*used, *others)),
+        sources=tuple(know.citation(name) for name in sources),
+    )
+
+
+def _shown(item: Evidence) -> Shown:
+    return Shown(item, html.marked_json(item.source.raw, item.path) if item.source.raw else Markup(""))
+
+
+def _gap(item: Missing, templates: Mapping[Section, str]) -> Gap:
+    return Gap(item, words.REASONS[item.reason], templates.get(item.section, ""))

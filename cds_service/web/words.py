@@ -1,0 +1,86 @@
+"""The words that pages use for what the engine names in one word."""
+
+from cds_service.disposition import Disposition
+from cds_service.engine import Essential, Indicator, Kind, Status
+from cds_service.knowledge import Confidence
+
+KINDS = {
+    Kind.INDICATION: "Speaks for the procedure",
+    Kind.NOT_INDICATED: "Speaks against: not indicated",
+    Kind.SURGEON_FIRST: "Speaks against: spine surgery opinion first",
+    Kind.ABSOLUTE: "Speaks against: contraindication",
+    Kind.CORRECTABLE: "Speaks against until corrected",
+    Kind.RELATIVE: "Asks for caution",
+    Kind.WORKUP: "To do first",
+    Kind.INFORMATION: "For information",
+    Kind.INSUFFICIENT_DATA: "To be confirmed first",
+}
+"""Headings of the groups of rules, in the order in which they are shown."""
+
+KIND_LABELS = {
+    Kind.INDICATION: "indication",
+    Kind.NOT_INDICATED: "not indicated",
+    Kind.SURGEON_FIRST: "surgeon first",
+    Kind.ABSOLUTE: "contraindication",
+    Kind.CORRECTABLE: "correctable",
+    Kind.RELATIVE: "caution",
+    Kind.WORKUP: "work-up",
+    Kind.INFORMATION: "information",
+    Kind.INSUFFICIENT_DATA: "to be confirmed",
+}
+
+STATUSES = {
+    Status.MET: "met",
+    Status.NOT_MET: "not met",
+    Status.UNKNOWN: "unknown",
+    Status.NOT_APPLICABLE: "does not apply",
+    Status.ERROR: "failed",
+}
+
+DISPOSITIONS = {
+    Disposition.CRITERIA_MET: ("The documented criteria are met", Indicator.INFO),
+    Disposition.CAUTION: ("Indicated, with caution", Indicator.WARNING),
+    Disposition.AFTER_CORRECTION: ("Only after correction", Indicator.WARNING),
+    Disposition.INSUFFICIENT_DATA: ("Cannot be judged yet", Indicator.WARNING),
+    Disposition.NOT_INDICATED: ("Not indicated by this chart", Indicator.WARNING),
+    Disposition.CONTRAINDICATED: ("Contraindicated now", Indicator.CRITICAL),
+    Disposition.REFER_SPINE_SURGERY: ("Spine surgery opinion first", Indicator.CRITICAL),
+}
+"""What each disposition is called, and how urgent it looks."""
+
+ESSENTIAL = {
+    Essential.NO: "",
+    Essential.SUPPLIED: "No favourable answer is given unless the parts of the chart that it reads were supplied.",
+    Essential.JUDGED: "No favourable answer is given unless this rule came to met or not met.",
+}
+
+CONFIDENCES = {
+    Confidence.VERIFIED: "checked at its source",
+    Confidence.SECOND_HAND: "seen second-hand",
+    Confidence.RECALLED_WELL_KNOWN: "common knowledge",
+    Confidence.RECALLED: "not checked at source",
+    Confidence.POLICY: "local policy",
+}
+
+REASONS = {
+    "omitted": "was not sent",
+    "failed": "could not be fetched",
+    "cut": "was sent in part only",
+    "not-measured": "holds no usable value",
+    "unreadable": "holds an entry that could not be read",
+}
+"""Why something is unknown, after the name of the part of the chart."""
+
+SYSTEMS = {
+    "icd-10": "ICD-10 (WHO)",
+    "icd-10-cm": "ICD-10-CM",
+    "icd-10-pcs": "ICD-10-PCS",
+    "snomed": "SNOMED CT",
+    "loinc": "LOINC",
+    "rxnorm": "RxNorm",
+    "atc": "ATC",
+    "opcs-4": "OPCS-4",
+    "hcpcs": "HCPCS",
+    "dicom": "DICOM",
+}
+"""Code systems as they write themselves; others are written in capitals."""

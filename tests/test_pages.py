@@ -1,0 +1,261 @@
+"""The pages as the server writes them, without a browser: every example, every rule, what is refused, and what is escaped."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from cds_service.app import create_app
+from cds_service.rules import catalogue
+from cds_service.settings import Settings
+from cds_service.web import examples, html
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+APIXABAN = "apixaban-20h-before-slot"
+DISCITIS = "active-discitis"
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    database = f"sqlite:///{tmp_path_factory.mktemp('pages')}/pages.sqlite3"
+    return create_app(Settings(database_url=database), now=lambda: NOW).test_client()
+
+
+@pytest.fixture
+def run(pages: FlaskClient) -> Callable[..., dict[str, Any]]:
+    def send(**body: Any) -> dict[str, Any]:
+        response = pages.post("/workbench/run", json=body)
+        assert response.status_code == 200
+        answer: dict[str, Any] = json.loads(response.data)
+        return answer
+
+    return send
+
+
+def request_of(name: str) -> dict[str, Any]:
+    request: dict[str, Any] = json.loads(examples.requests()[name].read_bytes())
+    return request
+
+
+def assessment(answer: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = answer["response"]["extension"]["org.vertebroplasty-cds.assessment"]
+    return found
+
+
+class Elements(HTMLParser):
+    """Collects what a policy without inline script and style would block, and the ids of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.blocked: list[str] = []
+        self.ids: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        if tag in ("style", "iframe", "object", "base") or (tag == "script" and "src" not in names):
+            self.blocked.append(tag)
+        self.blocked += [name for name in names if name == "style" or name.startswith("on")]
+        self.blocked += [
+            value for name in ("src", "href") if (value := names.get(name) or "").startswith("javascript:")
+        ]
+
+
+@pytest.mark.parametrize("name", sorted(examples.requests()))
+def test_each_example_is_answered_on_the_server(pages: FlaskClient, name: str):
+    response = pages.get(f"/?fixture={name}")
+    page = Elements(response.text)
+    assert response.status_code == 200
+    assert page.blocked == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+@pytest.mark.parametrize("rule", [rule.id for rule in catalogue()])
+def test_each_rule_has_a_page_with_its_sources_and_its_cases(pages: FlaskClient, rule: str):
+    response = pages.get(f"/rules/{rule}")
+    page = Elements(response.text)
+    assert response.status_code == 200
+    assert page.blocked == []
+    for heading in ("What it checks", "Why it matters", "When it stays silent"):
+        assert f"<h2>{heading}</h2>" in response.text
+    assert any(name.startswith("cite-") for name in page.ids)
+    cases = examples.rule_cases(rule)
+    assert response.text.count(f"/?fixture={rule}/") == len(cases) > 0
+    assert pages.get(f"/?fixture={rule}/{len(cases)}").status_code == 200
+
+
+def test_the_catalogue_is_searched_on_the_server(pages: FlaskClient):
+    assert 'href="/rules/spinal_infection"' in pages.get("/rules").text
+    found = pages.get("/rules?q=discitis+spine").text
+    assert 'href="/rules/spinal_infection"' in found
+    assert "No rule holds all of these words" in pages.get("/rules?q=nonesuch").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/rules/nonesuch", 404),
+        ("/?fixture=nonesuch", 404),
+        ("/?fixture=spinal_infection/0", 404),
+        ("/?fixture=spinal_infection/999", 404),
+        ("/?fixture=../../pyproject/1", 404),
+        ("/?hook=nonesuch", 400),
+        ("/?plannedAt=tomorrow", 400),
+        ("/?value:Observation/crp=much", 400),
+        ("/?value:Observation/crp=nan", 400),
+        ("/?without=nonesuch", 400),
+    ],
+)
+def test_what_leads_nowhere_is_said_on_a_page(pages: FlaskClient, path: str, status: int):
+    response = pages.get(path)
+    assert (response.status_code, response.mimetype) == (status, "text/html")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b'{"pasted": 5}', b'{"fixture": "nonesuch"}', b'{"fixture": "active-discitis", "values": [1]}'],
+)
+def test_the_script_is_told_what_is_wrong(pages: FlaskClient, body: bytes):
+    answer = json.loads(pages.post("/workbench/run", data=body).data)
+    assert answer["status"] in (400, 404)
+    assert 'class="verdict critical"' in answer["html"]
+
+
+def test_pages_load_nothing_from_elsewhere_and_are_not_kept(pages: FlaskClient):
+    headers = pages.get("/").headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert (headers["Referrer-Policy"], headers["Cache-Control"]) == ("no-referrer", "no-store")
+
+
+def test_pages_can_be_switched_off(tmp_path: Path):
+    client = create_app(Settings(database_url=f"sqlite:///{tmp_path}/x.sqlite3", pages=False)).test_client()
+    assert {client.get(path).status_code for path in ("/", "/rules", "/static/style.css")} == {404}
+
+
+def test_a_refusal_shows_its_operation_outcome(pages: FlaskClient):
+    text = pages.get("/?fixture=conditions-missing").text
+    assert "HTTP 412" in text
+    assert "prefetch.conditions" in text
+
+
+def test_the_page_of_an_example_can_be_asked_for_at_another_time(run):
+    late = run(fixture=DISCITIS, asOf="2027-06-01T09:00:00+00:00")
+    assert assessment(late)["asOf"] == "2027-06-01T09:00:00+00:00"
+
+
+def test_the_planned_time_is_changed(run):
+    moved = run(fixture=APIXABAN, plannedAt="2026-12-01T08:00")
+    assert assessment(moved)["plannedAt"] == "2026-12-01T08:00:00+00:00"
+    assert "What your changes change" in moved["html"]
+    assert "ServiceRequest/vp-1.occurrenceDateTime" in moved["html"]
+
+
+def test_a_value_is_changed(run):
+    cooled = run(fixture=DISCITIS, values={"Observation/crp": "4", "Observation/temp": "98"})
+    markers = [row["status"] for row in assessment(cooled)["findings"] if row["rule"] == "infection_markers"]
+    assert markers == ["not-met"]
+
+
+def test_a_part_is_left_out(run):
+    blind = run(fixture=DISCITIS, without=["inflammation"])
+    unknown = [row for row in assessment(blind)["findings"] if row["status"] == "unknown"]
+    assert ("inflammation", "omitted") in {(gap["section"], gap["reason"]) for row in unknown for gap in row["missing"]}
+    assert "inflammation" not in blind["request"]["prefetch"]
+
+
+def test_a_last_dose_is_changed(run):
+    dosed = run(fixture=APIXABAN, doses={"MedicationStatement/apx": "2026-11-20T08:00"})
+    (statement,) = (entry["resource"] for entry in dosed["request"]["prefetch"]["medication-statements"]["entry"])
+    assert statement["effectivePeriod"] == {"start": "2025-02-11", "end": "2026-11-20T08:00:00+00:00"}
+
+
+def test_what_is_tried_leaves_the_example_as_it_is(run):
+    before = run(fixture=APIXABAN)["request"]
+    run(fixture=APIXABAN, plannedAt="2026-12-01T08:00", without=["coagulation"], values={"Observation/inr": 9})
+    assert run(fixture=APIXABAN)["request"] == before
+
+
+@pytest.mark.parametrize("hook", ["order-select", "appointment-book"])
+def test_another_hook_gets_the_context_that_it_asks_for(run, hook: str):
+    asked = run(fixture=DISCITIS, hook=hook)
+    assert (asked["status"], asked["request"]["hook"]) == (200, hook)
+    assert assessment(asked)["disposition"] == "contraindicated"
+
+
+def test_suggestions_that_are_taken_change_the_drafts(run):
+    request = request_of(DISCITIS)
+    (draft,) = (entry["resource"] for entry in request["context"]["draftOrders"]["entry"])
+    test = {"resourceType": "ServiceRequest", "status": "draft", "intent": "order", "code": {"text": "CRP"}}
+    taken = [
+        {"type": "update", "description": "later", "resource": draft | {"occurrenceDateTime": "2026-12-24T08:00:00Z"}},
+        {"type": "create", "description": "test", "resource": test},
+    ]
+    answer = run(pasted=request, actions=taken)
+    assert assessment(answer)["plannedAt"] == "2026-12-24T08:00:00+00:00"
+    drafts = [entry["resource"] for entry in answer["request"]["context"]["draftOrders"]["entry"]]
+    assert [item["code"]["text"] for item in drafts] == [draft["code"]["text"], "CRP"]
+    gone = run(pasted=request, actions=[{"type": "delete", "resourceId": f"ServiceRequest/{draft['id']}"}])
+    assert gone["response"] == {"cards": []}
+    assert "removed" in gone["html"]
+
+
+def test_plain_resources_and_bundles_are_asked_about(run):
+    patient = {"resourceType": "Patient", "id": "x", "birthDate": "1950-01-01"}
+    bundle = {"resourceType": "Bundle", "entry": [{"resource": patient}]}
+    for pasted in (patient, bundle, [patient]):
+        answer = run(pasted=pasted)
+        assert answer["request"]["context"]["patientId"] == "x"
+        assert answer["status"] == 200
+
+
+def test_text_of_a_chart_stays_text(run):
+    request = request_of(DISCITIS)
+    evil = "<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![x](https://elsewhere.example/x)"
+    for entry in request["prefetch"]["conditions"]["entry"]:
+        code = entry["resource"]["code"]
+        code["text"] = evil
+        for coding in code["coding"]:
+            coding["display"] = evil
+    answer = run(pasted=request)
+    page = Elements(answer["html"])
+    assert "onerror" in answer["html"]  # the text is shown, as text
+    assert page.blocked == []
+    assert "<img" not in answer["html"]
+    assert 'href="javascript' not in answer["html"]
+
+
+def test_markdown_brings_neither_html_nor_pictures_nor_odd_links():
+    text = html.markdown(
+        '<b onclick="x()">b</b> ![p](https://x.example/p.png) [l](javascript:x()) [m](https://x.example)'
+    )
+    assert Elements(text).blocked == []
+    assert "<b" not in text
+    assert "<img" not in text
+    assert text.count("<a ") == 2  # a picture becomes a link to it
+    assert 'rel="noopener noreferrer"' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("value", '"valueQuantity": {'),
+        ("status", '"status": "final"'),
+        ("code.coding.display", '"display": "INR"'),
+        ("nonesuch", ""),
+    ],
+)
+def test_the_element_that_was_read_is_marked(path: str, marked: str):
+    raw = b'{"status": "final", "code": {"coding": [{"display": "INR"}]}, "valueQuantity": {"value": 2.4}}'
+    shown = html.marked_json(raw, path)
+    found = shown.partition("<mark>")[2].partition("</mark>")[0]
+    assert (marked in html.Markup(found).unescape()) if marked else not found
+
+
+def test_json_that_is_none_is_shown_as_it_came():
+    assert html.marked_json(b"{<b>", "x") == "{&lt;b&gt;"
