@@ -6,15 +6,18 @@ from uuid import UUID, uuid5
 
 from cds_service.cards import hazards, links, markdown, overrides, suggestions, suitability, wording, workup
 from cds_service.cards.identity import CARD_KEY, card_key
+from cds_service.cards.lines import legend
 from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
+from cds_service.settings import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _SPEAKS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
-_TOLD_OTHERWISE = frozenset(("evidence_balance",))
+_EVIDENCE = "evidence_balance"  # has its own place on the suitability card
+_PREPARATION = "procedure_preparation"  # for whoever books the day
 
 
 def for_order(material: Material) -> tuple[Card, ...]:
@@ -23,18 +26,19 @@ def for_order(material: Material) -> tuple[Card, ...]:
     Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
     """
     speaking = {topic: material.met(topic, *_SPEAKS) for topic in _HAZARDS}
-    homeless = [
+    elsewhere = {_EVIDENCE} if material.call.hook is Hook.APPOINTMENT_BOOK else {_EVIDENCE, _PREPARATION}
+    homeless = tuple(
         item
         for topic in Topic
         if not speaking.get(topic)
         for item in material.met(topic, Kind.INFORMATION)
-        if item.rule.id not in _TOLD_OTHERWISE
-    ]
+        if item.rule.id not in elsewhere
+    )
     has_workup = workup.speaks(material)
     made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gaps_told(material))]
     made += [_hazard(material, topic, found) for topic, found in speaking.items() if found]
     if has_workup:
-        made.append(_workup(material, tuple(homeless)))
+        made.append(_workup(material, homeless))
     return _each_once(sorted(made, key=lambda card: card.indicator.rank))
 
 
@@ -62,12 +66,12 @@ def for_view(material: Material) -> tuple[Card, ...]:
     found = by_urgency(item for item in material.results if item.status is Status.MET)
     if not found:
         return ()
-    detail = suitability.detail(material, ())
-    card = _card(material, Topic.SUITABILITY, wording.FRACTURE_SEEN, detail, Indicator.INFO, found)
-    return (replace(card, override_reasons=()),)
+    aged = [item.finding.says for item in found if item.finding and item.rule.id == "recent_fracture"]
+    summary = markdown.fitting(wording.FRACTURE_SEEN, aged)
+    return (_card(material, Topic.SUITABILITY, summary, suitability.detail(material), Indicator.INFO, found),)
 
 
-def _suitability(material: Material, information: Iterable[Result], gaps_told: str) -> Card:
+def _suitability(material: Material, information: tuple[Result, ...], gaps_told: str) -> Card:
     because = material.assessment.because or tuple(
         item for item in material.results if item.status is Status.MET and item.rule.kind is Kind.INDICATION
     )
@@ -76,15 +80,15 @@ def _suitability(material: Material, information: Iterable[Result], gaps_told: s
         material,
         Topic.SUITABILITY,
         suitability.summary(material),
-        markdown.sections(suitability.detail(material, information), gaps_told),
+        suitability.detail(material, information, gaps_told),
         suitability.indicator(material),
         (*because, *(item for item in own if all(item is not other for other in because))),
-        proposing=own,
+        proposing=(*own, *information),
     )
 
 
 def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card:
-    information = [item for item in material.met(topic, Kind.INFORMATION) if item not in found]
+    information = [item for item in material.met(topic, Kind.INFORMATION) if all(item is not other for other in found)]
     return _card(
         material,
         topic,
@@ -103,6 +107,7 @@ def _workup(material: Material, information: tuple[Result, ...]) -> Card:
         workup.detail(material, information),
         workup.indicator(material),
         (*workup.steps(material), *workup.open_results(material)),
+        proposing=(*workup.steps(material), *information),
     )
 
 
@@ -127,7 +132,7 @@ def _card(
     return Card(
         topic=topic,
         summary=summary,
-        detail=markdown.sections(detail, f"*{moment}*"),
+        detail=markdown.sections(detail, f"*{' · '.join(filter(None, (legend(detail), moment)))}*"),
         indicator=indicator,
         source=Source(label, url, Coding(_SYSTEM, topic, wording.TOPICS[topic])),
         uuid=str(uuid),

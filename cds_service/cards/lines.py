@@ -8,6 +8,7 @@ from cds_service.engine import Finding, Result
 from cds_service.knowledge import Confidence, Parameter
 
 _LONGEST_ID = 16
+_DAY = len("2026-11-22")
 _MOST_SOURCES = 2  # the rule's page has them all
 
 
@@ -23,11 +24,13 @@ def line(material: Material, result: Result, *, summary: str = "") -> str:
 
 
 def _beyond(text: str, summary: str) -> str:
-    """What a summary leaves out of a sentence: nothing, what it cut off, or all."""
+    """What a summary leaves out of a sentence: nothing, the clauses that it cut off, or all."""
     whole, begun = markdown.plain(text), summary.removesuffix("…")
     if whole in summary:
         return ""
-    return f"… {whole[len(begun) :].strip(' ;')}" if begun and begun != summary and whole.startswith(begun) else whole
+    left = whole.removeprefix(begun)
+    clauses = begun != summary and left != whole and left.startswith((" (", ";"))
+    return f"… {left.strip(' ;')}" if clauses else whole
 
 
 def lines(material: Material, results: Iterable[Result]) -> str:
@@ -39,7 +42,7 @@ def _evidence(finding: Finding) -> str:
     shown = []
     for item in finding.evidence:
         # A date that the sentence gives already is not repeated.
-        when = f", {item.when}" if item.when and str(item.when) not in finding.says else ""
+        when = f", {item.when}" if item.when and str(item.when)[:_DAY] not in finding.says else ""
         shown.append(markdown.escaped(f"{_short(item.source.reference)}{when}"))
     basis = wording.BASIS.get(finding.basis, "")
     inside = "; ".join(dict.fromkeys([*shown, basis] if basis else shown))
@@ -62,15 +65,21 @@ def _sources(material: Material, finding: Finding) -> str:
     # A site's own policy has no page: the caveat says it.
     found = [source for source in found if source.url]
     text = ", ".join(markdown.link(source.label, source.url) for source in found[:_MOST_SOURCES])
-    caveats = dict.fromkeys(caveat for item in finding.uses if (caveat := _caveat(item)))
-    if caveats:
-        text = f"{text} ({'; '.join(map(markdown.escaped, caveats))})".strip()
-    return text
+    marks = {mark for item in finding.uses if (mark := _mark(item))}
+    of_site = dict.fromkeys(item.site_reason for item in finding.uses if item.site_reason)
+    told = [markdown.escaped(wording.SITE_VALUE.format(reason=reason)) for reason in of_site]
+    if not text:
+        return "; ".join((*(wording.LEGEND[mark].removeprefix(f"{mark} ") for mark in sorted(marks)), *told))
+    return "; ".join((text + "".join(sorted(marks)), *told))
 
 
-def _caveat(parameter: Parameter) -> str:
-    if parameter.site_reason:
-        return wording.SITE_VALUE.format(reason=parameter.site_reason)
+def _mark(parameter: Parameter) -> str:
+    """The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
     if parameter.confidence is Confidence.POLICY:
         return wording.LOCAL_POLICY
     return wording.UNCHECKED if parameter.confidence.caveat else ""
+
+
+def legend(detail: str) -> str:
+    """What the marks in a detail mean."""
+    return "; ".join(text for mark, text in wording.LEGEND.items() if mark in detail)

@@ -57,8 +57,8 @@ def _not_shown(item: Result) -> str:
     return wording.NOT_SHOWN.format(criterion=gaps.name(item))
 
 
-def detail(material: Material, information: Iterable[Result]) -> str:
-    """What is needed, the criteria, what speaks against, the evidence, and what else may help."""
+def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:
+    """What is needed, the criteria, what speaks against, the evidence, what else may help, and what has no card of its own."""
     disposition = material.assessment.disposition
     against = material.met(Topic.SUITABILITY, *_AGAINST)
     balance = [item for item in material.results if item.rule.id == "evidence_balance" and item.finding]
@@ -73,6 +73,7 @@ def detail(material: Material, information: Iterable[Result]) -> str:
             markdown.sections(*(line(material, item) for item in balance)) if disposition.favourable else "",
         ),
         markdown.section(wording.ALTERNATIVES, markdown.bullets(wording.ALTERNATIVE_STEPS) if not_indicated else ""),
+        gaps_told,
         markdown.section(wording.INFORMATION, lines(material, information)),
     )
 

@@ -32,7 +32,7 @@ SUITABILITY = {
     Disposition.REFER_SPINE_SURGERY: "{procedure}: spine surgery opinion first: {points}",
 }
 WITH_AGREEMENT = "{procedure}: only with the specialist's agreement: {points}"
-FRACTURE_SEEN = "Recent vertebral fracture, active and not treated: does this patient need assessment?"
+FRACTURE_SEEN = "Vertebral fracture, active and not treated, for assessment: {points}"
 NOTHING_FURTHER = "no point named"
 MORE_POINTS = "{count} more"
 STEPS = "To do before the procedure: {points}"
@@ -60,8 +60,8 @@ GAPS = "Not known"
 INFORMATION = "For information"
 NOTES = "How the chart was read"
 RULE_FAILED = "{rule}: could not be evaluated because of a fault in this service"
-UNCHECKED = "number not checked at source"
-LOCAL_POLICY = "local policy"
+UNCHECKED, LOCAL_POLICY = "†", "‡"
+LEGEND = {UNCHECKED: "† not checked at source", LOCAL_POLICY: "‡ local policy, no guideline gives a number"}
 SITE_VALUE = "value set by this site: {reason}"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"

@@ -13,13 +13,16 @@ def steps(material: Material) -> tuple[Result, ...]:
 
 
 def open_results(material: Material) -> tuple[Result, ...]:
-    """What is unknown or failed and not told on the suitability card already."""
-    told = {id(item) for item in suitability.blocking(material)}
-    indications = {item.rule.id for item in material.results if item.rule.kind is Kind.INDICATION}
+    """What is unknown or failed for another reason than the suitability card tells already."""
+    told = suitability.blocking(material)
+    parts = {missing for item in told for missing in item.missing if missing.reason is not Reason.NOT_MEASURED}
     return tuple(
         item
         for item in material.results
-        if item.status in (Status.UNKNOWN, Status.ERROR) and id(item) not in told and item.rule.id not in indications
+        if item.status in (Status.UNKNOWN, Status.ERROR)
+        and item.rule.kind is not Kind.INDICATION
+        and not any(item is other for other in told)
+        and not (item.missing and parts.issuperset(item.missing))
     )
 
 

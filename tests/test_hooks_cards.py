@@ -1,0 +1,318 @@
+"""Each hook gets the cards that fit it: orders selected, whole orders, bookings, discharges, opened charts."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds_service import cases
+from cds_service.cards.assessment import EXTENSION
+from cds_service.cards.identity import CARD_KEY
+from cds_service.cards.material import Manner
+from cds_service.fhir.check import faults
+from cds_service.hooks import Hook, read_request
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+from cds_service.service import Site, respond
+
+from .client import Client, findings, suggestions
+
+SITE = Site(load(), catalogue(), Manner(key=b"secret of the site"))
+
+
+def request(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((cases.FIXTURES / "requests" / f"{name}.json").read_text())
+    return found
+
+
+def call(asked: dict[str, Any], site: Site = SITE) -> dict[str, Any]:
+    return Client(asked, site).call()
+
+
+def order_of(asked: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = asked["context"]["draftOrders"]["entry"][0]["resource"]
+    return found
+
+
+def labelled(body: dict[str, Any], start: str) -> list[dict[str, Any]]:
+    return [item for item in suggestions(body) if item["label"].startswith(start)]
+
+
+def topics(body: dict[str, Any]) -> list[str]:
+    return [card["source"]["topic"]["code"] for card in body["cards"]]
+
+
+def said(body: dict[str, Any]) -> str:
+    return " ".join(card["summary"] + card["detail"] for card in body["cards"])
+
+
+def test_apixaban_twenty_hours_before_the_slot() -> None:
+    """The critical card says 48 h, the earliest time and the source; the suitability card only names it."""
+    body = call(request("apixaban-20h-before-slot"))
+    first, second = body["cards"][:2]
+    assert first["indicator"] == "critical"
+    assert first["source"]["label"] == "SIR 2019"
+    for told in ("20 h", "48 h", "earliest 2026-11-25 12:00"):
+        assert told in first["summary"]
+        assert told not in second["summary"]
+    assert "only after correction: antithrombotic" in second["summary"]
+
+
+def test_without_a_medication_section_antithrombotics_are_unknown() -> None:
+    """The suitability card says so, and no other card says it again."""
+    body = call(request("no-medication-section"))
+    assert "antithrombotics unknown: no medication list was sent" in body["cards"][0]["summary"]
+    assert sum(card["detail"].lower().count("medication list") for card in body["cards"]) == 1
+
+
+def test_the_order_moves_to_the_next_opening_after_all_intervals() -> None:
+    """The draft comes back as it was, decimals and unknown extensions included, but for its time; then the hold is kept."""
+    asked = request("apixaban-20h-before-slot")
+    odd = '{"url": "https://ehr.example/odd", "valueDecimal": 1.10}'
+    order_of(asked)["extension"] = [json.loads(odd)]
+    raw = json.dumps(asked).replace(json.dumps(json.loads(odd)), odd).encode()
+    given = read_request(raw, tuple(Hook))
+    wire = msgspec.json.encode(respond(given, given.as_of or datetime.now(UTC), SITE).body)
+    body = json.loads(wire)
+    [move] = labelled(body, "Move the order to")
+    assert move["label"] == "Move the order to Thu 26 Nov 2026 08:00, when all intervals are met"
+    assert "isRecommended" not in move
+    [action] = move["actions"]
+    assert action["resource"] == {**order_of(asked), "occurrenceDateTime": "2026-11-26T08:00:00+00:00"}
+    assert b'"valueDecimal": 1.10' in wire
+    assert faults(action["resource"]) == ()
+    client = Client(asked, SITE)
+    client.take(move)
+    after = client.call()
+    assert labelled(after, "Move") == []
+    assert "critical" not in {card["indicator"] for card in after["cards"]}
+
+
+def test_a_period_keeps_its_length_when_it_moves() -> None:
+    """Three hours stay three hours."""
+    asked = request("apixaban-20h-before-slot")
+    del order_of(asked)["occurrenceDateTime"]
+    order_of(asked)["occurrencePeriod"] = {"start": "2026-11-24T08:00:00Z", "end": "2026-11-24T11:00:00Z"}
+    [move] = labelled(call(asked), "Move the order to")
+    moved = {"start": "2026-11-26T08:00:00+00:00", "end": "2026-11-26T11:00:00+00:00"}
+    assert move["actions"][0]["resource"]["occurrencePeriod"] == moved
+
+
+def _still_taken(asked: dict[str, Any]) -> None:
+    for entry in asked["prefetch"]["medication-statements"]["entry"]:
+        entry["resource"]["status"] = "active"
+        entry["resource"].get("effectivePeriod", {}).pop("end", None)
+
+
+def _with_a_recent_embolism(asked: dict[str, Any]) -> None:
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I26.99"}]}
+    embolism = {"resourceType": "Condition", "id": "pe", "code": code, "onsetDateTime": "2026-10-20"}
+    asked["prefetch"]["conditions"]["entry"].append({"resource": embolism})
+    asked["prefetch"]["conditions"].pop("total", None)
+
+
+def _with_an_unidentified_drug(asked: dict[str, Any]) -> None:
+    drug = {"resourceType": "MedicationStatement", "id": "odd", "status": "active", "medicationReference": {}}
+    asked["prefetch"]["medication-statements"]["entry"].append({"resource": drug})
+    asked["prefetch"]["medication-statements"].pop("total", None)
+
+
+@pytest.mark.parametrize("change", [_still_taken, _with_a_recent_embolism, _with_an_unidentified_drug])
+def test_no_time_is_suggested_unless_every_drug_has_ended_and_no_hazard_is_met(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    """Naming a slot would presume that the drug is interrupted, or that none was overlooked."""
+    asked = request("apixaban-20h-before-slot")
+    change(asked)
+    assert labelled(call(asked), "Move") == []
+
+
+def test_the_plan_names_drug_interval_last_dose_and_restart_and_the_hazard_stands() -> None:
+    """Taken, the task is gone from the card, which says that the plan was requested; the critical finding stays."""
+    asked = request("apixaban-20h-before-slot")
+    body = call(asked)
+    [plan] = labelled(body, "Create a task: agree the plan for apixaban")
+    task = plan["actions"][0]["resource"]
+    assert faults(task) == ()
+    assert task["focus"] == {"reference": f"ServiceRequest/{order_of(asked)['id']}"}
+    for told in ("apixaban", "48 h advised (SIR 2019)", "last dose on record 2026-11-23 12:00", "restart: "):
+        assert told in task["description"]
+    client = Client(asked, SITE)
+    client.take(plan)
+    after = client.call()
+    assert labelled(after, "Create a task") == []
+    assert "plan requested 2026-11-22" in after["cards"][0]["detail"]
+    assert after["cards"][0]["indicator"] == "critical"
+    assert findings(after) == findings(body)
+
+
+def test_order_select_speaks_only_of_what_was_selected() -> None:
+    """Another draft of the session is background."""
+    assert call(request("order-select-other-selection")) == {"cards": []}
+    asked = request("apixaban-20h-before-slot")
+    asked["hook"] = "order-select"
+    asked["context"]["selections"] = [f"ServiceRequest/{order_of(asked)['id']}"]
+    assert call(asked)["cards"]
+
+
+@pytest.mark.parametrize("status", ["draft", "active", "on-hold"])
+def test_order_sign_checks_an_order_whatever_its_status(status: str) -> None:
+    """A signed order that is signed again is checked again; only a draft can be removed."""
+    asked = request("active-discitis")
+    order_of(asked)["status"] = status
+    body = call(asked)
+    assert body["cards"][0]["indicator"] == "critical"
+    assert bool(labelled(body, "Remove the draft order")) is (status == "draft")
+
+
+def test_a_card_has_the_same_key_at_the_next_hook_and_another_when_something_changed() -> None:
+    """The key follows patient, orders, topic and evidence; it needs the site's secret."""
+    asked = request("apixaban-20h-before-slot")
+    keys = [card["extension"][CARD_KEY] for card in call(asked)["cards"]]
+    selecting = {**asked, "hook": "order-select", "hookInstance": "6f2b1c0e-52d1-4f5b-9a3c-00000000ffff"}
+    selecting["context"] = {**asked["context"], "selections": [f"ServiceRequest/{order_of(asked)['id']}"]}
+    assert [card["extension"][CARD_KEY] for card in call(selecting)["cards"]] == keys
+    elsewhere = call(asked, replace(SITE, manner=Manner(key=b"another secret")))
+    assert not {card["extension"][CARD_KEY] for card in elsewhere["cards"]} & set(keys)
+    changed = json.loads(json.dumps(asked).replace("2026-11-23T12:00", "2026-11-23T13:00"))
+    assert call(changed)["cards"][0]["extension"][CARD_KEY] != keys[0]
+
+
+def test_an_overridden_card_is_withheld_at_signing_and_the_answer_says_so() -> None:
+    """Unless it is critical; other hooks show it."""
+    asked = request("apixaban-20h-before-slot")
+    shown = call(asked)
+    asked_for: list[datetime] = []
+
+    def was_overridden(key: str, since: datetime) -> bool:
+        asked_for.append(since)
+        return key in {card["extension"][CARD_KEY] for card in shown["cards"]}
+
+    site = replace(SITE, quiet=timedelta(days=2), was_overridden=was_overridden)
+    body = call(asked, site)
+    assert {card["indicator"] for card in body["cards"]} == {"critical"}
+    withheld = body["extension"][EXTENSION]["withheld"]
+    assert len(withheld) == len(shown["cards"]) - len(body["cards"])
+    assert all(item["says"] and item["rules"] and item[CARD_KEY] for item in withheld)
+    assert set(asked_for) == {datetime(2026, 11, 20, 9, tzinfo=UTC)}
+    assert findings(body) == findings(shown)
+    selecting = {**asked, "hook": "order-select"}
+    selecting["context"] = {**asked["context"], "selections": [f"ServiceRequest/{order_of(asked)['id']}"]}
+    assert topics(call(selecting, site)) == topics(shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "rating"),
+    [
+        ("suitable-acute-fracture", "appropriate"),
+        ("active-discitis", "not-appropriate"),
+        ("apixaban-20h-before-slot", None),
+        ("no-medication-section", None),
+    ],
+)
+def test_a_draft_is_stamped_only_where_that_is_agreed_and_the_answer_is_clear(name: str, rating: str | None) -> None:
+    """Off by default; the draft changes by the rating alone, and what is not clear is not rated."""
+    asked = request(name)
+    assert "systemActions" not in call(asked)
+    actions = call(asked, replace(SITE, stamp=True)).get("systemActions", [])
+    assert len(actions) == (rating is not None)
+    for action in actions:
+        stamped = action["resource"]
+        coded, identifier = stamped.pop("extension")
+        assert coded["valueCodeableConcept"]["coding"][0]["code"] == rating
+        assert identifier["valueUri"].startswith("urn:uuid:")
+        assert stamped == order_of(asked)
+        assert faults(action["resource"]) == ()
+
+
+def test_a_booking_is_planned_from_its_start() -> None:
+    """The signed order gives the level, the appointment the time: latest dose, laboratory tests, preparation."""
+    body = call(request("appointment-book-apixaban-taken"))
+    told = body["extension"][EXTENSION]
+    assert (told["plannedAt"], told["plannedAtSource"]) == ("2026-12-03T09:00:00+00:00", "appointment")
+    assert told["targetLevels"] == ["T12"]
+    assert "last dose no later than 2026-12-01 09:00" in body["cards"][0]["summary"]
+    assert "fasting" in said(body)
+    assert "2026-12-03 09:00" in said(body)
+    assert labelled(body, "Move") == []
+
+
+def test_a_booking_of_something_else_gets_no_card() -> None:
+    """Without the order that it is based on, nothing says that it is ours."""
+    asked = request("appointment-book-apixaban-taken")
+    asked["prefetch"]["service-requests"]["entry"] = []
+    assert call(asked) == {"cards": []}
+
+
+def test_a_discharge_after_the_procedure() -> None:
+    """Restart, aftercare and bone health; nothing about suitability, and no override to ask for."""
+    body = call(request("discharge-after-vertebroplasty"))
+    assert topics(body) == ["antithrombotics", "workup"]
+    assert {card["indicator"] for card in body["cards"]} == {"info"}
+    for told in ("start again after", "chest pain", "bone health"):
+        assert told in said(body)
+    assert labelled(body, "Refer for bone density")
+    assert body["extension"][EXTENSION]["disposition"] == "not-applicable"
+
+
+def test_a_discharge_without_the_procedure_gets_no_card() -> None:
+    """Also where procedures were not sent: the answer still says what is unknown."""
+    asked = request("discharge-without-procedure")
+    assert call(asked)["cards"] == []
+    del asked["prefetch"]["procedures"]
+    body = call(asked)
+    assert body["cards"] == []
+    assert ("aftercare", "unknown", "", "") in findings(body)
+
+
+def test_an_opened_chart_with_an_untreated_fracture_gets_one_card() -> None:
+    """Information only, with the age of the fracture."""
+    body = call(request("patient-view-untreated-fracture"))
+    [card] = body["cards"]
+    assert card["indicator"] == "info"
+    assert "19 d old" in card["summary"]
+    assert card.keys().isdisjoint({"suggestions", "overrideReasons"})
+
+
+def _procedures_not_sent(asked: dict[str, Any]) -> None:
+    del asked["prefetch"]["procedures"]
+
+
+def _no_problem_list(asked: dict[str, Any]) -> None:
+    del asked["prefetch"]["conditions"]
+
+
+def _on_order(asked: dict[str, Any]) -> None:
+    order = {"resourceType": "ServiceRequest", "id": "o", "status": "active", "code": {"text": "Vertebroplasty T12"}}
+    asked["prefetch"]["service-requests"] = {"resourceType": "Bundle", "entry": [{"resource": order}]}
+
+
+def _a_year_old(asked: dict[str, Any]) -> None:
+    asked["extension"]["org.vertebroplasty-cds.asOf"] = "2027-11-22T09:00:00Z"
+
+
+@pytest.mark.parametrize("change", [_procedures_not_sent, _no_problem_list, _on_order, _a_year_old])
+def test_an_opened_chart_otherwise_gets_none(change: Callable[[dict[str, Any]], None]) -> None:
+    """Treated, on order, old, or not known to be untreated."""
+    asked = request("patient-view-untreated-fracture")
+    change(asked)
+    assert call(asked)["cards"] == []
+    assert call(request("patient-view-treated-fracture"))["cards"] == []
+
+
+def test_links_lead_to_the_rule_the_guideline_and_the_app_of_the_site() -> None:
+    """Only where pages are served and an app is configured; its context goes with a SMART link only."""
+    asked = request("apixaban-20h-before-slot")
+    manner = Manner(base_url="https://cds.example", app_url="https://app.example/launch")
+    why, guideline, app = call(asked, replace(SITE, manner=manner))["cards"][0]["links"]
+    assert why["url"] == "https://cds.example/rules/antithrombotic_hold"
+    assert guideline["label"] == "Guideline: SIR 2019"
+    assert (app["type"], json.loads(app["appContext"])) == (
+        "smart",
+        {"orders": [f"ServiceRequest/{order_of(asked)['id']}"]},
+    )
+    assert [link["type"] for link in call(asked)["cards"][0]["links"]] == ["absolute"]
