@@ -45,7 +45,9 @@ def test_a_suggestion_taken_is_gone_and_what_it_answers_stands(case: cases.Case)
         if any(action["type"] == "delete" for action in suggestion["actions"]):
             assert after == {"cards": []}
         elif all(action["type"] == "create" for action in suggestion["actions"]):
-            assert findings(after) == findings(body)
+            changed = {rule for rule, *_ in findings(after) ^ findings(body)}
+            # This rule asks for the referral itself, so a referral answers it; every other gap is more than its order.
+            assert changed <= {"bone_health_referral_due"}
 
 
 def test_faults_name_elements_and_never_what_they_hold() -> None:
