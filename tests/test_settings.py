@@ -67,6 +67,10 @@ def test_patient_view_is_off_for_a_client_unless_switched_on(file):
         (CLIENT.replace('jwks = "keys.json"', ""), "site.toml: clients[0]: needs keys"),
         (CLIENT + 'fhir_origins = ["https://fhir.example/r4"]\n', "site.toml: clients[0].fhir_origins[0]: "),
         (CLIENT + CLIENT, "issuer https://ehr.example/i is configured twice"),
+        (CLIENT + "quiet_days = 3\n", "card_key: is needed for quiet_days"),
+        ("working_days = []", "site.toml: working_days: "),
+        ('working_days = ["caturday"]', "site.toml: working_days[0]: "),
+        ("opening_hour = 24", "site.toml: opening_hour: "),
         ('[[order_codes]]\nsystem = "urn:x"\n', "site.toml: order_codes[0].code: "),
     ],
 )

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from cds_service.store.ledger import (
     purge,
     spend_token,
     tallies,
+    was_overridden,
 )
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally, identity
 
@@ -97,6 +99,23 @@ def test_the_last_word_on_a_card_counts(database: Database):
     )
     assert [(tally.outcome, tally.cards) for tally in tallies(database)] == [(Outcome.ACCEPTED, 1)]
     assert len(list(joined(database))) == 2
+
+
+def test_a_card_is_known_again_by_its_key_once_it_was_overridden(database: Database):
+    shown = replace(card(), key="k" * 64)
+    add_showings(database, [showing(shown)])
+
+    def known(key: str = "k" * 64, client: str = "", since: datetime = NOW) -> bool:
+        return was_overridden(database, client, key, since)
+
+    assert not known()
+    add_feedback(database, [said(shown.uuid, "overridden", at=NOW + timedelta(minutes=1))])
+    assert known()
+    assert not known(key="another")
+    assert not known(client="another")
+    assert not known(since=NOW + timedelta(minutes=2))
+    add_feedback(database, [said(shown.uuid, "accepted", at=NOW + timedelta(minutes=3))])
+    assert not known()
 
 
 def test_a_retried_call_counts_once(database: Database):

@@ -43,6 +43,10 @@ def _says(settings: Settings) -> list[str]:
         f"Pages {origins} may call the service from a browser.",
         f"An answer takes at most {settings.deadline_ms} ms; a body may hold {settings.body_limit / 1e6:g} MB.",
         f"Dates without a time of day are read in the zone {settings.time_zone}.",
+        f"Suggested times begin at {settings.opening_hour:02}:00 on {', '.join(settings.working_days)}.",
+        "Cards are known again by the site's secret."
+        if settings.card_key.get_secret_value()
+        else "No card_key is set: cards are not known again from call to call.",
         f"{codes} order codes of the site are known."
         if codes
         else "Warning: no order code of the site is configured. Orders with local codes alone are recognised by their text only.",
@@ -64,6 +68,12 @@ def _says_of(client: Client) -> str:
         parts.append("names of these servers may lead to the private network")
     if client.may_set_as_of:
         parts.append("may set the assessment time")
+    if client.quiet_days:
+        parts.append(
+            f"overridden cards are not repeated at signing for {client.quiet_days} days, unless critical or changed"
+        )
+    if client.stamp_orders:
+        parts.append("draft orders are stamped with their appropriateness")
     if client.shadow:
         parts.append("shadow mode: no cards are returned")
     return "; ".join(parts) + "."
