@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cds_service import knowledge
 from cds_service.chart import Basis
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import drug_files
+from cds_service.knowledge import drug_files, files
 from cds_service.knowledge.codes import load_systems
 from cds_service.knowledge.drugs import Form, Identified
 from cds_service.knowledge.files import DIRECTORY
@@ -183,7 +183,7 @@ def test_every_antithrombotic_is_found_by_each_of_its_own_names():
     """A guard or a longer name of another drug must not hide one."""
     names = {
         name: slug
-        for slug, table in drug_files.files.read(DIRECTORY / "drugs.toml")["ingredient"].items()
+        for slug, table in files.read(DIRECTORY / "drugs.toml")["ingredient"].items()
         if table["class"] in ANTITHROMBOTIC
         for name in table.get("names", ())
     }

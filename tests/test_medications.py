@@ -26,9 +26,9 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ELIQUIS: dict[str, Any] = {
     "coding": [{"system": RXNORM, "code": "1364447", "display": "apixaban 5 MG Oral Tablet [Eliquis]"}]
 }
-APIXABAN = {"medicationCodeableConcept": ELIQUIS}
-UNKNOWN = {"medicationCodeableConcept": {"text": "Little pink pill"}}
-LISINOPRIL = {"medicationCodeableConcept": {"text": "Lisinopril 10 mg"}}
+APIXABAN: dict[str, Any] = {"medicationCodeableConcept": ELIQUIS}
+UNKNOWN: dict[str, Any] = {"medicationCodeableConcept": {"text": "Little pink pill"}}
+LISINOPRIL: dict[str, Any] = {"medicationCodeableConcept": {"text": "Lisinopril 10 mg"}}
 
 
 def read(

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_retired_codes_stay_with_what_was_reviewed(tmp_path: Path):
 
 
 @pytest.mark.parametrize("changed", [{"source": "MMSL"}, {"suppressed": "O"}])
-def test_other_sources_and_suppressed_concepts_are_left_out(tmp_path: Path, changed: dict[str, str]):
+def test_other_sources_and_suppressed_concepts_are_left_out(tmp_path: Path, changed: dict[str, Any]):
     assert rxnorm.build(release(tmp_path / "r.zip", **changed), TABLE, ()).added == 0
 
 

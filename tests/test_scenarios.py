@@ -7,14 +7,11 @@ import msgspec
 import pytest
 
 from cds_service.cases import FIXTURES
-from cds_service.cli._door import Local
+from cds_service.cli._door import here
 from cds_service.cli._outcome import assessment
-from cds_service.knowledge import load
-from cds_service.rules import catalogue
-from cds_service.service import Site
 
 FILES = sorted((FIXTURES / "scenarios").glob("*.json"))
-DOOR = Local(Site(load(), catalogue()), datetime(2026, 11, 22, 9, tzinfo=UTC))
+DOOR = here(datetime(2026, 11, 22, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

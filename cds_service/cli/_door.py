@@ -11,10 +11,14 @@ from urllib.request import Request, urlopen
 import click
 import msgspec
 
+from cds_service.cards.material import Manner
 from cds_service.errors import RequestError
 from cds_service.hooks import SERVICE_ID, Hook, read_request
+from cds_service.knowledge import load
 from cds_service.prefetch import counts, templates
+from cds_service.rules import catalogue
 from cds_service.service import Site, respond
+from cds_service.settings import Settings
 
 _SECONDS = 30
 
@@ -28,7 +32,10 @@ class Reply:
 
 
 class Door(Protocol):
-    """Something that answers a hook request."""
+    """Something that answers a hook request, with the address that its links begin with."""
+
+    @property
+    def base(self) -> str: ...
 
     def call(self, body: bytes) -> Reply:
         """The reply to one request body."""
@@ -42,27 +49,44 @@ class Local:
     site: Site
     now: datetime
 
+    @property
+    def base(self) -> str:
+        """What links to its own pages begin with."""
+        return self.site.manner.base_url
+
     def call(self, body: bytes) -> Reply:
         """The reply that the service would give, errors included."""
         try:
             asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know)))
             answer = respond(asked, self.now, self.site)
         except RequestError as error:
-            issue = {"severity": "error", "code": error.code, "details": {"text": error.says}}
+            issue: dict[str, Any] = {"severity": "error", "code": error.code, "details": {"text": error.says}}
+            if error.expression:
+                issue |= {"diagnostics": f"At {error.expression}", "expression": [error.expression]}
             return Reply(error.status, {"resourceType": "OperationOutcome", "issue": [issue]})
         # Through JSON and back, so that what is compared is what goes over the wire.
         return Reply(200, msgspec.json.decode(msgspec.json.encode(answer.body)))
 
 
+def here(now: datetime) -> Local:
+    """The service as `cds-service serve` runs it without a configuration, in this process."""
+    return Local(Site(load(), catalogue(), Manner.of(Settings())), now)
+
+
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Posts to a running service; `base` is the address in front of /cds-services."""
+    """Posts to a running service; `address` is what stands in front of /cds-services."""
 
-    base: str
+    address: str
+
+    @property
+    def base(self) -> str:
+        """Without a slash at its end."""
+        return self.address.rstrip("/")
 
     def call(self, body: bytes) -> Reply:
         """The reply of the service. Raises ClickException if it cannot be reached or does not speak JSON."""
-        address = f"{self.base.rstrip('/')}/cds-services/{SERVICE_ID}"
+        address = f"{self.base}/cds-services/{SERVICE_ID}"
         if not address.startswith(("http://", "https://")):
             raise click.ClickException(f"{self.base} is no http address")
         request = Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310

@@ -13,11 +13,9 @@ from rich.progress import track
 from cds_service import cases
 from cds_service.chart import Answer, Section
 from cds_service.cli import _outcome as outcome
-from cds_service.cli._door import Door, Local, Remote
+from cds_service.cli._door import Door, Remote, here
 from cds_service.cli._outcome import Outcome, Verdict
 from cds_service.knowledge import load
-from cds_service.rules import catalogue
-from cds_service.service import Site
 
 _MANY = 20
 
@@ -36,7 +34,7 @@ def command(paths: tuple[Path, ...], url: str | None, *, as_json: bool, update: 
     that has an expectation matched, 1 if not, 2 if a file could not be read.
     """
     console = Console(stderr=as_json)
-    door: Door = Remote(url) if url else Local(Site(load(), catalogue()), datetime.now(UTC))
+    door: Door = Remote(url) if url else here(datetime.now(UTC))
     totals = dict.fromkeys(Verdict, 0)
     for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json)):
         for item in _replay(path, door, update=update):
@@ -82,7 +80,7 @@ def _replay(path: Path, door: Door, *, update: bool) -> Iterator[Outcome]:
 def _compared(path: Path, door: Door, body: bytes, *, update: bool) -> Outcome:
     reply = door.call(body)
     expected = path.parent.parent / "expected" / path.name
-    actual = outcome.as_text(outcome.golden(reply))
+    actual = outcome.as_text(outcome.golden(reply, door.base))
     if update and path.parent.name == "requests":
         expected.parent.mkdir(exist_ok=True)
         expected.write_text(actual, encoding="utf-8")

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -13,17 +12,10 @@ from flask import Flask, request
 
 from cds_service import observe
 from cds_service.app import create_app
-from cds_service.cards import compose
-from cds_service.cards.material import Material
-from cds_service.disposition import assess
-from cds_service.engine import evaluate
-from cds_service.fhir import read
-from cds_service.fhir.concepts import Context
 from cds_service.hooks import SERVICE_ID, Hook, read_request
 from cds_service.knowledge import load
-from cds_service.order import Orders
 from cds_service.rules import catalogue
-from cds_service.service import Site
+from cds_service.service import Site, respond
 from cds_service.settings import Settings
 
 PATH = f"/cds-services/{SERVICE_ID}"
@@ -81,32 +73,18 @@ def service_app(database: str) -> Flask:
 
 
 class Ordinary:
-    """Every resource through fhir.resources R4B, and then the same rules, disposition and cards."""
+    """Every resource through fhir.resources R4B, and then the service's own work on the same call."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self) -> None:
         from fhir.resources.R4B import get_fhir_model_class
 
         self._model = get_fhir_model_class
         self._site = Site(load(), catalogue())
-        asked = read_request(body, tuple(Hook))
-        self._now = asked.as_of or datetime.now(UTC)
-        context = Context(self._site.know, UTC)
-        self._orders = Orders.of(asked.drafts, context, as_of=self._now)
-        received = read.Received(asked.prefetch, asked.drafts, asked.patient)
-        self._chart = read.chart(received, self._orders.order, self._now, context)
 
     def __call__(self, body: bytes) -> int:
-        """The number of bytes answered, so that nothing can be skipped."""
+        """The number of cards, so that nothing can be skipped."""
         for found in json.loads(body)["prefetch"].values():
             for entry in found.get("entry", ()) if found["resourceType"] == "Bundle" else ({"resource": found},):
                 self._model(entry["resource"]["resourceType"]).model_validate(entry["resource"])
-        results = evaluate(replace(self._chart, memo={}), self._site.rules, self._site.know)
-        material = Material(
-            results,
-            assess(results),
-            self._orders.order,
-            self._now,
-            self._site.know,
-            "7d4b3c1e-0b0f-4a52-9a44-3f2f6b8f1d20",
-        )
-        return len(json.dumps([card.json() for card in compose.cards(material)]))
+        asked = read_request(body, tuple(Hook))
+        return len(respond(asked, asked.as_of or datetime.now(UTC), self._site).body["cards"])
