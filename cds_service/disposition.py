@@ -29,6 +29,11 @@ class Disposition(StrEnum):
         """Whether the procedure may go ahead, perhaps after something is put right."""
         return self.rank <= Disposition.AFTER_CORRECTION.rank
 
+    @property
+    def discourages(self) -> bool:
+        """Whether the chart speaks against the procedure as such."""
+        return self.rank >= Disposition.NOT_INDICATED.rank
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ def _is_whole(card: dict[str, Any]) -> None:
     assert len(card["summary"]) < 140
     assert card["detail"]
     assert not FORBIDDEN.search(card["summary"] + card["detail"])
+    assert not re.search(r"\{\w+\}", card["summary"] + card["detail"])
     offered = card.get("suggestions", [])
     assert ("selectionBehavior" in card) is bool(offered)
     if offered:
@@ -116,6 +118,8 @@ def test_no_sentence_of_ours_is_forbidden_or_blank() -> None:
     """All wording in one place, clean."""
     sentences = dict(wording.every())
     assert len(sentences) > 100
+    names = re.findall(r"^([A-Z_]+) = ", Path(wording.__file__).read_text(), re.MULTILINE)
+    assert len(names) == len(set(names))
     for text in sentences.values():
         assert text.strip()
         assert not FORBIDDEN.search(text)

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from cds_service.cards import markdown, wording
 from cds_service.chart import Missing, Reason
-from cds_service.engine import Result, Status
+from cds_service.engine import Essential, Result, Status
+
+_FEW = 2
 
 
 def name(item: Result) -> str:
@@ -28,17 +30,19 @@ def criterion(item: Result) -> str:
 
 
 def named(results: Iterable[Result]) -> list[str]:
-    """The judgements that could not be made, those with the same reason together."""
-    together: dict[str, list[str]] = {}
-    for item in results:
-        if item.status is Status.UNKNOWN and _why(item):
-            together.setdefault(_why(item), []).append(name(item))
-        elif item.status in (Status.UNKNOWN, Status.ERROR):
-            together.setdefault(one(item), [])
-    return [
-        wording.GAP_BECAUSE.format(what=", ".join(dict.fromkeys(what)), why=why) if what else why
-        for why, what in together.items()
-    ]
+    """The judgements that could not be made, with the reason why; only their names if there are many reasons."""
+    together: dict[str, dict[str, None]] = {}
+    failed = []
+    for item in sorted(results, key=lambda item: item.rule.essential is not Essential.JUDGED):
+        if item.status is Status.ERROR:
+            failed.append(one(item))
+        elif item.status is Status.UNKNOWN:
+            together.setdefault(_why(item) or item.unknown, {})[name(item)] = None
+    if len(together) > _FEW:
+        first, *others = dict.fromkeys(noun for nouns in together.values() for noun in nouns)
+        return [*failed, wording.MANY_GAPS.format(what=first), *others]
+    told = [wording.GAP_BECAUSE.format(what=", ".join(nouns), why=why) for why, nouns in together.items()]
+    return [*told, *dict.fromkeys(failed)]
 
 
 def parts(results: Iterable[Result]) -> list[str]:
@@ -51,21 +55,27 @@ def parts(results: Iterable[Result]) -> list[str]:
     return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
 
 
-def told(results: Iterable[Result]) -> list[str]:
-    """The same as lines of markdown; what was not sent is told with what it would have been for, what was not fetched with why."""
+def told(results: Iterable[Result], *, each: bool = False) -> list[str]:
+    """The same as lines of markdown; what was not sent is told with what it would have been for, what was not fetched with why.
+
+    One line a reason, or one for `each` part.
+    """
     found = list(results)
     lines = []
     for (reason, why), wanted in _by_reason(found).items():
         named = [
-            part
-            if reason is Reason.NOT_MEASURED or set(judgements) == {part}
-            else wording.PART_FOR.format(part=part, judgements=", ".join(judgements))
-            for part, judgements in wanted.items()
+            _for(part, judgements) if reason is not Reason.NOT_MEASURED else part for part, judgements in wanted.items()
         ]
-        line = wording.MISSING[reason].format(parts=", ".join(named))
-        lines.append(wording.BECAUSE.format(what=line, why=why) if why else line)
+        for parts in named if each else [", ".join(named)]:
+            line = wording.MISSING[reason].format(parts=parts)
+            lines.append(wording.BECAUSE.format(what=line, why=why) if why else line)
     lines += dict.fromkeys(one(item) for item in found if not item.missing)
     return [markdown.escaped(markdown.upper_first(line)) for line in lines]
+
+
+def _for(part: str, judgements: Iterable[str]) -> str:
+    others = [noun for noun in judgements if noun != part]
+    return wording.PART_FOR.format(part=part, judgements=", ".join(others)) if others else part
 
 
 def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, dict[str, None]]]:

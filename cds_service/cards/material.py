@@ -88,8 +88,12 @@ class Material:
 
 
 def by_urgency(results: Iterable[Result]) -> tuple[Result, ...]:
-    """Critical first. A hazard of interrupting a drug comes before the drug's interval: neither is to be read alone."""
-    return tuple(sorted(results, key=lambda item: (_rank(item), item.rule.id != "interruption_hazard")))
+    """Critical first. A hazard of interrupting a drug comes before the drug's interval: neither is to be read alone; an infection
+    that has a name before its signs."""
+    return tuple(sorted(results, key=lambda item: (_rank(item), _PLACES.get(item.rule.id, 0))))
+
+
+_PLACES = {"interruption_hazard": -1, "infection_markers": 1}
 
 
 def _rank(item: Result) -> int:

@@ -7,7 +7,6 @@ from cds_service.cards.actions import drafts, plan, services
 from cds_service.cards.material import Material
 from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
-from cds_service.disposition import Disposition
 from cds_service.engine import Proposal, Result, Status, Topic
 from cds_service.knowledge.orderables import Orderable
 from cds_service.values import HoldPlan
@@ -25,7 +24,6 @@ _SERVICES = {
     Proposal.REFER_CARDIOLOGY: ("cardiology",),
 }
 _PLAN = "antithrombotic-plan"
-_HARDLY_THIS = frozenset((Disposition.NOT_INDICATED, Disposition.CONTRAINDICATED, Disposition.REFER_SPINE_SURGERY))
 _LUMBAR_MRI = frozenset(Level(f"L{number}") for number in range(1, 6))
 _THORACIC_MRI = frozenset(Level(f"T{number}") for number in range(1, 12))
 
@@ -88,7 +86,11 @@ def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
     whole = len(open_) == len(_orderables(material, proposal))
     label = wording.ORDER_LABELS[proposal] if whole else wording.ORDER_LABEL.format(text=open_[0].text)
     actions = tuple(services.order(material, item) for item in open_)
-    return Suggestion(proposal, label, actions, recommended=True)
+    # A test for a procedure that should hardly be done is offered, not recommended.
+    is_referral = all(item.category == "referral" for item in open_)
+    return Suggestion(
+        proposal, label, actions, recommended=is_referral or not material.assessment.disposition.discourages
+    )
 
 
 def _holds(material: Material) -> tuple[HoldPlan, ...]:
@@ -105,7 +107,7 @@ def _plan(material: Material, orderable: Orderable) -> Suggestion:
 
 def _removal(material: Material) -> Suggestion | None:
     """Removing the draft, where the chart speaks against the procedure as such; never recommended, the clinician decides."""
-    if material.assessment.disposition not in _HARDLY_THIS:
+    if not material.assessment.disposition.discourages:
         return None
     label = wording.CANCEL_LABEL.format(procedure=material.procedure)
     return _all(Proposal.CANCEL_ORDER, label, [drafts.removed(item, label) for item in material.ours])
@@ -120,7 +122,7 @@ def _move(material: Material) -> Suggestion | None:
     known = [item for item in times if item]
     if len(known) < len(holds) or max(known) <= planned.start:
         return None
-    if material.assessment.disposition in _HARDLY_THIS:
+    if material.assessment.disposition.discourages:
         return None
     to = material.manner.opening.next(max(*known, material.as_of), material.manner.zone)
     label = wording.MOVE_LABEL.format(moment=wording.day(to))

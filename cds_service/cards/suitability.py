@@ -52,9 +52,7 @@ def _point(item: Result) -> str:
 
 
 def _not_shown(item: Result) -> str:
-    if item.rule.id == "vertebral_fracture":
-        return wording.NOTHING_THERE
-    return wording.NOT_SHOWN.format(criterion=gaps.name(item))
+    return wording.NOT_SHOWN.get(item.rule.id) or markdown.lower_first(item.rule.title)
 
 
 def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:
@@ -62,7 +60,7 @@ def detail(material: Material, information: Iterable[Result] = (), gaps_told: st
     disposition = material.assessment.disposition
     against = material.met(Topic.SUITABILITY, *_AGAINST)
     balance = [item for item in material.results if item.rule.id == "evidence_balance" and item.finding]
-    needed = gaps.told(blocking(material))
+    needed = gaps.told(blocking(material), each=True)
     not_indicated = disposition is Disposition.NOT_INDICATED
     return markdown.sections(
         markdown.section(wording.NEEDED, markdown.bullets(needed)),
@@ -89,12 +87,15 @@ def _criteria(material: Material) -> list[str]:
     """One line for each criterion: shown, not shown, or not known. One that does not apply is left out."""
     order = {rule: number for number, rule in enumerate(_CHECKLIST)}
     found = [item for item in material.results if item.rule.kind is Kind.INDICATION]
+    shown = {item.rule.id for item in found if item.status is Status.MET}
     told = []
     for result in sorted(found, key=lambda item: order.get(item.rule.id, len(order))):
         if result.status is Status.MET:
             told.append(f"{wording.MET} {line(material, result)}")
         elif result.rule.id in _CHECKLIST and result.status is Status.NOT_MET:
             told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(_not_shown(result)))}")
-        elif result.rule.id in _CHECKLIST and result.status in (Status.UNKNOWN, Status.ERROR):
+        elif (
+            result.rule.id in _CHECKLIST and result.rule.id not in shown and result.status is not Status.NOT_APPLICABLE
+        ):
             told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
     return told

@@ -51,8 +51,13 @@ ALTERNATIVE_STEPS = (
     "a date for review, with new imaging if pain persists or changes",
 )
 MET, NOT_MET, UNKNOWN = "✓", "✗", "?"
-NOT_SHOWN = "{criterion} not shown by the chart"
-NOTHING_THERE = "no vertebral fracture found in the record"
+NOT_SHOWN = {
+    "vertebral_fracture": "no vertebral fracture found in the record",
+    "active_fracture_on_imaging": "imaging shows no active fracture",
+    "recent_fracture": "fracture not recent",
+    "severe_pain": "pain below the threshold",
+    "failed_conservative_care": "conservative care not shown to have failed",
+}
 NOT_KNOWN = "{criterion}: {why}"
 URGENCY = {Indicator.CRITICAL: "Critical", Indicator.WARNING: "Caution", Indicator.INFO: "For information"}
 TO_DO = "First"
@@ -88,6 +93,7 @@ JUDGEMENTS = {
     "paediatric_patient": "age",
 }
 GAP = "{what} unknown"
+MANY_GAPS = "unknown: {what}"
 GAP_BECAUSE = "{what} unknown: {why}"
 PARTS = {
     Section.PATIENT: "patient record",
@@ -106,9 +112,9 @@ PARTS = {
     Section.PAIN: "pain score",
     Section.PREGNANCY: "pregnancy test",
     Section.BONE_DENSITY: "bone density",
-    Section.IMAGING_STUDIES: "imaging studies",
-    Section.IMAGING_REPORTS: "imaging reports",
-    Section.IMAGING_FINDINGS: "imaging findings",
+    Section.IMAGING_STUDIES: "imaging",
+    Section.IMAGING_REPORTS: "imaging",
+    Section.IMAGING_FINDINGS: "imaging",
     Section.PROCEDURES: "procedures",
     Section.DEVICES: "devices",
     Section.SERVICE_REQUESTS: "orders",

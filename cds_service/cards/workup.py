@@ -45,9 +45,10 @@ def gaps_told(material: Material, summary: str = "") -> str:
 
 
 def indicator(material: Material) -> Indicator:
-    """Information, unless something is to be done or a rule failed."""
+    """Information, unless something is to be done for a procedure that may go ahead, or a rule failed."""
     failed = any(item.status is Status.ERROR for item in material.results)
-    return Indicator.WARNING if steps(material) or failed else Indicator.INFO
+    wanted = steps(material) and not material.assessment.disposition.discourages
+    return Indicator.WARNING if wanted or failed else Indicator.INFO
 
 
 def summary(material: Material) -> str:
