@@ -7,15 +7,10 @@ from functools import partial
 
 from flask import Flask
 
-from cds_service import knowledge, observe, service
+from cds_service import observe, service
 from cds_service.app.routes import Respond, Routes
-from cds_service.cards.material import Manner
 from cds_service.errors import SettingsError
 from cds_service.hooks import SERVICE_ID
-from cds_service.knowledge.site import with_codes
-from cds_service.order import AUGMENTATION
-from cds_service.rules import catalogue
-from cds_service.service import Site
 from cds_service.settings import Settings, load
 
 __all__ = ["Respond", "application", "create_app"]
@@ -46,11 +41,8 @@ def create_app(
     settings = settings or load()
     if settings.clients:
         raise SettingsError("clients are configured, but tokens cannot be checked yet: nobody could be let in")
-    know = knowledge.load()
-    if settings.order_codes:
-        know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in settings.order_codes))
     service.warm_up()
-    site = Site(know, catalogue(), Manner.of(settings))
+    site = service.site_of(settings)
     routes = Routes(settings, site, respond or partial(service.respond, site=site), now)
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
