@@ -38,7 +38,7 @@ def _block(heading: str, lines: list[str], body: str = "") -> str:
 
 def _parameter(item: Parameter, know: Knowledge) -> str:
     source = know.citation(item.source)
-    caveat = f" ({item.confidence.caveat})" if item.confidence.caveat else ""
+    caveat = f" ({item.confidence.caveat})" if item.confidence.caveat and not item.site_reason else ""
     site = f" **Set by this site:** {item.site_reason}." if item.site_reason else ""
     return (
         f"**{item.shown}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "

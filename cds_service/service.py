@@ -21,8 +21,12 @@ from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.phrases import phrase_table
 from cds_service.hooks import Hook, HookRequest
-from cds_service.knowledge import Knowledge
+from cds_service.knowledge import Knowledge, load, overlay
+from cds_service.knowledge.site import with_codes
 from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
+from cds_service.order import AUGMENTATION
+from cds_service.rules import catalogue, in_force
+from cds_service.settings import Client, Settings
 from cds_service.store.records import ShownCard
 
 WasOverridden = Callable[[str, datetime], bool]
@@ -33,7 +37,8 @@ WasOverridden = Callable[[str, datetime], bool]
 class Site:
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
-    A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen.
+    A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
+    `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -42,6 +47,28 @@ class Site:
     quiet: timedelta = timedelta(0)
     was_overridden: WasOverridden | None = None
     stamp: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def site_of(settings: Settings, client: Client | None = None) -> Site:
+    """What the settings make of the defaults, for one client or for all. Raises `KnowledgeError` if the service must not start so."""
+    know = load()
+    for directory in (settings.overlay, client.overlay if client else None):
+        if directory:
+            know = overlay.applied(know, directory)
+    codes = (*settings.order_codes, *(client.order_codes if client else ()))
+    if codes:
+        know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in codes))
+    off = (rule for rule in catalogue() if rule.id in know.off)
+    notes = tuple(f"Switched off by this site: {rule.title} ({know.off[rule.id].reason})" for rule in off)
+    return Site(
+        know=know,
+        rules=in_force(know),
+        manner=Manner.of(settings),
+        quiet=timedelta(days=client.quiet_days if client else 0),
+        stamp=client.stamp_orders if client else False,
+        notes=notes,
+    )
 
 
 def warm_up() -> None:
@@ -115,7 +142,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         manner=site.manner,
         ours=asked.orders.ours,
         requested=chart.requested,
-        notes=tuple(filter(None, (*request.notes, asked.orders.order.planned_note, *chart.notes))),
+        notes=tuple(filter(None, (*site.notes, *request.notes, asked.orders.order.planned_note, *chart.notes))),
     )
     composed = _composed(material, chart)
     withheld = tuple(card for card in composed if _is_withheld(card, request.hook, now, site))

@@ -2,24 +2,19 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 
 import msgspec
 
-from cds_service import knowledge, prefetch
-from cds_service.cards.material import Manner
+from cds_service import prefetch
 from cds_service.chart import Section
-from cds_service.errors import SettingsError, StoreUnavailable
+from cds_service.errors import StoreUnavailable
 from cds_service.fetch import Access, Allowed
 from cds_service.hooks import Hook, HookRequest, discovery
-from cds_service.knowledge.site import with_codes
-from cds_service.order import AUGMENTATION
-from cds_service.rules import catalogue
-from cds_service.service import Site
-from cds_service.settings import Client, Settings, SiteOrderCode
+from cds_service.service import Site, site_of
+from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import was_overridden
 
@@ -73,7 +68,7 @@ def anyone(settings: Settings) -> Caller:
     return _caller(
         ANYONE,
         settings.hooks,
-        _site(settings, settings.overlay, settings.order_codes),
+        site_of(settings),
         Allowed.of(settings.fhir_origins, loopback=settings.on_loopback),
         may_set_as_of=settings.on_loopback,
         asks_openly=True,
@@ -81,16 +76,11 @@ def anyone(settings: Settings) -> Caller:
 
 
 def _client(client: Client, settings: Settings, database: Database) -> Caller:
-    site = _site(settings, client.overlay or settings.overlay, (*settings.order_codes, *client.order_codes))
+    site = site_of(settings, client)
     return _caller(
         client.name,
         client.hooks,
-        replace(
-            site,
-            quiet=timedelta(days=client.quiet_days),
-            was_overridden=partial(_was_overridden, database, client.name),
-            stamp=client.stamp_orders,
-        ),
+        replace(site, was_overridden=partial(_was_overridden, database, client.name)),
         Allowed.of(client.fhir_origins, private=client.fhir_on_private_network),
         may_set_as_of=client.may_set_as_of,
         shadow=client.shadow,
@@ -110,15 +100,6 @@ def _caller(name: str, hooks: Collection[Hook], site: Site, allowed: Allowed, **
         allowed,
         **may,
     )
-
-
-def _site(settings: Settings, overlay: Path | None, codes: Collection[SiteOrderCode]) -> Site:
-    know = knowledge.load()
-    if overlay is not None:
-        raise SettingsError(f"overlay: {overlay} cannot be read")
-    if codes:
-        know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in codes))
-    return Site(know, catalogue(), Manner.of(settings))
 
 
 def _was_overridden(database: Database, client: str, key: str, since: datetime) -> bool:

@@ -1,10 +1,16 @@
-"""`cds-service config`: checks the settings and says in words what they mean."""
+"""`cds-service config`: checks the settings and says in words what they mean and what the site has changed."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import click
 
 from cds_service.cli._options import config_option, console
+from cds_service.knowledge import Change
+from cds_service.knowledge import load as load_knowledge
+from cds_service.knowledge.changes import REMEDY
+from cds_service.knowledge.overlay import applied
+from cds_service.rules import changes
 from cds_service.settings import Client, Settings, load
 
 
@@ -16,12 +22,43 @@ def command() -> None:
 @command.command()
 @config_option
 def check(config: Path | None) -> None:
-    """Read all settings as `serve` would, and say who may do what."""
+    """Read all settings as `serve` would, and say who may do what and what differs from the defaults.
+
+    Exit status: 0 if the service would start, 1 if it would not.
+    """
     settings = load(config)
-    for line in _says(settings):
-        console.print(f"• {line}", markup=False, soft_wrap=True)
+    for line in (*_says(settings), *map(_says_of, settings.clients)):
+        _print(f"• {line}")
+    raise SystemExit(1 if _differences(settings) else 0)
+
+
+def _print(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def _differences(settings: Settings) -> bool:
+    """Says what the overlays change, with their reasons; whether the service would refuse any of it."""
+    know = load_knowledge()
+    refused = False
+    if settings.overlay:
+        know = applied(know, settings.overlay)
+        refused = _tell(str(settings.overlay), tuple(changes(know)))
     for client in settings.clients:
-        console.print(f"• {_says_of(client)}", markup=False, soft_wrap=True)
+        if client.overlay:
+            own = set(changes(applied(know, client.overlay))).difference(changes(know))
+            refused |= _tell(f"{client.overlay}, for {client.name} alone,", sorted(own, key=lambda item: item.says))
+    return refused
+
+
+def _tell(whose: str, found: Collection[Change]) -> bool:
+    _print(f"{whose} changes {len(found) or 'nothing'} of the defaults{':' if found else '.'}")
+    for change in found:
+        _print(f"• {change.says}. Reason: {change.reason}.")
+        if change.accepted:
+            _print(f"  The risk was accepted: {change.accepted}.")
+        if change.is_refused:
+            _print(f"  Refused, as it weakens what guards the patient. In {change.file}, {change.key}: {REMEDY}.")
+    return any(change.is_refused for change in found)
 
 
 def _says(settings: Settings) -> list[str]:

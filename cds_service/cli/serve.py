@@ -38,7 +38,7 @@ def command(config: Path | None, host: str | None, port: int | None, workers: in
     if not (is_loopback(settings.host) or settings.clients):
         raise click.ClickException(_NEEDS_CLIENTS.format(host=settings.host))
     _refuse_taken_port(settings)
-    _check_knowledge()
+    _check_knowledge(settings)
     _prepare_database(settings)
     _announce(settings)
     _run(settings)
@@ -55,11 +55,12 @@ def _refuse_taken_port(settings: Settings) -> None:
             raise click.ClickException(problem) from None
 
 
-def _check_knowledge() -> None:
-    """A broken file is told here, once, rather than by each process."""
-    from cds_service.knowledge import load as load_knowledge
+def _check_knowledge(settings: Settings) -> None:
+    """A broken file, or an overlay that weakens what guards the patient, is told here, once, rather than by each process."""
+    from cds_service.service import site_of
 
-    load_knowledge()
+    for client in settings.clients or (None,):
+        site_of(settings, client)
 
 
 def _prepare_database(settings: Settings) -> None:

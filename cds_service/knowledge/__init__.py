@@ -1,12 +1,13 @@
 """Everything clinical that is data: citations, parameters, value sets and drugs, checked once when the service starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
+from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
 from cds_service.knowledge.drugs import DrugTable
@@ -17,6 +18,7 @@ from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledg
 from cds_service.knowledge.units import UnitTable
 
 __all__ = [
+    "Change",
     "Citation",
     "CodeIndex",
     "Confidence",
@@ -43,7 +45,10 @@ _EXTRA = {hold_files.RULE: hold_files.TABLES, "payer_criteria": frozenset(("wise
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Knowledge:
-    """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`."""
+    """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`.
+
+    `changes` are what a site made different, `off` the rules that it switched off.
+    """
 
     version: str
     citations: Mapping[str, Citation]
@@ -54,6 +59,8 @@ class Knowledge:
     drugs: DrugTable
     holds: HoldTable
     orderables: Mapping[str, Orderable]
+    changes: tuple[Change, ...] = ()
+    off: Mapping[str, Change] = field(default_factory=dict)
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""

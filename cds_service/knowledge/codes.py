@@ -87,11 +87,15 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
     )
 
 
-def check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern[str]) -> None:
-    """Raise `KnowledgeError` unless the code fits its system (or ends in `-`, for all codes below) and has a display."""
+def check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern[str] | None) -> None:
+    """Raise `KnowledgeError` unless the code has a display and fits its system, or ends in `-`, for all codes below.
+
+    A system without a pattern is a local one, of which only single codes can be listed.
+    """
     if not isinstance(display, str) or not display:
         raise KnowledgeError(file, key, "has no display")
-    if not code.endswith("-") and not pattern.fullmatch(code):
+    all_below = code.endswith("-")
+    if all_below if pattern is None else not (all_below or pattern.fullmatch(code)):
         raise KnowledgeError(file, key, "does not fit its code system")
 
 

@@ -10,14 +10,18 @@ from cds_service.errors import KnowledgeError
 DIRECTORY = Path(__file__).parent
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file. Raises `KnowledgeError` if it cannot be read or is not TOML (a duplicate key included)."""
+def read(path: Path, shown: str = "") -> dict[str, Any]:
+    """The tables of a TOML file. Raises `KnowledgeError` if it cannot be read or is not TOML (a duplicate key included).
+
+    `shown` is what errors call the file, by default its name.
+    """
+    shown = shown or path.name
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise KnowledgeError(path.name, "", f"cannot be read ({error.strerror})") from error
+        raise KnowledgeError(shown, "", f"cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise KnowledgeError(path.name, "", f"is not valid TOML ({error})") from error
+        raise KnowledgeError(shown, "", f"is not valid TOML ({error})") from error
 
 
 def tables(file: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

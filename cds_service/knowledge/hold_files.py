@@ -8,7 +8,7 @@ from cds_service.knowledge import files
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.drugs import Ingredient
 from cds_service.knowledge.holds import ANTITHROMBOTICS, ANY_ROUTE, DoseClass, Hold, HoldTable, ProphylacticDose, Remark
-from cds_service.knowledge.parameters import Parameter, RuleKnowledge, confidence, known
+from cds_service.knowledge.parameters import Parameter, RuleKnowledge, Stricter, confidence, known, one_of
 
 RULE = "antithrombotic_hold"
 TABLES = frozenset(("holds", "prophylactic"))
@@ -50,8 +50,8 @@ class _Reader:
             warning=tiers.get("warning"),
             clearance_from=float(clearance.get("from", 0)),
             clearance_below=float(clearance.get("below", "inf")),
-            dose=DoseClass(self.one_of(key, "dose", table, tuple(DoseClass))) if "dose" in table else None,
-            route=self.one_of(key, "route", table, _ROUTES) if "route" in table else ANY_ROUTE,
+            dose=DoseClass(one_of(_FILE, key, table, "dose", tuple(DoseClass))) if "dose" in table else None,
+            route=one_of(_FILE, key, table, "route", _ROUTES) if "route" in table else ANY_ROUTE,
             longer=tuple(
                 self.number(name, f"longer-{place}", item)
                 for place, item in enumerate(table.get("longer", ()), start=1)
@@ -65,8 +65,7 @@ class _Reader:
         )
         if bool(found.doses) == bool(found.consult):
             raise KnowledgeError(_FILE, key, "needs the source's wording (`doses`), or `consult` where there is none")
-        ladder = [number.value for number in (found.critical, found.warning, *found.longer) if number]
-        if ladder != sorted(set(ladder)):
+        if not found.grows:
             raise KnowledgeError(_FILE, key, "intervals must grow from critical to warning to longer")
         return found
 
@@ -74,12 +73,6 @@ class _Reader:
         if slug not in self.drugs or self.drugs[slug].drug_class not in ANTITHROMBOTICS:
             raise KnowledgeError(_FILE, f"{key}.ingredients", f"{slug!r} is no antithrombotic of drugs.toml")
         return slug
-
-    def one_of(self, key: str, name: str, table: Mapping[str, Any], allowed: tuple[str, ...]) -> str:
-        word: str = files.member(_FILE, key, table, name, str)
-        if word not in allowed:
-            raise KnowledgeError(_FILE, f"{key}.{name}", f"{word!r} is none of {', '.join(allowed)}")
-        return word
 
     def number(self, hold: str, tier: str, table: Mapping[str, Any]) -> Parameter:
         key = f"holds.{hold}.{tier}"
@@ -101,6 +94,8 @@ class _Reader:
             locator=files.member(_FILE, key, table, "locator", str),
             confidence=confidence(_FILE, key, table),
             reviewed=self.own.reviewed,
+            # A longer interval, and a smaller dose that still passes for prophylactic, keep more procedures waiting.
+            stricter=Stricter.HIGHER if unit == "h" else Stricter.LOWER,
         )
 
     def remarks(self, key: str, tables: Any) -> tuple[Remark, ...]:

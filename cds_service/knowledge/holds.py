@@ -78,6 +78,17 @@ class Hold:
         return tier
 
     @property
+    def numbers(self) -> tuple[Parameter, ...]:
+        """Its intervals, from the critical one to the longest."""
+        return tuple(number for number in (self.critical, self.warning, *self.longer) if number)
+
+    @property
+    def grows(self) -> bool:
+        """Whether each interval is longer than the one before."""
+        values = [number.value for number in self.numbers]
+        return values == sorted(set(values))
+
+    @property
     def by_clearance(self) -> bool:
         """Whether the interval holds only for a part of all renal functions."""
         return self.clearance_from > 0 or self.clearance_below != float("inf")
@@ -132,7 +143,7 @@ class HoldTable:
     def parameters(self) -> Mapping[str, Parameter]:
         """Every number of every hold, named `<hold>.<tier>`, for pages and for sites that replace one."""
         numbers = [
-            *(number for hold in self.all for number in (hold.critical, hold.warning, *hold.longer) if number),
+            *(number for hold in self.all for number in hold.numbers),
             *(item.amount for item in self.prophylactic),
         ]
         return {number.key.partition(".")[2]: number for number in numbers}

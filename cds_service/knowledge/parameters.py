@@ -26,6 +26,14 @@ class Confidence(StrEnum):
         return _CAVEATS.get(self, "")
 
 
+class Stricter(StrEnum):
+    """In which direction a number that guards the patient gets stricter; `neither`: every change makes the rule less sure."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+    NEITHER = "neither"
+
+
 _CAVEATS = {
     Confidence.SECOND_HAND: "number seen second-hand, not checked at source",
     Confidence.RECALLED: "number not checked at source",
@@ -36,7 +44,10 @@ _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number. `key` is `<rule>.<name>`; `site_reason` is set when a site replaced the value and says why."""
+    """One number. `key` is `<rule>.<name>`; `site_reason` is set when a site replaced the value and says why.
+
+    `stricter` is set where a rule that guards the patient uses the number: a site may not weaken it without taking the risk on itself.
+    """
 
     key: str
     value: float
@@ -47,6 +58,14 @@ class Parameter:
     confidence: Confidence
     reviewed: date
     site_reason: str = ""
+    stricter: Stricter | None = None
+
+    def is_weaker(self, value: float) -> bool:
+        """Whether this value in place of the number's own would make a rule that guards the patient more permissive."""
+        lower, higher = value < self.value, value > self.value
+        return {None: False, Stricter.LOWER: higher, Stricter.HIGHER: lower, Stricter.NEITHER: lower or higher}[
+            self.stricter
+        ]
 
     @property
     def span(self) -> timedelta:
@@ -71,7 +90,7 @@ class RuleKnowledge:
 
 
 _TOP = frozenset(("reviewed", "value_sets", "citations", "parameters"))
-_KEYS = frozenset(("value", "unit", "means", "source", "locator", "confidence", "reviewed"))
+_KEYS = frozenset(("value", "unit", "means", "source", "locator", "confidence", "reviewed", "stricter"))
 
 
 def parse(
@@ -107,12 +126,17 @@ def known(file: str, key: str, source: str, citations: Mapping[str, Citation]) -
     return source
 
 
+def one_of(file: str, key: str, table: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    """A member that must be one of a few words. Raises `KnowledgeError` otherwise."""
+    word: str = files.member(file, key, table, name, str)
+    if word not in allowed:
+        raise KnowledgeError(file, f"{key}.{name}", f"{word!r} is none of {', '.join(allowed)}")
+    return word
+
+
 def confidence(file: str, key: str, table: Mapping[str, Any]) -> Confidence:
     """The confidence that a table states. Raises `KnowledgeError` for an unknown word."""
-    word = files.member(file, key, table, "confidence", str)
-    if word not in tuple(Confidence):
-        raise KnowledgeError(file, f"{key}.confidence", f"{word!r} is none of {', '.join(Confidence)}")
-    return Confidence(word)
+    return Confidence(one_of(file, key, table, "confidence", tuple(Confidence)))
 
 
 def _parameter(
@@ -129,4 +153,5 @@ def _parameter(
         locator=files.member(file, key, table, "locator", str),
         confidence=confidence(file, key, table),
         reviewed=table.get("reviewed", reviewed),
+        stricter=Stricter(one_of(file, key, table, "stricter", tuple(Stricter))) if "stricter" in table else None,
     )

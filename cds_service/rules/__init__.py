@@ -1,10 +1,13 @@
 """The rule catalogue: every rule found in the theme packages below, nothing registered by hand."""
 
 import pkgutil
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
-from cds_service.engine import Rule
+from cds_service.engine import Essential, Kind, Rule
+from cds_service.knowledge import Change, Knowledge
 
 THEMES = {
     "fracture": "The fracture",
@@ -20,6 +23,9 @@ THEMES = {
 """The theme packages in the order in which catalogue and findings list them, each with its heading."""
 
 
+_GUARDING = (Kind.ABSOLUTE, Kind.SURGEON_FIRST, Kind.CORRECTABLE)
+
+
 @cache
 def catalogue() -> tuple[Rule, ...]:
     """All rules, by theme and then by id. A module without a rule of its own name is a fault of the program."""
@@ -32,3 +38,24 @@ def catalogue() -> tuple[Rule, ...]:
                 raise TypeError(f"{module.name} is not a rule")
             found.append(rule)
     return tuple(found)
+
+
+def guards(rule: Rule) -> bool:
+    """Whether a rule may not be weakened in silence: it can stop or delay the procedure, or the disposition cannot do without it."""
+    return rule.kind in _GUARDING or rule.essential is not Essential.NO
+
+
+def changes(know: Knowledge) -> Iterator[Change]:
+    """Everything that a site made different, the rules that it switched off included."""
+    yield from know.changes
+    for rule in catalogue():
+        if rule.id in know.off:
+            yield replace(know.off[rule.id], says=f"{rule.title} ({rule.id}): switched off", weakens=guards(rule))
+
+
+def in_force(know: Knowledge) -> tuple[Rule, ...]:
+    """The rules that are asked at this site. Raises `KnowledgeError` if it weakens a guarding rule and nobody accepted the risk."""
+    for change in changes(know):
+        if change.is_refused:
+            raise change.refusal()
+    return tuple(rule for rule in catalogue() if rule.id not in know.off)

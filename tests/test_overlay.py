@@ -1,0 +1,327 @@
+"""A site's overlay: what it may change, what is refused, and how what it changed is told."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cds_service import cases
+from cds_service.app import create_app
+from cds_service.cli import main
+from cds_service.cli._door import Local
+from cds_service.engine import evaluate
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge import Knowledge, Parameter, RuleKnowledge, load
+from cds_service.knowledge.overlay import applied
+from cds_service.pages import rule as page
+from cds_service.rules import catalogue, guards, in_force
+from cds_service.service import Site, site_of
+from cds_service.settings import Client, Settings
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+GUARDING = [rule for rule in catalogue() if guards(rule)]
+each_guard = pytest.mark.parametrize("rule", GUARDING, ids=lambda rule: rule.id)
+
+
+class Written:
+    """An overlay directory that a test writes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def write(self, file: str, text: str) -> "Written":
+        path = self.directory / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return self
+
+    @property
+    def know(self) -> Knowledge:
+        return applied(load(), self.directory)
+
+    @property
+    def site(self) -> Site:
+        return site_of(Settings(overlay=self.directory))
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Written:
+    directory = tmp_path / "overlay"
+    directory.mkdir()
+    return Written(directory)
+
+
+def check(overlay: Written) -> Result:
+    return CliRunner().invoke(main, ["config", "check"], env={"CDS_OVERLAY": str(overlay.directory)})
+
+
+def asked(site: Site, *resources: Mapping[str, Any], birth: str = "1948-03-02") -> dict[str, Any]:
+    patient = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": birth}
+    mine = [{"id": f"r{place}", "subject": {"reference": "Patient/p"}, **item} for place, item in enumerate(resources)]
+    reply = Local(site, NOW).call(json.dumps(cases.request_about([patient, *mine])).encode())
+    assert reply.status == 200
+    return dict(reply.body)
+
+
+def rows(body: dict[str, Any], rule: str) -> list[dict[str, Any]]:
+    found = body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
+    return [row for row in found if row["rule"] == rule]
+
+
+def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
+    overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 21\nreason = "Board of 2026-10-01"\n')
+    body = asked(overlay.site, birth="2006-05-01")
+    assert [row["status"] for row in rows(body, "paediatric_patient")] == ["met"]
+    assert [row["status"] for row in rows(asked(Site(load(), catalogue())), "paediatric_patient")] == ["not-met"]
+    assert "value set by this site: Board of 2026" in json.dumps(body["cards"])
+    rule = next(item for item in catalogue() if item.id == "paediatric_patient")
+    shown = page(rule, overlay.know, [])
+    assert "**21 a**" in shown
+    assert "Set by this site:** Board of 2026-10-01" in shown
+    assert "in place of 18 a (rand-2018" in shown
+
+
+def test_knowledge_tells_which_overlay_it_has(overlay: Written):
+    overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 21\nreason = "Board"\n')
+    first = overlay.know.version
+    assert first.startswith(f"{load().version}+site.")
+    overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 20\nreason = "Board"\n')
+    assert overlay.know.version != first
+
+
+def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
+    overlay.write("antithrombotic_hold.toml", '[holds.warfarin.critical]\nhours = 168\nreason = "Clinic rule 12"\n')
+    warfarin = {
+        "resourceType": "MedicationStatement",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "Warfarin 5 mg tablet"},
+        "effectivePeriod": {"start": "2026-01-01", "end": "2026-11-16T08:00:00Z"},
+    }
+    met = rows(asked(overlay.site, warfarin), "antithrombotic_hold")[0]
+    assert (met["status"], met["effect"]) == ("met", "correctable")
+    assert "Local policy asks 168 h" in met["says"]
+    before = rows(asked(Site(load(), catalogue()), warfarin), "antithrombotic_hold")[0]
+    assert before.get("effect") != "correctable"
+
+
+def test_a_shorter_hold_needs_acceptance_and_leaves_the_default_named(overlay: Written):
+    text = '[holds.warfarin.critical]\nhours = 96\nreason = "Clinic rule 12"\n'
+    overlay.write("antithrombotic_hold.toml", text)
+    with pytest.raises(KnowledgeError, match=r"antithrombotic_hold\.toml: holds\.warfarin\.critical: weakens"):
+        in_force(overlay.know)
+    overlay.write("antithrombotic_hold.toml", text + 'i_accept_the_risk = "Dr Ash, 2026-10-01, bridging trial"\n')
+    assert in_force(overlay.know)
+    hold = next(item for item in overlay.know.holds.all if item.id == "warfarin")
+    assert [(item.value, item.source) for item in hold.longer if item.value == 120] == [(120, "sir-2019")]
+    assert hold.least.site_reason == "Clinic rule 12"
+
+
+def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Written):
+    both = next(hold for hold in load().holds.all if hold.critical and hold.warning)
+    hours = both.full.value + 1
+    overlay.write("antithrombotic_hold.toml", f'[holds.{both.id}.critical]\nhours = {hours}\nreason = "r"\n')
+    with pytest.raises(KnowledgeError, match=f"holds.{both.id}: the critical interval must stay shorter"):
+        _ = overlay.know
+
+
+def test_a_smaller_prophylactic_dose_is_stricter_and_a_larger_one_weaker(overlay: Written):
+    for amount, weakens in ((2500, False), (7500, True)):
+        text = f'[prophylactic.dalteparin]\namount = {amount}\nunit = "[iU]"\nreason = "r"\n'
+        overlay.write("antithrombotic_hold.toml", text)
+        assert [item.weakens for item in overlay.know.changes] == [weakens]
+        assert overlay.know.parameter("antithrombotic_hold.dalteparin").value == amount
+
+
+def test_codes_and_systems_are_added(overlay: Written):
+    overlay.write(
+        "valuesets/pregnancy.toml",
+        'reason = "Catalogue"\n["urn:site:dx"]\nP1 = "Expecting"\n[snomed]\n248985009 = "P"\n',
+    )
+    overlay.write("systems.toml", '[icd-10-cm]\naddresses = ["urn:site:icd"]\nreason = "Billing system"\n')
+    index = overlay.know.index
+    assert "pregnancy" in index.of_code(index.system("urn:site:dx"), "P1")
+    assert "pregnancy" in index.of_code("snomed", "248985009")
+    assert index.system("urn:site:icd") == "icd-10-cm"
+    assert index.system("snomed") == ""
+    active = {"clinicalStatus": {"coding": [{"code": "active"}]}, "recordedDate": "2026-11-01"}
+    coded = {"resourceType": "Condition", "code": {"coding": [{"system": "urn:site:dx", "code": "P1"}]}, **active}
+    assert rows(asked(overlay.site, coded, birth="1996-01-01"), "pregnancy")[0]["status"] == "met"
+
+
+def test_a_rule_switched_off_is_absent_and_the_notes_say_so(overlay: Written):
+    overlay.write("rules.toml", '[off]\nsedation_risk = "No sedation here"\n')
+    body = asked(overlay.site)
+    assert rows(body, "sedation_risk") == []
+    assert len(overlay.site.rules) == len(catalogue()) - 1
+    notes = body["extension"]["org.vertebroplasty-cds.assessment"]["notes"]
+    assert [note for note in notes if "Switched off by this site" in note and "No sedation here" in note]
+
+
+def test_a_guarding_rule_is_switched_off_only_by_somebody(overlay: Written):
+    overlay.write("rules.toml", '[off]\npregnancy = "Tested in the suite"\n')
+    with pytest.raises(KnowledgeError, match=r"rules\.toml: off\.pregnancy: weakens"):
+        create_app(Settings(overlay=overlay.directory))
+    overlay.write(
+        "rules.toml", '[off.pregnancy]\nreason = "Tested in the suite"\ni_accept_the_risk = "Dr Ash, 2026-10-01, r"\n'
+    )
+    assert "pregnancy" not in {rule.id for rule in overlay.site.rules}
+
+
+def test_a_clients_overlay_lies_over_the_sites(overlay: Written, tmp_path: Path):
+    overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 21\nreason = "Board"\n')
+    own = Written(tmp_path / "own").write("rules.toml", '[off]\nsedation_risk = "No sedation"\n')
+    client = Client(issuer="https://ehr.example", name="North", jku=("https://ehr.example/k",), overlay=own.directory)
+    site = site_of(Settings(overlay=overlay.directory), client)
+    assert site.know.parameter("paediatric_patient.adult_from").value == 21
+    assert "sedation_risk" not in {rule.id for rule in site.rules}
+
+
+TEXT = {
+    "parameters.nonesuch: is not a known key": '[parameters.nonesuch]\nvalue = 1\nreason = "r"\n',
+    "parameters.adult_from.reason: is missing": "[parameters.adult_from]\nvalue = 21\n",
+    "parameters.adult_from.reason: is blank": '[parameters.adult_from]\nvalue = 21\nreason = "  "\n',
+    "parameters.adult_from.value: is missing": '[parameters.adult_from]\nreason = "r"\n',
+    "parameters.adult_from.value: is a str": '[parameters.adult_from]\nvalue = "21"\nreason = "r"\n',
+    "parameters.adult_from.value: nan cannot": '[parameters.adult_from]\nvalue = nan\nreason = "r"\n',
+    "parameters.adult_from.value: -1 cannot": '[parameters.adult_from]\nvalue = -1\nreason = "r"\n',
+    "parameters.adult_from.unit: must stay 'a'": '[parameters.adult_from]\nvalue = 21\nunit = "mo"\nreason = "r"\n',
+    "parameters.adult_from.means: is not a known": '[parameters.adult_from]\nvalue = 21\nreason = "r"\nmeans = "x"\n',
+    "parameters.adult_from: is a int": "[parameters]\nadult_from = 21\n",
+    "parameters.adult_from.i_accept_the_risk: is blank": (
+        '[parameters.adult_from]\nvalue = 21\nreason = "r"\ni_accept_the_risk = " "\n'
+    ),
+    "holds: is not a known key": '[holds.warfarin.critical]\nhours = 1\nreason = "r"\n',
+    "is not valid TOML": "[parameters\n",
+}
+
+
+@pytest.mark.parametrize(("problem", "text"), TEXT.items())
+def test_a_wrong_number_names_file_and_key(problem: str, text: str, overlay: Written):
+    overlay.write("paediatric_patient.toml", text)
+    with pytest.raises(KnowledgeError) as caught:
+        _ = overlay.know
+    assert str(caught.value).startswith(f"{overlay.directory}/paediatric_patient.toml: {problem}")
+
+
+FILES = {
+    "nonesuch.toml: is no rule": "",
+    "valueset/pregnancy.toml: is no rule": "",
+    "valuesets/nonesuch.toml: is no rule": "",
+    "citations.toml: is no rule": "",
+    "valuesets/pregnancy.toml: reason: is missing": '[snomed]\n248985009 = "P"\n',
+    "valuesets/pregnancy.toml: adds no code": 'reason = "r"\n',
+    "valuesets/pregnancy.toml: title: is neither": 'reason = "r"\ntitle = "t"\n',
+    "valuesets/pregnancy.toml: loinc.x: does not fit": 'reason = "r"\n[loinc]\nx = "X"\n',
+    "valuesets/pregnancy.toml: snomed.248985009: has no display": 'reason = "r"\n[snomed]\n248985009 = ""\n',
+    "valuesets/pregnancy.toml: urn:x.P-: does not fit": 'reason = "r"\n["urn:x"]\n"P-" = "P"\n',
+    "systems.toml: nonesuch: is not a known key": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
+    "systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
+    "systems.toml: loinc.addresses: 'http://snomed.info/sct' is": (
+        '[loinc]\naddresses = ["http://snomed.info/sct"]\nreason = "r"\n'
+    ),
+    "rules.toml: off.nonesuch: is no rule": '[off]\nnonesuch = "r"\n',
+    "rules.toml: off.shared: is no rule": '[off]\nshared = "r"\n',
+    "rules.toml: off.sedation_risk.reason: is missing": '[off]\nsedation_risk = ""\n',
+    "rules.toml: on: is not a known key": '[on]\nsedation_risk = "r"\n',
+    "antithrombotic_hold.toml: holds.nonesuch: is not": '[holds.nonesuch.critical]\nhours = 1\nreason = "r"\n',
+    "antithrombotic_hold.toml: holds.warfarin.longer: is not": '[holds.warfarin.longer]\nhours = 1\nreason = "r"\n',
+    "antithrombotic_hold.toml: parameters.warfarin.critical: is not": (
+        '[parameters."warfarin.critical"]\nvalue = 1\nreason = "r"\n'
+    ),
+}
+
+
+@pytest.mark.parametrize(("problem", "text"), FILES.items())
+def test_a_wrong_file_is_named(problem: str, text: str, overlay: Written):
+    overlay.write(problem.split(": ", maxsplit=1)[0], text)
+    with pytest.raises(KnowledgeError) as caught:
+        _ = overlay.know
+    assert str(caught.value).startswith(f"{overlay.directory}/{problem}")
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path: Path):
+    with pytest.raises(KnowledgeError, match="nowhere: is no directory"):
+        applied(load(), tmp_path / "nowhere")
+
+
+def test_config_check_explains_and_refuses(overlay: Written):
+    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 40\nunit = "mg/L"\nreason = "Board"\n')
+    told = check(overlay)
+    assert told.exit_code == 0
+    assert "40 mg/L instead of 50 mg/L (stricter). Reason: Board." in told.output
+    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 60\nreason = "Board"\n')
+    overlay.write("rules.toml", '[off]\nsedation_risk = "None here"\nspinal_infection = "Never seen"\n')
+    told = check(overlay)
+    assert told.exit_code == 1
+    assert told.output.count("Refused") == 2
+    assert all(said in told.output for said in ("60 mg/L instead of 50 mg/L (weaker)", "off.spinal_infection"))
+    started = CliRunner().invoke(main, ["serve", "--port", "1"], env={"CDS_OVERLAY": str(overlay.directory)})
+    assert started.exit_code == 1
+
+
+def test_config_check_tells_what_one_client_has_alone(overlay: Written, tmp_path: Path):
+    overlay.write("rules.toml", '[off]\nsedation_risk = "None here"\n')
+    file = tmp_path / "site.toml"
+    file.write_text(
+        'overlay = "overlay"\n[[clients]]\nname = "North"\nissuer = "https://ehr.example"\n'
+        'jku = ["https://ehr.example/keys"]\noverlay = "north"\n'
+    )
+    Written(tmp_path / "north").write("rules.toml", '[off]\npregnancy = "r"\ni_accept = 1\n')
+    assert CliRunner().invoke(main, ["config", "check", "--config", str(file)]).exit_code == 1
+    Written(tmp_path / "north").write("rules.toml", '[off]\npregnancy = "Men only"\n')
+    told = CliRunner().invoke(main, ["config", "check", "--config", str(file)])
+    assert told.exit_code == 1
+    assert "for North alone, changes 1 of the defaults" in told.output
+    assert told.output.count("switched off") == 2
+
+
+def test_unsafe_is_what_a_direction_forbids():
+    constant = load().parameter("shared.cockcroft_gault_years")
+    limit = load().parameter("inr_above_limit.upper_limit")
+    pain = load().parameter("shared.pain_outpatient")
+    assert [constant.is_weaker(value) for value in (139, 140, 141)] == [True, False, True]
+    assert [limit.is_weaker(value) for value in (1.7, 1.8, 1.9)] == [False, False, True]
+    assert [pain.is_weaker(value) for value in (1, 9)] == [False, False]
+
+
+@each_guard
+def test_the_numbers_of_a_guarding_rule_say_which_way_is_stricter(rule: Any):
+    """Add `stricter = "lower"`, `"higher"` or `"neither"` (any change makes the rule less sure) to the parameter named here."""
+    own = load().rules[rule.id].parameters.values()
+    assert [item.key for item in own if item.stricter is None] == []
+
+
+class Recorded(Mapping[str, Parameter]):
+    """Parameters that remember which of them were asked for."""
+
+    def __init__(self, parameters: Mapping[str, Parameter], seen: set[Parameter]) -> None:
+        self.parameters, self.seen = parameters, seen
+
+    def __getitem__(self, name: str) -> Parameter:
+        self.seen.add(self.parameters[name])
+        return self.parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+
+@each_guard
+def test_so_do_all_numbers_that_it_reads(rule: Any):
+    """As above, for what the rule reads of shared.toml and of other rules, over all its cases."""
+    seen: set[Parameter] = set()
+
+    def watched(item: RuleKnowledge) -> RuleKnowledge:
+        return replace(item, parameters=Recorded(item.parameters, seen))
+
+    know = replace(load(), rules={name: watched(item) for name, item in load().rules.items()})
+    for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"):
+        evaluate(cases.chart(case, know), (rule,), know)
+    assert sorted(item.key for item in seen if item.stricter is None) == []
