@@ -54,7 +54,7 @@ def test_active_discitis() -> None:
     """Contraindicated, on a critical card."""
     found, cards = answer("active-discitis")
     assert found["disposition"] == "contraindicated"
-    assert any("Discitis" in card["detail"] and card["indicator"] == "critical" for card in cards)
+    assert any("Discitis" in card["summary"] and card["indicator"] == "critical" for card in cards)
 
 
 @pytest.mark.parametrize("name", ["not-our-order", "draft-without-code", "order-select-other-selection"])

@@ -9,6 +9,7 @@ from cds_service.knowledge import Confidence, Parameter
 
 _LONGEST_ID = 16
 _DAY = len("2026-11-22")
+_MOST_EVIDENCE = 2  # the response's extension has them all
 _MOST_SOURCES = 2  # the rule's page has them all
 
 
@@ -44,8 +45,11 @@ def _evidence(finding: Finding) -> str:
         # A date that the sentence gives already is not repeated.
         when = f", {item.when}" if item.when and str(item.when)[:_DAY] not in finding.says else ""
         shown.append(markdown.escaped(f"{_short(item.source.reference)}{when}"))
+    shown = list(dict.fromkeys(shown))
+    if len(shown) > _MOST_EVIDENCE:
+        shown = [*shown[:_MOST_EVIDENCE], wording.MORE_POINTS.format(count=len(shown) - _MOST_EVIDENCE)]
     basis = wording.BASIS.get(finding.basis, "")
-    inside = "; ".join(dict.fromkeys([*shown, basis] if basis else shown))
+    inside = "; ".join([*shown, basis] if basis else shown)
     return f"({inside})" if inside else ""
 
 
