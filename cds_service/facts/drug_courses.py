@@ -46,6 +46,11 @@ class DrugCourse:
         return Basis.CODE if any(use.basis is Basis.CODE for use in self.uses) else self.use.basis
 
 
+def is_statement(use: DrugUse) -> bool:
+    """Whether somebody stated that the drug is taken or not, in contrast to an order, a supply or a dose given."""
+    return use.source.type in _STATED
+
+
 def slot(chart: Chart) -> datetime:
     """The moment that holds are judged at: the start of the stated slot, else `as_of`."""
     return chart.order.planned.start if chart.order.planned else chart.as_of
@@ -124,7 +129,7 @@ def _merged(ingredient: str, uses: tuple[DrugUse, ...], chart: Chart, know: Know
         uses=_with_last_dose(telling, uses, newest),
         still_taken=bool(running),
         last_dose=newest if running or not any(_open_ended(use, newest) for use in uses) else None,
-        off_by=max((use.stated.last for use in uses if use.stated and use.source.type in _STATED), default=None),
+        off_by=max((use.stated.last for use in uses if use.stated and is_statement(use)), default=None),
         further_dose_due=any(_due_again(use.dosage, newest, chart) for use in running),
         dose=_dose_class(ingredient, [use.dosage for use in telling], know),
         route=routes.pop() if len(routes) == 1 else ANY_ROUTE,

@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 
 from cds_service.chart import Chart, UseStatus
+from cds_service.facts.drug_courses import is_statement
 from cds_service.facts.exposure import Exposure, Tier
 from cds_service.knowledge import Knowledge
 from cds_service.values import HoldPlan
@@ -87,9 +88,10 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
         said.append(item.clearance.says)
     if plan.check and item.tier is not Tier.LONGER:
         said.append(f"check {plan.check}")
-    stated = item.drug.use.stated
-    if plan.still_taken and stated and chart.as_of - stated.last > know.parameter("antithrombotic_hold.reconcile").span:
-        said.append(f"stated {stated}: reconcile")
+    use = item.drug.use
+    old = use.stated and chart.as_of - use.stated.last > know.parameter("antithrombotic_hold.reconcile").span
+    if plan.still_taken and old and is_statement(use):
+        said.append(f"stated {use.stated}: reconcile")
     return said
 
 

@@ -1,6 +1,6 @@
 """What makes stopping an antithrombotic dangerous: stent, coronary event, stroke, thromboembolism, valve, atrial fibrillation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
@@ -30,14 +30,24 @@ class ThromboticRisk:
 
 
 def thrombotic_risks(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    """Every such reason at the slot; then `Unknown` if the problem list or the procedures have gaps."""
+    """One reason of each kind at the slot, with all its evidence; then `Unknown` if the problem list or the procedures have gaps."""
     gaps: list[Unknown] = []
     for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
         found, missing = gathered(reading(chart, know))
-        yield from found
+        if found:
+            yield _together(found)
         gaps += missing
     for gap in gaps:
         raise gap
+
+
+def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
+    """The best proven of several (coded, confirmed, within the nearer limit), with the evidence of all."""
+    best = min(
+        found, key=lambda risk: (risk.lesser, risk.basis is not Basis.CODE, risk.certainty is not Certainty.CONFIRMED)
+    )
+    others = (item for risk in found if risk is not best for item in risk.evidence)
+    return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *others))))
 
 
 def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
