@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cds_service import knowledge
+from cds_service.cli import main
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, rxnorm
 from cds_service.knowledge.codes import load_systems
@@ -145,3 +147,12 @@ def test_a_row_of_another_shape_is_named(tmp_path: Path):
         archive.writestr("RXNCONSO.RRF", "1191|aspirin\n")
     with pytest.raises(KnowledgeError, match="line 1"):
         rxnorm.build(tmp_path / "r.zip", TABLE, ())
+
+
+def test_the_command_writes_both_files(tmp_path: Path):
+    out = tmp_path / "out"
+    out.mkdir()
+    done = CliRunner().invoke(main, ["terminology", "build", str(release(tmp_path / "r.zip")), "--write", str(out)])
+    assert done.exit_code == 0, done.output
+    assert "written to" in done.output
+    assert {path.name for path in out.iterdir()} == {drug_files.PRODUCTS, drug_files.OTHERS}

@@ -1,0 +1,33 @@
+"""`cds-service terminology`: makes the drug tables anew from a release of RxNorm."""
+
+from pathlib import Path
+
+import click
+
+from cds_service.knowledge import drug_files, load, rxnorm
+from cds_service.knowledge.files import DIRECTORY
+
+
+@click.group("terminology")
+def command() -> None:
+    """Look after the drug tables."""
+
+
+@command.command("build")
+@click.argument("release", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder to write the files to; by default the knowledge of this installation. Read the difference before you use it.",
+)
+def build(release: Path, folder: Path | None) -> None:
+    """Make the product table and the list of other drugs anew from FILE, NLM's RxNorm prescribable release as a zip.
+
+    Reviewed forms stay, and so do retired codes, which charts go on using.
+    """
+    made = rxnorm.build(release, load().drugs, drug_files.lines(DIRECTORY / drug_files.OTHERS))
+    target = folder or DIRECTORY
+    (target / drug_files.PRODUCTS).write_text(made.products, encoding="utf-8")
+    (target / drug_files.OTHERS).write_text(made.other_drugs, encoding="utf-8")
+    click.echo(f"{made.added} products are new, {made.kept} stay that the release does not hold; written to {target}")
