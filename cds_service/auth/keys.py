@@ -41,9 +41,9 @@ class Keys:
             key = self._pinned.find(kid, algorithm)
             if key is not None or not self._addresses:
                 return key or "the key that it names is not in the pinned file"
-        if jku is not None and jku not in self._addresses:
+        sources = tuple(source for address, source in self._addresses.items() if jku in (None, address))
+        if not sources:
             return "the address of keys that it names is not allowed"
-        sources = self._addresses.values() if jku is None else (self._addresses[str(jku)],)
         for source in sources:
             key = source.find(kid, algorithm)
             if key is not None:
