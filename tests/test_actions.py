@@ -27,7 +27,19 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+_MOST = 6  # met cases of one rule: more of them propose the same again
+
+
+def _proposing() -> list[cases.Case]:
+    """The first cases of each rule in which it is met or unknown, for it is these that propose something."""
+    chosen = []
+    for rule in SITE.rules:
+        mine = [case for case in CASES if case.rule == rule.id]
+        chosen += [case for case in mine if any(row["status"] != "not-met" for row in case.expect)][:_MOST]
+    return chosen
+
+
+@pytest.mark.parametrize("case", _proposing(), ids=lambda case: f"{case.rule}: {case.name}")
 def test_a_suggestion_taken_is_gone_and_what_it_answers_stands(case: cases.Case) -> None:
     """Each suggestion of each case, taken by a client: its resources are valid R4B, and the next call no longer offers it."""
     request = cases.request(case, KNOW)
