@@ -260,7 +260,7 @@ def test_config_check_explains_and_refuses(overlay: Written):
     assert told.exit_code == 1
     assert told.output.count("Refused") == 2
     assert all(said in told.output for said in ("60 mg/L instead of 50 mg/L (weaker)", "off.spinal_infection"))
-    started = CliRunner().invoke(main, ["serve", "--port", "1"], env={"CDS_OVERLAY": str(overlay.directory)})
+    started = CliRunner().invoke(main, ["serve"], env={"CDS_OVERLAY": str(overlay.directory), "CDS_PORT": "1"})
     assert started.exit_code == 1
 
 
