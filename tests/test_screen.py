@@ -1,0 +1,220 @@
+"""Screening a population from Bulk Data files: the same answer as a hook call gives, one row a patient."""
+
+import csv
+import gzip
+import json
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cds_service import cases
+from cds_service.cases import Case
+from cds_service.chart import Answer
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.cli import _population, main
+from cds_service.disposition import assess
+from cds_service.engine import Status, evaluate
+from cds_service.knowledge import load
+from cds_service.rules import catalogue
+
+KNOW = load()
+AS_OF = "2026-11-22T09:00:00+00:00"
+TYPES = sorted(set(RESOURCE_TYPE.values()))
+FRACTURE = {
+    "resourceType": "Condition",
+    "clinicalStatus": {"coding": [{"code": "active"}]},
+    "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M80.08XA"}], "text": "T12 fracture"},
+    "onsetDateTime": "2026-11-01",
+}
+
+
+def person(name: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Patient", "id": name, "gender": "female", "birthDate": "1948-03-02", **more}
+
+
+def of(name: str, resource: dict[str, Any]) -> dict[str, Any]:
+    whose = "patient" if resource["resourceType"] == "AllergyIntolerance" else "subject"
+    return {"id": f"{name}-1", whose: {"reference": f"Patient/{name}"}, **resource}
+
+
+def export(folder: Path, resources: list[Any], types: list[str] = TYPES) -> Path:
+    """The files of a Bulk Data export, one a type, every other one compressed; types without a resource have an empty file."""
+    folder.mkdir(exist_ok=True)
+    for place, kind in enumerate([*types, "Medication"]):
+        lines = [json.dumps(item) + "\n" for item in resources if item["resourceType"] == kind]
+        text = "".join(lines).encode()
+        name = f"{kind}.ndjson" if place % 2 else f"{kind}.000.ndjson.gz"
+        (folder / name).write_bytes(text if place % 2 else gzip.compress(text))
+    return folder
+
+
+def screen(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["screen", *map(str, arguments)])
+
+
+def rows(*arguments: object) -> dict[str, dict[str, str]]:
+    told = screen(*arguments, "--as-of", AS_OF)
+    assert told.exit_code == 0, told.output
+    return {row["patient"]: row for row in csv.DictReader(StringIO(told.stdout))}
+
+
+def test_a_row_is_what_a_hook_call_comes_to(tmp_path: Path):
+    """Cases of all rules, each as a patient of one population with an order of its own."""
+    listed = [case for rule in catalogue() for case in _whole(cases.FIXTURES / "rules" / f"{rule.id}.json")]
+    at, _ = Counter(case.as_of for case in listed).most_common(1)[0]
+    chosen = {f"p{place}": case for place, case in enumerate(item for item in listed if item.as_of == at)}
+    assert len(chosen) > 100
+    folder = export(tmp_path / "export", [item for name, case in chosen.items() for item in _resources(name, case)])
+    told = screen(folder, "--json", "--as-of", at.strftime("%Y-%m-%dT%H:%M:%S%z"))
+    found = {row["patient"]: row for row in map(json.loads, told.stdout.splitlines())}
+    assert found.keys() == chosen.keys()
+    for name, case in chosen.items():
+        results = evaluate(cases.chart(case, KNOW), catalogue(), KNOW)
+        row = found[name]
+        assert row["disposition"] == assess(results).disposition, case
+        for status in (Status.MET, Status.UNKNOWN, Status.ERROR):
+            assert set(row[status]) == {item.rule.id for item in results if item.status is status}, case
+
+
+def _whole(path: Path) -> list[Case]:
+    """Cases with a patient and an open order of their own, in which every section was answered."""
+    return [
+        case
+        for case in cases.load(path)
+        if case.patient
+        and set(case.answers.values()) == {Answer.WHOLE}
+        and case.patient["id"] == cases.PATIENT_ID
+        and case.order["status"] == "draft"
+        and case.order["resourceType"] == "ServiceRequest"
+        and all(item["resourceType"] in TYPES and _is_mine(item) for item in case.resources)
+        and not any(item["resourceType"] == "ServiceRequest" for item in case.resources)
+    ]
+
+
+def _is_mine(resource: Any) -> bool:
+    return f'"Patient/{cases.PATIENT_ID}"' in json.dumps(resource)
+
+
+def _resources(name: str, case: Case) -> list[Any]:
+    order = {**case.order, "subject": {"reference": f"Patient/{cases.PATIENT_ID}"}}
+    text = json.dumps([*case.resources, order]).replace(f'"Patient/{cases.PATIENT_ID}"', f'"Patient/{name}"')
+    return [*json.loads(text), {**(case.patient or {}), "id": name}]
+
+
+def test_an_order_is_assumed_where_none_is_open(tmp_path: Path):
+    order = {"resourceType": "ServiceRequest", "status": "active", "code": {"text": "Kyphoplasty T12"}}
+    folder = export(
+        tmp_path / "x",
+        [
+            *(person(name) for name in ("open", "done", "none")),
+            of("open", order),
+            of("done", {**order, "status": "completed"}),
+        ],
+    )
+    assert {name: row["order"] for name, row in rows(folder).items()} == {
+        "open": "ServiceRequest/open-1",
+        "done": "assumed",
+        "none": "assumed",
+    }
+
+
+def test_a_type_without_a_file_is_unknown_and_said(tmp_path: Path):
+    whole = export(tmp_path / "whole", [person("a"), of("a", FRACTURE)])
+    lacking = export(
+        tmp_path / "lacking", [person("a"), of("a", FRACTURE)], [kind for kind in TYPES if kind != "AllergyIntolerance"]
+    )
+    assert "cement_allergy" not in rows(whole)["a"]["unknown"].split()
+    assert "cement_allergy" in rows(lacking)["a"]["unknown"].split()
+    assert "unknown for everybody: allergies" in screen(lacking).stderr
+
+
+def test_a_patient_is_one_row_though_only_one_resource_names_him(tmp_path: Path):
+    folder = export(tmp_path / "x", [of("only", FRACTURE)])
+    assert "vertebral_fracture" in rows(folder)["only"]["met"]
+    alone = next(path for path in folder.iterdir() if path.name.startswith("Condition"))
+    assert list(rows(alone)) == ["only"]
+
+
+def test_a_medication_goes_to_those_whose_drugs_name_it(tmp_path: Path):
+    drug = {"resourceType": "Medication", "id": "m1", "code": {"text": "Apixaban 5 mg tablet"}}
+    taken = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "authoredOn": "2026-11-20",
+        "medicationReference": {"reference": "Medication/m1"},
+    }
+    found = rows(export(tmp_path / "x", [person("a"), person("b"), of("a", taken), drug]))
+    assert "antithrombotic_hold" in found["a"]["met"].split()
+    assert "antithrombotic_hold" not in found["b"]["met"].split()
+
+
+def test_many_groups_give_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    folder = export(
+        tmp_path / "x", [item for place in range(40) for item in (person(f"n{place}"), of(f"n{place}", FRACTURE))]
+    )
+    one = rows(folder)
+    monkeypatch.setattr(_population, "_GROUP", 1000)
+    assert rows(folder) == one
+    population = _population.regroup(_population.files([folder]), tmp_path, lambda size: size)
+    assert len(population.groups) > 5
+    assert sorted(item.id for item in population.people()) == sorted(one)
+
+
+def test_a_broken_line_is_a_gap_of_the_patient_that_it_names(tmp_path: Path):
+    folder = export(tmp_path / "x", [person("a"), person("b")])
+    with (folder / "more.ndjson").open("w") as file:
+        file.write('{"resourceType": "Condition", "subject": {"reference": "Patient/a"}, "code": {"cod\n')
+    found = rows(folder)
+    assert found["a"]["disposition"] == "insufficient-data"
+    assert found["b"]["disposition"] == "not-indicated"
+
+
+def test_lines_of_nobody_are_counted_and_fail_the_run(tmp_path: Path):
+    folder = export(tmp_path / "x", [person("a"), {"resourceType": "Condition", "id": "c"}])
+    (folder / "more.ndjson").write_text("\ufeff\nnonsense\n" + json.dumps({"resourceType": "Basic"}) + "\n")
+    told = screen(folder)
+    assert told.exit_code == 2
+    assert "2 lines were left out" in told.stderr
+    assert len(told.stdout.splitlines()) == 2
+
+
+def test_a_file_that_ends_early_stops_the_run(tmp_path: Path):
+    folder = export(tmp_path / "x", [person("a"), of("a", FRACTURE)])
+    cut = next(path for path in folder.iterdir() if path.suffix == ".gz")
+    cut.write_bytes(gzip.compress(b"x" * 5000)[:-8])
+    output = tmp_path / "rows.csv"
+    output.write_text("kept")
+    told = screen(folder, "--output", output)
+    assert (told.exit_code, output.read_text()) == (1, "kept")
+    assert f"{cut} cannot be read to its end" in told.stderr
+
+
+def test_an_empty_folder_is_said(tmp_path: Path):
+    told = screen(tmp_path)
+    assert told.exit_code == 1
+    assert "no .ndjson" in told.stderr
+
+
+def test_pseudonyms_tell_nothing_and_differ_between_runs(tmp_path: Path):
+    order = {"resourceType": "ServiceRequest", "status": "active", "code": {"text": "Vertebroplasty T12"}}
+    folder = export(tmp_path / "x", [person("jane-doe"), of("jane-doe", order)])
+    first, second = (screen(folder, "--pseudonym").stdout for _ in range(2))
+    assert "jane" not in first
+    assert first != second
+    assert first.splitlines()[1].split(",")[3] == "own"
+
+
+def test_the_totals_and_the_time_of_judgement(tmp_path: Path):
+    folder = export(tmp_path / "x", [person("a"), of("a", FRACTURE)])
+    output = tmp_path / "rows.json"
+    for day, recent in (("2026-11-22", True), ("2028-11-22", False)):
+        told = screen(folder, "--json", "--output", output, "--as-of", day)
+        row = json.loads(output.read_text())
+        assert ("recent_fracture" in row["met"]) is recent
+        assert f"1  {row['disposition']}" in told.stderr
+    assert screen(folder, "--as-of", "soon").exit_code == 2
