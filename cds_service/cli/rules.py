@@ -1,6 +1,7 @@
-"""`cds-service rules`: the catalogue, or the page of one rule."""
+"""`cds-service rules`: the catalogue, the page of one rule, or what is due for review."""
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 import click
 from rich.console import Console
@@ -11,6 +12,7 @@ from cds_service import cases, pages
 from cds_service.cards import wording
 from cds_service.engine import Rule
 from cds_service.knowledge import load
+from cds_service.knowledge.reviews import overdue
 from cds_service.rules import THEMES, catalogue
 
 
@@ -18,9 +20,16 @@ from cds_service.rules import THEMES, catalogue
 @click.argument("rule_id", required=False, metavar="[ID]")
 @click.option("--markdown", is_flag=True, help="Print markdown as it is, such as the README's table.")
 @click.option("--wording", "show_wording", is_flag=True, help="Print every sentence that cards add to the findings.")
-def command(rule_id: str | None, *, markdown: bool, show_wording: bool) -> None:
+@click.option(
+    "--stale", is_flag=True, help="List sources, numbers and value sets past their review; exit status 1 if any."
+)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="With --stale: on this day; by default today.")
+def command(rule_id: str | None, *, markdown: bool, show_wording: bool, stale: bool, as_of: datetime | None) -> None:
     """List all rules, or show the page of one: what it checks, thresholds, value sets, sources and cases."""
     console = Console()
+    if stale:
+        _tell_stale((as_of or datetime.now(UTC)).date())
+        return
     if show_wording:
         for name, text in wording.every():
             click.echo(f"{name}: {text}")
@@ -40,6 +49,18 @@ def command(rule_id: str | None, *, markdown: bool, show_wording: bool) -> None:
         click.echo(text)
     else:
         console.print(Markdown(text))
+
+
+def _tell_stale(day: date) -> None:
+    """Prints what is past its review, the oldest first. Raises SystemExit(1) if there is anything."""
+    know = load()
+    found = overdue(know, day)
+    for item in found:
+        click.echo(f"{item.reviewed}  {item.kind}  {item.id}")
+    within = know.parameter("shared.review_within").shown
+    click.echo(f"{len(found) or 'Nothing'} past review on {day}: last reviewed more than {within} before")
+    if found:
+        raise SystemExit(1)
 
 
 def _table(rules: Iterable[Rule]) -> Table:
