@@ -7,11 +7,11 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
-.PHONY: help install run test lint lock readme bench bench-check
+.PHONY: help install run test lint lock readme mutation bench bench-check
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-9s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-11s %s\n", $$1, $$2}'
 
 install: .venv/installed ## Create .venv with the service in it
 
@@ -51,6 +51,9 @@ readme: .venv/installed ## Write the table of rules in README anew
 	@$(BIN)/python -c 'import re, pathlib; from cds_service import pages; from cds_service.rules import catalogue; \
 	p = pathlib.Path("README.md"); p.write_text(re.sub(r"(?s)(<!-- rules -->\n).*?(<!-- /rules -->)", \
 	lambda m: m[1] + pages.catalogue(catalogue()) + "\n" + m[2], p.read_text()))'
+
+mutation: .venv/installed-test ## Change the clinical logic one place at a time; fail if a tenth goes unnoticed
+	$(BIN)/python -m tests.mutation
 
 bench: .venv/installed-test ## Measure speed and memory; writes tests/bench/RESULTS.md
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,1 @@
+"""Mutation testing: whether a change in the clinical logic would be noticed."""
