@@ -142,7 +142,10 @@ def request(case: Case, know: Knowledge) -> dict[str, Any]:
             }
         elif answer is not Answer.OMITTED:
             prefetch[str(section)] = _bundle(grouped[section], cut=answer is Answer.CUT)
-    return _request(case.order, prefetch, case.as_of)
+    request = _request(case.order, prefetch, case.as_of)
+    if case.answers[Section.ENCOUNTER] is not Answer.WHOLE:  # without its id, there would be no encounter to miss
+        request["context"]["encounterId"] = "e"
+    return request
 
 
 def request_about(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def test_a_byte_order_mark_is_skipped():
 def test_prefetch_keys_are_told_apart():
     outcome = {"resourceType": "OperationOutcome", "issue": []}
     call = read(
+        encounterId="e",
         prefetch={
             "conditions": {
                 "resourceType": "Bundle",
@@ -107,7 +108,7 @@ def test_prefetch_keys_are_told_apart():
             "pain": {"resource": {"resourceType": "Observation"}},
             "vitals": "what",
             "not-ours": {"resourceType": "Bundle"},
-        }
+        },
     )
     assert {section: (answered.answer, len(answered.parts)) for section, answered in call.prefetch.items()} == {
         Section.CONDITIONS: (Answer.WHOLE, 1),
@@ -219,3 +220,19 @@ def test_a_hook_that_is_switched_off_is_refused():
 @pytest.mark.parametrize("sent", [None, {}, [], 5, "x"])
 def test_an_odd_extension_is_ignored(sent: Any):
     assert read(extension=sent).as_of is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [
+        ({}, Answer.WHOLE),
+        ({"encounterId": " "}, Answer.WHOLE),
+        ({"encounterId": "e"}, None),
+        ({"prefetch": {"encounter": "what"}}, Answer.FAILED),
+        ({"hook": "encounter-discharge"}, None),
+    ],
+    ids=["outside any", "blank", "named but not sent", "sent all the same", "a discharge is from somewhere"],
+)
+def test_where_the_context_names_no_encounter_there_is_none(changes: dict[str, Any], answer: Answer | None):
+    answered = read(**changes).prefetch.get(Section.ENCOUNTER)
+    assert (answered and answered.answer) == answer

@@ -57,6 +57,31 @@ def test_active_discitis() -> None:
     assert any("Discitis" in card["summary"] and card["indicator"] == "critical" for card in cards)
 
 
+@pytest.mark.parametrize(
+    ("encounter", "disposition", "unknown"),
+    [
+        (None, "criteria-met", set()),
+        ("enc-1", "insufficient-data", {"inr_above_limit"}),
+    ],
+    ids=["outside any encounter", "the encounter was not sent"],
+)
+def test_an_inr_of_ten_days_ago_is_current_for_an_outpatient(encounter, disposition: str, unknown: set[str]) -> None:
+    """No encounter in the context is an outpatient; one that is named and not sent could be a stay, with its shorter window."""
+    request = msgspec.json.decode((FIXTURES / "requests" / "suitable-acute-fracture.json").read_bytes())
+    request["prefetch"].pop("encounter")
+    request["context"].pop("encounterId")
+    if encounter:
+        request["context"]["encounterId"] = encounter
+    for entry in request["prefetch"]["coagulation"]["entry"]:
+        entry["resource"]["effectiveDateTime"] = "2026-11-12T09:00:00Z"
+    body = DOOR.call(msgspec.json.encode(request)).body
+    found = outcome.assessment(body)
+    assert found["disposition"] == disposition
+    assert {item["rule"] for item in found["findings"] if item["status"] == "unknown"} >= unknown
+    due = {item["rule"] for item in found["findings"] if item["status"] == "met"} & {"coagulation_tests_due"}
+    assert not due
+
+
 @pytest.mark.parametrize("name", ["not-our-order", "draft-without-code", "order-select-other-selection"])
 def test_what_is_not_about_augmentation_gets_no_cards(name: str) -> None:
     """Silence means that nothing in the hook is about vertebral augmentation."""

@@ -30,7 +30,7 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """One hook call. `prefetch` holds the sections that were sent; a section not in it was omitted.
+    """One hook call. `prefetch` holds the sections that were answered, by the client or by the context; one not in it was omitted.
 
     Ids are bare (`x`, not `Patient/x`), `user` keeps its type, absent texts are empty. `as_of` is the clinical time that
     the caller asks for; `notes` are sentences about what was not taken as sent.
@@ -86,6 +86,7 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
     if not isinstance(envelope.context, dict):
         raise _refused("context", "is missing" if envelope.context is None else "is not an object")
     context = envelope.context
+    encounter = _bare(_text(_value(context, "encounterId")))
     server = envelope.fhir_server.strip() if isinstance(envelope.fhir_server, str) else ""
     if envelope.fhir_authorization and not server:
         raise _refused("fhirServer", "is missing, though fhirAuthorization is given")
@@ -94,11 +95,11 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
         instance=instance,
         patient=_bare(_required(_value(context, "patientId"), "context.patientId")),
         user=_text(_value(context, "userId")),
-        encounter=_bare(_text(_value(context, "encounterId"))),
+        encounter=encounter,
         selections=_selections(_value(context, "selections")),
         drafts=_parts(context, "draftOrders", required=hook in _DRAFTS),
         appointments=_parts(context, "appointments", required=hook is Hook.APPOINTMENT_BOOK),
-        prefetch=_prefetch(envelope.prefetch, counts or {}),
+        prefetch={**_known(hook, encounter), **_prefetch(envelope.prefetch, counts or {})},
         fhir_server=server,
         authorization=_authorization(envelope.fhir_authorization),
         as_of=_as_of(envelope.extension),
@@ -189,6 +190,12 @@ def _prefetch(value: object, counts: Mapping[Section, int]) -> dict[Section, Ans
         for key, raw in value.items()
         if (section := _SECTIONS.get(key)) is not None
     }
+
+
+def _known(hook: Hook, encounter: str) -> dict[Section, Answered]:
+    """What the context answers by itself: outside an encounter there is none to ask for. A discharge is never outside one."""
+    outside = not encounter and hook is not Hook.ENCOUNTER_DISCHARGE
+    return {Section.ENCOUNTER: Answered(Answer.WHOLE)} if outside else {}
 
 
 def _authorization(value: object) -> Authorization | None:
