@@ -113,7 +113,7 @@ def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part
 _OTHERS = {kind: section for section, kind in RESOURCE_TYPE.items() if section not in MEASURES}
 
 
-def _section(resource: Mapping[str, Any], know: Knowledge) -> Section:
+def section_of(resource: Mapping[str, Any], know: Knowledge) -> Section:
     """The section that would bring a resource; for an observation the one that asks for its code."""
     kind = resource.get("resourceType", "")
     code = resource.get("code")
@@ -204,7 +204,7 @@ def _request(
 def _grouped(case: Case, know: Knowledge) -> dict[Section, list[Mapping[str, Any]]]:
     grouped: dict[Section, list[Mapping[str, Any]]] = {section: [] for section in Section}
     for resource in (*case.resources, *([case.patient] if case.patient else [])):
-        grouped[_section(resource, know)].append(resource)
+        grouped[section_of(resource, know)].append(resource)
     return grouped
 
 

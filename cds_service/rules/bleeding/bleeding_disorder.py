@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
+from cds_service.engine import Essential, Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
 
@@ -15,6 +15,7 @@ _PLAN = "haematology-plan"
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.CONDITIONS, Section.PROCEDURES, Section.SERVICE_REQUESTS),
+    essential=Essential.SUPPLIED,
 )
 def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

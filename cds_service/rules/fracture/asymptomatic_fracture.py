@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Answer, Chart, DrugUse, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, rule
 from cds_service.facts import drugs, labs, pain
 from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target
 from cds_service.facts.gathered import gathered
@@ -20,6 +20,7 @@ _CITES = ("cirse-2017", "acr-practice-parameter")
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER, *FRACTURE_SECTIONS, *DRUG_SECTIONS),
+    essential=Essential.SUPPLIED,
 )
 def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

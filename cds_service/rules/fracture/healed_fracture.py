@@ -3,14 +3,20 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
-from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
+from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target
 from cds_service.facts.imaging import WINDOW, Activity, Verdict, activity, evidence, told
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Healed fracture", kind=Kind.NOT_INDICATED, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Healed fracture",
+    kind=Kind.NOT_INDICATED,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    essential=Essential.SUPPLIED,
+)
 def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether current imaging says that the fracture at the target level is healed, old or without marrow oedema or uptake, or whether all

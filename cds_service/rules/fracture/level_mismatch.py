@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Missing, Reason, Section, Source, Unknown, spoken
-from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
+from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.levels import named_levels
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Levels differ", kind=Kind.CORRECTABLE, card=Topic.SAFETY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Levels differ",
+    kind=Kind.CORRECTABLE,
+    card=Topic.SAFETY,
+    needs=FRACTURE_SECTIONS,
+    essential=Essential.SUPPLIED,
+)
 def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the ordered levels share none with the current fractures on record, or none with the levels at which current images show

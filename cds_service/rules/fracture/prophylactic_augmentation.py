@@ -15,14 +15,20 @@ from cds_service.chart import (
     Source,
     Unknown,
 )
-from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
+from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.imaging import WINDOW, current, evidence, told
 from cds_service.facts.levels import named_levels
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Prophylactic augmentation", kind=Kind.NOT_INDICATED, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Prophylactic augmentation",
+    kind=Kind.NOT_INDICATED,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    essential=Essential.SUPPLIED,
+)
 def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the order says prophylactic, or the newest current image of an ordered level calls that vertebra intact and no diagnosis

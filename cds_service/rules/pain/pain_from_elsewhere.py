@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Measurement, Missing, Reason, Section, State, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.fracture import at_target
 from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
@@ -16,6 +16,7 @@ _CITES = ("cms-lcd", "nice-ta279")
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS),
+    essential=Essential.SUPPLIED,
 )
 def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
