@@ -112,8 +112,13 @@ def _nothing_there(seen: _Results) -> tuple[Result, ...]:
 
 
 def _not_judged(seen: _Results) -> tuple[Result, ...]:
-    """What must be known before any favourable answer, and is not (rules.md, essential judgements)."""
-    return (*seen.having(Kind.INSUFFICIENT_DATA), *(item for item in seen.all if _blocks(item, seen)))
+    """What must be known before any favourable answer, and is not: the gravest first."""
+    gaps = sorted((item for item in seen.all if _blocks(item, seen)), key=_weight)
+    return (*seen.having(Kind.INSUFFICIENT_DATA), *gaps)
+
+
+def _weight(item: Result) -> tuple[bool, bool]:
+    return item.rule.essential is not Essential.JUDGED, item.rule.kind not in (Kind.SURGEON_FIRST, Kind.ABSOLUTE)
 
 
 def _blocks(item: Result, seen: _Results) -> bool:
