@@ -1,93 +1,67 @@
-"""Readings on infection that rules share: whether a diagnosis is recent, which antibiotics are taken, what a culture says."""
+"""Infections on the problem list, elsewhere than in the spine, and whether the chart shows that they go on."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from cds_service.chart import Chart, Condition, DrugUse, Measurement, Missing, Reason, Section, Unknown, When
-from cds_service.facts.drugs import is_taken
-from cds_service.facts.gathered import gathered
+from cds_service.chart import Chart, Condition, Section, State, Unknown
+from cds_service.engine import Evidence
+from cds_service.facts.antibiotics import antibiotics, may_treat
+from cds_service.facts.gathered import attempted
+from cds_service.facts.recency import diagnosed_lately
+from cds_service.facts.urine import INFECTION as URINARY
+from cds_service.facts.urine import Sign, urine
 from cds_service.knowledge import Knowledge
 
-CULTURE_WINDOW = "systemic_infection.culture_window"
-ACTIVE_FOR = "systemic_infection.active_for"
-_GIVEN_WITHIN = "antibiotic_course.given_within"
-_PROPHYLAXIS = "antibiotic-prophylaxis"
-# A urinary antiseptic that is licensed to prevent infection, not to treat one.
-_ONLY_PREVENTS = frozenset(("methenamine",))
+_SETS = ("sepsis", "skin-infection", "other-infection")
 
 
-def within(when: When | None, chart: Chart, know: Knowledge, key: str) -> bool:
-    """Whether a date lies no further back from `as_of` than the span of a parameter; an undated one does not."""
-    return when is not None and chart.as_of - when.last <= know.parameter(key).span
+@dataclass(frozen=True, slots=True)
+class Infection:
+    """An active diagnosis of an acute infection. `signs` are what shows beside its date that it goes on, the best first.
 
-
-def recent(problem: Condition, chart: Chart, know: Knowledge) -> bool:
-    """Whether an acute infection counts as current: begun, recorded or met in an encounter within the window, or without any date."""
-    visits = [stay for stay in chart.encounters if stay.source.reference == problem.encounter]
-    if any(stay.current for stay in visits):
-        return True
-    dates = [when for when in (problem.onset, problem.recorded, *(stay.when for stay in visits)) if when]
-    return not dates or any(within(when, chart, know, ACTIVE_FOR) for when in dates)
-
-
-def require_encounter(problem: Condition, chart: Chart) -> None:
-    """Raise `Unknown` if the encounter of a diagnosis, which could make it recent, was not answered."""
-    if problem.encounter:
-        chart.require("when the encounter of an older infection was", Section.ENCOUNTER)
-
-
-def antibiotics(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
-    """Systemic antibiotics being taken, preventive ones included, one use a drug; then `Unknown` if the drug list has gaps.
-
-    Of several uses of one drug, one that states its reason speaks for all.
+    One `of_urine` alone needs such a sign. `gaps` say what else could show it.
     """
-    ingredients, resources = set(), set()
-    for use in sorted(chart.drugs_of("antibiotic"), key=lambda item: (not item.reasons, item.source.reference)):
-        if not _course_goes_on(use, chart, know):
-            continue
-        if use.ingredient not in ingredients and use.source.reference not in resources:
-            yield use
-        ingredients.add(use.ingredient)
-        resources.add(use.source.reference)
-    chart.require_drug_list("whether an antibiotic is being taken")
+
+    problem: Condition
+    recent: bool
+    of_urine: bool
+    signs: tuple[Sign, ...]
+    gaps: tuple[Unknown, ...]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the chart shows that it has not passed."""
+        return bool(self.signs) or (self.recent and not self.of_urine)
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in words to put before its name."""
+        if self.goes_on:
+            return f"Active infection on record{f' with {self.signs[0].says}' if self.signs else ''}"
+        unproven = "Urinary infection without recorded symptoms, culture or antibiotic"
+        return unproven if self.recent else "Infection on record for long, resolved?"
 
 
-def _course_goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
-    """A dose given lately is part of a course that goes on; a supply of long ago is none."""
-    if use.source.type == "MedicationAdministration" and within(use.last_dose, chart, know, _GIVEN_WITHIN):
-        return True
-    supply = use.source.type == "MedicationDispense"
-    return is_taken(use, chart) and not (supply and not within(use.stated, chart, know, ACTIVE_FOR))
+def infections(chart: Chart, know: Knowledge) -> Iterator[Infection]:
+    """Every one on record; then `Unknown` if the problem list has gaps."""
+    for problem in chart.conditions_in(*_SETS, URINARY):
+        if problem.state is State.ACTIVE and "spinal-infection" not in problem.concept.sets:
+            yield _judged(problem, chart, know)
 
 
-def prevents(use: DrugUse) -> bool:
-    """Whether an antibiotic is taken to prevent an infection, by its reason or by what it is licensed for."""
-    return _PROPHYLAXIS in use.reasons or use.ingredient in _ONLY_PREVENTS
-
-
-def may_treat(use: DrugUse, problem: Condition) -> bool:
-    """Whether an antibiotic may be for this infection: its reason says so, or it gives none."""
-    return not prevents(use) and (not use.reasons or not use.reasons.isdisjoint(problem.concept.sets))
-
-
-def is_positive(result: Measurement) -> bool:
-    """Whether a culture or a test was answered as positive."""
-    return result.answer is not None and "result-positive" in result.answer.sets
-
-
-def is_negative(result: Measurement) -> bool:
-    """Whether a culture or a test was answered as negative."""
-    return result.answer is not None and "result-negative" in result.answer.sets
-
-
-def standing_blood_cultures(chart: Chart, know: Knowledge) -> Iterator[Measurement | Unknown]:
-    """Positive blood cultures without a later negative one; as `Unknown` the recent ones that cannot be read as either, and gaps."""
-    cultures, gaps = gathered(chart.measurements("blood-culture"))
-    negative = [item.when.start for item in cultures if is_negative(item) and item.when]
-    for culture in cultures:
-        if is_positive(culture):
-            if not culture.when or not any(later > culture.when.last for later in negative):
-                yield culture
-        elif not is_negative(culture) and within(culture.when, chart, know, CULTURE_WINDOW):
-            reason = Reason.UNREADABLE if culture.answer else Reason.NOT_MEASURED
-            yield Unknown(f"result of the blood culture of {culture.when}", Missing(Section.INFLAMMATION, reason))
-    yield from gaps
+def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
+    recent = diagnosed_lately(problem, chart, know.parameter("systemic_infection.active_for"))
+    of_urine = problem.concept.sets.isdisjoint(_SETS)
+    drugs, gaps = antibiotics(chart, know)
+    signs = tuple(
+        Sign(f"{use.name} being taken", Evidence(use.source, "medication"), use.basis)
+        for use in drugs
+        if may_treat(use, problem)
+    )
+    if of_urine and recent:
+        found = urine(chart, know)
+        signs += (*found.cultures, *found.symptoms)
+    if problem.encounter and not recent:
+        visit = "when the encounter of an older infection was"
+        gaps += attempted(lambda: chart.require(visit, Section.ENCOUNTER))[1]
+    return Infection(problem, recent, of_urine, signs, gaps)

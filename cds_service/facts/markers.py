@@ -2,55 +2,50 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from cds_service.chart import Chart, Missing, Reason, Unknown
 from cds_service.chart.sections import SECTION_OF
+from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.labs import Lab, above, at_least, below, latest, within
 from cds_service.knowledge import Knowledge, Parameter
 
 TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN = "body-temperature", "white-cells", "crp", "procalcitonin"
+ESR, NEUTROPHILS = "esr", "neutrophils"
 NAMES = {
     TEMPERATURE: "temperature",
     WHITE_CELLS: "white cells",
     CRP: "CRP",
     PROCALCITONIN: "procalcitonin",
-    "esr": "ESR",
-    "neutrophils": "neutrophils",
+    ESR: "ESR",
+    NEUTROPHILS: "neutrophils",
+}
+_SIGNALS = {
+    TEMPERATURE: ((at_least, "body_temperature_high"),),
+    WHITE_CELLS: ((above, "white_cells_high"), (below, "white_cells_low")),
+    CRP: ((above, "crp_high"),),
+    PROCALCITONIN: ((at_least, "procalcitonin_high"),),
+}
+_LESSER = {
+    CRP: (above, "crp_raised"),
+    ESR: (above, "esr_raised"),
+    TEMPERATURE: (below, "temperature_low"),
+    NEUTROPHILS: (below, "neutrophils_low"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """The latest value of one marker. `abnormal` is None where a comparator or a rival result leaves it open."""
+    """The latest value of one marker, beyond a limit. `current` is whether it is young enough at `as_of`."""
 
     measure: str
     lab: Lab
-    current: bool
-    abnormal: bool | None
     limit: Parameter
+    current: bool
 
     def __str__(self) -> str:
         """Name, number, unit and date, such as `CRP 80 mg/L (2026-11-20)`."""
         return f"{NAMES[self.measure]} {self.lab}"
-
-
-def marker(chart: Chart, know: Knowledge, measure: str) -> Marker:
-    """The latest value of a marker that can be a signal. Raises `Unknown` if there is none."""
-    lab = latest(chart, measure, NAMES[measure])
-    high = know.parameter(f"infection_markers.{measure.replace('-', '_')}_high")
-    abnormal = above(lab, high.value) if measure in (WHITE_CELLS, CRP) else at_least(lab, high.value)
-    if measure == WHITE_CELLS and not abnormal:
-        low = know.parameter("infection_markers.white_cells_low")
-        if below(lab, low.value):
-            return Marker(measure, lab, is_current(chart, know, lab, measure), True, low)
-        abnormal = None if below(lab, low.value) is None else abnormal
-    return Marker(measure, lab, is_current(chart, know, lab, measure), abnormal, high)
-
-
-def is_current(chart: Chart, know: Knowledge, lab: Lab, measure: str) -> bool:
-    """Whether a value is young enough at `as_of`: hours for the temperature, days for the rest."""
-    window = "temperature_window" if measure == TEMPERATURE else "window"
-    return within(lab, chart.as_of, know.parameter(f"infection_markers.{window}"))
 
 
 def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Unknown, ...]]:
@@ -59,36 +54,40 @@ def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Un
     Procalcitonin is no gap if it was never measured, and stands in for a C-reactive protein that was not.
     """
     found: list[Marker] = []
-    gaps: dict[str, tuple[Unknown, ...]] = {}
-    for measure in (TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN):
-        try:
-            item = marker(chart, know, measure)
-        except Unknown as gap:
-            gaps[measure] = (gap,)
-            continue
-        gaps[measure] = () if item.abnormal else tuple(_doubts(item))
-        if item.abnormal:
-            found.append(item)
-    stands_in = not gaps[PROCALCITONIN]
+    missed: dict[str, tuple[Unknown, ...]] = {}
+    for measure in _SIGNALS:
+        markers, missed[measure] = gathered(_signal(measure, chart, know))
+        found += markers
+    dispensable = (PROCALCITONIN,) if missed[PROCALCITONIN] else (PROCALCITONIN, CRP)
     return tuple(found), tuple(
         gap
-        for measure, items in gaps.items()
-        for gap in items
-        if gap.reasons != {Reason.NOT_MEASURED}
-        or (measure == CRP and not stands_in)
-        or measure in (TEMPERATURE, WHITE_CELLS)
+        for measure, gaps in missed.items()
+        for gap in gaps
+        if measure not in dispensable or gap.reasons != {Reason.NOT_MEASURED}
     )
 
 
-def _doubts(item: Marker) -> Iterator[Unknown]:
-    """Why a value that is not abnormal does not prove the absence of infection; nothing if it does."""
-    section = SECTION_OF[item.measure]
-    if item.abnormal is None:
-        yield Unknown(str(item), Missing(section, Reason.UNREADABLE))
-        return
-    if not item.current:
-        yield Unknown(f"current {NAMES[item.measure]}", Missing(section, Reason.NOT_MEASURED))
-    yield from item.lab.doubts()
+def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
+    """The latest value if it lies beyond a limit; else `Unknown` unless it proves that there is no infection."""
+    lab = latest(chart, measure, NAMES[measure])
+    for side, name in _SIGNALS[measure]:
+        limit = know.parameter(f"infection_markers.{name}")
+        beyond = side(lab, limit.value)
+        if beyond:
+            yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
+            return
+        if beyond is None:
+            raise Unknown(f"{NAMES[measure]} {lab}", Missing(SECTION_OF[measure], Reason.UNREADABLE))
+    for doubt in lab.doubts():
+        raise doubt
+    if not _is_current(measure, lab, chart, know):
+        raise Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
+
+
+def _is_current(measure: str, lab: Lab, chart: Chart, know: Knowledge) -> bool:
+    """Whether a value is young enough at `as_of`: hours for the temperature, days for the rest."""
+    window = "temperature_window" if measure == TEMPERATURE else "window"
+    return within(lab, chart.as_of, know.parameter(f"infection_markers.{window}"))
 
 
 def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
@@ -96,18 +95,19 @@ def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
 
     Gaps are told with the signals: they come in the same sections.
     """
-    for measure, name, high in (
-        (CRP, "crp_raised", True),
-        ("esr", "esr_raised", True),
-        (TEMPERATURE, "temperature_low", False),
-        ("neutrophils", "neutrophils_low", False),
-    ):
+    signal = know.parameter("infection_markers.crp_high")
+    for measure, (side, name) in _LESSER.items():
         limit = know.parameter(f"infection_markers.{name}")
-        try:
-            lab = latest(chart, measure, NAMES[measure])
-        except Unknown:
-            continue
-        reached = above(lab, limit.value) if high else below(lab, limit.value)
-        is_signal = measure == CRP and above(lab, know.parameter("infection_markers.crp_high").value)
-        if reached and not is_signal:
-            yield Marker(measure, lab, is_current(chart, know, lab, measure), True, limit)
+        for lab in attempted(partial(latest, chart, measure, NAMES[measure]))[0]:
+            if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
+                yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
+
+
+def newest(chart: Chart, what: str, *measures: str) -> tuple[Lab | None, tuple[Unknown, ...]]:
+    """The newest value of measures of which one is enough, and why others have none; `what` names them all for people."""
+    labs: tuple[Lab, ...] = ()
+    missed: tuple[Unknown, ...] = ()
+    for measure in measures:
+        lab, gap = attempted(partial(latest, chart, measure, what))
+        labs, missed = labs + lab, missed + gap
+    return max(labs, key=lambda lab: lab.taken.last, default=None), missed

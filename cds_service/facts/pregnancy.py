@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, When
+from cds_service.facts.cultures import is_negative, is_positive
 from cds_service.facts.gathered import gathered
-from cds_service.facts.infection import is_negative, is_positive
 from cds_service.knowledge import Knowledge
 
 TEST, STATUS = "pregnancy-test", "pregnancy-status"

@@ -1,44 +1,63 @@
-"""What the chart says of the urine: infections, germs without a diagnosis, and symptoms that prove an infection."""
+"""What the chart says of the urine: whether an infection is diagnosed, symptoms that prove it, and germs that do not."""
 
 from dataclasses import dataclass
 
 from cds_service.chart import Basis, Chart, Condition, State, Unknown
 from cds_service.engine import Evidence
+from cds_service.facts.cultures import is_positive
 from cds_service.facts.gathered import gathered
-from cds_service.facts.infection import CULTURE_WINDOW, is_positive, recent, within
+from cds_service.facts.recency import diagnosed_lately, lately
 from cds_service.facts.words import recorded
 from cds_service.knowledge import Knowledge
 
-_INFECTION, _BACTERIURIA, _SYMPTOMS = "urinary-infection", "asymptomatic-bacteriuria", "urinary-symptoms"
+INFECTION = "urinary-infection"
+_BACTERIURIA, _SYMPTOMS = "asymptomatic-bacteriuria", "urinary-symptoms"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What shows an infection: in words such as `Dysuria`, where it stands, and how it was recognised."""
+
+    says: str
+    evidence: Evidence
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
 class Urine:
-    """Diagnoses of an infection, recent symptoms, recent positive cultures, recent bacteriuria without a diagnosis, and the gaps.
+    """Whether an infection was diagnosed lately and is active; symptoms, positive cultures and bacteriuria of late; and the gaps."""
 
-    `basis` is text if one of symptoms and bacteriuria was recognised by its words alone.
-    """
-
-    infections: tuple[Condition, ...]
-    symptoms: tuple[Evidence, ...]
-    cultures: tuple[Evidence, ...]
-    bacteriuria: tuple[Evidence, ...]
-    basis: Basis
+    infected: bool
+    symptoms: tuple[Sign, ...]
+    cultures: tuple[Sign, ...]
+    bacteriuria: tuple[Sign, ...]
     gaps: tuple[Unknown, ...]
 
 
 def urine(chart: Chart, know: Knowledge) -> Urine:
-    """All of it at once. It does not raise: the gaps come with it."""
-    problems, gaps = gathered(chart.conditions_in(_INFECTION, _BACTERIURIA, _SYMPTOMS))
+    """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
+    return chart.once("urine", lambda: _urine(chart, know))
+
+
+def _urine(chart: Chart, know: Knowledge) -> Urine:
+    problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
     results, more_gaps = gathered(chart.measurements("urine-culture"))
-    active = [item for item in problems if item.state is State.ACTIVE]
-    lately = [item for item in active if _INFECTION not in item.concept.sets and recent(item, chart, know)]
-    grown = [item for item in results if is_positive(item) and within(item.when, chart, know, CULTURE_WINDOW)]
+    active_for = know.parameter("systemic_infection.active_for")
+    window = know.parameter("systemic_infection.culture_window")
+    now = [item for item in problems if item.state is State.ACTIVE and diagnosed_lately(item, chart, active_for)]
+    now.sort(key=lambda item: item.concept.basis is Basis.TEXT)
     return Urine(
-        infections=tuple(item for item in active if _INFECTION in item.concept.sets),
-        symptoms=tuple(recorded(item) for item in lately if _SYMPTOMS in item.concept.sets),
-        cultures=tuple(Evidence(item.source, "value", item.when, "positive urine culture") for item in grown),
-        bacteriuria=tuple(recorded(item) for item in lately if _BACTERIURIA in item.concept.sets),
-        basis=Basis.TEXT if any(item.concept.basis is Basis.TEXT for item in lately) else Basis.CODE,
+        infected=any(INFECTION in item.concept.sets for item in now),
+        symptoms=tuple(_sign(item) for item in now if _SYMPTOMS in item.concept.sets),
+        cultures=tuple(
+            Sign("positive urine culture", Evidence(item.source, "value", item.when, "positive"), Basis.CODE)
+            for item in results
+            if is_positive(item) and lately(item.when, chart, window)
+        ),
+        bacteriuria=tuple(_sign(item) for item in now if _BACTERIURIA in item.concept.sets),
         gaps=(*gaps, *more_gaps),
     )
+
+
+def _sign(item: Condition) -> Sign:
+    return Sign(item.concept.text, recorded(item), item.concept.basis)

@@ -1,6 +1,6 @@
-"""How findings speak of a date and point to a diagnosis."""
+"""How findings speak of a date, point to a diagnosis, and say what they rest on."""
 
-from cds_service.chart import Certainty, Condition, When
+from cds_service.chart import Basis, Certainty, Condition, When
 from cds_service.engine import Evidence
 
 
@@ -18,3 +18,8 @@ def told(problem: Condition) -> str:
 def recorded(problem: Condition) -> Evidence:
     """The element of the chart that holds a diagnosis."""
     return Evidence(problem.source, "code", problem.dated, problem.concept.text)
+
+
+def weakest(*bases: Basis) -> Basis:
+    """What a finding rests on that needs all of its evidence: text, if any of it was only written."""
+    return Basis.TEXT if Basis.TEXT in bases else bases[0]

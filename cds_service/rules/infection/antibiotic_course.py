@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
-from cds_service.facts.gathered import gathered
-from cds_service.facts.infection import antibiotics, prevents
+from cds_service.facts.antibiotics import antibiotics, prevents
+from cds_service.facts.words import recorded, told
 from cds_service.knowledge import Knowledge
 
 
@@ -27,15 +27,13 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     ## When it stays silent
     When the antibiotic has ended, acts only locally (skin, eye), or is a draft of this session, such as the prophylaxis itself.
     """
-    drugs, gaps = gathered(antibiotics(chart, know))
+    drugs, gaps = antibiotics(chart, know)
     for use in drugs:
-        since = f" since {use.start or use.stated}" if use.start or use.stated else ""
-        says = f"{use.name} being taken{since}: for which infection, and is it cured?"
-        if prevents(use):
-            says = f"{use.name} being taken{since}, recorded as prophylaxis"
+        since = use.start or use.stated
+        asks = "recorded as prophylaxis or the like" if prevents(use) else "for which infection, and is it cured?"
         yield Finding(
-            says=says,
-            evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name),),
+            says=f"{use.name} being taken{f' since {since}' if since else ''}: {asks}",
+            evidence=(Evidence(use.source, "medication", since, use.name),),
             cites=("site-policy",),
             effect=Kind.INFORMATION if prevents(use) else None,
             basis=use.basis,
@@ -47,8 +45,8 @@ def _coded(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("long-term-antibiotic"):
         if problem.state is State.ACTIVE:
             yield Finding(
-                says=f"Long-term antibiotic on record, none on the drug list: {problem.concept.text}; for which infection?",
-                evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text),),
+                says=f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?",
+                evidence=(recorded(problem),),
                 cites=("site-policy",),
                 basis=problem.concept.basis,
                 certainty=problem.certainty,

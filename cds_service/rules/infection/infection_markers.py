@@ -7,16 +7,16 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.drugs import taken
 from cds_service.facts.gathered import gathered
-from cds_service.facts.markers import CRP, TEMPERATURE, WHITE_CELLS, Marker, lesser, signals
+from cds_service.facts.markers import CRP, ESR, NEUTROPHILS, TEMPERATURE, Marker, lesser, signals
 from cds_service.knowledge import Knowledge
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four")
 _CITES = ("idsa-2015", "sirs-1992")
 _LESSER = {
     CRP: (Kind.INFORMATION, "slightly raised, as a fracture alone can do"),
-    "esr": (Kind.INFORMATION, "raised, which has many causes"),
+    ESR: (Kind.INFORMATION, "raised, which has many causes"),
     TEMPERATURE: (Kind.RELATIVE, "low, beside another sign of infection"),
-    "neutrophils": (Kind.RELATIVE, "low: infection is likelier and harder to see"),
+    NEUTROPHILS: (Kind.RELATIVE, "low: infection is likelier and harder to see"),
 }
 
 
@@ -45,26 +45,29 @@ def infection_markers(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     if found:
         yield _together(found, chart)
     for item in lesser(chart, know):
-        effect, says = _LESSER[item.measure]
         if item.measure != TEMPERATURE or found:
-            old = "" if item.current else ", not current"
-            yield Finding(f"{item} {says}{old}", (item.lab.evidence,), uses=(item.limit,), cites=_CITES, effect=effect)
+            effect, says = _LESSER[item.measure]
+            yield _finding(f"{item} {says}{'' if item.current else ', not current'}", (item,), effect)
     yield from gaps
 
 
 def _together(found: tuple[Marker, ...], chart: Chart) -> Finding:
     current = sum(item.current for item in found)
-    says = f"{_NUMBERS[len(found)]} sign{'s' if len(found) > 1 else ''} of infection: {', '.join(map(str, found))}"
-    effect = None if current > 1 else Kind.RELATIVE
-    many_cells = len(found) == 1 and found[0].measure == WHITE_CELLS and found[0].limit.key.endswith("high")
-    drugs, _ = (
-        gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")) if many_cells else ((), ())
-    )
-    if drugs:
-        effect = Kind.INFORMATION
-        says = f"{found[0]} under {drugs[0].name}, which can raise them; no other sign of infection"
-    if current < len(found):
-        says += "; older than the window" if current == 0 else "; not all current"
+    age = "" if current == len(found) else "; not all current" if current else "; older than the window"
+    says = f"{_NUMBERS[len(found)]} sign{'s' if len(found) > 1 else ''} of infection: {', '.join(map(str, found))}{age}"
+    if len(found) > 1:
+        return _finding(says, found, None if current > 1 else Kind.RELATIVE)
+    only = found[0]
+    if only.limit.key == "infection_markers.white_cells_high":
+        drugs, _ = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
+        if drugs:
+            explained = f"{only} under {drugs[0].name}, which can raise them; no other sign of infection{age}"
+            return _finding(explained, found, Kind.INFORMATION)
+    doubt = "; a fracture, cancer or rheumatic disease can raise it too" if only.measure == CRP else ""
+    return _finding(f"{says}{doubt}", found, Kind.RELATIVE)
+
+
+def _finding(says: str, found: tuple[Marker, ...], effect: Kind | None) -> Finding:
     return Finding(
         says=says,
         evidence=tuple(item.lab.evidence for item in found),

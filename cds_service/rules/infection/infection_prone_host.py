@@ -7,8 +7,13 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.drugs import taken
 from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import Lab, at_least, history
+from cds_service.facts.labs import at_least, history
+from cds_service.facts.words import recorded
 from cds_service.knowledge import Knowledge
+
+_IMMUNOSUPPRESSED = "immunosuppression"
+_FACTORS = (_IMMUNOSUPPRESSED, "diabetes", "malignancy", "smoking", "tuberculosis-history")
+_SHOWN = 4
 
 
 @rule(
@@ -20,33 +25,38 @@ from cds_service.knowledge import Knowledge
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether diabetes, cancer, immunosuppression, smoking or past tuberculosis is on the problem list, the latest haemoglobin A1c is
-    high, or a systemic glucocorticoid is being taken. All of them come in one finding.
+    high, or a systemic glucocorticoid is being taken. All of them come in one finding. Immunosuppression, a glucocorticoid, a high
+    haemoglobin A1c, or two factors together are a caution; one of the others alone is information.
 
     ## Why it matters
     In series of infections after vertebroplasty these were commoner than in other patients. A high blood sugar can be put right
-    first. Long-term glucocorticoids also raise the question of adrenal cover.
+    first. Long-term glucocorticoids also raise the question of adrenal cover. Most patients with an osteoporotic fracture have one such
+    factor, and no guideline asks to treat them otherwise for it: a caution for each would say nothing.
 
     ## When it stays silent
     When none of these is on record as current.
     """
-    problems, gaps = gathered(chart.conditions_in("infection-prone-host"))
+    listed, gaps = gathered(chart.conditions_in(*_FACTORS))
     drugs, drug_gaps = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
     results, result_gaps = gathered(history(chart, "haemoglobin-a1c", "HbA1c"))
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
-    high: list[Lab] = [item for item in results[:1] if at_least(item, limit.value)]
-    current = [item for item in problems if item.state is State.ACTIVE]
-    factors = dict.fromkeys(item.concept.text for item in current)
-    named = [*factors, *(f"HbA1c {item}" for item in high), *(f"{use.name} being taken" for use in drugs)]
+    problems = [item for item in listed if item.state is State.ACTIVE]
+    high = [lab for lab in results[:1] if at_least(lab, limit.value)]
+    factors = {name for item in problems for name in _FACTORS if name in item.concept.sets}
+    named = list(dict.fromkeys(item.concept.text for item in problems))
+    named += [*(f"HbA1c {lab}" for lab in high), *(f"{use.name} being taken" for use in drugs)]
     if named:
+        more = f"; {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+        weighty = bool(drugs or high) or _IMMUNOSUPPRESSED in factors or len(factors) > 1
         yield Finding(
-            says=f"Raised risk of infection: {'; '.join(named[:4])}{f'; {len(named) - 4} more' if len(named) > 4 else ''}",
+            says=f"Raised risk of infection: {'; '.join(named[:_SHOWN])}{more}",
             evidence=(
-                *(Evidence(item.source, "code", item.dated, item.concept.text) for item in current),
-                *(item.evidence for item in high),
+                *map(recorded, problems),
+                *(lab.evidence for lab in high),
                 *(Evidence(use.source, "medication", use.start, use.name) for use in drugs),
             ),
             uses=(limit,) if high else (),
             cites=("liao-2018", "chen-2023"),
+            effect=None if weighty else Kind.INFORMATION,
         )
-    yield from (*gaps, *drug_gaps)
-    yield from (gap for gap in result_gaps if gap.reasons != {Reason.NOT_MEASURED})
+    yield from (*gaps, *drug_gaps, *(gap for gap in result_gaps if gap.reasons != {Reason.NOT_MEASURED}))

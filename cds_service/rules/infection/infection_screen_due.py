@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
-from cds_service.facts.labs import Lab, latest, within
-from cds_service.facts.markers import CRP, NAMES, WHITE_CELLS
+from cds_service.facts.labs import within
+from cds_service.facts.markers import CRP, ESR, WHITE_CELLS, newest
 from cds_service.knowledge import Knowledge
 
+_SCREEN = {"white cells": (WHITE_CELLS,), "CRP or ESR": (CRP, ESR)}
 _NO_VALUE = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
 
 
@@ -29,30 +30,24 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     When both are recent enough.
     """
     window = know.parameter("infection_markers.window")
-    at = chart.order.planned.last if chart.order.planned else chart.as_of
-    wanted, gaps, stale = [], [], []
-    for measures in ((WHITE_CELLS,), (CRP, "esr")):
-        name = " or ".join(NAMES[measure] for measure in measures)
-        labs: list[Lab] = []
-        missed: list[Unknown] = []
-        for measure in measures:
-            try:
-                labs.append(latest(chart, measure, name))
-            except Unknown as gap:
-                missed.append(gap)
-        if any(within(lab, at, window) for lab in labs):
-            continue
-        lacking = [gap for gap in missed if not gap.reasons <= _NO_VALUE]
-        if lacking and not labs:
-            gaps.append(lacking[0])
-            continue
-        wanted.append(f"{name} ({f'last {labs[0].taken}' if labs else 'none on record'})")
-        stale += labs
+    planned = chart.order.planned
+    at = planned.last if planned else chart.as_of
+    wanted, stale, gaps = [], [], []
+    for name, measures in _SCREEN.items():
+        lab, missed = newest(chart, name, *measures)
+        withheld = [gap for gap in missed if not gap.reasons <= _NO_VALUE]
+        if lab is None and withheld:
+            gaps.append(withheld[0])
+        elif lab is None:
+            wanted.append(f"{name} (none on record)")
+        elif not within(lab, at, window):
+            wanted.append(f"{name} (last {lab.taken})")
+            stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
     if wanted:
-        planned = f" before {chart.order.planned}" if chart.order.planned else ""
+        before = f" before {planned}" if planned else ""
         yield Finding(
-            says=f"No current {' and no '.join(wanted)}: infection screen within {window.shown}{planned}",
-            evidence=tuple(Evidence(lab.measurement.source, "effective", lab.taken) for lab in stale),
+            says=f"No current {' and no '.join(wanted)}: infection screen within {window.shown}{before}",
+            evidence=tuple(stale),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),
         )

@@ -1,10 +1,13 @@
-"""Osteomyelitis, discitis or an abscess of the spine, active or not said to be over."""
+"""Osteomyelitis, discitis or an abscess of the spine, active, still treated, or not said to be over."""
 
 from collections.abc import Iterator
 
-from cds_service.chart import Certainty, Chart, ImagingSign, Section, State, Unknown
+from cds_service.chart import Chart, Condition, ImagingSign, Section, State, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
+from cds_service.facts.antibiotics import antibiotics, treats
 from cds_service.facts.signs import SECTIONS, shown
+from cds_service.facts.words import recorded, told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
@@ -14,37 +17,46 @@ _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
     title="Infection of the spine",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
-    needs=(Section.CONDITIONS, *SECTIONS),
+    needs=(Section.CONDITIONS, *DRUG_SECTIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
 )
 def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether vertebral osteomyelitis, discitis, an epidural or paraspinal abscess, or spinal tuberculosis is on the problem list
-    and active, at any level, or an image shows it. One that only a sentence of a report or a doubtful code tells of is to be confirmed.
+    and active, at any level and however old; or is called past while an antibiotic is being taken for it; or an image shows it. One
+    that only a sentence of a report or a doubtful code tells of is to be confirmed.
 
     ## Why it matters
     Cement in an infected spine cannot be sterilised and may have to be removed by open surgery. Discitis can look like a fracture.
 
     ## When it stays silent
-    When the infection is coded as resolved or inactive (then `treated_infection` speaks), refuted, entered in error, or denied by a
-    newer image.
+    When the infection is coded as resolved or inactive and no antibiotic is for it (then `treated_infection` speaks), refuted, entered
+    in error, or denied by a newer image.
     """
-    yield from parts(_listed(chart), _imaged(chart, know))
+    yield from parts(_listed(chart, know), _imaged(chart, know))
 
 
-def _listed(chart: Chart) -> Iterator[Finding]:
+def _listed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in chart.conditions_in("spinal-infection"):
-        if problem.state is not State.ACTIVE:
+        if problem.state is State.ACTIVE:
+            yield _finding(problem, "Active spinal infection on record")
             continue
-        possible = "possible " if problem.certainty is Certainty.POSSIBLE else ""
-        dated = f", {problem.dated}" if problem.dated else ", date not recorded"
-        yield Finding(
-            says=f"Active {possible}spinal infection on record: {problem.concept.text}{dated}",
-            evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text),),
-            cites=_CITES,
-            basis=problem.concept.basis,
-            certainty=problem.certainty,
-        )
+        drugs, gaps = antibiotics(chart, know)
+        for use in drugs:
+            if treats(use, problem):
+                says = f"Spinal infection called past, but {use.name} is being taken for it"
+                yield _finding(problem, says, Evidence(use.source, "reason", use.start or use.stated, use.name))
+        yield from gaps
+
+
+def _finding(problem: Condition, says: str, *also: Evidence) -> Finding:
+    return Finding(
+        says=f"{says}: {told(problem)}",
+        evidence=(recorded(problem), *also),
+        cites=_CITES,
+        basis=problem.concept.basis,
+        certainty=problem.certainty,
+    )
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:

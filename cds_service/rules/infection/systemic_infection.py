@@ -1,26 +1,16 @@
 """An infection elsewhere than in the spine that is active: on the problem list, in the urine, or in the blood."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
+from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
-from cds_service.facts.gathered import attempted, gathered
-from cds_service.facts.infection import (
-    CULTURE_WINDOW,
-    antibiotics,
-    may_treat,
-    recent,
-    require_encounter,
-    standing_blood_cultures,
-    within,
-)
+from cds_service.facts.cultures import standing_blood_cultures
+from cds_service.facts.infection import infections
+from cds_service.facts.recency import lately
 from cds_service.facts.urine import urine
-from cds_service.facts.words import on, recorded, told
+from cds_service.facts.words import on, recorded, told, weakest
 from cds_service.knowledge import Knowledge
-
-_ELSEWHERE = frozenset(("urinary-infection", "spinal-infection"))
-_LONG_AGO = "Infection on record for long, resolved?"
 
 
 @rule(
@@ -45,86 +35,52 @@ def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When infections are coded as resolved, inactive, refuted or entered in error. Infections of the spine belong to
     `spinal_infection`. Nobody is asked for a blood or urine culture.
     """
-    drugs, drug_gaps = gathered(antibiotics(chart, know))
-    in_doubt = False
-    for outcome in parts(_listed(chart, know, drugs), _urinary(chart, know, drugs), _in_the_blood(chart, know)):
-        in_doubt = in_doubt or (isinstance(outcome, Finding) and outcome.effect is Kind.RELATIVE)
-        yield outcome
-    if in_doubt:  # an antibiotic that is not on the list would prove the infection
-        yield from drug_gaps
+    yield from parts(_on_record(chart, know), _in_urine(chart, know), _in_blood(chart, know))
 
 
-def _listed(chart: Chart, know: Knowledge, drugs: Sequence[DrugUse]) -> Iterator[Finding | Unknown]:
-    for problem in chart.conditions_in("sepsis", "skin-infection", "other-infection"):
-        if problem.state is State.ACTIVE and _ELSEWHERE.isdisjoint(problem.concept.sets):
-            yield from _judged(problem, chart, know, drugs, "Active infection on record")
-
-
-def _judged(
-    problem: Condition, chart: Chart, know: Knowledge, drugs: Sequence[DrugUse], says: str
-) -> Iterator[Finding | Unknown]:
-    """A recent or treated infection; an older one without treatment is a caution."""
-    if recent(problem, chart, know):
-        yield _finding(problem, know, says)
-        return
-    for drug in drugs:
-        if may_treat(drug, problem):
-            yield _finding(problem, know, f"{says}, {drug.name} being taken", Evidence(drug.source, "medication"))
-            return
-    yield _finding(problem, know, _LONG_AGO, effect=Kind.RELATIVE)
-    yield from attempted(lambda: require_encounter(problem, chart))[1]
-
-
-def _urinary(chart: Chart, know: Knowledge, drugs: Sequence[DrugUse]) -> Iterator[Finding | Unknown]:
-    found = urine(chart, know)
-    proof = (*found.symptoms, *found.cultures)
-    for problem in found.infections:
-        is_recent = recent(problem, chart, know)
-        if is_recent and proof:
-            yield _finding(problem, know, f"Active urinary infection with {proof[0].value}", *proof)
-        elif is_recent and not any(may_treat(drug, problem) for drug in drugs):
-            says = "Urinary infection without recorded symptoms, culture or antibiotic"
-            yield _finding(problem, know, says, effect=Kind.RELATIVE)
-        else:
-            yield from _judged(problem, chart, know, drugs, "Active urinary infection")
-    germs = (*found.cultures, *found.bacteriuria)
-    if germs and not found.infections:
-        with_what = (
-            f"with {found.symptoms[0].value}" if found.symptoms else "without recorded symptoms, no infection by itself"
-        )
+def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    for item in infections(chart, know):
         yield Finding(
-            says=f"Bacteria in the urine {with_what}: {germs[0].value}{on(germs[0].when)}",
-            evidence=(*germs, *found.symptoms),
+            says=f"{item.standing}: {told(item.problem)}",
+            evidence=(recorded(item.problem), *(sign.evidence for sign in item.signs)),
+            uses=(know.parameter("systemic_infection.active_for"),),
+            cites=("cms-lcd", "rand-2018", "radiopaedia-vertebroplasty"),
+            effect=None if item.goes_on else Kind.RELATIVE,
+            basis=weakest(item.problem.concept.basis, *(sign.basis for sign in item.signs[:1])),
+            certainty=item.problem.certainty,
+        )
+        if not item.goes_on:
+            yield from item.gaps
+
+
+def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    """Germs without a recent diagnosis: an infection if there are symptoms."""
+    found = urine(chart, know)
+    germs = (*found.cultures, *found.bacteriuria)
+    if germs and not found.infected:
+        proof = found.symptoms[:1]
+        proved = f"with {proof[0].says}" if proof else "without recorded symptoms, no infection by itself"
+        yield Finding(
+            says=f"Bacteria in the urine {proved}: {germs[0].says}{on(germs[0].evidence.when)}",
+            evidence=tuple(sign.evidence for sign in (*germs, *proof)),
             cites=("popa-2009", "chen-2023"),
-            effect=None if found.symptoms else Kind.INFORMATION,
-            basis=found.basis,
+            effect=None if proof else Kind.INFORMATION,
+            basis=weakest(germs[0].basis, *(sign.basis for sign in proof)),
         )
     yield from found.gaps
 
 
-def _in_the_blood(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
-    for culture in standing_blood_cultures(chart, know):
+def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    window = know.parameter("systemic_infection.culture_window")
+    for culture in standing_blood_cultures(chart, window):
         if isinstance(culture, Unknown):
             yield culture
         elif culture.answer:
-            lately = culture.when is None or within(culture.when, chart, know, CULTURE_WINDOW)
             yield Finding(
                 says=f"Positive blood culture{on(culture.when)}, no later negative one: {culture.answer.text}",
                 evidence=(Evidence(culture.source, "value", culture.when, culture.answer.text),),
-                uses=(know.parameter(CULTURE_WINDOW),),
+                uses=(window,),
                 cites=("cms-lcd", "rand-2018"),
-                effect=None if lately else Kind.RELATIVE,
+                effect=None if culture.when is None or lately(culture.when, chart, window) else Kind.RELATIVE,
                 basis=culture.answer.basis,
             )
-
-
-def _finding(problem: Condition, know: Knowledge, says: str, *also: Evidence, effect: Kind | None = None) -> Finding:
-    return Finding(
-        says=f"{says}: {told(problem)}",
-        evidence=(recorded(problem), *also),
-        uses=(know.parameter("systemic_infection.active_for"),),
-        cites=("cms-lcd", "rand-2018", "radiopaedia-vertebroplasty"),
-        effect=effect,
-        basis=problem.concept.basis,
-        certainty=problem.certainty,
-    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.facts.words import on
 from cds_service.knowledge import Knowledge
 
 
@@ -25,14 +26,12 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     When the spinal infection is active (then `spinal_infection` speaks), or no such infection is on record.
     """
     for problem in chart.conditions_in("spinal-infection", "infection-history"):
-        history = "infection-history" in problem.concept.sets
-        if problem.state is State.ACTIVE and not history:
-            continue
-        ended = problem.abated or problem.dated
-        yield Finding(
-            says=f"Past infection, confirm that it is cured: {problem.concept.text}{f', {ended}' if ended else ''}",
-            evidence=(Evidence(problem.source, "code", ended, problem.concept.text),),
-            cites=("cement-ifu", "liao-2018"),
-            basis=problem.concept.basis,
-            certainty=problem.certainty,
-        )
+        if problem.state is not State.ACTIVE or "infection-history" in problem.concept.sets:
+            ended = problem.abated or problem.dated
+            yield Finding(
+                says=f"Past infection, confirm that it is cured: {problem.concept.text}{on(ended)}",
+                evidence=(Evidence(problem.source, "code", ended, problem.concept.text),),
+                cites=("cement-ifu", "liao-2018"),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, State, Unknown
 from cds_service.engine import Essential, Evidence, Finding, Kind, Proposal, Topic, parts, rule
-from cds_service.facts.infection import within
+from cds_service.facts.recency import lately
 from cds_service.facts.signs import SECTIONS, shown
 from cds_service.facts.words import on, recorded, told
 from cds_service.knowledge import Knowledge
@@ -84,7 +84,7 @@ def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 basis=item.answer.basis,
                 proposes=_STEP,
             )
-        elif not within(item.when, chart, know, window.key):
+        elif not lately(item.when, chart, window):
             decided = False
             break
     if not decided:

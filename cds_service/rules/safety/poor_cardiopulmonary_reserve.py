@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, parts, rule
-from cds_service.facts.infection import within
 from cds_service.facts.labs import below, latest
+from cds_service.facts.recency import lately
 from cds_service.facts.words import recorded, told
 from cds_service.knowledge import Knowledge
 
@@ -51,7 +51,7 @@ def _recorded(chart: Chart, know: Knowledge) -> Iterator[Finding]:
         coronary = problem.concept.sets.isdisjoint((*_POOR[:-1],))
         key = "poor_cardiopulmonary_reserve.after_infarction"
         if problem.state is not State.ACTIVE or (
-            coronary and problem.dated and not within(problem.dated, chart, know, key)
+            coronary and problem.dated and not lately(problem.dated, chart, know.parameter(key))
         ):
             continue
         ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
