@@ -211,7 +211,8 @@ def _grouped(case: Case, know: Knowledge) -> dict[Section, list[Mapping[str, Any
 def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """How a rule's rows differ from what the case expects, in words; empty if they are as expected.
 
-    Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`), and `missing`.
+    Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`), `missing`, and, as the response
+    has them, `evidence` and `citations`.
     """
     remaining = [_plain(item) for item in actual]
     wrong = []
@@ -224,9 +225,12 @@ def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, .
     return (*wrong, *(f"not expected: {item}" for item in remaining))
 
 
+_COMPARED = ("status", "effect", "indicator", "says", "basis", "evidence", "citations")
+
+
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """What a case may expect of a row, gaps as `section: reason`."""
-    kept = {name: item[name] for name in ("status", "effect", "indicator", "says", "basis") if name in item}
+    kept = {name: item[name] for name in _COMPARED if name in item}
     missing = [f"{gap['section']}: {gap['reason']}" for gap in item.get("missing", ())]
     return kept | ({"missing": missing} if missing else {})
 

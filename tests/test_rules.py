@@ -1,5 +1,6 @@
 """Every case of every rule comes to what it expects, and every rule is whole: page, knowledge, cases."""
 
+import json
 import re
 
 import pytest
@@ -50,3 +51,18 @@ def test_findings_speak_well(case: cases.Case) -> None:
         assert all(source in KNOW.citations for source in finding.cites)
         if finding.basis == "text":
             assert result.indicator is not Indicator.CRITICAL
+        for item in assessment.row(result).get("evidence", ()):
+            _assert_true(item, case)
+
+
+_WORDS = ("conclusion", "presentedForm", "text")
+"""Where a report may hold the words of its conclusion."""
+
+
+def _assert_true(item: dict[str, str], case: cases.Case) -> None:
+    """Evidence names an element that its resource has, and a day that stands in the case."""
+    known = {"ServiceRequest/vp": case.order, "Patient/p": case.patient or {}}
+    known |= {f"{resource['resourceType']}/{resource['id']}": resource for resource in case.resources}
+    element = item["path"].partition(".")[0]
+    assert any(name.startswith(_WORDS if element in _WORDS else element) for name in known[item["reference"]]), item
+    assert item.get("date", "")[: len("2026-11-22")] in json.dumps(list(known.values())), item

@@ -197,3 +197,9 @@ def _recency(seen: ImagingFinding) -> tuple[str, str, str, str]:
 def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
     """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record."""
     return (*chart.imaging_studies, *chart.imaging)
+
+
+def examined(item: ImagingStudy | ImagingFinding) -> Evidence:
+    """The element of the chart that tells that an examination was made."""
+    path = "modality" if item.source.type == "ImagingStudy" else "effective"
+    return Evidence(item.source, path, item.when, item.modality)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Evidence, Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
+from cds_service.engine import Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.fracture_age import onsets
-from cds_service.facts.imaging import WINDOW, examinations
+from cds_service.facts.imaging import WINDOW, examinations, examined
 from cds_service.knowledge import Knowledge
 
 
@@ -35,7 +35,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     days = Age.since(when, chart.as_of).least
     fresh, window = know.parameter("imaging_out_of_date.repeat_after"), know.parameter(WINDOW)
     began = min((item.start for item in onsets(chart)), default=None)
-    evidence = (Evidence(newest.source, "started", when, newest.modality),)
+    evidence = (examined(newest),)
     day = when.start.strftime("%Y-%m-%d")
     if began is not None and when.last < began:
         yield Finding(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Modality, Unknown, When
-from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
+from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.fracture import IMAGING
 from cds_service.facts.gathered import gathered
-from cds_service.facts.imaging import examinations
+from cds_service.facts.imaging import examinations, examined
 from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
 from cds_service.knowledge import Knowledge
 
@@ -30,7 +30,7 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         obstacles, _ = gathered(mri_obstacles(chart))
         yield Finding(
             says=f"Only {kinds} of the spine on record (latest {_day(latest.when)}): it cannot date the fracture",
-            evidence=tuple(Evidence(item.source, "modality", item.when, item.modality) for item in still[:3]),
+            evidence=tuple(map(examined, still[:3])),
             cites=("cms-lcd", "acr-2018"),
             proposes=(Proposal.ORDER_BONE_SCAN if obstacles else Proposal.ORDER_MRI,),
         )
