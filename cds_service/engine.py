@@ -211,7 +211,7 @@ def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:
     except NotApplicable:
         return results or [Result(item, Status.NOT_APPLICABLE)]
     except Exception as error:  # a rule that raises costs itself only, and says so
-        _log.error("rule failed", extra={"rule": item.id, "error": type(error).__name__})
+        _log.error("rule failed", extra={"rule": item.id, "error": error})
         results.append(Result(item, Status.ERROR, unknown=item.title))
     return results or [Result(item, Status.NOT_MET)]
 

@@ -27,6 +27,24 @@ def log_to(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
+    logging.getLogger().addHandler(_BRIDGE)
+
+
+class _Bridge(logging.Handler):
+    """Brings what is told through Python's own logging into the same lines.
+
+    Of other packages only the name is told: their texts may hold an address, and with it whom was asked about.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.partition(".")[0] == __package__:
+            told = {name: value for name in ("rule", "error") if (value := getattr(record, name, None)) is not None}
+            structlog.get_logger().log(record.levelno, record.getMessage(), **told)
+        else:
+            structlog.get_logger().log(record.levelno, "told by a library", library=record.name)
+
+
+_BRIDGE = _Bridge(logging.WARNING)
 
 
 def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -84,6 +102,15 @@ class Metrics:
         self._fetches = Counter(
             "cds_fetches", "Searches of FHIR servers, by outcome.", ["outcome"], registry=self.registry
         )
+        self._gaps = Counter(
+            "cds_gaps",
+            "Answers for which a section of the chart was missing, by reason.",
+            ["section", "reason"],
+            registry=self.registry,
+        )
+        self._failures = Counter(
+            "cds_rule_failures", "Rules that raised and were left out of an answer.", ["rule"], registry=self.registry
+        )
         self._feedback = Counter("cds_feedback", "Feedback entries kept.", ["outcome"], registry=self.registry)
         self._lost = Counter("cds_shown_lost", "Records of shown cards that were dropped.", registry=self.registry)
 
@@ -114,6 +141,16 @@ class Metrics:
         """The searches of one answer."""
         for outcome in outcomes:
             self._fetches.labels(outcome).inc()
+
+    def gaps(self, missing: Iterable[tuple[str, str]]) -> None:
+        """What one answer did without, each section and reason once."""
+        for section, reason in missing:
+            self._gaps.labels(section, reason).inc()
+
+    def failures(self, rules: Iterable[str]) -> None:
+        """The rules that raised in one answer."""
+        for rule in rules:
+            self._failures.labels(rule).inc()
 
     def feedback(self, outcome: str) -> None:
         """One entry of feedback kept."""

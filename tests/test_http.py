@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from cds_service.app import create_app
+from cds_service.cards.overrides import HL7, displays
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.hooks import HookRequest
 from cds_service.observe import log_to
@@ -161,19 +162,6 @@ def test_a_fault_of_ours_is_an_outcome_and_a_log_line_without_patient_data(serve
     assert "SECRET-ID" not in stream.getvalue() + response.text
 
 
-def test_the_log_line_of_a_call(serve):
-    stream = StringIO()
-    log_to(stream)
-    serve().post(SERVICE + "?name=Smith", json=CALL)
-    line, audit = map(json.loads, stream.getvalue().splitlines())
-    assert audit["request"] == line["request"]
-    assert (line["route"], line["status"], line["hook"]) == (SERVICE, 200, "order-sign")
-    assert all(milliseconds >= 0 for milliseconds in line["stages"].values())
-    assert line["stages"]
-    assert "SECRET-ID" not in stream.getvalue()
-    assert "Smith" not in stream.getvalue()
-
-
 @pytest.mark.parametrize(("host", "asked"), [("127.0.0.1", datetime(2020, 1, 1, tzinfo=UTC)), ("10.0.0.1", None)])
 def test_only_a_laptop_may_set_the_time(serve, host: str, asked: datetime | None):
     seen = []
@@ -205,21 +193,33 @@ def kept(tmp_path: Path) -> list[dict[str, Any]]:
 
 def test_feedback_is_kept_before_it_is_acknowledged(serve, tmp_path: Path):
     accepted = entry(outcome="accepted", acceptedSuggestions=[{"id": str(uuid4())}])
-    reason = {"system": "urn:r", "code": "patient-refuses", "display": "Patient refuses"}
+    reason = {"system": HL7, "code": "patient-refuses", "display": "Mrs Smith refuses"}
     overridden = entry(overrideReason={"reason": reason, "userComment": "Mrs Smith says no"})
     response = serve().post(FEEDBACK, json={"feedback": [accepted, overridden, overridden, entry()]})
     assert (response.status_code, response.data) == (200, b"{}")
     rows = kept(tmp_path)
     assert [str(row["card"]) for row in rows] == [accepted["card"], *[overridden["card"]] * 2, str(rows[3]["card"])]
     assert rows[0]["suggestions"] == (accepted["acceptedSuggestions"][0]["id"],)
-    assert (rows[1]["reason_system"], rows[1]["reason_code"], rows[1]["reason_display"]) == tuple(reason.values())
+    assert (rows[1]["reason_system"], rows[1]["reason_code"]) == (HL7, "patient-refuses")
+    assert rows[1]["reason_display"] == displays()[HL7, "patient-refuses"]
     assert (rows[1]["comment"], rows[1]["received_at"]) == ("", NOW)
 
 
-def test_comments_are_kept_only_if_configured(serve, tmp_path: Path):
-    told = entry(overrideReason={"userComment": "Seen by\x00 spine team"})
-    serve(keep_comments=True).post(FEEDBACK, json={"feedback": [told]})
-    assert [row["comment"] for row in kept(tmp_path)] == ["Seen by spine team"]
+@pytest.mark.parametrize("comments", [True, False])
+def test_words_are_kept_only_if_configured(serve, tmp_path: Path, comments: bool):
+    reasons = (
+        {"system": "urn:site", "code": "r7", "display": "Mrs Smith's wish"},
+        {"system": "urn:mrs smith", "code": "Mrs Smith refuses", "display": "Smith"},
+        {"system": "urn:mrs smith", "code": "r8"},
+    )
+    told = [entry(overrideReason={"reason": reason, "userComment": "Seen by\x00 spine team"}) for reason in reasons]
+    assert serve(keep_comments=comments).post(FEEDBACK, json={"feedback": told}).status_code == 200
+    rows = kept(tmp_path)
+    assert {row["comment"] for row in rows} == {"Seen by spine team" if comments else ""}
+    assert [(row["reason_system"], row["reason_code"]) for row in rows] == [
+        ("urn:site", "r7"), ("", "free-text"), ("", "r8"),
+    ]  # fmt: skip
+    assert [row["reason_display"] for row in rows] == (["Mrs Smith's wish", "Smith", ""] if comments else ["", "", ""])
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.chart import Section
+from cds_service.engine import Result
 from cds_service.hooks import SERVICE_ID
 from cds_service.store.records import ShownCard, identity
 
@@ -28,6 +29,7 @@ class Answered:
     instance: str = ""
     hook: str = ""
     fetched: dict[Section, str] = field(default_factory=dict)
+    results: Sequence[Result] = ()
     cards: Sequence[ShownCard] = ()
 
 

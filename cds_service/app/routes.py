@@ -10,15 +10,20 @@ from uuid import uuid4
 import msgspec
 import structlog
 from flask import Response, g, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.exceptions import HTTPException
 
 from cds_service import __version__, observe, web
 from cds_service.app import answers, audit, openapi
+from cds_service.app.body import body
 from cds_service.app.callers import ANYONE, Caller, anyone, callers
+from cds_service.app.telemetry import Telemetry
 from cds_service.auth import Authenticator
+from cds_service.cards.overrides import displays
 from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
-from cds_service.feedback.record import read_feedback
+from cds_service.feedback.record import Keeping, read_feedback
+from cds_service.feedback.retention import Retention
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.fetch import Deadline, Fetcher
 from cds_service.hooks import SERVICE_ID, HookRequest, read_request
@@ -26,11 +31,10 @@ from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings, spend_token
+from cds_service.store.ledger import add_feedback, add_showings, purge, spend_token
 from cds_service.store.records import Showing, ShownCard, identity
 
 _RETRY_AFTER = 30  # seconds
-_CHUNK = 1_000_000  # bytes
 DISCOVERY = "/cds-services"
 SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
 FEEDBACK = f"{SERVICE}/feedback"
@@ -47,12 +51,14 @@ class Routes:
         self._settings = settings
         self._respond = respond
         self._now = now
-        self._metrics = observe.Metrics(shared=settings.workers > 1)
+        self._telemetry = Telemetry(observe.Metrics(shared=settings.workers > 1))
         self._database = Database(settings.database_url)
         self._callers = callers(settings, self._database)
-        self._recorder = ShownRecorder(partial(add_showings, self._database), self._lost)
+        self._recorder = ShownRecorder(partial(add_showings, self._database), self._telemetry.lost)
+        self._retention = Retention(settings.retention_days, partial(purge, self._database), now)
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
         self._authenticator = Authenticator(settings.clients, self._fetcher.read, partial(spend_token, self._database))
+        self._keeping = Keeping(displays(), settings.keep_comments)
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
     def discover(self) -> Response:
@@ -67,26 +73,26 @@ class Routes:
         """One hook call: its cards."""
         g.audit = audit.Answered(g.id, self._now())
         caller = self._admit(SERVICE)
-        sent = self._body()
+        sent = body(request, self._settings.body_limit)
         deadline = Deadline(self._settings.deadline_ms)
         asked = read_request(sent, caller.hooks, caller.counts)
         g.audit.instance, g.audit.hook = asked.instance, asked.hook.value
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, g.audit.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = dict(answer.timings)
+        g.audit.results = answer.material.results if answer.material else ()
+        self._telemetry.judged(g.audit.results)
         self._show(asked, answer.shown, caller)
-        body = {"cards": []} if caller.shadow else answer.body
-        return answers.json(body, headers={"Cache-Control": "no-store"})
+        told = {"cards": []} if caller.shadow else answer.body
+        return answers.json(told, headers={"Cache-Control": "no-store"})
 
     def receive_feedback(self) -> Response:
         """Feedback, on the disk before it is acknowledged."""
         caller = self._admit(FEEDBACK, SERVICE)
-        entries = read_feedback(
-            self._body(), self._now(), client=caller.name, keep_comments=self._settings.keep_comments
-        )
+        sent = body(request, self._settings.body_limit)
+        entries = read_feedback(sent, self._now(), client=caller.name, keeping=self._keeping)
         add_feedback(self._database, entries)
-        for entry in entries:
-            self._metrics.feedback(entry.outcome.value)
+        self._telemetry.feedback(entry.outcome.value for entry in entries)
         return answers.json({})
 
     def pages(self) -> web.Context:
@@ -118,7 +124,7 @@ class Routes:
 
     def measurements(self) -> Response:
         """The metrics."""
-        return Response(self._metrics.exposition(), content_type=observe.CONTENT_TYPE)
+        return Response(self._telemetry.exposition(), content_type=observe.CONTENT_TYPE)
 
     def describe(self) -> Response:
         """The OpenAPI document."""
@@ -128,6 +134,9 @@ class Routes:
         """Starts the watch and answers a browser's preflight, which carries no token."""
         g.started = time.perf_counter()
         g.id = uuid4().hex
+        clear_contextvars()
+        bind_contextvars(request=g.id)
+        self._retention.ensure()
         return Response(status=204) if request.method == "OPTIONS" else None
 
     def end(self, response: Response) -> Response:
@@ -135,23 +144,11 @@ class Routes:
         answers.allow_origin(request, response, self._settings)
         response.headers["X-Request-Id"] = g.id
         response.headers["X-Content-Type-Options"] = "nosniff"
-        seconds = time.perf_counter() - g.started
         route = str(request.url_rule) if request.url_rule else "none"
-        stages = g.get("seconds", {})
-        self._metrics.request(route, response.status_code, seconds)
-        self._metrics.stages(stages)
-        log.info(
-            "answered",
-            request=g.id,
-            method=request.method,
-            route=route,
-            status=response.status_code,
-            milliseconds=round(seconds * 1000, 2),
-            hook=g.audit.hook if "audit" in g else "",
-            stages={stage: round(taken * 1000, 2) for stage, taken in stages.items()},
+        seconds = time.perf_counter() - g.started
+        self._telemetry.answered(
+            request.method, route, response.status_code, seconds, g.get("seconds", {}), g.get("audit")
         )
-        if "audit" in g:
-            log.info("audit", request=g.id, resource=audit.event(g.audit, response.status_code))
         return response
 
     def fail(self, error: Exception) -> Response:
@@ -159,7 +156,7 @@ class Routes:
         if isinstance(error, RequestError):
             return answers.refusal(error.status, error.says, code=error.code, element=error.expression)
         if isinstance(error, Unauthorized):
-            log.warning("not let in", request=g.id, reason=error.reason, issuer=error.issuer)
+            log.warning("not let in", reason=error.reason, issuer=error.issuer)
             return answers.refusal(401, answers.SAYS[401], headers={"WWW-Authenticate": "Bearer"})
         if isinstance(error, HTTPException):
             status = error.code or 500
@@ -168,10 +165,10 @@ class Routes:
             )
             return answers.refusal(status, answers.SAYS.get(status, error.name), headers=headers)
         if isinstance(error, StoreUnavailable):
-            log.error("store unavailable", request=g.id, says=str(error))
+            log.error("store unavailable", says=str(error))
             headers = {"Retry-After": str(_RETRY_AFTER)}
             return answers.refusal(503, "Feedback cannot be kept now; please send it again later", headers=headers)
-        log.error("failed", request=g.id, error=error)
+        log.error("failed", error=error)
         return answers.refusal(500, f"The service failed; its log says why under {g.id}", code="exception")
 
     def _admit(self, *paths: str) -> Caller:
@@ -194,44 +191,16 @@ class Routes:
         searches = {section: caller.searches[section] for section in sections}
         filled = self._fetcher.fill(asked.prefetch, searches, access, caller.allowed, deadline)
         g.audit.fetched |= filled.outcomes
-        self._metrics.fetched(filled.outcomes.values())
+        self._telemetry.fetched(filled.outcomes.values())
         return replace(asked, prefetch=filled.answers)
-
-    def _body(self) -> bytes:
-        """All that was sent. Raises RequestError if it is too large or was cut short.
-
-        Read from the server itself: Flask cuts a body of unknown length at the limit in silence, and copies one of known
-        length twice.
-        """
-        stream, told = request.environ["wsgi.input"], request.content_length
-        limit = self._settings.body_limit
-        length = told if told is not None else limit + 1 if request.environ.get("wsgi.input_terminated") else 0
-        body: bytes = stream.read(min(length, limit + 1))
-        if len(body) > limit:
-            # A client that is still sending would see a broken connection instead of the answer.
-            for _ in range(limit // _CHUNK + 1):
-                if not stream.read(min(_CHUNK, length)):
-                    break
-            raise RequestEntityTooLarge
-        if len(body) < (told or 0):
-            raise RequestError("The body ended early", code="structure")
-        return body
 
     def _show(self, asked: HookRequest, cards: Sequence[ShownCard], caller: Caller) -> None:
         """Counts the cards, and records them unless nobody sees them."""
-        if not cards:
-            return
-        self._metrics.disposition(cards[0].disposition, shadow=caller.shadow)
-        for card in cards:
-            self._metrics.card(card.topic, card.indicator, card.rules, shadow=caller.shadow)
-        if not caller.shadow:
+        self._telemetry.shown(cards, shadow=caller.shadow)
+        if cards and not caller.shadow:
             g.audit.cards = cards
             instance = identity(asked.instance)
             self._recorder.add(Showing(instance, asked.hook, SERVICE_ID, caller.name, g.audit.at, tuple(cards)))
-
-    def _lost(self, number: int) -> None:
-        self._metrics.lost(number)
-        log.error("shown cards not recorded", number=number)
 
     def _store_state(self) -> str:
         try:

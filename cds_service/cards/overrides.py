@@ -27,6 +27,11 @@ def reasons(topic: Topic) -> tuple[Coding, ...]:
     return tuple(map(_coding, _REASONS[topic]))
 
 
+def displays() -> dict[tuple[str, str], str]:
+    """What each reason says that any card offers, by system and code."""
+    return {(item.system, item.code): item.display for topic in _REASONS for item in reasons(topic)}
+
+
 def _coding(code: str) -> Coding:
     if code in wording.OWN_REASONS:
         return Coding(OURS, code, wording.OWN_REASONS[code])

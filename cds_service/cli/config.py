@@ -76,7 +76,9 @@ def _says(settings: Settings) -> list[str]:
         "Clients must sign their calls." if settings.clients else _without_clients(settings),
         "Only this machine can reach the service." if settings.on_loopback else "Other machines can reach the service.",
         f"{store}, {comments}.",
-        f"It is kept for {settings.retention_days} days." if settings.retention_days else "It is kept until purged.",
+        f"What is older than {settings.retention_days} days is deleted every day."
+        if settings.retention_days
+        else "It is kept until purged: no retention_days are set.",
         f"Pages {origins} may call the service from a browser.",
         f"An answer takes at most {settings.deadline_ms} ms; a body may hold {settings.body_limit / 1e6:g} MB.",
         f"Dates without a time of day are read in the zone {settings.time_zone}.",

@@ -1,5 +1,8 @@
 """Reads the body of a feedback call; one bad entry refuses the whole body, naming the element."""
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +11,23 @@ import msgspec
 from cds_service.errors import RequestError
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, identity
 
-_LONGEST = 300  # characters of a code, a system or a display
+_LONGEST = 300  # characters of a system or a display
 _LONGEST_COMMENT = 4000
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,99}")
+FREE_TEXT = "free-text"
+"""The code under which a reason is counted that was sent as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is kept of words: `reasons` are the displays that are ours by system and code; with `comments` users' own words are."""
+
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    comments: bool = False
 
 
 def read_feedback(
-    body: bytes, received_at: datetime, *, client: str = "", keep_comments: bool = False
+    body: bytes, received_at: datetime, *, client: str = "", keeping: Keeping = Keeping()
 ) -> list[FeedbackEntry]:
     """The entries of one call. Unknown cards, duplicates and unknown reasons are all kept (R-FB-04).
 
@@ -28,14 +42,14 @@ def read_feedback(
     entries = value.get("feedback")
     if not isinstance(entries, list):
         raise _refused("feedback", "is missing" if entries is None else "is not a list")
-    return [_entry(entry, f"feedback[{n}]", received_at, client, keep_comments) for n, entry in enumerate(entries)]
+    return [_entry(entry, f"feedback[{n}]", received_at, client, keeping) for n, entry in enumerate(entries)]
 
 
 def _refused(element: str, problem: str) -> RequestError:
     return RequestError(f"{element} {problem}. Nothing of this call was kept.", expression=element)
 
 
-def _entry(value: object, element: str, received_at: datetime, client: str, keep_comments: bool) -> FeedbackEntry:
+def _entry(value: object, element: str, received_at: datetime, client: str, keeping: Keeping) -> FeedbackEntry:
     if not isinstance(value, dict):
         raise _refused(element, "is not an object")
     override = value.get("overrideReason")
@@ -49,8 +63,8 @@ def _entry(value: object, element: str, received_at: datetime, client: str, keep
         suggestions=tuple(
             map(identity, _suggestions(value.get("acceptedSuggestions"), f"{element}.acceptedSuggestions"))
         ),
-        reason=_reason(override.get("reason")),
-        comment=_text(override.get("userComment"), _LONGEST_COMMENT) if keep_comments else "",
+        reason=_reason(override.get("reason"), keeping),
+        comment=_text(override.get("userComment"), _LONGEST_COMMENT) if keeping.comments else "",
     )
 
 
@@ -89,11 +103,15 @@ def _suggestions(value: object, element: str) -> list[str]:
     return [_identifier(item, f"{element}[{n}].id") for n, item in enumerate(ids)]
 
 
-def _reason(value: Any) -> Reason | None:
-    """The coded reason; a display without a code may be free text about the patient and is not kept."""
+def _reason(value: Any, keeping: Keeping) -> Reason | None:
+    """The coded reason. What is sent in place of a code, a system or a display may be a text about the patient."""
     if not isinstance(value, dict) or not _text(value.get("code")):
         return None
-    return Reason(_text(value.get("system")), _text(value["code"]), _text(value.get("display")))
+    system, code, display = (_text(value.get(name)) for name in ("system", "code", "display"))
+    if not _CODE.fullmatch(code):
+        return Reason("", FREE_TEXT, display if keeping.comments else "")
+    system = "" if re.search(r"\s", system) else system
+    return Reason(system, code, display if keeping.comments else keeping.reasons.get((system, code), ""))
 
 
 def _text(value: object, longest: int = _LONGEST) -> str:

@@ -185,7 +185,7 @@ class Fetcher:
         error = future.exception()
         if error is None:
             return future.result()
-        _log.error("fetch failed", extra={"error": type(error).__name__})
+        _log.error("fetch failed", extra={"error": error})
         return _without(given, problem.OUR_FAULT), problem.OUR_FAULT.outcome
 
 

@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     keep_comments: bool = False
     """Whether free-text comments in feedback are stored; they may name the patient."""
     retention_days: int = Field(default=0, ge=0)
-    """How long feedback and shown cards are kept; 0 keeps them until purged by hand."""
+    """How long feedback and shown cards are kept: the service deletes older ones every day; 0 keeps them until purged by hand."""
     opening_hour: int = Field(default=8, ge=0, le=23)
     working_days: Annotated[tuple[Weekday, ...], NoDecode, BeforeValidator(split), Field(min_length=1)] = tuple(
         Weekday

@@ -131,8 +131,9 @@ def _engine(url: URL) -> Engine:
 
 
 def _durable(connection: Any, _record: object) -> None:
-    """A commit is on the disk before it returns; readers do not wait for writers."""
+    """A commit is on the disk before it returns, readers do not wait for writers, and what is deleted is overwritten."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA secure_delete=ON")
     cursor.close()

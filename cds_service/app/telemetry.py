@@ -1,0 +1,78 @@
+"""What is told of each answer: a line in the log, an audit event, and counts; of what was found and shown, never of whom."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import structlog
+
+from cds_service import observe
+from cds_service.app import audit
+from cds_service.app.audit import Answered
+from cds_service.engine import Result, Status
+from cds_service.store.records import ShownCard
+
+log = structlog.get_logger()
+
+_TOLD = (Status.MET, Status.UNKNOWN, Status.ERROR)
+
+
+class Telemetry:
+    """The metrics of one application, and the lines it writes."""
+
+    def __init__(self, metrics: observe.Metrics) -> None:
+        self._metrics = metrics
+
+    def judged(self, results: Iterable[Result]) -> None:
+        """What the rules of one answer came to: what they did without, and which of them raised."""
+        results = tuple(results)
+        self._metrics.gaps({(str(gap.section), str(gap.reason)) for result in results for gap in result.missing})
+        self._metrics.failures({result.rule.id for result in results if result.status is Status.ERROR})
+
+    def shown(self, cards: Sequence[ShownCard], *, shadow: bool) -> None:
+        """The cards of one answer; in shadow mode nobody saw them."""
+        if cards:
+            self._metrics.disposition(cards[0].disposition, shadow=shadow)
+        for card in cards:
+            self._metrics.card(card.topic, card.indicator, card.rules, shadow=shadow)
+
+    def fetched(self, outcomes: Iterable[str]) -> None:
+        """How the searches of one answer went."""
+        self._metrics.fetched(outcomes)
+
+    def feedback(self, outcomes: Iterable[str]) -> None:
+        """The entries of feedback of one call, kept."""
+        for outcome in outcomes:
+            self._metrics.feedback(outcome)
+
+    def lost(self, number: int) -> None:
+        """Records of shown cards that could not be kept."""
+        self._metrics.lost(number)
+        log.error("shown cards not recorded", number=number)
+
+    def answered(
+        self, method: str, route: str, status: int, seconds: float, stages: Mapping[str, float], call: Answered | None
+    ) -> None:
+        """One request; `route` is the pattern, never the path that was sent, and `call` is what it was if it was a hook call."""
+        self._metrics.request(route, status, seconds)
+        self._metrics.stages(stages)
+        line: dict[str, object] = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+        }
+        if call is not None:
+            line |= {"hook": call.hook, "stages": {stage: round(taken * 1000, 2) for stage, taken in stages.items()}}
+            line |= {"rules": _by_status(call.results)} if call.results else {}
+        log.info("answered", **line)
+        if call is not None:
+            log.info("audit", resource=audit.event(call, status))
+
+    def exposition(self) -> bytes:
+        """The metrics as Prometheus reads them."""
+        return self._metrics.exposition()
+
+
+def _by_status(results: Sequence[Result]) -> dict[str, list[str]]:
+    """The rules that were met, unknown or in error; the others were silent."""
+    found = {status: [item.rule.id for item in results if item.status is status] for status in _TOLD}
+    return {str(status): list(dict.fromkeys(rules)) for status, rules in found.items() if rules}
