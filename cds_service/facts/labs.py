@@ -52,6 +52,15 @@ def latest(chart: Chart, measure: str, what: str) -> Lab:
     return next(history(chart, measure, what))
 
 
+def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
+    """The latest number, for rules that ask nobody to measure: nothing if there never was one; other gaps raise `Unknown`."""
+    try:
+        yield latest(chart, measure, what)
+    except Unknown as gap:
+        if gap.reasons != {Reason.NOT_MEASURED}:
+            raise
+
+
 def history(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
     """All dated numbers of a measure, newest first; then `Unknown` if the section has gaps, or if there was no number at all."""
     found = chart.once(("labs", measure), lambda: _sorted(chart, measure))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
 from cds_service.engine import Evidence
 from cds_service.facts import imaging
-from cds_service.facts.fracture import target_levels
 from cds_service.knowledge import Knowledge
 
 SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
@@ -53,12 +52,6 @@ def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]
         best = max(group, key=_rank)
         yield Shown(best, best.when is None or chart.as_of - best.when.last <= window)
     chart.require("what images show", *SECTIONS)
-
-
-def at_target(items: Iterable[Shown], chart: Chart) -> Iterator[Shown]:
-    """Those at the target level, or without a level."""
-    target = target_levels(chart)
-    return (item for item in items if not item.seen.levels or not target or item.seen.levels & target)
 
 
 def _denied(seen: ImagingFinding, others: Iterable[ImagingFinding]) -> bool:

@@ -6,7 +6,8 @@ from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.antibiotics import antibiotics, prevents
-from cds_service.facts.words import recorded, told
+from cds_service.facts.findings import of_problem
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 
@@ -44,10 +45,5 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
 def _coded(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("long-term-antibiotic"):
         if problem.state is State.ACTIVE:
-            yield Finding(
-                says=f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?",
-                evidence=(recorded(problem),),
-                cites=("site-policy",),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
+            says = f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?"
+            yield of_problem(problem, says, cites=("site-policy",))

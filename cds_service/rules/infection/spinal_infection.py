@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, ImagingSign, Section, State, Unknown
+from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.antibiotics import antibiotics, treats
+from cds_service.facts.findings import of_image, of_problem
 from cds_service.facts.signs import SECTIONS, shown
-from cds_service.facts.words import recorded, told
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
@@ -33,39 +34,24 @@ def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     When the infection is coded as resolved or inactive and no antibiotic is for it (then `treated_infection` speaks), refuted, entered
     in error, or denied by a newer image.
     """
-    yield from parts(_listed(chart, know), _imaged(chart, know))
+    yield from parts(_on_record(chart, know), _imaged(chart, know))
 
 
-def _listed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in chart.conditions_in("spinal-infection"):
         if problem.state is State.ACTIVE:
-            yield _finding(problem, "Active spinal infection on record")
+            yield of_problem(problem, f"Active spinal infection on record: {told(problem)}", cites=_CITES)
             continue
         drugs, gaps = antibiotics(chart, know)
         for use in drugs:
             if treats(use, problem):
-                says = f"Spinal infection called past, but {use.name} is being taken for it"
-                yield _finding(problem, says, Evidence(use.source, "reason", use.start or use.stated, use.name))
+                says = f"Spinal infection called past, but {use.name} is being taken for it: {told(problem)}"
+                reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
+                yield of_problem(problem, says, reason, cites=_CITES)
         yield from gaps
-
-
-def _finding(problem: Condition, says: str, *also: Evidence) -> Finding:
-    return Finding(
-        says=f"{says}: {told(problem)}",
-        evidence=(recorded(problem), *also),
-        cites=_CITES,
-        basis=problem.concept.basis,
-        certainty=problem.certainty,
-    )
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.SPINAL_INFECTION):
-        yield Finding(
-            says=f"Signs of spinal infection{item}",
-            evidence=(item.evidence,),
-            cites=_CITES,
-            effect=None if item.current else Kind.RELATIVE,
-            basis=item.seen.basis,
-            certainty=item.certainty,
-        )
+        effect = None if item.current else Kind.RELATIVE
+        yield of_image(item, f"Signs of spinal infection{item}", cites=_CITES, effect=effect)

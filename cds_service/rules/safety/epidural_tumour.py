@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, parts, rule
+from cds_service.facts.findings import of_image, of_problem
 from cds_service.facts.signs import SECTIONS, shown
-from cds_service.facts.words import recorded, told
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 _EPIDURAL = "epidural-tumour"
@@ -29,31 +30,18 @@ def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     ## When it stays silent
     When no such tumour is on record, or a newer image denies it.
     """
-    yield from parts(_listed(chart), _imaged(chart, know))
+    yield from parts(_on_record(chart), _imaged(chart, know))
 
 
-def _listed(chart: Chart) -> Iterator[Finding]:
+def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in(_EPIDURAL, "sclerotic-metastasis"):
         if problem.state is State.ACTIVE:
             epidural = _EPIDURAL in problem.concept.sets
-            what = (
-                "Tumour in the spinal canal on record" if epidural else "Sclerotic or widespread metastases on record"
-            )
-            yield Finding(
-                says=f"{what}: {told(problem)}",
-                evidence=(recorded(problem),),
-                cites=("radiopaedia-vertebroplasty",) if epidural else ("cirse-2017",),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
+            what = "Tumour in the spinal canal" if epidural else "Sclerotic or widespread metastases"
+            cites = ("radiopaedia-vertebroplasty",) if epidural else ("cirse-2017",)
+            yield of_problem(problem, f"{what} on record: {told(problem)}", cites=cites)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.EPIDURAL_TUMOUR):
-        yield Finding(
-            says=f"Tumour in the spinal canal{item}",
-            evidence=(item.evidence,),
-            cites=("radiopaedia-vertebroplasty", "nice-cg75"),
-            basis=item.seen.basis,
-            certainty=item.certainty,
-        )
+        yield of_image(item, f"Tumour in the spinal canal{item}", cites=("radiopaedia-vertebroplasty", "nice-cg75"))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, State, Unknown
+from cds_service.chart import Chart, ImagingSign, Section, Unknown
 from cds_service.engine import Essential, Evidence, Finding, Kind, Proposal, Topic, parts, rule
-from cds_service.facts.recency import lately
+from cds_service.facts.findings import of_image, of_problem
+from cds_service.facts.neurology import compromises, examined_deficits, is_long_standing
 from cds_service.facts.signs import SECTIONS, shown
-from cds_service.facts.words import on, recorded, told
+from cds_service.facts.words import on, told
 from cds_service.knowledge import Knowledge
 
-_COMPROMISE, _EXAMINATION = "neurological-compromise", "neurological-examination"
 _CITES = ("cms-lcd", "radiopaedia-vertebroplasty", "site-policy")
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
@@ -31,61 +31,37 @@ def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     determinations call it a relative contraindication; this rule puts the surgeon first because delay is dangerous.
 
     ## When it stays silent
-    An old stroke, a disease of the neck, and a long-standing tetraplegia are no deficit of the fracture. Without a recent neurological
-    examination on record the answer is unknown, not negative.
+    An old stroke, a disease of the neck, and a long-standing tetraplegia are no deficit of the fracture. Without a recent examination
+    of the legs on record the answer is unknown, not negative: the cards name motor, sensory and sphincter status as not known, and the
+    disposition does not wait for it. An examination in words that tell neither is quoted and has to be read first.
     """
-    yield from parts(_listed(chart, know), _imaged(chart, know), _examined(chart, know))
+    yield from parts(_on_record(chart, know), _imaged(chart, know), _examined(chart, know))
 
 
-def _listed(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     limit = know.parameter("neurological_deficit.long_standing")
-    for problem in chart.conditions_in(_COMPROMISE):
-        if problem.state is not State.ACTIVE:
-            continue
-        old = problem.onset is not None and chart.as_of - problem.onset.last > limit.span
-        yield Finding(
-            says=f"{'Long-standing n' if old else 'N'}eurological compromise on record{', unchanged?' if old else ''}: {told(problem)}",
-            evidence=(recorded(problem),),
-            uses=(limit,) if old else (),
-            cites=_CITES,
-            effect=Kind.RELATIVE if old else None,
-            basis=problem.concept.basis,
-            certainty=problem.certainty,
-            proposes=_STEP,
-        )
+    for problem in compromises(chart):
+        if is_long_standing(problem, chart, know):
+            says = f"Long-standing neurological compromise on record, unchanged?: {told(problem)}"
+            yield of_problem(problem, says, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
+        else:
+            says = f"Neurological compromise on record: {told(problem)}"
+            yield of_problem(problem, says, cites=_CITES, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.CORD_COMPRESSION):
+        effect = None if item.current else Kind.RELATIVE
+        says = f"Cord or cauda equina compressed{item}"
+        yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
+
+
+def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+    for item, answer in examined_deficits(chart, know):
         yield Finding(
-            says=f"Cord or cauda equina compressed{item}",
-            evidence=(item.evidence,),
+            says=f"{item.concept.text}{on(item.when)}: {answer.text}",
+            evidence=(Evidence(item.source, "value", item.when, answer.text),),
             cites=_CITES,
-            effect=None if item.current else Kind.RELATIVE,
-            basis=item.seen.basis,
-            certainty=item.certainty,
+            basis=answer.basis,
             proposes=_STEP,
         )
-
-
-def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
-    """The newest examination decides; a normal one must be recent."""
-    window = know.parameter("neurological_deficit.examination_window")
-    decided = False
-    for item in chart.measurements(_EXAMINATION):
-        if decided or item.answer is None:
-            continue
-        decided = True
-        if _COMPROMISE in item.answer.sets:
-            yield Finding(
-                says=f"{item.concept.text}{on(item.when)}: {item.answer.text}",
-                evidence=(Evidence(item.source, "value", item.when, item.answer.text),),
-                cites=_CITES,
-                basis=item.answer.basis,
-                proposes=_STEP,
-            )
-        elif not lately(item.when, chart, window):
-            decided = False
-            break
-    if not decided:
-        raise Unknown("neurological examination of the legs", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))

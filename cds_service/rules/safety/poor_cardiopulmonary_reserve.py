@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, parts, rule
-from cds_service.facts.labs import below, latest
+from cds_service.facts.findings import of_problem
+from cds_service.facts.labs import below, if_measured
 from cds_service.facts.recency import lately
-from cds_service.facts.words import recorded, told
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
-_CORONARY, _VALVE = "acute-coronary-syndrome", "aortic-stenosis"
-_POOR = (
+_VALVE = "aortic-stenosis"
+_DISEASES = (
     "respiratory-failure",
     "home-oxygen",
     "pulmonary-hypertension",
     "advanced-heart-failure",
     "severe-lung-disease",
     _VALVE,
-    _CORONARY,
 )
+_CITES = ("site-policy",)
 
 
 @rule(
@@ -40,40 +41,33 @@ def poor_cardiopulmonary_reserve(chart: Chart, know: Knowledge) -> Iterator[Find
     For lung or heart disease not recorded as severe. The chart does not say whether the saturation was taken on air.
     """
     yield from parts(
-        _recorded(chart, know),
+        _diseased(chart),
+        _infarcted(chart, know),
         _low(chart, know, "oxygen-saturation", "Oxygen saturation"),
         _low(chart, know, "ejection-fraction", "Left ventricular ejection fraction"),
     )
 
 
-def _recorded(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for problem in chart.conditions_in(*_POOR):
-        coronary = problem.concept.sets.isdisjoint((*_POOR[:-1],))
-        key = "poor_cardiopulmonary_reserve.after_infarction"
-        if problem.state is not State.ACTIVE or (
-            coronary and problem.dated and not lately(problem.dated, chart, know.parameter(key))
-        ):
-            continue
-        ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
-        yield Finding(
-            says=f"Little reserve for sedation and prone position: {told(problem)}{ask}",
-            evidence=(recorded(problem),),
-            uses=(know.parameter(key),) if coronary else (),
-            cites=("site-policy",),
-            basis=problem.concept.basis,
-            certainty=problem.certainty,
-        )
+def _diseased(chart: Chart) -> Iterator[Finding]:
+    for problem in chart.conditions_in(*_DISEASES):
+        if problem.state is State.ACTIVE:
+            ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
+            says = f"Little reserve for sedation and prone position: {told(problem)}{ask}"
+            yield of_problem(problem, says, cites=_CITES)
+
+
+def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+    window = know.parameter("poor_cardiopulmonary_reserve.after_infarction")
+    for problem in chart.conditions_in("acute-coronary-syndrome"):
+        if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
+            says = f"Little reserve for sedation and prone position: {told(problem)}"
+            yield of_problem(problem, says, cites=_CITES, uses=(window,))
 
 
 def _low(chart: Chart, know: Knowledge, measure: str, what: str) -> Iterator[Finding | Unknown]:
     limit = know.parameter(f"poor_cardiopulmonary_reserve.{measure.replace('-', '_')}_low")
-    try:
-        lab = latest(chart, measure, what.lower())
-    except Unknown as gap:
-        if gap.reasons != {Reason.NOT_MEASURED}:
-            yield gap
-        return
-    if below(lab, limit.value):
-        yield Finding(f"{what} {lab}, below {limit.shown}", (lab.evidence,), uses=(limit,))
-    else:
-        yield from lab.doubts()
+    for lab in if_measured(chart, measure, what.lower()):
+        if below(lab, limit.value):
+            yield Finding(f"{what} {lab}, below {limit.shown}", (lab.evidence,), uses=(limit,))
+        else:
+            yield from lab.doubts()

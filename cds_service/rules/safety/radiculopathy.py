@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.words import recorded, told
+from cds_service.facts.findings import of_problem
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 
@@ -27,10 +28,5 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """
     for problem in chart.conditions_in("radiculopathy"):
         if problem.state is State.ACTIVE:
-            yield Finding(
-                says=f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?",
-                evidence=(recorded(problem),),
-                cites=("radiopaedia-vertebroplasty", "vapour-2016"),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
+            says = f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?"
+            yield of_problem(problem, says, cites=("radiopaedia-vertebroplasty", "vapour-2016"))

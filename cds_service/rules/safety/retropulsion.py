@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, spoken
 from cds_service.engine import Finding, Kind, Topic, parts, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
-from cds_service.facts.signs import at_target, shown
-from cds_service.facts.words import recorded, told
+from cds_service.facts.findings import of_image, of_problem
+from cds_service.facts.fracture import FRACTURE_SECTIONS, at_target
+from cds_service.facts.signs import shown
+from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 _WORDS = {
@@ -35,35 +36,23 @@ def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When the sign is at another level than the target, denied by a newer image, or the fracture is resolved.
     """
-    yield from parts(_imaged(chart, know), _listed(chart))
+    yield from parts(_imaged(chart, know), _on_record(chart))
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     limit = know.parameter("retropulsion.canal_narrowed")
-    for item in at_target(shown(chart, know, *_WORDS), chart):
-        percent = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
-        much = percent is not None and percent[0] > limit.value
-        yield Finding(
-            says=f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}",
-            evidence=(item.evidence,),
-            uses=(limit,) if much else (),
-            cites=_CITES,
-            basis=item.seen.basis,
-            certainty=item.certainty,
-        )
+    for item in shown(chart, know, *_WORDS):
+        if at_target(item.seen.levels, chart):
+            narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
+            much = narrowed is not None and narrowed[0] > limit.value
+            says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}"
+            yield of_image(item, says, cites=_CITES, uses=(limit,) if much else ())
 
 
-def _listed(chart: Chart) -> Iterator[Finding]:
+def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("fracture-burst"):
-        target = target_levels(chart)
-        elsewhere = bool(problem.levels and target) and problem.levels.isdisjoint(target)
-        if problem.state is not State.ACTIVE or problem.concept.episode is Episode.SEQUELA or elsewhere:
-            continue
-        where = f" at {spoken(problem.levels)}" if problem.levels else ""
-        yield Finding(
-            says=f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}",
-            evidence=(recorded(problem),),
-            cites=_CITES,
-            basis=problem.concept.basis,
-            certainty=problem.certainty,
-        )
+        current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
+        if current and at_target(problem.levels, chart):
+            where = f" at {spoken(problem.levels)}" if problem.levels else ""
+            says = f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}"
+            yield of_problem(problem, says, cites=_CITES)

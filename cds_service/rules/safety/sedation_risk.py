@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
-from cds_service.facts.words import on, recorded, told
+from cds_service.facts.findings import of_problem
+from cds_service.facts.gathered import gathered
+from cds_service.facts.words import on, told
 from cds_service.knowledge import Knowledge
 
 _CLASS = re.compile(r"(?<!\w)(?:(?P<number>[1-6])|(?P<roman>iii|ii|iv|vi|v|i))(?!\w)", re.IGNORECASE)
@@ -29,33 +32,25 @@ def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When none of these is on record. The rule asks nobody to record a class.
     """
-    yield from parts(_listed(chart), _classed(chart, know))
+    yield from parts(_on_record(chart), _classed(chart, know))
 
 
-def _listed(chart: Chart) -> Iterator[Finding]:
+def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("sleep-apnoea", "difficult-airway"):
         if problem.state is State.ACTIVE:
-            yield Finding(
-                says=f"Sedation in the prone position is riskier: {told(problem)}",
-                evidence=(recorded(problem),),
-                cites=("site-policy",),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
+            says = f"Sedation in the prone position is riskier: {told(problem)}"
+            yield of_problem(problem, says, cites=("site-policy",))
 
 
-def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("sedation_risk.class_high")
-    newest = True
-    for item in chart.measurements("anaesthesia-class"):
-        grade = _grade(item)
-        if newest and grade >= limit.value:
-            yield Finding(
-                says=f"Anaesthesia class {grade}{on(item.when)}",
-                evidence=(Evidence(item.source, "value", item.when, str(grade)),),
-                uses=(limit,),
-            )
-        newest = newest and not grade
+    found, gaps = gathered(chart.measurements("anaesthesia-class"))
+    graded = ((grade, item) for item in found if (grade := _grade(item)))
+    for grade, item in islice(graded, 1):  # the newest that can be read
+        if grade >= limit.value:
+            shown = (Evidence(item.source, "value", item.when, str(grade)),)
+            yield Finding(f"Anaesthesia class {grade}{on(item.when)}", shown, uses=(limit,))
+    yield from gaps
 
 
 def _grade(item: Measurement) -> int:
