@@ -50,7 +50,7 @@ def _urine(chart: Chart, know: Knowledge) -> Urine:
         infected=any(INFECTION in item.concept.sets for item in now),
         symptoms=tuple(_sign(item) for item in now if _SYMPTOMS in item.concept.sets),
         cultures=tuple(
-            Sign("positive urine culture", Evidence(item.source, "value", item.when, "positive"), Basis.CODE)
+            Sign("positive urine culture", Evidence(item.source, "value", item.when), Basis.CODE)
             for item in results
             if is_positive(item) and lately(item.when, chart, window)
         ),

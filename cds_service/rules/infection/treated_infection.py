@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
+from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.facts.findings import of_problem
 from cds_service.facts.words import on
 from cds_service.knowledge import Knowledge
 
@@ -27,11 +28,6 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     """
     for problem in chart.conditions_in("spinal-infection", "infection-history"):
         if problem.state is not State.ACTIVE or "infection-history" in problem.concept.sets:
-            ended = problem.abated or problem.dated
-            yield Finding(
-                says=f"Past infection, confirm that it is cured: {problem.concept.text}{on(ended)}",
-                evidence=(Evidence(problem.source, "code", ended, problem.concept.text),),
-                cites=("cement-ifu", "liao-2018"),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
+            ended = on(problem.abated or problem.dated)
+            says = f"Past infection, confirm that it is cured: {problem.concept.text}{ended}"
+            yield of_problem(problem, says, cites=("cement-ifu", "liao-2018"))
