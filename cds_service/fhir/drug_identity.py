@@ -45,18 +45,16 @@ def drug(resource: wire.MedicationUse, medications: Medications, context: Contex
     shown = [Term(text=display)] if display else []
     if not reference:
         notes = () if terms or shown else (f"no drug is named: {NOT_UNDERSTOOD}",)
-        return _described([*terms, *shown], context, notes)
+        return described([*terms, *shown], context, notes)
     medication = _resolved(reference, resource, medications)
     if medication is None:
-        named = _described([*terms, *shown], context)
+        named = described([*terms, *shown], context)
         return replace(named, name=named.name or reference, notes=(f"{reference} could not be resolved",))
-    parts = [
-        _described(list(_ingredient_terms(item, resource, medications)), context) for item in medication.ingredient
-    ]
+    parts = [described(list(_ingredient_terms(item, resource, medications)), context) for item in medication.ingredient]
     codes = [*terms, medication.code] if medication.code else terms
-    coded = _described(codes, context)
+    coded = described(codes, context)
     if not coded.identified.known and not parts:
-        coded = _described([*codes, *shown], context)
+        coded = described([*codes, *shown], context)
     return _joined(coded, parts, display or reference, tuple(texts(medication.form)))
 
 
@@ -89,7 +87,7 @@ def _joined(coded: Drug, parts: list[Drug], fallback: str, form: tuple[str, ...]
     )
 
 
-def _described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) -> Drug:
+def described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) -> Drug:
     """The drug that several terms describe together."""
     parts = [_identified(term, context) for term in terms]
     words = tuple(text for term in terms for text in texts(term))

@@ -52,15 +52,17 @@ def findings_of_observation(
 
     `shown` is the study or report that it belongs to, if any. A label without any value is an uncertain finding.
     """
-    categories = {concepts.code_of(term) for term in concepts.listed(resource.category)}
-    if (resource.status or "").strip().lower() in _WITHDRAWN or categories & _OTHER_KINDS or resource.code is None:
+    if (resource.status or "").strip().lower() in _WITHDRAWN or resource.code is None:
+        return ()
+    categories = concepts.listed(resource.category)
+    if is_of_another_kind(categories):
         return ()
     parts = list(_parts(resource, context))
     if not parts:
         return ()
     sites = [resource.code, *concepts.listed(resource.bodySite)]
     place = region(sites, context)
-    is_imaging = shown is not None or "imaging" in categories
+    is_imaging = shown is not None or "imaging" in map(concepts.code_of, categories)
     if not (
         is_imaging or place is Region.SPINE or any(_OF_BONE.search(text) for text in concepts.texts(resource.code))
     ):
@@ -75,6 +77,11 @@ def findings_of_observation(
     for basis, statement in parts:
         found.add([replace(statement, levels=statement.levels or levels)], basis)
     return found.listed()
+
+
+def is_of_another_kind(categories: Iterable[Term]) -> bool:
+    """Whether the categories of an Observation say that it is a laboratory's, a vital sign or such, so no image's."""
+    return not _OTHER_KINDS.isdisjoint(map(concepts.code_of, categories))
 
 
 def _parts(resource: wire.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:

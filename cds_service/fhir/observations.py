@@ -60,7 +60,7 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
     if status in _NO_RESULT:
         return ()
     whole: tuple[wire.Observation | Component, ...] = (resource, *resource.component)
-    parts = [(part, what) for part in whole if (what := _measure(part.code, context))]
+    parts = [(part, what) for part in whole if (what := measure(part.code, context))]
     if not parts:
         return ()
     when, notes = _when(resource, context.zone)
@@ -79,7 +79,7 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
     return tuple(found)
 
 
-def _measure(term: Term | None, context: Context) -> Concept | None:
+def measure(term: Term | None, context: Context) -> Concept | None:
     """The measures that a code names, or None if it names none."""
     if term is None:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cds_service.chart import (
@@ -37,9 +38,11 @@ from cds_service.fhir import (
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.drug_identity import Medications, addressed
+from cds_service.fhir.glance import passed
 from cds_service.fhir.imaging_studies import Examination
 from cds_service.fhir.medications import drug_uses
-from cds_service.fhir.skim import Skimmed, Unread, identifier, skim
+from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
+from cds_service.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,16 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     """The chart of one patient. Never raises for anything that a client sent."""
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     unreadable: list[Unreadable] = []
-    mine, strangers, unstated = [], 0, 0
-    for item in _all(received, unreadable):
-        belongs = _belongs(item.resource, received.patient_id)
+    mine, held, strangers, unstated = [], set[str](), 0, 0
+    for item in _all(received, unreadable, context.know):
+        belongs = _belongs(item, received.patient_id)
         if belongs is False:
             strangers += 1
             continue
         unstated += belongs is None
-        mine.append(item)
+        held.add(item.reference)
+        if isinstance(item, Skimmed):
+            mine.append(item)
     medications = addressed(
         (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, wire.Medication)
     )
@@ -90,7 +95,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             found[_FIELDS[type(entry)]].append(entry)
         if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
-    for entry in _drafted(received, {item.reference for item in mine}, medications, context):
+    for entry in _drafted(received, held, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -112,23 +117,23 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     )
 
 
-def _all(received: Received, unreadable: list[Unreadable]) -> Iterable[Skimmed]:
+def _all(received: Received, unreadable: list[Unreadable], know: Knowledge) -> Iterable[Skimmed | Passed]:
     """Every resource once, though two sections may have brought it; what is no resource goes to `unreadable`."""
     seen: set[str] = set()
     for section, answered in received.answers.items():
-        for item in skim(answered.parts, seen):
+        for item in skim(answered.parts, seen, partial(passed, know=know)):
             if isinstance(item, Unread):
                 unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
             else:
                 yield item
 
 
-def _drafted(received: Received, seen: set[str], medications: Medications, context: Context) -> Iterable[object]:
+def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in skim(received.drafts):
-        if not isinstance(item, Skimmed) or item.reference in seen:
+        if not isinstance(item, Skimmed) or item.reference in held:
             continue
-        if _belongs(item.resource, received.patient_id) is False:
+        if _belongs(item, received.patient_id) is False:
             continue
         if isinstance(item.resource, wire.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
@@ -174,19 +179,12 @@ def _if_any(entry: object) -> tuple[object, ...]:
     return () if entry is None else (entry,)
 
 
-def _belongs(resource: wire.Resource, patient_id: str) -> bool | None:
+def _belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
     """Whether the resource is this patient's; None if it does not say."""
-    if isinstance(resource, wire.Medication | wire.Device) and not (resource.subject or resource.patient):
+    whose = item.whose
+    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, wire.Medication | wire.Device):
         return True
-    if isinstance(resource, wire.Patient):
-        said = resource.id or ""
-    elif isinstance(resource, wire.Coverage) and resource.beneficiary:
-        said = identifier(resource.beneficiary)
-    elif isinstance(resource, wire.Task) and resource.for_:
-        said = identifier(resource.for_)
-    else:
-        said = identifier(resource.subject or resource.patient)
-    return said == patient_id if said and not said.startswith("urn:uuid:") else None
+    return whose == patient_id if whose and not whose.startswith("urn:uuid:") else None
 
 
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:

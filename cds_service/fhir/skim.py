@@ -1,7 +1,8 @@
 """Reads each resource once, straight from its bytes; a bad one is mended or set aside without touching its neighbours."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import msgspec
 
@@ -22,6 +23,23 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
     dropped: tuple[str, ...] = ()
 
     @property
+    def whose(self) -> str:
+        """The bare id of the patient whom it is about; empty if it does not say."""
+        resource = self.resource
+        if isinstance(resource, wire.Patient):
+            return resource.id or ""
+        if isinstance(resource, wire.Coverage) and resource.beneficiary:
+            return identifier(resource.beneficiary)
+        if isinstance(resource, wire.Task) and resource.for_:
+            return identifier(resource.for_)
+        return identifier(resource.subject or resource.patient)
+
+    @property
+    def has_id(self) -> bool:
+        """Whether its reference names it; others without an id may have the same."""
+        return bool(self.resource.id)
+
+    @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
         return Source(self.reference, bytes(self.part.raw), tuple(f"{path} could not be read" for path in self.dropped))
@@ -34,6 +52,14 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """A resource that no rule reads: only its reference and whose it is (the bare id of its subject) were looked at."""
+
+    reference: str
+    whose: str
+    has_id: ClassVar[bool] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """Something that is no resource, or whose type cannot be read."""
@@ -41,20 +67,31 @@ class Unread:
     reference: str
 
 
-def skim(parts: Iterable[Part], seen: set[str] | None = None) -> Iterator[Skimmed | Unread]:
-    """The resources of interest among `parts`; of two with the same type and id the first counts.
+Glance = Callable[[bytes | msgspec.Raw], Passed | None]
+"""Says of a resource's bytes that no rule reads it; None if that is not plain."""
+
+
+def _none_passed(raw: bytes | msgspec.Raw) -> Passed | None:  # noqa: ARG001
+    return None
+
+
+def skim(
+    parts: Iterable[Part], seen: set[str] | None = None, glance: Glance = _none_passed
+) -> Iterator[Skimmed | Passed | Unread]:
+    """The resources of interest among `parts`, and those passed over; of two with the same type and id the first counts.
 
     `seen` are the references that came before, in other parts; it is added to.
     """
     before = set() if seen is None else seen
     for part in parts:
-        item = _one(part)
-        if isinstance(item, Skimmed):
-            if item.resource.id and item.reference in before:
+        item = glance(part.raw) or _one(part)
+        if item is None:
+            continue
+        if not isinstance(item, Unread):
+            if item.reference in before and item.has_id:
                 continue
             before.add(item.reference)
-        if item is not None:
-            yield item
+        yield item
 
 
 def _one(part: Part) -> Skimmed | Unread | None:

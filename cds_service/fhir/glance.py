@@ -1,0 +1,120 @@
+"""Tells at a glance, from the few elements that say what a resource is about, that no rule reads it: most of a big chart.
+
+Looking costs a quarter of reading. Whatever is not plainly of no interest is left to the readers, so that they alone judge.
+"""
+
+from datetime import UTC
+from functools import lru_cache
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.fhir.concepts import Context, concept
+from cds_service.fhir.datatypes import Reference, Term, Text
+from cds_service.fhir.drug_identity import described
+from cds_service.fhir.imaging_observations import is_of_another_kind
+from cds_service.fhir.observations import measure
+from cds_service.fhir.skim import Passed, identifier
+from cds_service.knowledge import Knowledge
+
+_NOTHING = Raw(b"")
+
+
+class _Glanced(Struct, gc=False, tag_field="resourceType", rename="camel"):
+    """Elements as they came, not yet read: charts repeat few of them many times, so each is judged once."""
+
+    id: Text = None
+    subject: Raw = _NOTHING
+    code: Raw = _NOTHING
+
+
+class _Condition(_Glanced, tag="Condition"):
+    pass
+
+
+class _Observation(_Glanced, tag="Observation"):
+    category: Raw = _NOTHING
+    component: Raw = _NOTHING
+
+
+class _Medication(_Glanced):
+    medication_codeable_concept: Raw = _NOTHING
+    medication_reference: Raw = _NOTHING
+    medication: Raw = _NOTHING
+
+
+class _Statement(_Medication, tag="MedicationStatement"):
+    pass
+
+
+class _Request(_Medication, tag="MedicationRequest"):
+    pass
+
+
+class _Administration(_Medication, tag="MedicationAdministration"):
+    pass
+
+
+class _Dispense(_Medication, tag="MedicationDispense"):
+    pass
+
+
+_ANY = _Condition | _Observation | _Statement | _Request | _Administration | _Dispense
+_DECODER = msgspec.json.Decoder(_ANY)
+_TYPE = {kind: kind.__struct_config__.tag for kind in _ANY.__args__}
+_TERM = msgspec.json.Decoder(Term)
+_TERMS = msgspec.json.Decoder(list[Term])
+_REFERENCE = msgspec.json.Decoder(Reference)
+_UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
+
+def passed(raw: bytes | Raw, know: Knowledge) -> Passed | None:
+    """The resource as passed over, if it is plainly one that no rule reads; None says only that it has to be read."""
+    try:
+        seen = _DECODER.decode(raw)
+        if seen.id and seen.subject and _is_of_no_interest(seen, know):
+            return Passed(f"{_TYPE[type(seen)]}/{seen.id}", _whose(bytes(seen.subject)))
+    except _UNREADABLE:
+        pass  # the reader says what is wrong with it
+    return None
+
+
+def _is_of_no_interest(seen: _Glanced, know: Knowledge) -> bool:
+    if isinstance(seen, _Observation):
+        alone = seen.code and seen.category and not seen.component
+        return bool(alone) and _is_no_image(bytes(seen.category)) and _is_no_measure(bytes(seen.code), know)
+    if isinstance(seen, _Medication):
+        named_once = seen.medication_codeable_concept and not (seen.medication_reference or seen.medication)
+        return bool(named_once) and _is_another_drug(bytes(seen.medication_codeable_concept), know)
+    return bool(seen.code) and _has_no_meaning(bytes(seen.code), know)
+
+
+def _meant(know: Knowledge) -> Context:
+    """What a code means does not depend on where the site lies."""
+    return Context(know, UTC)
+
+
+@lru_cache(maxsize=4096)
+def _whose(subject: bytes) -> str:
+    return identifier(_REFERENCE.decode(subject))
+
+
+@lru_cache(maxsize=4096)
+def _is_no_image(category: bytes) -> bool:
+    return is_of_another_kind(_TERMS.decode(category))
+
+
+@lru_cache(maxsize=16384)
+def _is_no_measure(code: bytes, know: Knowledge) -> bool:
+    return measure(_TERM.decode(code), _meant(know)) is None
+
+
+@lru_cache(maxsize=16384)
+def _has_no_meaning(code: bytes, know: Knowledge) -> bool:
+    return concept(_TERM.decode(code), _meant(know)) is None
+
+
+@lru_cache(maxsize=16384)
+def _is_another_drug(named: bytes, know: Knowledge) -> bool:
+    known = described([_TERM.decode(named)], _meant(know)).identified
+    return known.known and not known.found
