@@ -22,7 +22,7 @@ class Disposition(StrEnum):
     @property
     def rank(self) -> int:
         """Zero for the most favourable."""
-        return list(Disposition).index(self)
+        return _RANK[self]
 
     @property
     def favourable(self) -> bool:
@@ -33,6 +33,9 @@ class Disposition(StrEnum):
     def discourages(self) -> bool:
         """Whether the chart speaks against the procedure as such."""
         return self.rank >= Disposition.NOT_INDICATED.rank
+
+
+_RANK = {disposition: rank for rank, disposition in enumerate(Disposition)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ class Indicator(StrEnum):
     @property
     def rank(self) -> int:
         """Zero for the most urgent."""
-        return (Indicator.CRITICAL, Indicator.WARNING, Indicator.INFO).index(self)
+        return _RANK[self]
+
+
+_RANK = {Indicator.CRITICAL: 0, Indicator.WARNING: 1, Indicator.INFO: 2}
 
 
 class Topic(StrEnum):

@@ -1,6 +1,6 @@
 """What every card is made from: the results of one call with their order, their knowledge, and how the site wants its cards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -65,6 +65,12 @@ class Material:
     ours: tuple[OurOrder, ...] = ()
     requested: tuple[RequestedService, ...] = ()
     notes: tuple[str, ...] = ()
+    _met: Mapping[Topic, tuple[Result, ...]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        met = by_urgency(item for item in self.results if item.status is Status.MET)
+        by_topic = {topic: tuple(item for item in met if item.rule.card is topic) for topic in Topic}
+        object.__setattr__(self, "_met", by_topic)
 
     @property
     def procedure(self) -> str:
@@ -74,8 +80,8 @@ class Material:
 
     def met(self, topic: Topic, *effects: Kind) -> tuple[Result, ...]:
         """The met results of a card's topic, of the effects named or of all, most urgent first."""
-        found = (item for item in self.results if item.status is Status.MET and item.rule.card is topic)
-        return by_urgency(item for item in found if not effects or item.effect in effects)
+        found = self._met[topic]
+        return tuple(item for item in found if item.effect in effects) if effects else found
 
     def awaited(self, orderable: Orderable) -> RequestedService | None:
         """The order by which a service is under way already: open, and drafted or not older than the service may take."""

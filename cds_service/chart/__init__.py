@@ -91,6 +91,8 @@ class _HasConcept(Protocol):
     def concept(self) -> Concept: ...
 
 
+_NEVER = object()
+
 Entry = TypeVar("Entry", bound=_HasConcept)
 Value = TypeVar("Value")
 
@@ -138,6 +140,14 @@ class Chart:
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+    whole: frozenset[Section] = field(init=False, compare=False, repr=False)
+    """The sections without any gap: answered whole, and every resource of their type read."""
+
+    def __post_init__(self) -> None:
+        unread = {item.section_type for item in self.unreadable}
+        answered = (section for section, answer in self.answers.items() if answer is Answer.WHOLE)
+        whole = frozenset(section for section in answered if RESOURCE_TYPE[section] not in unread)
+        object.__setattr__(self, "whole", whole)
 
     def answer(self, section: Section) -> Answer:
         """How a section was answered."""
@@ -148,9 +158,9 @@ class Chart:
 
         With `sets`, an unread resource counts only if its code is illegible or names one of them.
         """
-        return self.once(("gaps", sections, tuple(sets)), lambda: self._gaps(sections, frozenset(sets)))
-
-    def _gaps(self, sections: tuple[Section, ...], wanted: frozenset[str]) -> tuple[Missing, ...]:
+        if self.whole.issuperset(sections):
+            return ()
+        wanted = frozenset(sets)
         found = []
         for section in sections:
             answer = self.answer(section)
@@ -165,6 +175,8 @@ class Chart:
 
     def require(self, what: str, *sections: Section, sets: Iterable[str] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""
+        if self.whole.issuperset(sections):
+            return
         gaps = self.gaps(*sections, sets=sets)
         if gaps:
             raise Unknown(what, *gaps)
@@ -222,12 +234,13 @@ class Chart:
 
     def once(self, key: object, make: Callable[[], Value]) -> Value:
         """The value made the first time this key is asked for; an `Unknown` is remembered and raised again."""
-        if key not in self.memo:
+        value = self.memo.get(key, _NEVER)
+        if value is _NEVER:
             try:
-                self.memo[key] = make()
+                value = make()
             except Unknown as gap:
-                self.memo[key] = gap
-        value = self.memo[key]
+                value = gap
+            self.memo[key] = value
         if isinstance(value, Unknown):
             raise value.with_traceback(None)
         return value  # type: ignore[return-value]

@@ -14,7 +14,13 @@ class Precision(StrEnum):
     TIME = "time"
 
 
-_SHOWN = {Precision.YEAR: "%Y", Precision.MONTH: "%Y-%m", Precision.DAY: "%Y-%m-%d", Precision.TIME: "%Y-%m-%d %H:%M"}
+_SHOWN = {
+    Precision.YEAR: len("2026"),
+    Precision.MONTH: len("2026-11"),
+    Precision.DAY: len("2026-11-22"),
+    Precision.TIME: len("2026-11-22 09:00"),
+}
+"""How much of a time is known at each precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class When:
         return self.end if self.end == self.start else self.end - timedelta(seconds=1)
 
     def __str__(self) -> str:
-        return self.start.strftime(_SHOWN[self.precision])
+        return self.start.isoformat(" ")[: _SHOWN[self.precision]]
 
     @property
     def iso(self) -> str:

@@ -57,7 +57,7 @@ def coverage(resource: wire.Coverage, source: Source, context: Context) -> Cover
         return None
     found = concepts.concept(resource.type, context)
     payor = next((payor.display for payor in resource.payor if payor.display), "")
-    text = payor or (found.text if found else next(concepts.texts(resource.type), "")).strip()
+    text = payor or (found.text if found else next(iter(concepts.texts(resource.type)), "")).strip()
     if not text:
         return None
     named = frozenset[str]().union(

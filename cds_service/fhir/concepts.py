@@ -1,6 +1,6 @@
 """Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import lru_cache
@@ -38,27 +38,23 @@ def listed(value: "list[Term] | Term | None") -> list[Term]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def codings(term: Term | None) -> Iterator[Coding]:
+def codings(term: Term | None) -> Sequence[Coding]:
     """All codings of a CodeableConcept, a Coding, or the concept of a CodeableReference."""
     if term is None:
-        return
-    yield from term.coding
-    if term.code:
-        yield Coding(term.system, term.code, term.display)
-    if term.concept is not None:
-        yield from codings(term.concept)
+        return ()
+    if not term.code and term.concept is None:
+        return term.coding
+    own = [Coding(term.system, term.code, term.display)] if term.code else []
+    return [*term.coding, *own, *codings(term.concept)]
 
 
-def texts(term: Term | None) -> Iterator[str]:
+def texts(term: Term | None) -> list[str]:
     """All that a term says in words: displays, then text."""
     if term is None:
-        return
-    for coding in codings(term):
-        if coding.display:
-            yield coding.display
-    for text in (term.text, term.display, term.concept.text if term.concept else None):
-        if text:
-            yield text
+        return []
+    displays = [coding.display for coding in codings(term) if coding.display]
+    own = (term.text, term.display, term.concept.text if term.concept else None)
+    return [*displays, *(text for text in own if text)]
 
 
 def code_of(term: "Term | list[Term] | str | None") -> str:
@@ -113,7 +109,7 @@ class _Said:
 
 
 def _said(term: Term) -> _Said:
-    listed_codings = tuple(codings(term))
+    listed_codings = codings(term)
     codes = tuple((coding.system or "", coding.code.strip()) for coding in listed_codings if coding.code)
     displays = [coding.display for coding in listed_codings if coding.display]
     own = term.text or (term.concept.text if term.concept else None)

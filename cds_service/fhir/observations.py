@@ -126,7 +126,7 @@ def _reading(part: wire.Observation | Component, measures: frozenset[str], conte
     answer = _answer(part, words, context)
     if answer:
         return _Reading(answer=answer)
-    reason = next(texts(part.dataAbsentReason), "") or next(
+    reason = next(iter(texts(part.dataAbsentReason)), "") or next(
         (coding.code for coding in codings(part.dataAbsentReason) if coding.code), ""
     )
     return _Reading(absent=reason.strip() or _NO_VALUE)
