@@ -63,13 +63,13 @@ def code_of(term: "Term | list[Term] | str | None") -> str:
         return ""
     if isinstance(term, str):
         return term.strip().lower()
-    for item in listed(term):
-        for coding in codings(item):
-            if coding.code:
-                return coding.code.strip().lower()
-        if item.text:
-            return item.text.strip().lower()
-    return ""
+    return next(filter(None, map(_code, listed(term))), "")
+
+
+@lru_cache(maxsize=4096)
+def _code(term: Term) -> str:
+    code = next((coding.code for coding in codings(term) if coding.code), None)
+    return (code or term.text or "").strip().lower()
 
 
 def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
@@ -80,7 +80,7 @@ def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -
     """
     if term is None:
         return None
-    found = _meaning(_said(term), context.know)
+    found = _meaning(term, context.know)
     if found is None:
         return None
     sites = _levels_of(also, context)
@@ -95,34 +95,28 @@ def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) ->
 def _levels_of(terms: Iterable[Term], context: Context) -> frozenset[Level]:
     found: frozenset[Level] = frozenset()
     for term in terms:
-        found |= _levels(_said(term), context.know)
+        found |= _levels(term, context.know)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What a term says, as a key: charts repeat few terms many times, so each is looked up once."""
-
-    codes: tuple[tuple[str, str], ...]
-    texts: tuple[str, ...]
-    shown: str
+def _codes(term: Term) -> list[tuple[str, str]]:
+    return [(coding.system or "", coding.code.strip()) for coding in codings(term) if coding.code]
 
 
-def _said(term: Term) -> _Said:
-    listed_codings = codings(term)
-    codes = tuple((coding.system or "", coding.code.strip()) for coding in listed_codings if coding.code)
-    displays = [coding.display for coding in listed_codings if coding.display]
+def _shown(term: Term) -> str:
+    """What people are shown of a term: its own words, else those of a code, else a code."""
     own = term.text or (term.concept.text if term.concept else None)
-    shown = own or (displays[0] if displays else "") or (codes[0][1] if codes else "")
-    return _Said(codes, tuple(texts(term)), shown.strip())
+    words = own or next((coding.display for coding in codings(term) if coding.display), None)
+    return (words or next((code for _, code in _codes(term)), "")).strip()
 
 
+# Charts repeat few terms many times, so what each means is looked up once.
 @lru_cache(maxsize=16384)
-def _meaning(said: _Said, know: Knowledge) -> Concept | None:
+def _meaning(term: Term, know: Knowledge) -> Concept | None:
     index = know.index
     sets: frozenset[str] = frozenset()
     closed, episode = False, None
-    for address, code in said.codes:
+    for address, code in _codes(term):
         system = index.system(address)
         if not system:
             continue
@@ -134,15 +128,15 @@ def _meaning(said: _Said, know: Knowledge) -> Concept | None:
     basis = Basis.CODE
     if not sets and not closed:
         basis = Basis.TEXT
-        sets = sets.union(*(index.of_text(text) for text in said.texts))
-    return Concept(said.shown, sets, basis, _levels(said, know), episode) if sets else None
+        sets = sets.union(*(index.of_text(text) for text in texts(term)))
+    return Concept(_shown(term), sets, basis, _levels(term, know), episode) if sets else None
 
 
 @lru_cache(maxsize=16384)
-def _levels(said: _Said, know: Knowledge) -> frozenset[Level]:
-    written = frozenset[Level]().union(*map(_written, said.texts))
+def _levels(term: Term, know: Knowledge) -> frozenset[Level]:
+    written = frozenset[Level]().union(*map(_written, texts(term)))
     coded: frozenset[Level] = frozenset()
-    for address, code in said.codes:
+    for address, code in _codes(term):
         system = know.index.system(address)
         if system:
             coded |= know.levels.of(system, code)

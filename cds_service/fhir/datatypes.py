@@ -12,21 +12,25 @@ class Shape(Struct, gc=False):
     """Base of all shapes: small, never cyclic, so the garbage collector need not know them."""
 
 
-class Reference(Shape):
+class Value(Struct, frozen=True, cache_hash=True, gc=False):
+    """Base of the shapes that are looked up: equal content is equal, so that what a term means is found once, not each time."""
+
+
+class Reference(Value, frozen=True):
     reference: Text = None
     display: Text = None
 
 
-class Coding(Shape):
+class Coding(Value, frozen=True):
     system: Text = None
     code: Text = None
     display: Text = None
 
 
-class Term(Shape):
+class Term(Value, frozen=True):
     """A CodeableConcept, a Coding or an R5 CodeableReference."""
 
-    coding: list[Coding] = []
+    coding: tuple[Coding, ...] = ()
     text: Text = None
     system: Text = None
     code: Text = None

@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC
 from functools import lru_cache
 
 from cds_service.chart import (
@@ -24,6 +25,7 @@ from cds_service.fhir.datatypes import Attachment, Term
 from cds_service.fhir.imaging_studies import Examination, Region, examination, joined, modality, region
 from cds_service.fhir.skim import Skimmed, identifier
 from cds_service.fhir.text import Statement, plain_text, read_report
+from cds_service.knowledge import Knowledge
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))
@@ -142,8 +144,17 @@ def _decoded(attachment: Attachment) -> str:
     return plain_text(data, attachment.contentType or "text/plain")
 
 
-def said_by(term: Term, context: Context) -> Iterator[Statement]:
+def said_by(term: Term, context: Context) -> tuple[Statement, ...]:
     """What a coded conclusion or a plain label says. The words beside a code of a complete list add nothing to it."""
+    return _said_by(term, context.know)
+
+
+@lru_cache(maxsize=4096)
+def _said_by(term: Term, know: Knowledge) -> tuple[Statement, ...]:
+    return tuple(_statements(term, Context(know, UTC)))
+
+
+def _statements(term: Term, context: Context) -> Iterator[Statement]:
     index = context.know.index
     levels = concepts.levels(term, context)
     sets: frozenset[str] = frozenset()

@@ -86,11 +86,11 @@ def is_of_another_kind(categories: Iterable[Term]) -> bool:
 
 def _parts(resource: wire.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:
     """The statements of an observation and its components. A component that names only a level speaks of the observation's sign."""
-    whole = tuple(said_by(resource.code, context)) if resource.code else ()
+    whole = said_by(resource.code, context) if resource.code else ()
     if not resource.component or _has_value(resource):
         yield from _statements(resource, whole, concepts.levels(resource.code, context), context)
     for part in resource.component:
-        own = tuple(said_by(part.code, context)) if part.code else ()
+        own = said_by(part.code, context) if part.code else ()
         yield from _statements(part, own or whole, concepts.levels(part.code, context), context)
 
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from cds_service.chart import ImagingStudy, Level, Modality, Source, When
 from cds_service.fhir import concepts, dates, wire
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.datatypes import Reference, Term
 from cds_service.fhir.skim import identifier
+from cds_service.knowledge import Knowledge
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _MODALITIES = {
@@ -93,7 +95,7 @@ def study(resource: wire.ImagingStudy, source: Source, context: Context) -> Imag
 def modality(terms: Iterable[Term], context: Context) -> Modality:
     """The modality that proves most among those that codes name; where no code names one, among those that texts name."""
     terms = tuple(terms)
-    coded = frozenset[str]().union(*(_coded(term, context) for term in terms))
+    coded = frozenset[str]().union(*(_coded(term, context.know) for term in terms))
     written = frozenset[str]().union(*(context.know.index.of_text(text) for text in _texts(terms)))
     for sets in (coded, written):
         for name, kind in _MODALITIES.items():
@@ -107,8 +109,8 @@ def region(terms: Iterable[Term], context: Context) -> Region:
     terms = tuple(terms)
     index = context.know.index
     texts = tuple(_texts(terms))
-    sets = frozenset[str]().union(*(_coded(term, context) for term in terms), *map(index.of_text, texts))
-    if "spine-region" in sets or any(_names_a_procedure(term, context) for term in terms):
+    sets = frozenset[str]().union(*(_coded(term, context.know) for term in terms), *map(index.of_text, texts))
+    if "spine-region" in sets or any(_names_a_procedure(term, context.know) for term in terms):
         return Region.SPINE
     if any(level[0] != "C" for level in concepts.levels(None, context, also=terms)):
         return Region.SPINE
@@ -130,9 +132,10 @@ def _texts(terms: Iterable[Term]) -> Iterator[str]:
     return (text for term in terms for text in concepts.texts(term))
 
 
-def _coded(term: Term, context: Context) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def _coded(term: Term, know: Knowledge) -> frozenset[str]:
     """The value sets of a term's codes. A modality's code is DICOM's, whatever address is given for it."""
-    index = context.know.index
+    index = know.index
     return frozenset[str]().union(
         *(
             index.of_code(index.system(coding.system or "") or "dicom", coding.code.strip())
@@ -142,9 +145,10 @@ def _coded(term: Term, context: Context) -> frozenset[str]:
     )
 
 
-def _names_a_procedure(term: Term, context: Context) -> bool:
+@lru_cache(maxsize=4096)
+def _names_a_procedure(term: Term, know: Knowledge) -> bool:
     """Whether a code other than DICOM's is in a modality's list: but for DXA those lists hold the spine and the skeleton alone."""
-    index = context.know.index
+    index = know.index
     return any(
         not (_MODALITIES.keys() - {"modality-dxa"}).isdisjoint(index.of_code(system, coding.code.strip()))
         for coding in concepts.codings(term)

@@ -17,6 +17,7 @@ from msgspec.inspect import (
     StructType,
     Type,
     UnionType,
+    VarTupleType,
     type_info,
 )
 
@@ -65,6 +66,8 @@ def _fit(value: Any, kind: Type, path: str, dropped: list[str], depth: int) -> A
         return _first_fit(value, kind, path, dropped, depth)
     if isinstance(kind, ListType):
         return _list(value, kind, path, dropped, depth)
+    if isinstance(kind, VarTupleType):
+        return tuple(_list(value, kind, path, dropped, depth))
     if isinstance(kind, StructType):
         return _struct(value, kind.cls, path, dropped, depth) if isinstance(value, dict) else UNSET
     return _primitive(value, kind)
@@ -81,7 +84,7 @@ def _first_fit(value: Any, kind: UnionType, path: str, dropped: list[str], depth
     return UNSET
 
 
-def _list(value: Any, kind: ListType, path: str, dropped: list[str], depth: int) -> Any:
+def _list(value: Any, kind: ListType | VarTupleType, path: str, dropped: list[str], depth: int) -> Any:
     items = value if isinstance(value, list) else [value]
     fitted = [
         _mend(item, kind.item_type, f"{path}[{n}]", dropped, depth + 1)

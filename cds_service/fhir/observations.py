@@ -3,15 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from functools import lru_cache
 
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.fhir import dates, numbers, units, wire
 from cds_service.fhir.concepts import Context, codings, concept, listed, texts
-from cds_service.fhir.datatypes import Coding, Component, Term
+from cds_service.fhir.datatypes import Component, Term
 from cds_service.fhir.numbers import WrittenNumber
+from cds_service.knowledge import Knowledge
 
 _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
@@ -81,16 +82,12 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
 
 def measure(term: Term | None, context: Context) -> Concept | None:
     """The measures that a code names, or None if it names none."""
-    if term is None:
-        return None
-    coded = tuple((coding.system, coding.code, coding.display) for coding in codings(term))
-    return _named(coded, term.text or term.display or (term.concept.text if term.concept else None), context)
+    return _measured(term, context.know) if term else None
 
 
 @lru_cache(maxsize=8192)
-def _named(coded: tuple[tuple[str | None, ...], ...], text: str | None, context: Context) -> Concept | None:
-    """A chart repeats few codes many times."""
-    found = concept(Term(coding=[Coding(*each) for each in coded], text=text), context)
+def _measured(term: Term, know: Knowledge) -> Concept | None:
+    found = concept(term, Context(know, UTC))
     measures = found.sets & _MEASURES if found else frozenset()
     return replace(found, sets=measures) if found and measures else None
 
