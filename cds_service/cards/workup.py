@@ -6,10 +6,12 @@ from cds_service.cards.material import Material
 from cds_service.chart import Reason
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
 
+_STEPS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
+
 
 def steps(material: Material) -> tuple[Result, ...]:
     """What is to be done first."""
-    return material.met(Topic.WORKUP, *(frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}))
+    return material.met(Topic.WORKUP, *_STEPS)
 
 
 def open_results(material: Material) -> tuple[Result, ...]:

@@ -63,8 +63,12 @@ def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
     return _merged(_at(level, chart, know) for level in sorted(named - target) if target)
 
 
-def current(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
+def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     """The dated findings that are neither older than the window nor older than the fracture."""
+    return chart.once("current images", lambda: tuple(_current(chart, know)))
+
+
+def _current(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
     window = know.parameter(WINDOW).span.days
     began = min((when.start for when in onsets(chart)), default=None)
     for seen in chart.imaging:

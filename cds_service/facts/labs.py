@@ -49,7 +49,7 @@ def latest(chart: Chart, measure: str, what: str) -> Lab:
     A preliminary result counts. Raises `Unknown(what)` if there is none: never measured, not readable, without a date, or in a section
     that is missing.
     """
-    return next(history(chart, measure, what))
+    return chart.once(("latest", measure, what), lambda: next(history(chart, measure, what)))
 
 
 def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:

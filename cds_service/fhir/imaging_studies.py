@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
 
@@ -94,9 +95,13 @@ def study(resource: wire.ImagingStudy, source: Source, context: Context) -> Imag
 
 def modality(terms: Iterable[Term], context: Context) -> Modality:
     """The modality that proves most among those that codes name; where no code names one, among those that texts name."""
-    terms = tuple(terms)
-    coded = frozenset[str]().union(*(_coded(term, context.know) for term in terms))
-    written = frozenset[str]().union(*(context.know.index.of_text(text) for text in _texts(terms)))
+    return _modality(tuple(terms), context.know)
+
+
+@lru_cache(maxsize=4096)
+def _modality(terms: tuple[Term, ...], know: Knowledge) -> Modality:
+    coded = frozenset[str]().union(*(_coded(term, know) for term in terms))
+    written = frozenset[str]().union(*(know.index.of_text(text) for text in _texts(terms)))
     for sets in (coded, written):
         for name, kind in _MODALITIES.items():
             if name in sets:
@@ -106,13 +111,16 @@ def modality(terms: Iterable[Term], context: Context) -> Modality:
 
 def region(terms: Iterable[Term], context: Context) -> Region:
     """Whether terms name the spine, some other part only, or none. A procedure's code of ours names the spine or the skeleton."""
-    terms = tuple(terms)
-    index = context.know.index
+    return _region(tuple(terms), context.know)
+
+
+@lru_cache(maxsize=4096)
+def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
-    sets = frozenset[str]().union(*(_coded(term, context.know) for term in terms), *map(index.of_text, texts))
-    if "spine-region" in sets or any(_names_a_procedure(term, context.know) for term in terms):
+    sets = frozenset[str]().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
+    if "spine-region" in sets or any(_names_a_procedure(term, know) for term in terms):
         return Region.SPINE
-    if any(level[0] != "C" for level in concepts.levels(None, context, also=terms)):
+    if any(level[0] != "C" for level in concepts.levels(None, Context(know, UTC), also=terms)):
         return Region.SPINE
     if "modality-nuclear" in sets and any(_BONE_SCAN.search(text) for text in texts):
         return Region.SPINE
@@ -132,7 +140,6 @@ def _texts(terms: Iterable[Term]) -> Iterator[str]:
     return (text for term in terms for text in concepts.texts(term))
 
 
-@lru_cache(maxsize=4096)
 def _coded(term: Term, know: Knowledge) -> frozenset[str]:
     """The value sets of a term's codes. A modality's code is DICOM's, whatever address is given for it."""
     index = know.index
@@ -145,7 +152,6 @@ def _coded(term: Term, know: Knowledge) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=4096)
 def _names_a_procedure(term: Term, know: Knowledge) -> bool:
     """Whether a code other than DICOM's is in a modality's list: but for DXA those lists hold the spine and the skeleton alone."""
     index = know.index
