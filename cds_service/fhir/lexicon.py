@@ -6,6 +6,7 @@ Every pattern takes time linear in the text: gaps and optional words are bounded
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 _GAP_WORDS = 6
 _SEPARATOR = r"[ /:-]{1,2}"
@@ -72,13 +73,20 @@ class Lexicon:
 
 
 class _Matcher:
-    """The phrases of one owner that begin with the same letters, the longest first."""
+    """The phrases of one owner that begin with the same letters, the longest first.
+
+    There are hundreds, and a report needs a few: each is compiled when it is first needed, from words that were checked before.
+    """
 
     def __init__(self, owner: str, phrases: list[Phrase]) -> None:
         self.owner = owner
         ordered = sorted(phrases, key=lambda phrase: (phrase.rank, *_shorter_last(phrase.words)))
         self._kinds = tuple(phrase.kinds for phrase in ordered)
-        self._pattern = re.compile("|".join(rf"({_pattern(phrase.words)})(?!\w)" for phrase in ordered))
+        self._written = "|".join(rf"({_pattern(phrase.words)})(?!\w)" for phrase in ordered)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._written)
 
     def match(self, text: str, position: int) -> Hit | None:
         found = self._pattern.match(text, position)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -17,7 +17,10 @@ _META = frozenset(("title", "purpose", "source", "reviewed", "includes", "unit",
 
 @dataclass(frozen=True, slots=True)
 class ValueSet:
-    """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM."""
+    """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
+
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
+    """
 
     id: str
     title: str
@@ -27,8 +30,8 @@ class ValueSet:
     includes: tuple[str, ...]
     codes: Mapping[str, Mapping[str, str]]
     carved_out: Mapping[str, Mapping[str, str]]
-    patterns: tuple[str, ...]
-    exceptions: tuple[str, ...]
+    pattern: re.Pattern[str] | None
+    exception: re.Pattern[str] | None
     unit: str
 
 
@@ -70,8 +73,6 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         codes[key] = table
         carved_out[key] = tables[key].get("except", {})
     text = tables.get("text", {})
-    for pattern in (*text.get("patterns", ()), *text.get("except", ())):
-        compiled(path.name, "text", pattern)
     return ValueSet(
         id=path.stem,
         title=files.member(path.name, "", tables, "title", str),
@@ -81,8 +82,8 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         includes=tuple(tables.get("includes", ())),
         codes=codes,
         carved_out=carved_out,
-        patterns=tuple(text.get("patterns", ())),
-        exceptions=tuple(text.get("except", ())),
+        pattern=_any_of(path.name, "text.patterns", text.get("patterns", ())),
+        exception=_any_of(path.name, "text.except", text.get("except", ())),
         unit=tables.get("unit", ""),
     )
 
@@ -137,9 +138,7 @@ class CodeIndex:
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
         self._patterns = [
-            (wider[item.id], _any_of(item.patterns), _any_of(item.exceptions))
-            for item in value_sets.values()
-            if item.patterns
+            (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
         self.of_code = lru_cache(maxsize=65536)(self._of_code)
         self.of_text = lru_cache(maxsize=16384)(self._of_text)
@@ -173,7 +172,7 @@ class CodeIndex:
         plain = folded(text)
         found: frozenset[str] = frozenset()
         for ids, pattern, exception in self._patterns:
-            if pattern and pattern.search(plain) and not (exception and exception.search(plain)):
+            if pattern.search(plain) and not (exception and exception.search(plain)):
                 found |= ids
         return found
 
@@ -196,5 +195,7 @@ def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
     return {name: closure(name, frozenset()) for name in value_sets}
 
 
-def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
+def _any_of(file: str, key: str, patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern for all of them, None for none. Raises `KnowledgeError` if they are no regular expressions."""
+    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return compiled(file, key, alternatives) if alternatives else None
