@@ -30,6 +30,7 @@ from cds_service.chart.entries import (
     spoken,
 )
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
+from cds_service.chart.order import Order
 from cds_service.chart.sections import (
     DRUG_SECTIONS,
     RESOURCE_TYPE,
@@ -98,22 +99,6 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated."""
-
-    references: tuple[str, ...] = ()
-    levels: frozenset[Level] = frozenset()
-    level_count: int = 0
-    planned: When | None = None
-    planned_source: str = ""
-    planned_note: str = ""
-    basis: Basis = Basis.CODE
-    prophylactic: bool = False
-    reason_references: tuple[str, ...] = ()
-    reasons: tuple[Concept, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Chart:
     """One patient at `as_of`. Readings give what is there and raise `Unknown` once they reach what is not.
 
@@ -122,7 +107,7 @@ class Chart:
     """
 
     as_of: datetime
-    order: Order = Order()
+    order: Order = field(default_factory=Order)
     answers: Mapping[Section, Answer] = field(default_factory=dict)
     troubles: Mapping[Section, str] = field(default_factory=dict)
     patient: Patient | None = None

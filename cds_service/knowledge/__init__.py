@@ -61,15 +61,11 @@ class Knowledge:
     orderables: Mapping[str, Orderable]
     changes: tuple[Change, ...] = ()
     off: Mapping[str, Change] = field(default_factory=dict)
-    _parameters: Mapping[str, Parameter] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        found = {item.key: item for rule in self.rules.values() for item in rule.parameters.values()}
-        object.__setattr__(self, "_parameters", found)
 
     def parameter(self, key: str) -> Parameter:
         """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
-        return self._parameters[key]
+        rule, _, name = key.partition(".")
+        return self.rules[rule].parameters[name]
 
     def citation(self, identifier: str) -> Citation:
         """One source by id."""

@@ -1,0 +1,22 @@
+"""The order that a chart is read for: what is to be done, at which levels, and when."""
+
+from dataclasses import dataclass
+
+from cds_service.chart.entries import Basis, Concept, Level
+from cds_service.chart.time import When
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated."""
+
+    references: tuple[str, ...] = ()
+    levels: frozenset[Level] = frozenset()
+    level_count: int = 0
+    planned: When | None = None
+    planned_source: str = ""
+    planned_note: str = ""
+    basis: Basis = Basis.CODE
+    prophylactic: bool = False
+    reason_references: tuple[str, ...] = ()
+    reasons: tuple[Concept, ...] = ()
