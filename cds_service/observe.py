@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -63,15 +63,14 @@ def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> 
 
 
 class Metrics:
-    """The counters and histograms of one application.
+    """The counters and histograms of one application, of all its processes where PROMETHEUS_MULTIPROC_DIR joins them."""
 
-    With `shared` they are those of all its processes, which PROMETHEUS_MULTIPROC_DIR joins.
-    """
-
-    def __init__(self, *, shared: bool = False) -> None:
+    def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._told = CollectorRegistry() if shared else self.registry
-        if shared:
+        # The library has read the variable when it was imported; what it chose then holds.
+        is_joined = values.ValueClass is not values.MutexValue
+        self._told = CollectorRegistry() if is_joined else self.registry
+        if is_joined:
             MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
         self._requests = Counter(
             "cds_requests", "Requests by route and status.", ["route", "status"], registry=self.registry

@@ -51,7 +51,7 @@ class Routes:
         self._settings = settings
         self._respond = respond
         self._now = now
-        self._telemetry = Telemetry(observe.Metrics(shared=settings.workers > 1))
+        self._telemetry = Telemetry(observe.Metrics())
         self._database = Database(settings.database_url)
         self._callers = callers(settings, self._database)
         self._recorder = ShownRecorder(partial(add_showings, self._database), self._telemetry.lost)

@@ -3,6 +3,7 @@
 import os
 import shlex
 import socket
+from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -26,7 +27,7 @@ Bind to 127.0.0.1, or configure who may call in a TOML file and name it with --c
 @config_option
 @click.option("--host", help="Address to listen on; by default 127.0.0.1.")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; by default 8000.")
-@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; by default 1.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; by default one for each core.")
 def command(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Start the service; it stops gracefully on Ctrl-C or SIGTERM."""
     # The server's processes read their settings anew, so what is given here goes to them through the environment.
@@ -92,6 +93,7 @@ def _run(settings: Settings) -> None:
     if settings.workers > 1:
         # Where the processes put their counts, so that /metrics tells those of all.
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="cds-service-metrics-"))
+    _preload()
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -109,3 +111,11 @@ def _run(settings: Settings) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=10,
     ).serve()
+
+
+def _preload() -> None:
+    """The processes that answer are forked from this one: what it has loaded they share, and need not load again."""
+    from cds_service.service import warm_up
+
+    import_module("cds_service.app")
+    warm_up()

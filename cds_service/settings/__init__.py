@@ -43,7 +43,8 @@ class Settings(BaseSettings):
 
     host: Name = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default_factory=lambda: min(os.cpu_count() or 1, 64), ge=1, le=64)
+    """Processes that answer; by default one for each core."""
     public_url: Annotated[str, BeforeValidator(no_slash), Field(pattern=r"^(https?://\S+)?$")] = ""
     database_url: str = "sqlite:///cds-service.sqlite3"
     """A SQLAlchemy address; by default an SQLite file in the directory where the service starts."""
