@@ -2,7 +2,10 @@
 
 import json
 import os
+import statistics
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -17,8 +20,77 @@ from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site, respond
 from cds_service.settings import Settings
+from tests.bench import bodies
 
 PATH = f"/cds-services/{SERVICE_ID}"
+_SECONDS_A_WAY = {20: 1.0, 70: 1.5, 500: 3.0, 5000: 6.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One size: CPU milliseconds of the four ways, and wall milliseconds of the service."""
+
+    resources: int
+    kilobytes: int
+    json: float
+    flask: float
+    service: float
+    models: float
+    p50: float
+    p99: float
+
+    @property
+    def over_json(self) -> float:
+        """c/a."""
+        return self.service / self.json
+
+    @property
+    def over_flask(self) -> float:
+        """c/b."""
+        return self.service / self.flask
+
+    @property
+    def under_models(self) -> float:
+        """d/c."""
+        return self.models / self.service
+
+
+def measured(resources: int, database: str) -> Row:
+    """One size, the four ways taking turns, so that whatever else the machine does meets them all."""
+    body = bodies.body(resources)
+    nothing, service, ordinary = nothing_app(), service_app(database), Ordinary()
+    work: dict[str, Callable[[], object]] = {
+        "a": lambda: json.loads(body),
+        "b": lambda: call(nothing, body),
+        "c": lambda: call(service, body),
+        "d": lambda: ordinary(body),
+    }
+    cpu: dict[str, list[float]] = {name: [] for name in work}
+    wall: list[float] = []
+    for run in work.values():
+        run()
+    until = time.perf_counter() + _SECONDS_A_WAY[resources] * len(work)
+    while time.perf_counter() < until or len(cpu["c"]) < 5:
+        for name, run in work.items():
+            repeats = 1 if name == "d" or resources >= 500 else 5
+            for _ in range(repeats):
+                began, started = time.process_time(), time.perf_counter()
+                run()
+                cpu[name].append((time.process_time() - began) * 1000)
+                if name == "c":
+                    wall.append((time.perf_counter() - started) * 1000)
+    wall.sort()
+    middle = {name: statistics.median(times) for name, times in cpu.items()}
+    return Row(
+        resources,
+        round(len(body) / 1000),
+        middle["a"],
+        middle["b"],
+        middle["c"],
+        middle["d"],
+        wall[len(wall) // 2],
+        wall[int(len(wall) * 0.99)],
+    )
 
 
 def call(app: WSGIApplication, body: bytes) -> bytes:
