@@ -43,7 +43,7 @@ def allow_origin(request: Request, response: Response, settings: Settings) -> No
     """Lets pages of the configured origins read the answer; on loopback any page, as the public sandbox is one."""
     origin = request.headers.get("Origin", "")
     anyone = settings.on_loopback and not settings.cors_origins
-    response.vary.add("Origin")
+    response.headers.add("Vary", "Origin")
     if not origin or not (anyone or origin in settings.cors_origins):
         return
     headers = response.headers

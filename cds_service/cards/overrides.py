@@ -1,5 +1,7 @@
 """Reasons that a clinician may give for not following a card: HL7's codes where one fits, else our own."""
 
+from functools import cache
+
 from cds_service.cards import wording
 from cds_service.cards.model import Coding
 from cds_service.engine import Topic
@@ -22,6 +24,7 @@ _REASONS: dict[Topic, tuple[str, ...]] = {
 }
 
 
+@cache
 def reasons(topic: Topic) -> tuple[Coding, ...]:
     """The reasons offered on one card."""
     return tuple(map(_coding, _REASONS[topic]))

@@ -10,6 +10,7 @@ from cds_service.store.records import Showing
 
 _MOST_WAITING = 10_000
 _BATCH = 200
+_GATHER = 0.05  # seconds: what is shown within them is written together
 _PAUSE = 1.0  # seconds before the database is tried again
 
 
@@ -74,6 +75,7 @@ class ShownRecorder:
         try:
             if not batch:
                 batch.append(self._waiting.get(timeout=0.2))
+                self._stop.wait(_GATHER)
             while len(batch) < _BATCH:
                 batch.append(self._waiting.get_nowait())
         except Empty:
