@@ -1,7 +1,6 @@
 """Medplum's CDS Hooks client against the service: it fills our prefetch templates from a FHIR server, and gets the same cards."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.fhir_servers import sekmet
+from tests.npm_packages import installed
 from tests.test_serve import serving
 
 NPM = Path(__file__).parent / "npm"
@@ -19,14 +19,7 @@ EXTENSION = "org.vertebroplasty-cds.assessment"
 @pytest.fixture(scope="module")
 def packages() -> Path:
     """The folder of scripts with their packages installed as locked."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    installed = NPM / "node_modules/.package-lock.json"
-    lock = NPM / "package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        # Medplum names only the newest releases of Node as its own; the script says what older ones lack.
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--engine-strict=false"]
-        subprocess.run(command, cwd=NPM, check=True, capture_output=True)
+    installed(NPM)
     return NPM
 
 

@@ -1,6 +1,7 @@
 """The pages as the server writes them, without a browser: every example, every rule, what is refused, and what is escaped."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -77,18 +78,34 @@ def test_each_example_is_answered_on_the_server(pages: FlaskClient, name: str):
     assert len(page.ids) == len(set(page.ids))
 
 
+@pytest.fixture(scope="module")
+def rule_pages(pages: FlaskClient) -> dict[str, str]:
+    """The page of each rule by its address."""
+    return {path: pages.get(path).text for path in (f"/rules/{rule.id}" for rule in catalogue())}
+
+
 @pytest.mark.parametrize("rule", [rule.id for rule in catalogue()])
-def test_each_rule_has_a_page_with_its_sources_and_its_cases(pages: FlaskClient, rule: str):
-    response = pages.get(f"/rules/{rule}")
-    page = Elements(response.text)
-    assert response.status_code == 200
+def test_each_rule_has_a_page_with_its_sources_and_its_cases(pages: FlaskClient, rule_pages: dict[str, str], rule: str):
+    text = rule_pages[f"/rules/{rule}"]
+    page = Elements(text)
     assert page.blocked == []
     for heading in ("What it checks", "Why it matters", "When it stays silent"):
-        assert f"<h2>{heading}</h2>" in response.text
+        assert f"<h2>{heading}</h2>" in text
     assert any(name.startswith("cite-") for name in page.ids)
     cases = examples.rule_cases(rule)
-    assert response.text.count(f"/?fixture={rule}/") == len(cases) > 0
+    assert text.count(f"/?fixture={rule}/") == len(cases) > 0
     assert pages.get(f"/?fixture={rule}/{len(cases)}").status_code == 200
+
+
+def test_every_link_to_a_source_leads_to_it(pages: FlaskClient, rule_pages: dict[str, str]):
+    examined = {f"/?fixture={name}": pages.get(f"/?fixture={name}").text for name in examples.requests()}
+    wanted = {
+        (path or here, anchor)
+        for here, text in (rule_pages | examined).items()
+        for path, anchor in re.findall(r'href="([^"#]*)#(cite-[^"]*)"', text)
+    }
+    assert len(wanted) > 100
+    assert [link for link in sorted(wanted) if f'id="{link[1]}"' not in rule_pages[link[0]]] == []
 
 
 def test_the_catalogue_is_searched_on_the_server(pages: FlaskClient):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cds_service.cases import Case
+from cds_service.cases import Case, judge
 from cds_service.engine import Rule
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
 from cds_service.rules import THEMES
@@ -61,7 +61,10 @@ class CodeList:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the page of one rule shows beside its text."""
+    """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record.
+
+    Numbers and sources are those of the rule's own file and, shared with other rules, those that decide its cases.
+    """
 
     rule: Rule
     theme: str
@@ -96,15 +99,29 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 def page(rule: Rule, know: Knowledge) -> Page:
     """The page of a rule."""
     own = know.rules[rule.id]
+    cases = examples.rule_cases(rule.id)
+    findings = [result.finding for case in cases for result in judge(case, rule, know) if result.finding]
+    numbers = dict.fromkeys([*own.parameters.values(), *(number for finding in findings for number in finding.uses)])
+    cited = dict.fromkeys(name for finding in findings for name in finding.cites)
     return Page(
         rule=rule,
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
-        numbers=tuple(Number(item, know.citation(item.source)) for item in own.parameters.values()),
+        numbers=tuple(Number(item, know.citation(item.source)) for item in numbers),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
-        sources=tuple((know.citation(name), locator) for name, locator in own.citations.items()),
-        cases=tuple((case, tuple(map(_expected, case.expect))) for case in examples.rule_cases(rule.id)),
+        sources=tuple(
+            (know.citation(name), locator) for name, locator in (_located(numbers, cited) | own.citations).items()
+        ),
+        cases=tuple((case, tuple(map(_expected, case.expect))) for case in cases),
     )
+
+
+def _located(numbers: Iterable[Parameter], cited: Iterable[str]) -> dict[str, str]:
+    """The sources of numbers, with the place of each number, and those that findings cite beside them."""
+    places: dict[str, dict[str, None]] = {name: {} for name in cited}
+    for number in numbers:
+        places.setdefault(number.source, {})[number.locator] = None
+    return {name: "; ".join(found) for name, found in places.items()}
 
 
 def _entry(rule: Rule, know: Knowledge) -> Entry:

@@ -9,7 +9,7 @@ let last = null; // what came back last: status, request, response
 let running = 0;
 
 const source = () => document.querySelector("input[name=source]:checked").value;
-const changed = (input) => input.value !== input.dataset.was;
+const changed = (input) => input.value && input.value !== input.dataset.was;
 
 /** What is asked: the chart, how it is asked, and what is changed in it. */
 function question() {
@@ -40,14 +40,21 @@ function address(asked) {
   return `${location.pathname}?${query}`;
 }
 
-/** Puts parts of the page in place by their id; focus and what was open stay where they were. */
+/** Puts parts of the page in place by their id; focus and what was open stay where they were, and a field that is typed in as it is. */
 function place(html) {
-  const focused = document.activeElement?.id;
+  const focused = document.activeElement;
+  const open = [...document.querySelectorAll("details[open][id]")].map((part) => part.id);
   const filter = document.querySelector("input[name=show]:checked")?.value;
   const parts = new DOMParser().parseFromString(html, "text/html").body.children;
-  for (const part of [...parts]) document.getElementById(part.id)?.replaceWith(part);
+  for (const part of [...parts]) {
+    const there = document.getElementById(part.id);
+    const typing = there?.contains(focused) && focused.dataset.was !== undefined;
+    if (typing) document.getElementById("reset").disabled = part.querySelector("#reset")?.disabled ?? false;
+    else there?.replaceWith(part);
+  }
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (filter) document.querySelector(`input[name=show][value=${filter}]`)?.click();
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (!focused.isConnected && focused.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
 }
 
 async function run(says = "") {
@@ -99,13 +106,17 @@ function another() {
   }
 }
 
-const cards = () => last?.response?.cards ?? [];
+/** The card that a control stands on, told by its place: the answer that the server drew the page with had uuids of its own. */
+async function cardOf(control) {
+  const { card } = control.closest("[data-card]").dataset;
+  if (!last) await run();
+  return last?.response?.cards?.[card];
+}
 
 async function take(button) {
-  if (!last) await run();
-  const card = cards().find((item) => item.suggestions?.some((one) => one.uuid === button.dataset.take));
-  const suggestion = card?.suggestions.find((one) => one.uuid === button.dataset.take);
-  if (!suggestion) return;
+  const card = await cardOf(button);
+  if (!card) return;
+  const suggestion = card.suggestions[button.dataset.take];
   const sent = await feedback({ card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] });
   const taken = suggestion.actions ?? [];
   actions = [...actions, ...taken];
@@ -113,16 +124,18 @@ async function take(button) {
   const planned = document.getElementById("planned");
   if (planned && taken.some((action) => action.type === "update")) planned.value = planned.dataset.was;
   await run(`Taken: ${suggestion.label}. ${sent}`);
+  document.getElementById("changed")?.focus();
 }
 
 async function dismiss(menu) {
-  if (!last) await run();
-  const card = cards().find((item) => item.uuid === menu.dataset.dismiss || menu.isConnected === false);
-  const chosen = menu.querySelector("input[name=reason]:checked");
-  const reason = chosen && card?.overrideReasons?.[Number(chosen.value)];
+  const { card: place } = menu.closest("[data-card]").dataset;
+  const card = await cardOf(menu);
+  if (!card) return;
+  const reason = card.overrideReasons?.[menu.querySelector("input[name=reason]:checked")?.value];
   const sent = await feedback({ card: card.uuid, outcome: "overridden", ...(reason && { overrideReason: { reason } }) });
-  document.querySelector(`[data-card="${card.uuid}"]`)?.classList.add("dismissed");
-  tell(`Overridden. ${sent}`);
+  const shown = document.querySelector(`[data-card="${place}"]`);
+  shown.classList.add("dismissed");
+  shown.querySelector(".told").textContent = `Overridden. ${sent}`;
 }
 
 /** Feedback as an EHR sends it: first the call that shows the card, then what became of it. */
@@ -165,7 +178,7 @@ document.addEventListener("click", (event) => {
   if (button?.id === "copy") copy();
 });
 document.addEventListener("submit", (event) => {
-  if (!event.target.dataset.dismiss) return;
+  if (event.target.dataset.dismiss === undefined) return;
   event.preventDefault();
   dismiss(event.target);
 });
@@ -185,12 +198,17 @@ async function copy() {
 
 async function read(file) {
   if (!file) return;
+  document.querySelector("input[name=source][value=paste]").checked = true;
   pasted.value = await file.text();
   another();
   run();
 }
-pasted.addEventListener("dragover", (event) => event.preventDefault());
-pasted.addEventListener("drop", (event) => {
+const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", (event) => {
+  if (holdsFile(event)) event.preventDefault();
+});
+document.addEventListener("drop", (event) => {
+  if (!holdsFile(event)) return;
   event.preventDefault();
   read(event.dataTransfer.files[0]);
 });

@@ -1,0 +1,107 @@
+"""One running service and one Chromium for all tests of pages, and a watch on every page that they open."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
+
+from tests.npm_packages import installed
+from tests.test_serve import Server, serving
+
+FOLDER = Path(__file__).parent
+ORIGINS = ("data:", "blob:")
+PATIENCE = 15_000  # milliseconds; a page that needs them is broken
+
+expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core. Playwright evaluates it in a page as a debugger would: the page's policy stays in force."""
+    return (installed(FOLDER) / "axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Watch:
+    """What pages must never do: complain on the console, fail in a script, ask another origin, or ask for what is not there.
+
+    The status of the page itself is for the test to judge, as is what `POST /workbench/run` says inside its answer.
+    """
+
+    origin: str
+    seen: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.seen.append(f"script: {error.error}"))
+        context.on("request", self._request)
+        context.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        about_http = message.text.startswith("Failed to load resource: the server responded with a status of")
+        if message.type in ("error", "warning") and not about_http:
+            self.seen.append(f"{message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((self.origin + "/", *ORIGINS)):
+            self.seen.append(f"elsewhere: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and not response.request.is_navigation_request():
+            self.seen.append(f"HTTP {response.status}: {response.url}")
+
+
+@pytest.fixture
+def open_page(service: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own, with options of `Browser.new_context`; afterwards nothing may have been complained of."""
+    origin = f"http://127.0.0.1:{service.port}"
+    watch = Watch(origin)
+    contexts = []
+
+    def opened(**options: Any) -> Page:
+        size = {"width": 1280, "height": 800}
+        context = browser.new_context(**{"base_url": origin, "viewport": size, "locale": "en-GB", **options})
+        context.set_default_timeout(PATIENCE)
+        watch.over(context)
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert watch.seen == []
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()

@@ -1,0 +1,35 @@
+"""Every page of the service, listed once: where it is, and a sentence that each reader finds there, with a script or without."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its name, its address, what it says, the status that it comes with, and whether it is one listed before in another state."""
+
+    name: str
+    path: str
+    says: str
+    status: int = 200
+    variant: bool = False
+
+
+PAGES = [
+    Place("workbench", "/", "Only after correction"),
+    Place(
+        "workbench-changed", "/?fixture=active-discitis&without=inflammation", "What your changes change", variant=True
+    ),
+    Place(
+        "workbench-silent",
+        "/?fixture=not-our-order",
+        "Nothing in this hook is about vertebral augmentation",
+        variant=True,
+    ),
+    Place("workbench-refused", "/?fixture=conditions-missing", "HTTP 412", variant=True),
+    Place("workbench-unknown", "/?fixture=nonesuch", "There is no example named nonesuch", 404, variant=True),
+    Place("rules", "/rules", "Antithrombotic inside its hold interval"),
+    Place("rules-found", "/rules?q=discitis", "Infection of the spine", variant=True),
+    Place("rules-none", "/rules?q=nonesuch", "No rule holds all of these words", variant=True),
+    Place("rule", "/rules/antithrombotic_hold", "Numbers in force"),
+    Place("rule-unknown", "/rules/nonesuch", "There is no rule named nonesuch", 404, variant=True),
+]

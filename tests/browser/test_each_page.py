@@ -1,0 +1,93 @@
+"""Each page, wide and narrow, in light and dark: accessible, fitting, readable without script, and usable by keyboard."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.places import PAGES, Place
+
+pytestmark = pytest.mark.browser
+
+ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
+WIDTHS = (1280, 380)
+EVERYTHING_SHOWN = """() => {
+    document.querySelector("input[name=show][value=all]")?.click();
+    for (const part of document.querySelectorAll("details")) part.open = true;
+}"""
+each_page = pytest.mark.parametrize("place", PAGES, ids=lambda place: place.name)
+
+
+def complaints(page: Page, **options: Any) -> list[str]:
+    """What axe-core finds wrong, or cannot decide, under all its rules for WCAG and good practice."""
+    found = page.evaluate("options => axe.run({ resultTypes: ['violations', 'incomplete'], ...options })", options)
+    return [
+        f"{problem['id']}: {problem['help']}: {node['html'][:200]}"
+        for problem in found["violations"] + found["incomplete"]
+        for node in problem["nodes"]
+    ]
+
+
+@each_page
+def test_accessible_and_fitting(page: Page, axe: str, place: Place):
+    response = page.goto(place.path)
+    assert response
+    assert response.status == place.status
+    page.evaluate(axe)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.screenshot(path=ARTIFACTS / f"{place.name}-{width}-{scheme}.png", full_page=True)
+    page.evaluate(EVERYTHING_SHOWN)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.emulate_media(color_scheme="light")
+        assert complaints(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert complaints(page, runOnly=["color-contrast", "link-in-text-block"]) == []
+
+
+@each_page
+def test_readable_without_script(open_page: Callable[..., Page], place: Place):
+    page = open_page(java_script_enabled=False)
+    page.goto(place.path)
+    expect(page.get_by_text(place.says).first).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+
+
+FOCUS = """() => {
+    const one = document.activeElement;
+    const shown = one.matches(".segments input") ? one.nextElementSibling : one;
+    const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+    const { width, bottom } = shown.getBoundingClientRect();
+    return {
+        what: one.outerHTML.slice(0, 120),
+        body: one === document.body,
+        seen: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && width > 1 && bottom > 0,
+    };
+}"""
+
+
+@pytest.mark.parametrize("place", [place for place in PAGES if not place.variant], ids=lambda place: place.name)
+def test_usable_by_keyboard(page: Page, place: Place):
+    page.goto(place.path)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(
+        "document.activeElement.closest('main, footer') !== null || document.activeElement === document.body"
+    )
+    page.goto(place.path)
+    for _ in range(50):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus["body"]:
+            break
+        assert focus["seen"], focus["what"]

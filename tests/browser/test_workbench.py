@@ -1,0 +1,284 @@
+"""What a visitor does on the workbench: every way to ask, what can be changed, what is taken and overridden, and what is shown of it."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from cds_service.store.ledger import joined
+from tests.fhir_servers import sekmet
+from tests.test_serve import Server
+
+pytestmark = pytest.mark.browser
+
+REQUESTS = Path(__file__).parent.parent.parent / "fixtures/requests"
+APIXABAN = REQUESTS / "apixaban-20h-before-slot.json"
+DISCITIS = REQUESTS / "active-discitis.json"
+THEN = "2026-11-22T09:00"
+PATIENT = re.compile("vera|Vera|Patient", re.IGNORECASE)
+
+
+def answer(page: Page) -> Locator:
+    return page.locator(".answer")
+
+
+def card(page: Page, summary: str) -> Locator:
+    return page.locator("article.card").filter(has_text=summary)
+
+
+def result(page: Page, title: str) -> Locator:
+    return page.locator("details.row").filter(has_text=title)
+
+
+def resources(request: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        resource
+        for value in request["prefetch"].values()
+        for resource in ([entry["resource"] for entry in value["entry"]] if "entry" in value else [value])
+        if resource["resourceType"] not in ("Bundle", "OperationOutcome")
+    ]
+
+
+def source(page: Page, name: str) -> None:
+    page.get_by_label(name, exact=True).check(force=True)
+
+
+def paste(page: Page, value: Any) -> None:
+    source(page, "Paste")
+    page.get_by_label("Hook request, Bundle or resources").fill(value if isinstance(value, str) else json.dumps(value))
+    page.get_by_role("button", name="Run").click()
+
+
+def test_a_newcomer_finds_what_to_know_on_the_page(page: Page):
+    page.goto("/")
+    expect(page.get_by_label("Chart", exact=True)).to_have_value("apixaban-20h-before-slot")
+    said = page.locator("main").inner_text()
+    assert "Only after correction" in said  # not now,
+    assert "Apixaban: last dose 20 h before the slot" in said  # and why
+    assert re.search(r"SIR 2019 asks 48 h, earliest 2026-11-25 12:00", said)  # when at the earliest
+    who = page.get_by_role("link", name="SIR 2019", exact=True).first  # who says so
+    assert "jvir.2019.04.017" in str(who.get_attribute("href")) or "/rules/" in str(who.get_attribute("href"))
+    for step in ("agree the plan for apixaban with the prescriber", "Move the order to Thu 26 Nov 2026 08:00"):
+        expect(page.get_by_role("button", name=re.compile(step))).to_be_visible()  # what to do next
+    expect(answer(page)).to_be_in_viewport(ratio=1)
+
+
+def test_an_example_is_chosen_and_its_address_leads_back(page: Page, open_page: Callable[..., Page]):
+    page.goto("/")
+    page.get_by_label("Chart", exact=True).select_option("Active discitis")
+    expect(answer(page)).to_have_text("Contraindicated now")
+    page.get_by_label("Hook", exact=True).select_option("appointment-book")
+    page.get_by_label("As of").fill(THEN)
+    page.get_by_label("Planned for").fill("2026-12-01T10:00")
+    expect(page).to_have_url(re.compile("plannedAt=2026-12-01T10%3A00"))
+    assert "fixture=active-discitis&hook=appointment-book&asOf=2026-11-22T09%3A00" in page.url
+    assert not PATIENT.search(page.url)
+    again = open_page(java_script_enabled=False)
+    again.goto(page.url)
+    expect(again.get_by_label("Chart", exact=True)).to_have_value("active-discitis")
+    expect(again.get_by_label("Hook", exact=True)).to_have_value("appointment-book")
+    expect(again.locator(".verdict")).to_have_text(page.locator(".verdict").inner_text(), use_inner_text=True)
+
+
+def test_the_link_is_copied(open_page: Callable[..., Page]):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/?fixture=active-discitis")
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#told")).to_have_text("The link is on the clipboard.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_a_request_is_pasted_and_nothing_of_it_is_in_the_address(page: Page):
+    page.goto("/")
+    paste(page, DISCITIS.read_text())
+    expect(answer(page)).to_have_text("Contraindicated now")
+    assert page.evaluate("location.pathname + location.search + location.hash") == "/"
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.locator("#told")).to_contain_text("There is no link to a chart of your own")
+    assert (
+        page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])") == '[{},{},""]'
+    )
+
+
+def test_what_is_pasted_and_is_none_is_told(page: Page):
+    page.goto("/")
+    paste(page, "{")
+    expect(page.locator("#told")).to_have_text("What was pasted is not JSON.")
+    paste(page, {"hook": "order-sign"})
+    expect(page.locator(".verdict")).to_contain_text("HTTP 400")
+    page.locator("summary", has_text="OperationOutcome").click()
+    shown = json.loads(page.get_by_label("The response as JSON").inner_text())
+    assert shown["resourceType"] == "OperationOutcome"
+    assert shown["issue"][0]["expression"] == ["context"]
+
+
+def test_a_file_is_dropped_or_chosen(page: Page):
+    page.goto("/")
+    dropped = page.evaluate_handle(
+        """text => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "request.json", { type: "application/json" }));
+            return data;
+        }""",
+        DISCITIS.read_text(),
+    )
+    page.dispatch_event("main", "drop", {"dataTransfer": dropped})
+    expect(answer(page)).to_have_text("Contraindicated now")
+    expect(page.get_by_label("Paste", exact=True)).to_be_checked()
+    page.get_by_label("or choose a file").set_input_files(APIXABAN)
+    expect(answer(page)).to_have_text("Only after correction")
+
+
+def test_a_bundle_is_pasted(page: Page):
+    page.goto("/")
+    page.get_by_label("As of").fill(THEN)
+    entries = [{"resource": resource} for resource in resources(json.loads(APIXABAN.read_bytes()))]
+    paste(page, {"resourceType": "Bundle", "type": "collection", "entry": entries})
+    expect(page.locator(".eyebrow")).to_have_text("Vertebroplasty T12")
+    expect(card(page, "Apixaban")).to_be_visible()
+    expect(page.get_by_label("International normalised ratio")).to_have_value("1")
+
+
+def test_a_patient_on_a_fhir_server_is_named(page: Page, tmp_path: Path):
+    with sekmet(tmp_path) as fhir:
+        fhir.load(resources(json.loads(DISCITIS.read_bytes())))
+        page.goto("/")
+        page.get_by_label("As of").fill(THEN)
+        source(page, "Server")
+        page.get_by_label("FHIR server").fill(fhir.base)
+        page.get_by_label("Patient id").fill("vera")
+        page.get_by_role("button", name="Run").click()
+        expect(answer(page)).to_have_text("Contraindicated now")
+    assert page.evaluate("location.search") == ""
+    page.get_by_role("button", name="Run").click()  # the server is gone
+    expect(page.locator(".verdict")).to_contain_text("HTTP 412")
+
+
+def test_a_suggestion_that_is_taken_changes_the_draft_and_the_answer(page: Page, service: Server):
+    page.goto("/")
+    page.get_by_role("button", name="Move the order to Thu 26 Nov 2026 08:00").click()
+    changed = page.get_by_role("region", name="What your changes change")
+    expect(changed).to_contain_text("ServiceRequest/vp-1")
+    expect(changed.locator("del", has_text="Only after correction")).to_be_visible()
+    expect(page.locator("#told")).to_contain_text("Feedback is kept.")
+    expect(page.get_by_role("heading", name="What your changes change")).to_be_focused()
+    expect(page.get_by_label("Planned for")).to_have_value("2026-11-26T08:00")
+    assert [row["outcome"] for row in feedback(service) if row["card_rules"] is not None] != []
+    page.get_by_role("button", name="As the chart has it").click()
+    expect(answer(page)).to_have_text("Only after correction")
+    expect(changed).to_have_count(0)
+
+
+def test_overriding_a_card_by_keyboard_sends_feedback(page: Page, service: Server):
+    page.goto("/")
+    second = page.locator("article.card").nth(1)
+    menu = second.locator(".override summary")
+    menu.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    expect(second.get_by_label("Expert opinion differs")).to_be_checked()
+    before = len(feedback(service))
+    page.keyboard.press("Tab")
+    expect(second.get_by_role("button", name="Send feedback")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(second.get_by_role("status")).to_have_text("Overridden. Feedback is kept.")
+    (row,) = feedback(service)[before:]
+    assert (row["outcome"], row["reason_code"]) == ("overridden", "expert-contradicts")
+    assert page.locator("article.dismissed").count() == 1
+
+
+def feedback(service: Server) -> list[dict[str, Any]]:
+    database = service.database()
+    try:
+        return list(joined(database))
+    finally:
+        database.close()
+
+
+def test_why_is_filtered_and_opens_to_evidence_numbers_and_sources(page: Page):
+    page.goto("/")
+    shown = page.locator("details.row:visible")
+    for label, status in (("Met", "met"), ("Unknown", "unknown"), ("Not met", "not-")):
+        choice = page.locator(".filter label").filter(has_text=re.compile(rf"^{label} \d"))
+        choice.click()
+        expect(shown).to_have_count(int(choice.locator("b").inner_text()))
+        assert all(str(row.get_attribute("data-status")).startswith(status) for row in shown.all())
+    page.locator(".filter label").filter(has_text=re.compile(r"^All \d")).click()
+    row = result(page, "Antithrombotic inside its hold interval")
+    row.locator("summary").first.click()
+    row.locator(".evidence summary").filter(has_text="MedicationStatement/apx").click()
+    evidence = row.get_by_label("MedicationStatement/apx as JSON")
+    expect(evidence.locator("mark")).to_contain_text("2026-11-23T12:00:00")
+    expect(row.locator(".numbers li.used").first).to_contain_text("48 h")
+    row.get_by_role("link", name="SIR 2019").first.click()
+    expect(page).to_have_url(re.compile("/rules/antithrombotic_hold#cite-"))
+
+
+def test_what_is_missing_names_the_prefetch_key(page: Page):
+    page.goto("/?fixture=no-medication-section")
+    row = page.locator("details.row[data-status=unknown]").filter(has_text="Antithrombotic inside").first
+    row.locator("summary").first.click()
+    expect(row).to_contain_text("was not sent")
+    expect(row.locator(".query").first).to_contain_text("{{context.patientId}}")
+
+
+def test_what_if_changes_the_answer_at_once(page: Page):
+    page.goto("/")
+    planned = page.get_by_label("Planned for")
+    planned.fill("2026-11-27T08:00")
+    expect(answer(page)).not_to_have_text("Only after correction")
+    planned.fill("2026-11-24T08:00")
+    expect(answer(page)).to_have_text("Only after correction")
+    dose = page.get_by_role("textbox", name="apixaban")
+    dose.fill("2026-11-20T08:00")
+    expect(answer(page)).not_to_have_text("Only after correction")
+    expect(dose).to_be_focused()
+    inr = page.get_by_label("International normalised ratio")
+    inr.fill("2.4")
+    expect(result(page, "INR above the limit")).to_have_attribute("data-status", "met")
+    expect(answer(page)).to_have_text("Only after correction")
+    page.get_by_text("Leave out a part of the chart").click()
+    page.get_by_label("medication-statements").check()
+    expect(answer(page)).to_have_text("Cannot be judged yet")
+    expect(page.get_by_label("medication-statements")).to_be_visible()
+    expect(inr).to_have_value("2.4")
+    page.get_by_role("button", name="As the chart has it").click()
+    expect(inr).to_have_value("1")
+    expect(answer(page)).to_have_text("Only after correction")
+
+
+def test_a_field_keeps_what_is_typed_while_the_answer_comes(page: Page):
+    page.goto("/")
+    crp = page.get_by_label("C-reactive protein")
+    crp.fill("")
+    with page.expect_response("**/workbench/run"):
+        crp.press_sequentially("1")
+    crp.press_sequentially("20")
+    expect(page).to_have_url(re.compile("value%3AObservation%2Fcrp=120"))
+    expect(crp).to_have_value("120")
+    expect(crp).to_be_focused()
+
+
+def test_the_service_is_asked_without_script_too(open_page: Callable[..., Page]):
+    page = open_page(java_script_enabled=False)
+    page.goto("/")
+    page.get_by_label("Chart", exact=True).select_option("Active discitis")
+    page.get_by_label("Planned for").fill("2026-12-01T10:00")
+    page.get_by_role("button", name="Run with changes").click()
+    expect(answer(page)).to_have_text("Contraindicated now")
+    expect(page.get_by_role("region", name="What your changes change")).to_be_visible()
+
+
+def test_colours_follow_the_system_until_they_are_chosen(page: Page):
+    page.goto("/")
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Dark colours").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
