@@ -1,5 +1,6 @@
 """What findings carry for the cards beside their sentence: typed values, so that a card never reads a sentence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,6 +45,22 @@ class HoldPlan:
     longer: tuple[Asked, ...]
     differs: tuple[Asked, ...]
     restart: tuple[Asked, ...]
+
+
+def least_kept_from(plans: Iterable[HoldPlan]) -> datetime | None:
+    """From when the interval that must be kept is kept for every drug; None without drugs, or where it cannot be given for one."""
+    return _latest(plan.earliest for plan in plans)
+
+
+def all_kept_from(plans: Iterable[HoldPlan]) -> datetime | None:
+    """From when nothing is left of any drug's hold; None without drugs, or where it cannot be given for one."""
+    return _latest(plan.earliest_full for plan in plans)
+
+
+def _latest(times: Iterable[datetime | None]) -> datetime | None:
+    found = tuple(times)
+    known = tuple(at for at in found if at is not None)
+    return max(known) if known and len(known) == len(found) else None
 
 
 @dataclass(frozen=True, slots=True)

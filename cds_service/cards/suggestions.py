@@ -9,7 +9,7 @@ from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
 from cds_service.engine import Proposal, Result, Status, Topic
 from cds_service.knowledge.orderables import Orderable
-from cds_service.values import HoldPlan
+from cds_service.values import HoldPlan, all_kept_from
 
 _SERVICES = {
     Proposal.ORDER_INR: ("inr",),
@@ -118,13 +118,12 @@ def _move(material: Material) -> Suggestion | None:
     planned, holds = material.order.planned, _holds(material)
     if planned is None or material.order.planned_source != "order" or not holds or any(map(_forbids, material.results)):
         return None
-    times = [None if hold.still_taken or hold.consult else hold.earliest_full or hold.earliest for hold in holds]
-    known = [item for item in times if item]
-    if len(known) < len(holds) or max(known) <= planned.start:
+    kept = all_kept_from(holds)
+    if kept is None or kept <= planned.start:
         return None
     if material.assessment.disposition.discourages:
         return None
-    to = material.manner.opening.next(max(*known, material.as_of), material.manner.zone)
+    to = material.manner.opening.next(max(kept, material.as_of), material.manner.zone)
     label = wording.MOVE_LABEL.format(moment=wording.day(to))
     return _all(Proposal.MOVE_ORDER, label, [drafts.moved(item, to, label) for item in material.ours if item.planned])
 
