@@ -162,6 +162,35 @@ def test_a_refusal_shows_its_operation_outcome(pages: FlaskClient):
     assert "prefetch.conditions" in text
 
 
+def test_a_newcomer_reads_why_not_now_when_at_the_earliest_who_says_so_and_what_next(pages: FlaskClient):
+    text = pages.get(f"/?fixture={APIXABAN}").text
+    verdict = text[text.index('class="answers"') : text.index('class="explained"')]
+    for question, answer in (
+        ("Why not now", "Apixaban: last dose 20 h before the slot"),
+        ("At the earliest", "Wed 25 Nov 12:00"),
+        ("Who says so", 'href="/rules/antithrombotic_hold#cite-sir-2019"'),
+        ("What next", "agree the plan for apixaban with the prescriber"),
+    ):
+        assert answer in verdict.partition(f"<dt>{question}</dt>")[2].partition("<dt>")[0]
+
+
+def test_the_chart_over_time_is_drawn_without_script_and_told_in_words(pages: FlaskClient):
+    text = pages.get(f"/?fixture={APIXABAN}").text
+    when = text[text.index('class="when panel"') : text.index('class="why"')]
+    assert Elements(when).blocked == []
+    assert "<caption>Around the slot</caption>" in when
+    assert when.count("<svg aria-hidden") == when.count('class="track"')
+    row = when.partition('<th scope="row">Apixaban')[2].partition("</tr>")[0]
+    assert "SIR 2019 48 h: from 25 Nov 12:00" in row
+    assert 'class="bar hold"' in row
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00+12:00", "9999-12-31T23:59-12:00"])
+@pytest.mark.parametrize("name", ["asOf", "plannedAt", "dose:MedicationStatement/apx"])
+def test_the_ends_of_time_are_answered(pages: FlaskClient, name: str, when: str):
+    assert pages.get("/", query_string={"fixture": APIXABAN, name: when}).status_code == 200
+
+
 def test_the_page_of_an_example_can_be_asked_for_at_another_time(run):
     late = run(fixture=DISCITIS, asOf="2027-06-01T09:00:00+00:00")
     assert assessment(late)["asOf"] == "2027-06-01T09:00:00+00:00"

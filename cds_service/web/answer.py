@@ -11,9 +11,10 @@ from cds_service.errors import RequestError
 from cds_service.hooks import Hook, read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
-from cds_service.web import changes, compare, what_if, why
+from cds_service.web import changes, compare, verdict, what_if, why
 from cds_service.web.context import Context
 from cds_service.web.question import Question
+from cds_service.web.timeline import Panel, timeline
 
 MOST_SHOWN = 200_000
 """Characters of a request that a page shows; a longer one is told by its size."""
@@ -44,6 +45,8 @@ class View:
     comparison: compare.Comparison | None
     groups: tuple[why.Group, ...]
     levers: what_if.Levers | None
+    panels: tuple[Panel, ...]
+    verdict: verdict.Verdict | None
 
 
 def view(question: Question, context: Context) -> View:
@@ -62,6 +65,8 @@ def view(question: Question, context: Context) -> View:
         levers=what_if.levers(before.request, plain.chart, chart or plain.chart, question, context)
         if plain and plain.chart
         else None,
+        panels=timeline(material, chart) if material and chart else (),
+        verdict=verdict.verdict(material, chart, after.body["cards"]) if material and chart else None,
     )
 
 

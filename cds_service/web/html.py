@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from cds_service.chart import Quantity
 from cds_service.knowledge import Parameter
+from cds_service.web.timeline.scale import local
 
 _DATE = re.compile(r"(\b\d{4}-\d\d(?:-\d\d)?\b)")
 _LONGEST = 40_000  # characters of JSON that a page shows of one resource
@@ -57,7 +58,7 @@ def markup(rendered: str) -> Markup:
 
 def moment(when: datetime, zone: tzinfo) -> str:
     """A moment as people read it, such as `Tue 24 Nov 2026 08:00`, in the zone of the site."""
-    return f"{when.astimezone(zone):%a %-d %b %Y %H:%M}"
+    return f"{local(when, zone):%a %-d %b %Y %H:%M}"
 
 
 def number(parameter: Parameter) -> str:

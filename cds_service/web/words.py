@@ -48,6 +48,17 @@ DISPOSITIONS = {
 }
 """What each disposition is called, and how urgent it looks."""
 
+WHY = {
+    Disposition.CRITERIA_MET: "Why",
+    Disposition.CAUTION: "Why with caution",
+    Disposition.AFTER_CORRECTION: "Why not now",
+    Disposition.INSUFFICIENT_DATA: "What is missing",
+    Disposition.NOT_INDICATED: "Why not",
+    Disposition.CONTRAINDICATED: "Why not now",
+    Disposition.REFER_SPINE_SURGERY: "Why not now",
+}
+"""What the reasons for each disposition answer."""
+
 ESSENTIAL = {
     Essential.NO: "",
     Essential.SUPPLIED: "No favourable answer is given unless the parts of the chart that it reads were supplied.",
@@ -70,6 +81,19 @@ REASONS = {
     "unreadable": "holds an entry that could not be read",
 }
 """Why something is unknown, after the name of the part of the chart."""
+
+SHAPES = {
+    "hold": "hold to be kept",
+    "caution": "caution",
+    "longer": "asked by other guidelines",
+    "dose": "last dose",
+    "point": "result or image",
+    "window": "counts",
+    "perhaps": "counts unless what is missing shortens it",
+    "span": "date known only so exactly",
+    "unsure": "age may be of either band",
+}
+"""What the marks of the picture over time mean, for its legend; the others hold their own words."""
 
 SYSTEMS = {
     "icd-10": "ICD-10 (WHO)",

@@ -1,0 +1,156 @@
+"""The fracture over weeks: when it began, how old it is at each time, the pain since then, and the images."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta
+
+from cds_service.cards.material import Material
+from cds_service.chart import Age, Chart, Modality, When
+from cds_service.facts import labs, pain
+from cds_service.facts.fracture import named, target_fractures
+from cds_service.facts.fracture_age import fracture_age
+from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.imaging import WINDOW, examinations
+from cds_service.facts.setting import possible_settings
+from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
+from cds_service.web.timeline.scale import Clock, local, moved
+
+_DAY = timedelta(days=1)
+_STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
+_IMAGING_RULES = (
+    "active_fracture_on_imaging",
+    "healed_fracture",
+    "spinal_infection",
+    "imaging_out_of_date",
+    "radiograph_only",
+)
+
+
+def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+    """The lanes of the fracture, of pain and of each kind of image; those alone that a rule in force has judged."""
+    judged = {item.rule.id for item in material.results}
+    if "recent_fracture" in judged:
+        yield _age(material, chart, clock)
+    if "severe_pain" in judged:
+        yield _pain(material, chart, clock)
+    if "active_fracture_on_imaging" in judged:
+        yield from _images(material, chart, clock)
+
+
+def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
+    """The bands by the age that the rules judge, which is an interval where the onset is."""
+    ages, gaps = attempted(lambda: fracture_age(chart))
+    levels = named(target_fractures(chart)) if target_fractures(chart) else ""
+    if not ages:
+        return Lane("Fracture", levels, says=(f"Unknown: {gaps[0].what}",), tone=Tone.OPEN)
+    age = ages[0]
+    first, last = began(age, chart, clock)
+    limits = _limits(material)
+    bands = tuple(_bands(first, last, limits))
+    marks = bands if first == last else (*bands, Mark(Shape.SPAN, first, moved(last, _DAY), "began"))
+    says = tuple(_told(age, first, last, limits, clock))
+    found = met(material.results, "recent_fracture", "chronic_active_fracture", "healed_fracture")
+    return Lane("Fracture", levels, says=says, tone=tone(found), marks=marks)
+
+
+def began(age: Age, chart: Chart, clock: Clock) -> tuple[datetime | None, datetime]:
+    """The first and last day on which the fracture can have begun; no first one if the age has no upper bound."""
+    today = datetime.combine(local(chart.as_of, clock.zone).date(), time(), clock.zone)
+    first = None if age.most is None else moved(today, -age.most * _DAY)
+    return first, moved(today, -age.least * _DAY)
+
+
+def _limits(material: Material) -> tuple[timedelta, timedelta]:
+    """The ages at which a fracture becomes subacute and chronic."""
+    know = material.know
+    return know.parameter("shared.subacute_from").span, know.parameter("shared.recent_until").span + _DAY
+
+
+def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> Iterator[Mark]:
+    """What the fracture is from each time to the next, once it has begun: one stage for sure, or one of several."""
+    reached = {last, *(moved(day, limit) for day in (first, last) if day for limit in limits)}
+    changes = sorted(at for at in reached if at >= last)
+    for start, end in zip(changes, (*changes[1:], None), strict=True):
+        stages = _stages(start, first, last, limits)
+        shape = stages[0] if len(stages) == 1 else Shape.UNSURE
+        yield Mark(shape, start, end, stages[0] if len(stages) == 1 else "")
+
+
+def _stages(at: datetime, first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> tuple[Shape, ...]:
+    """What the fracture may be at a moment."""
+    least = sum(at >= moved(last, limit) for limit in limits)
+    most = len(limits) if first is None else sum(at >= moved(first, limit) for limit in limits)
+    return _STAGES[least : most + 1]
+
+
+def _told(
+    age: Age, first: datetime | None, last: datetime, limits: tuple[timedelta, ...], clock: Clock
+) -> Iterator[str]:
+    """When it began and what it is now; until when it is that, counted from the first day on which it can have begun."""
+    said, today = clock.day(last.date()), moved(last, age.least * _DAY)
+    stage = " or ".join(_stages(today, first, last, limits))
+    if first is None:
+        yield f"began {said} or before, at least {age.least} d ago: {stage}"
+    elif first == last:
+        yield f"began {said}, {age.least} d ago: {stage}"
+    else:
+        yield f"began {clock.day(first.date())} to {said}, {age.least} to {age.most} d ago: {stage}"
+    if first is not None:
+        ends = zip(_STAGES, (moved(first, limit) for limit in limits), strict=False)
+        ahead = [f"{stage} until {clock.day(moved(end, -_DAY).date())}" for stage, end in ends if end > today]
+        if ahead:
+            yield ", ".join(ahead)
+
+
+def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
+    everything, gaps = gathered(labs.history(chart, "pain-score", "pain score"))
+    if not everything:
+        return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
+    newest = everything[0]
+    window = min((pain.window(place, material.know) for place in possible_settings(chart)), key=lambda item: item.span)
+    until = moved(newest.taken.last, window.span)
+    marks = [dated(item.taken, f"{item.quantity.value:g}") for item in reversed(everything)]
+    return Lane(
+        "Pain, 0 to 10",
+        str(newest.quantity),
+        clock.when(newest.taken),
+        (f"counts until {clock.hour(until)} ({window.shown})",),
+        tone(met(material.results, "severe_pain", "asymptomatic_fracture", "improving_pain")),
+        (Mark(Shape.WINDOW, newest.taken.last, until), *marks),
+    )
+
+
+def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+    """One lane for each kind of image. An image dated after today is not known yet."""
+    tomorrow = moved(datetime.combine(local(chart.as_of, clock.zone).date(), time(), clock.zone), _DAY)
+    seen: dict[Modality, list[tuple[When, str]]] = {}
+    for item in examinations(chart):
+        if item.when and item.when.start < tomorrow:
+            seen.setdefault(item.modality, []).append((item.when, item.source.reference))
+    for modality in Modality:
+        if modality in seen:
+            yield _image(modality, seen[modality], material, clock)
+    if not seen:
+        yield Lane("Imaging", says=("no dated image of the spine on record",), tone=Tone.OPEN)
+
+
+def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Material, clock: Clock) -> Lane:
+    whens = sorted({when for when, _ in made}, key=lambda when: when.last)
+    newest = whens[-1]
+    found = tuple(
+        pair for pair in met(material.results, *_IMAGING_RULES) if rests_on(pair[1], {source for _, source in made})
+    )
+    window = material.know.parameter(WINDOW)
+    until = moved(newest.last, window.span)
+    counts = f"counts until {clock.day(local(until, clock.zone).date())} ({window.shown})"
+    marks = [dated(when) for when in whens]
+    if modality.can_date_a_fracture:
+        marks.insert(0, Mark(Shape.WINDOW, newest.last, until))
+    name = f"{modality[0].upper()}{modality[1:]}"
+    says = tuple(finding.says for _, finding in found)
+    return Lane(
+        name,
+        when=clock.when(newest),
+        says=(*says, counts) if modality.can_date_a_fracture else says,
+        tone=tone(found),
+        marks=tuple(marks),
+    )

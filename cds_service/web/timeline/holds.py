@@ -1,0 +1,137 @@
+"""The antithrombotic drugs around the slot: the last dose of each, its intervals, and from when they are kept."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from cds_service.cards.material import Material
+from cds_service.chart import Chart
+from cds_service.engine import Finding, Result, Status
+from cds_service.facts.drug_courses import slot
+from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.gathered import gathered
+from cds_service.facts.hold_plan import hold_plan
+from cds_service.knowledge import Hold, Knowledge, Parameter
+from cds_service.values import HoldPlan, all_kept_from, least_kept_from
+from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, met, tone
+from cds_service.web.timeline.scale import Clock, moved
+
+_RULE = "antithrombotic_hold"
+
+
+def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+    """One lane for each antithrombotic; what is unknown of them, or that there is none, in a lane of its own."""
+    judged = tuple(item for item in material.results if item.rule.id == _RULE)
+    if not judged:
+        return
+    found, _ = gathered(exposures(chart, material.know))
+    for item in found:
+        yield _drug(item, material, chart, clock)
+    unknown = tuple(item.unknown for item in judged if item.status in (Status.UNKNOWN, Status.ERROR))
+    if unknown:
+        yield Lane("Antithrombotics", says=tuple(f"Unknown: {what}" for what in unknown), tone=Tone.OPEN)
+    elif not found:
+        yield Lane("Antithrombotics", says=("none in the drug list",))
+
+
+def flags(material: Material, chart: Chart, clock: Clock) -> Iterator[Flag]:
+    """From when the interval that decides is kept for every drug, and from when the whole of it is; none without a drug."""
+    found = plans(material, chart)
+    earliest, whole = least_kept_from(found), all_kept_from(found)
+    if earliest is not None and whole is not None:
+        if earliest < whole:
+            means = f"the interval of {_deciding(found, material.know)} is kept"
+            yield Flag("Earliest", earliest, "earliest", clock.moment(earliest), means)
+        yield Flag("All holds kept", whole, "kept", clock.moment(whole), "no interval of caution is left either")
+
+
+def _deciding(found: Iterable[HoldPlan], know: Knowledge) -> str:
+    return ", ".join(dict.fromkeys(f"{know.citation(plan.source).label} ({plan.hours_least:g} h)" for plan in found))
+
+
+def plans(material: Material, chart: Chart) -> tuple[HoldPlan, ...]:
+    """The holds that decide when the procedure fits, if the rule that judges them is in force."""
+    return tuple(_waiting(material, chart))
+
+
+def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
+    """A drug past its hold counts only with the time from which it was kept."""
+    if any(item.rule.id == _RULE for item in material.results):
+        for item in gathered(exposures(chart, material.know))[0]:
+            plan = hold_plan(item, chart, material.know)
+            if item.tier is not Tier.PAST or plan.earliest:
+                yield plan
+
+
+def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lane:
+    plan = hold_plan(item, chart, material.know)
+    found = tuple(pair for pair in met(material.results, _RULE) if _is_of(pair, plan))
+    said: list[str] = []
+    marks: list[Mark] = []
+    taken: list[Mark] = []
+    if plan.still_taken:
+        said.append("being taken" + (f", last recorded dose {clock.when(plan.last_dose)}" if plan.last_dose else ""))
+        marks.append(Mark(Shape.TAKEN, None, slot(chart)))
+    elif plan.last_dose:
+        said.append(f"last dose {clock.when(plan.last_dose)}")
+        instant = plan.last_dose.start == plan.last_dose.end
+        taken = [Mark(Shape.DOSE if instant else Shape.SPAN, plan.last_dose.start, plan.last_dose.end)]
+    else:
+        said.append("ended, last dose not recorded")
+    if plan.consult:
+        said.append(f"{plan.consult}: specialist advice")
+    elif plan.still_taken and plan.planned:
+        said += [_before(number, plan.planned, material.know, clock) for number in item.hold.numbers]
+        marks += _back_from(plan.planned, item.hold)
+    elif plan.last_dose and not plan.still_taken:
+        said += [_after(number, plan.last_dose.last, material.know, clock) for number in item.hold.numbers]
+        marks += _on_from(plan.last_dose.last, item.hold)
+    else:
+        said += [f"{material.know.citation(item.source).label} asks {item.shown}" for item in item.hold.numbers]
+    if plan.check:
+        said.append(f"check {plan.check}")
+    name = plan.drug[:1].upper() + plan.drug[1:]
+    return Lane(name, says=tuple(said), tone=tone(found), marks=(*marks, *taken))
+
+
+def _is_of(pair: tuple[Result, Finding], plan: HoldPlan) -> bool:
+    values = pair[1].values
+    return isinstance(values, HoldPlan) and values.ingredient == plan.ingredient
+
+
+def _after(number: Parameter, last: datetime, know: Knowledge, clock: Clock) -> str:
+    """Such as `SIR 2019 48 h: from 25 Nov 12:00`."""
+    return f"{know.citation(number.source).label} {number.shown}: from {clock.hour(moved(last, number.span))}"
+
+
+def _before(number: Parameter, planned: datetime, know: Knowledge, clock: Clock) -> str:
+    at = clock.hour(moved(planned, -number.span))
+    return f"{know.citation(number.source).label} {number.shown}: last dose by {at}"
+
+
+def _on_from(last: datetime, hold: Hold) -> Iterator[Mark]:
+    """The intervals one after the other, from the last dose on."""
+    start = last
+    for shape, number in _tiers(hold):
+        end = moved(last, number.span)
+        if end > start:
+            yield Mark(shape, start, end, number.shown)
+            start = end
+
+
+def _back_from(planned: datetime, hold: Hold) -> Iterator[Mark]:
+    """The same before the slot: where no dose should lie."""
+    end = planned
+    for shape, number in _tiers(hold):
+        start = moved(planned, -number.span)
+        if start < end:
+            yield Mark(shape, start, end, number.shown)
+            end = start
+
+
+def _tiers(hold: Hold) -> Iterable[tuple[Shape, Parameter]]:
+    if hold.critical:
+        yield Shape.HOLD, hold.critical
+    if hold.warning:
+        yield Shape.CAUTION, hold.warning
+    for number in sorted(hold.longer, key=lambda item: item.value):
+        yield Shape.LONGER, number

@@ -1,0 +1,171 @@
+"""What the picture of a chart over time is made of: panels with lanes, lanes with marks, each mark with its times."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cds_service.chart import Reason, Unknown, When
+from cds_service.engine import Finding, Indicator, Kind, Result, Status
+from cds_service.web import words
+from cds_service.web.timeline.scale import Scale
+
+
+class Shape(StrEnum):
+    """What a mark means; its value is also its style."""
+
+    POINT = "point"
+    """A measurement or an image, at its time."""
+    SPAN = "span"
+    """A date that the chart gives only so exactly: it was somewhere in here."""
+    DOSE = "dose"
+    """The last dose."""
+    TAKEN = "taken"
+    """A drug is being taken."""
+    HOLD = "hold"
+    """The interval that must be kept."""
+    CAUTION = "caution"
+    """The interval in which the procedure is a caution."""
+    LONGER = "longer"
+    """The interval that other guidelines ask for."""
+    WINDOW = "window"
+    """The time for which a result counts."""
+    PERHAPS = "perhaps"
+    """The time for which it counts unless something that is missing shortens it."""
+    ACUTE = "acute"
+    SUBACUTE = "subacute"
+    CHRONIC = "chronic"
+    UNSURE = "unsure"
+    """The age may be of more than one band."""
+
+
+class Tone(StrEnum):
+    """How a lane stands to the procedure; its value is also its style."""
+
+    FOR = "for"
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    OPEN = "open"
+    """Nothing is on record."""
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something at `start`, or from `start` to `end`; None where it goes on beyond what is drawn. `text` is written into it."""
+
+    shape: Shape
+    start: datetime | None
+    end: datetime | None = None
+    text: str = ""
+
+
+def dated(when: When, text: str = "") -> Mark:
+    """A point at an instant or a day; an interval where the chart knows only the month or the year."""
+    if when.end - when.start <= timedelta(days=1):
+        return Mark(Shape.POINT, when.start + (when.end - when.start) / 2, text=text)
+    return Mark(Shape.SPAN, when.start, when.end, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One thing over time: what it is, its newest value and of when that is, its marks, and in words what they show."""
+
+    name: str
+    value: str = ""
+    when: str = ""
+    says: tuple[str, ...] = ()
+    tone: Tone = Tone.PLAIN
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A moment that concerns all lanes of a panel: now, the slot, when holds are kept. `told` is the moment in words."""
+
+    name: str
+    at: datetime
+    style: str
+    told: str
+    means: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a mark is drawn, in percent of the line; `text` only if there is room for it."""
+
+    shape: Shape
+    x: float
+    width: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Lanes on one line of time, with its flags in order of time."""
+
+    id: str
+    heading: str
+    scale: Scale
+    flags: tuple[Flag, ...]
+    lanes: tuple[Lane, ...]
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """Which shapes are drawn, for the legend."""
+        return sorted({mark.shape for lane in self.lanes for mark in self.placed(lane)})
+
+    def placed(self, lane: Lane) -> Iterable[Placed]:
+        """What is drawn of a lane: nothing of a mark that lies wholly beyond the line."""
+        for mark in lane.marks:
+            start, end = mark.start or self.scale.start, mark.end or (mark.start if _is_point(mark) else self.scale.end)
+            if end is None or end < self.scale.start or start > self.scale.end:
+                continue
+            x = self.scale.place(start)
+            width = round(self.scale.place(end) - x, 2)
+            yield Placed(mark.shape, x, width, mark.text if _fits(mark, width) else "")
+
+
+def _is_point(mark: Mark) -> bool:
+    return mark.shape in (Shape.POINT, Shape.DOSE)
+
+
+def _fits(mark: Mark, width: float) -> bool:
+    """Whether there is room for the text on the narrowest page, where a letter takes about two percent of the line."""
+    return _is_point(mark) or width >= 2.3 * len(mark.text) + 3
+
+
+_TONES = {Indicator.CRITICAL: Tone.CRITICAL, Indicator.WARNING: Tone.WARNING, Indicator.INFO: Tone.INFO}
+
+
+def met(results: Iterable[Result], *rules: str) -> tuple[tuple[Result, Finding], ...]:
+    """What some rules found, with the results, most urgent first."""
+    found = [
+        (item, item.finding)
+        for item in results
+        if item.rule.id in rules and item.status is Status.MET and item.finding is not None
+    ]
+    return tuple(sorted(found, key=lambda pair: pair[0].indicator.rank if pair[0].indicator else 0))
+
+
+def tone(found: Iterable[tuple[Result, Finding]]) -> Tone:
+    """How the most urgent of some findings stands to the procedure; `PLAIN` if there is none."""
+    for result, _ in found:
+        if result.effect is Kind.INDICATION:
+            return Tone.FOR
+        return _TONES[result.indicator or Indicator.INFO]
+    return Tone.PLAIN
+
+
+def lacking(gap: Unknown) -> str:
+    """Why there is no value, in words."""
+    if gap.reasons == {Reason.NOT_MEASURED}:
+        return "none on record"
+    return "; ".join(f"{item.section} {words.REASONS[item.reason]}" for item in gap.missing)
+
+
+def rests_on(finding: Finding, references: Iterable[str]) -> bool:
+    """Whether a finding names one of some resources as its evidence."""
+    named = {item.source.reference for item in finding.evidence}
+    return not named.isdisjoint(references)

@@ -1,0 +1,120 @@
+"""Where a moment lies on a drawn line of time, which dates are written along it, and how people read a moment."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from cds_service.chart import Precision, When
+
+_MOST_SHORT, _MOST_LONG = 6, 4  # dates along the line: days and years are shorter than months with their year
+_DAYS = (1, 2, 7, 14)
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
+_LEAST = timedelta(days=2)
+_MARGIN = 0.03
+_EDGE = 0.78  # a date written further right would be cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A date along the line: `x` in percent of its length."""
+
+    x: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A line of time from `start` to `end`, read by the clock on the wall in `zone`."""
+
+    start: datetime
+    end: datetime
+    zone: tzinfo
+
+    @classmethod
+    def over(cls, moments: Iterable[datetime], zone: tzinfo) -> "Scale":
+        """The line that shows all moments, at least one, with a margin at both ends; never shorter than two days."""
+        known = tuple(moments)
+        start, end = min(known), max(known)
+        lacking = max(timedelta(0), _LEAST - (end - start)) / 2
+        margin = (end - start + 2 * lacking) * _MARGIN + lacking
+        return cls(moved(start, -margin), moved(end, margin), zone)
+
+    def place(self, at: datetime) -> float:
+        """How far along the line a moment lies, in percent; one beyond an end lies at that end."""
+        start, end = self.start.timestamp(), self.end.timestamp()
+        return round(min(max((at.timestamp() - start) / (end - start), 0.0), 1.0) * 100, 2)
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the line reaches as far as a moment."""
+        return self.start <= at <= self.end
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """Beginnings of days, months or years, as many as stay apart."""
+        for days in _DAYS:
+            found = tuple(self._days(days))
+            if len(found) <= _MOST_SHORT:
+                return self._labelled(found, "%-d %b")
+        for months in _MONTHS:
+            found = tuple(self._months(months))
+            if len(found) <= (_MOST_LONG if months % 12 else _MOST_SHORT):
+                break
+        return self._labelled(found, "%Y" if months % 12 == 0 else "%b %Y")
+
+    def _labelled(self, midnights: Iterable[datetime], form: str) -> tuple[Tick, ...]:
+        return tuple(Tick(x, at.strftime(form)) for at in midnights if (x := self.place(at)) <= _EDGE * 100)
+
+    def _days(self, step: int) -> Iterator[datetime]:
+        first, last = (local(at, self.zone).date().toordinal() for at in (self.start, self.end))
+        for day in range(first + 1, min(last, first + step * (_MOST_SHORT + 1)) + 1, step):
+            yield datetime.combine(date.fromordinal(day), time(), self.zone)
+
+    def _months(self, step: int) -> Iterator[datetime]:
+        first, last = (at.year * 12 + at.month - 1 for at in (local(self.start, self.zone), local(self.end, self.zone)))
+        aligned = -(-(first + 1) // step) * step
+        for month in range(aligned, min(last, aligned + step * _MOST_SHORT) + 1, step):
+            yield datetime(month // 12, month % 12 + 1, 1, tzinfo=self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Writes moments as people read them in `zone`; the year only where it is not the one that the reader has in mind."""
+
+    zone: tzinfo
+    year: int
+
+    def moment(self, at: datetime) -> str:
+        """Such as `Wed 25 Nov 12:00`."""
+        return f"{local(at, self.zone):%a} {self.hour(at)}"
+
+    def hour(self, at: datetime) -> str:
+        """Such as `25 Nov 12:00`."""
+        here = local(at, self.zone)
+        return f"{self.day(here.date())} {here:%H:%M}"
+
+    def day(self, day: date) -> str:
+        """Such as `25 Nov`."""
+        return f"{day:%-d %b}" if day.year == self.year else f"{day:%-d %b} {day.year}"
+
+    def when(self, when: When) -> str:
+        """A date as exactly as the chart gives it; a day is the day that was written, whatever the zone."""
+        if when.precision is Precision.TIME:
+            return self.hour(when.start)
+        if when.precision is Precision.DAY:
+            return self.day(when.start.date())
+        return f"{when.start:%b %Y}" if when.precision is Precision.MONTH else str(when)
+
+
+def moved(at: datetime, by: timedelta) -> datetime:
+    """A moment so much later (or earlier); charts hold the year 9999, beyond which time ends."""
+    try:
+        return at + by
+    except OverflowError:
+        return (datetime.max if by > timedelta(0) else datetime.min).replace(tzinfo=UTC)
+
+
+def local(at: datetime, zone: tzinfo) -> datetime:
+    """A moment by the clock in `zone`, or by its own at the ends of time."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at

@@ -1,0 +1,73 @@
+"""The answer in four lines: why not now, when at the earliest, who says so, and what to do next."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import islice
+from typing import Any
+
+from cds_service.cards.material import Material
+from cds_service.chart import Chart
+from cds_service.engine import Result
+from cds_service.knowledge import Citation
+from cds_service.web.timeline import holds
+from cds_service.web.timeline.scale import Clock, local
+from cds_service.web.why import cited
+
+_MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What decided, from when it is put right, the sources with the rule that cites each, and the steps that the cards offer.
+
+    Each may be empty: nothing then is said of it. `others` counts what decided as well and is not told.
+    """
+
+    why: tuple[str, ...]
+    others: int
+    earliest: tuple[str, ...]
+    sources: tuple[tuple[Citation, str], ...]
+    steps: tuple[str, ...]
+
+
+def verdict(material: Material, chart: Chart, cards: Iterable[Mapping[str, Any]]) -> Verdict:
+    """What the page says first of an answer; `cards` are those of the response."""
+    because = material.assessment.because
+    told = tuple(map(_says, because[:_MOST]))
+    zone = material.manner.zone
+    return Verdict(
+        why=told,
+        others=len(because) - len(told),
+        earliest=() if material.assessment.disposition.discourages else tuple(_earliest(material, chart, zone)),
+        sources=tuple(islice(_sources(because, material), _MOST)),
+        steps=tuple(islice(_steps(cards), _MOST)),
+    )
+
+
+def _says(result: Result) -> str:
+    return result.finding.says if result.finding else f"{result.rule.title}: unknown"
+
+
+def _earliest(material: Material, chart: Chart, zone: tzinfo) -> Iterator[str]:
+    """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot."""
+    clock = Clock(zone, local(material.as_of, zone).year)
+    for flag in holds.flags(material, chart, clock):
+        yield f"{flag.told}: {flag.means}"
+    for plan in holds.plans(material, chart):
+        if plan.latest_dose:
+            yield f"{plan.drug} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}"
+
+
+def _sources(because: Iterable[Result], material: Material) -> Iterator[tuple[Citation, str]]:
+    seen = set()
+    for result in because:
+        for name in cited(result.finding) if result.finding else ():
+            if name not in seen:
+                seen.add(name)
+                yield material.know.citation(name), result.rule.id
+
+
+def _steps(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """The labels of the suggestions, those of the first card first."""
+    yield from dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ()))
