@@ -176,7 +176,7 @@ def test_a_newcomer_reads_why_not_now_when_at_the_earliest_who_says_so_and_what_
 
 def test_the_chart_over_time_is_drawn_without_script_and_told_in_words(pages: FlaskClient):
     text = pages.get(f"/?fixture={APIXABAN}").text
-    when = text[text.index('class="when panel"') : text.index('class="why"')]
+    when = text[text.index('class="when"') : text.index('class="why"')]
     assert Elements(when).blocked == []
     assert "<caption>Around the slot</caption>" in when
     assert when.count("<svg aria-hidden") == when.count('class="track"')
@@ -259,6 +259,44 @@ def test_plain_resources_and_bundles_are_asked_about(run):
         answer = run(pasted=pasted)
         assert answer["request"]["context"]["patientId"] == "x"
         assert answer["status"] == 200
+
+
+def test_the_draft_orders_of_a_bundle_are_what_is_asked_about(run):
+    request = request_of(DISCITIS)
+    (draft,) = request["context"]["draftOrders"]["entry"]
+    chart = [entry for part in request["prefetch"].values() for entry in part.get("entry", ())]
+    with_order = run(pasted={"resourceType": "Bundle", "entry": [*chart, draft]})
+    assert with_order["request"]["context"]["draftOrders"]["entry"] == [draft]
+    assert assessment(with_order)["plannedAt"] == "2026-11-24T08:00:00+00:00"
+    assert "no draft order was given" not in with_order["html"]
+    without = run(pasted={"resourceType": "Bundle", "entry": chart})
+    assert "targetLevels" not in assessment(without)  # the order that was added names none: the fracture's level counts
+    assert "Fracture at T12" in without["html"]
+    assert "no draft order was given" in without["html"]
+
+
+def test_a_refusal_leaves_nothing_to_try_out(run):
+    assert "data-was" not in run(fixture="conditions-missing")["html"]
+
+
+def test_cards_and_suggestions_are_told_by_their_place(run):
+    answer = run(fixture=APIXABAN)
+    cards = answer["response"]["cards"]
+    for place, card in enumerate(cards):
+        shown = answer["html"].partition(f'data-card="{place}"')[2].partition("</article>")[0]
+        for number, suggestion in enumerate(card.get("suggestions", ())):
+            assert f'data-take="{number}">{suggestion["label"]}<' in shown
+
+
+def test_a_server_is_offered_only_where_a_visitor_may_have_it_called(tmp_path: Path):
+    def page(**settings: Any) -> str:
+        made = Settings(database_url=f"sqlite:///{tmp_path}/x.sqlite3", **settings)
+        text: str = create_app(made, now=lambda: NOW).test_client().get("/").text
+        return text
+
+    assert '<option value="https://fhir.example">' in page(fhir_origins=("https://fhir.example",))
+    client = {"name": "EHR", "issuer": "https://ehr.example", "jku": ["https://ehr.example/jwks.json"]}
+    assert 'id="server"' not in page(clients=(client,))
 
 
 def test_text_of_a_chart_stays_text(run):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from cds_service.cases import request_about
+from cds_service.cases import has_draft, request_about
 from cds_service.chart import Section
 from cds_service.errors import RequestError
 from cds_service.knowledge import Knowledge
@@ -17,13 +17,15 @@ _VALUE, _DOSE = "value:", "dose:"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A chart and what is asked of it. The first members say how it is asked, the others change what the chart says.
+    """A chart and what is asked of it; with `order_added` it came without an order, so that we added one.
 
-    `values` are numbers by observation, in the unit that the observation has; `doses` are the times of last doses by resource;
-    `actions` are those of suggestions that were taken, in order.
+    The members after it say how it is asked, the others change what the chart says. `values` are numbers by observation, in the
+    unit that the observation has; `doses` are the times of last doses by resource; `actions` are those of suggestions that were
+    taken, in order.
     """
 
     chart: Mapping[str, Any]
+    order_added: bool = False
     fixture: str = ""
     hook: Hook | None = None
     as_of: datetime | None = None
@@ -64,8 +66,10 @@ def from_query(query: Iterable[tuple[str, str]], know: Knowledge, zone: tzinfo) 
 def from_body(body: Mapping[str, Any], know: Knowledge, zone: tzinfo) -> Question:
     """The question that the page's script sends. Raises RequestError naming the member at fault."""
     fixture = body.get("fixture") or ""
+    chart, added = _chart(body, str(fixture), know)
     return Question(
-        chart=_chart(body, str(fixture), know),
+        chart=chart,
+        order_added=added,
         fixture=str(fixture),
         hook=_one_of(Hook, body, "hook"),
         as_of=_moment(body.get("asOf"), "asOf", zone),
@@ -82,19 +86,20 @@ def from_body(body: Mapping[str, Any], know: Knowledge, zone: tzinfo) -> Questio
     )
 
 
-def _chart(body: Mapping[str, Any], fixture: str, know: Knowledge) -> Mapping[str, Any]:
-    """The request itself, from the example, from what was pasted, or for a patient on a FHIR server."""
+def _chart(body: Mapping[str, Any], fixture: str, know: Knowledge) -> tuple[Mapping[str, Any], bool]:
+    """The request itself, from the example, from what was pasted, or for a patient on a FHIR server; and whether we added its order."""
     if fixture:
-        return examples.load(fixture, know)
+        return examples.load(fixture, know), False
     pasted = body.get("pasted")
-    if isinstance(pasted, list):
-        return request_about(item for item in pasted if isinstance(item, dict))
-    if isinstance(pasted, dict):
-        return request_about([pasted]) if "resourceType" in pasted else pasted
+    if isinstance(pasted, dict) and "resourceType" not in pasted:
+        return pasted, False
+    if isinstance(pasted, dict | list):
+        given = [item for item in (pasted if isinstance(pasted, list) else [pasted]) if isinstance(item, dict)]
+        return request_about(given), not has_draft(given)
     server, patient = body.get("server"), body.get("patient")
     if server and patient:
         asked = request_about([{"resourceType": "Patient", "id": str(patient)}])
-        return asked | {"fhirServer": str(server), "prefetch": {}}
+        return asked | {"fhirServer": str(server), "prefetch": {}}, True
     raise RequestError(
         "Choose an example, paste a request or a Bundle, or name a server and a patient", expression="fixture"
     )

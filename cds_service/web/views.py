@@ -91,6 +91,7 @@ class Views:
             requests={name: examples.title(name) for name in examples.requests()},
             example=examples.title(shown.question.fixture) if shown and shown.question.fixture else "",
             hooks=tuple(Hook),
+            servers=None if self._context.settings.clients else self._context.settings.fhir_origins,
         )
 
     def _parts(self, shown: View | None, error: RequestError | None = None) -> dict[str, Markup]:
@@ -102,6 +103,7 @@ class Views:
             "material": material,
             "counts": why.counts(material) if material else {},
             "most_shown": MOST_SHOWN,
+            "deadline": self._context.settings.deadline_ms,
             "service": SERVICE_ID,
         }
         return {name: html.markup(render_template(f"_{name}.html", **given)) for name in ("what_if", "result")}

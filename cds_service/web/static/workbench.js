@@ -15,7 +15,7 @@ const changed = (input) => input.value && input.value !== input.dataset.was;
 function question() {
   const asked = { instance, hook: form.hook.value, asOf: form.asOf.value, actions, values: {}, doses: {}, without: [] };
   if (source() === "example") asked.fixture = form.fixture.value;
-  if (source() === "paste") asked.pasted = JSON.parse(pasted.value);
+  if (source() === "paste") asked.pasted = resources(pasted.value);
   if (source() === "server") {
     asked.server = document.getElementById("server").value;
     asked.patient = document.getElementById("patient").value;
@@ -27,6 +27,17 @@ function question() {
     if (input.name === "without" && input.checked) asked.without.push(input.value);
   }
   return asked;
+}
+
+/** JSON, or one resource on each line as Bulk Data has them. */
+function resources(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const lines = text.split("\n").filter((line) => line.trim());
+    if (lines.length < 2) throw error;
+    return lines.map((line) => JSON.parse(line));
+  }
 }
 
 /** The address that leads back here: an example and its settings, never anything of a pasted chart. */
@@ -167,6 +178,7 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset.was !== undefined) soon();
+  if (event.target === pasted) another();
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -190,7 +202,7 @@ async function copy() {
   }
   try {
     await navigator.clipboard.writeText(location.href);
-    tell("The link is on the clipboard.");
+    tell(`The link is on the clipboard.${actions.length ? " Suggestions that were taken are not in it." : ""}`);
   } catch {
     tell("The link is in the address bar.");
   }
@@ -212,3 +224,14 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   read(event.dataTransfer.files[0]);
 });
+pasted.addEventListener("paste", () => setTimeout(run));
+
+// Evidence opens at the element that was read.
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    const read = target.open && target.matches(".evidence") && target.querySelector("mark");
+    if (read) read.parentElement.scrollTop = read.offsetTop - read.parentElement.clientHeight / 3;
+  },
+  true,
+);
