@@ -24,14 +24,14 @@ FIXTURES = _BUILT if _BUILT.is_dir() else Path(__file__).parent.parent / "fixtur
 """Where the fixtures lie: in the installed package, or at the top of a checkout."""
 
 _PATIENT = {"resourceType": "Patient", "id": PATIENT_ID, "gender": "female", "birthDate": "1948-03-02"}
-_ORDER = {
+_PLAIN_ORDER = {
     "resourceType": "ServiceRequest",
     "id": "vp",
     "status": "draft",
     "intent": "order",
     "code": {"text": "Percutaneous vertebroplasty"},
-    "bodySite": [{"text": "T12"}],
 }
+_ORDER = {**_PLAIN_ORDER, "bodySite": [{"text": "T12"}]}
 _MEMBERS = frozenset(
     ("name", "asOf", "plannedAt", "order", "patient", "resources", "omitted", "failed", "cut", "expect")
 )
@@ -142,23 +142,49 @@ def request(case: Case, know: Knowledge) -> dict[str, Any]:
             }
         elif answer is not Answer.OMITTED:
             prefetch[str(section)] = _bundle(grouped[section], cut=answer is Answer.CUT)
-    request = _request(case.order, prefetch, case.as_of)
+    request = _request((case.order,), prefetch, case.as_of)
     if case.answers[Section.ENCOUNTER] is not Answer.WHOLE:  # without its id, there would be no encounter to miss
         request["context"]["encounterId"] = "e"
     return request
 
 
 def request_about(resources: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A request with an order for vertebroplasty about resources from anywhere; a Bundle counts as its entries."""
+    """A request about resources from anywhere; a Bundle counts as its entries.
+
+    The service requests that are drafts are its draft orders; if there is none, an order for vertebroplasty without a level is added.
+    """
     found: dict[Section, list[Mapping[str, Any]]] = {section: [] for section in Section}
-    patient = PATIENT_ID
-    for resource in _unbundled(resources):
-        if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
-            patient = resource["id"]
-        found[_OTHERS.get(str(resource.get("resourceType")), Section.CONDITIONS)].append(resource)
+    given = tuple(_unbundled(resources))
+    patient = _patient_of(given)
+    drafts = tuple(filter(_is_draft, given))
+    for resource in given:
+        if not _is_draft(resource):
+            found[_OTHERS.get(str(resource.get("resourceType")), Section.CONDITIONS)].append(resource)
     prefetch = {str(section): _bundle(listed) for section, listed in found.items()}
-    order = {**_ORDER, "subject": {"reference": f"Patient/{patient}"}}
-    return _request(order, prefetch, None, patient)
+    added = {**_PLAIN_ORDER, "subject": {"reference": f"Patient/{patient}"}}
+    return _request(drafts or (added,), prefetch, None, patient)
+
+
+def has_draft(resources: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a draft order is among resources from anywhere, so that `request_about` adds none."""
+    return any(map(_is_draft, _unbundled(resources)))
+
+
+def _patient_of(resources: Iterable[Mapping[str, Any]]) -> str:
+    """The id of the patient: of the Patient resource, else of the first that a resource is about."""
+    about = []
+    for resource in resources:
+        if resource.get("resourceType") == "Patient" and isinstance(resource.get("id"), str):
+            return str(resource["id"])
+        subject = resource.get("subject") or resource.get("patient")
+        reference = subject.get("reference") if isinstance(subject, dict) else None
+        if isinstance(reference, str) and reference.startswith("Patient/"):
+            about.append(reference.removeprefix("Patient/"))
+    return about[0] if about else PATIENT_ID
+
+
+def _is_draft(resource: Mapping[str, Any]) -> bool:
+    return resource.get("resourceType") == "ServiceRequest" and resource.get("status") == "draft"
 
 
 def _unbundled(resources: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -189,9 +215,13 @@ def _bundle(resources: Iterable[Mapping[str, Any]], *, cut: bool = False) -> dic
 
 
 def _request(
-    order: Mapping[str, Any], prefetch: Mapping[str, Any], as_of: datetime | None, patient: str = PATIENT_ID
+    orders: Iterable[Mapping[str, Any]],
+    prefetch: Mapping[str, Any],
+    as_of: datetime | None,
+    patient: str = PATIENT_ID,
 ) -> dict[str, Any]:
-    drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
+    entries = [{"resource": order} for order in orders]
+    drafts = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     request = {
         "hook": "order-sign",
         "hookInstance": "7d4b3c1e-0b0f-4a52-9a44-3f2f6b8f1d20",

@@ -333,6 +333,6 @@ def test_text_of_a_chart_is_escaped_in_the_picture(tmp_path):
     )
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path}/x.sqlite3"), now=lambda: NOW)
     html = json.loads(app.test_client().post("/workbench/run", json={"pasted": request}).data)["html"]
-    when = html[html.index('class="when panel"') : html.index('class="why"')]
+    when = html[html.index('class="when"') : html.index('class="why"')]
     assert "Unknown: what &#39;&lt;img src=x onerror=alert(1)&gt;&#39; is" in when
     assert "<img" not in when

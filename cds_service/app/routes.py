@@ -35,6 +35,7 @@ from cds_service.store.ledger import add_feedback, add_showings, purge, spend_to
 from cds_service.store.records import Showing, ShownCard, identity
 
 _RETRY_AFTER = 30  # seconds
+_VISIT_MS = 5000
 DISCOVERY = "/cds-services"
 SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
 FEEDBACK = f"{SERVICE}/feedback"
@@ -100,10 +101,14 @@ class Routes:
         caller = self._callers.get(ANYONE) or anyone(self._settings)
 
         def respond(asked: HookRequest, now: datetime) -> Answer:
-            """Nothing is counted or recorded; where clients are configured, a visitor is none and nothing is fetched."""
+            """Nothing is counted or recorded; where clients are configured, a visitor is none and nothing is fetched.
+
+            A visitor can wait for a FHIR server longer than a clinician who is ordering; the page says if it took too long for one.
+            """
             g.audit = audit.Answered(g.id, now, instance=asked.instance, hook=asked.hook.value)
             open_ = not self._settings.clients
-            fill = partial(self._fill, caller, Deadline(self._settings.deadline_ms)) if open_ else as_sent
+            deadline = Deadline(max(_VISIT_MS, self._settings.deadline_ms))
+            fill = partial(self._fill, caller, deadline) if open_ else as_sent
             return self._respond(asked, now, caller.site, fill)
 
         def admit() -> None:

@@ -30,8 +30,8 @@ def command(paths: tuple[Path, ...], url: str | None, *, as_json: bool, update: 
     """Run hook requests, rule cases, FHIR resources or Bundles from files or folders.
 
     A request requests/NAME.json is compared with expected/NAME.json beside its folder, where that exists. Rule cases carry
-    their own expectations; a plain resource or Bundle is asked about with an order for vertebroplasty. Exit status: 0 if all
-    that has an expectation matched, 1 if not, 2 if a file could not be read.
+    their own expectations; a plain resource or Bundle is asked about with its draft orders, or else with one for
+    vertebroplasty. Exit status: 0 if all that has an expectation matched, 1 if not, 2 if a file could not be read.
     """
     console = Console(stderr=as_json)
     door: Door = Remote(url) if url else here(datetime.now(UTC))
