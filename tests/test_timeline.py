@@ -316,6 +316,24 @@ def test_a_chart_that_speaks_against_the_procedure_names_no_earliest_time():
     assert verdict(response.material, response.chart, ()).earliest == ()
 
 
+def test_no_time_is_named_where_interrupting_a_drug_is_dangerous():
+    response = answered(request_of("stent-dual-antiplatelet-included-medication"))
+    assert response.material
+    assert response.chart
+    found = verdict(response.material, response.chart, ())
+    assert found.earliest == ("Once the specialist who prescribes the antithrombotic has agreed",)
+
+
+def test_a_drug_that_is_taken_is_told_with_its_last_dose_for_the_slot():
+    response = answered(request_of("warfarin-contained-inr-2.4"))
+    assert response.material
+    assert response.chart
+    found = verdict(response.material, response.chart, ())
+    assert found.earliest == (
+        "Warfarin is being taken: for this slot, last dose by Thu 19 Nov 08:00, which has passed",
+    )
+
+
 def test_text_of_a_chart_is_escaped_in_the_picture(tmp_path):
     request = request_of(APIXABAN)
     evil = "<img src=x onerror=alert(1)>"

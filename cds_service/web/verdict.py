@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import islice
 from typing import Any
 
@@ -35,11 +34,10 @@ def verdict(material: Material, chart: Chart, cards: Iterable[Mapping[str, Any]]
     """What the page says first of an answer; `cards` are those of the response."""
     because = material.assessment.because
     told = tuple(map(_says, because[:_MOST]))
-    zone = material.manner.zone
     return Verdict(
         why=told,
         others=len(because) - len(told),
-        earliest=() if material.assessment.disposition.discourages else tuple(_earliest(material, chart, zone)),
+        earliest=tuple(_earliest(material, chart)),
         sources=tuple(islice(_sources(because, material), _MOST)),
         steps=tuple(islice(_steps(cards), _MOST)),
     )
@@ -49,14 +47,25 @@ def _says(result: Result) -> str:
     return result.finding.says if result.finding else f"{result.rule.title}: unknown"
 
 
-def _earliest(material: Material, chart: Chart, zone: tzinfo) -> Iterator[str]:
-    """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot."""
+def _earliest(material: Material, chart: Chart) -> Iterator[str]:
+    """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot.
+
+    Nothing where the chart speaks against the procedure, and no time where interrupting a drug is itself dangerous.
+    """
+    if material.assessment.disposition.discourages:
+        return
+    if material.assessment.requires:
+        yield "Once the specialist who prescribes the antithrombotic has agreed"
+        return
+    zone = material.manner.zone
     clock = Clock(zone, local(material.as_of, zone).year)
     for flag in holds.flags(material, chart, clock):
         yield f"{flag.told}: {flag.means}"
     for plan in holds.plans(material, chart):
         if plan.latest_dose:
-            yield f"{plan.drug} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}"
+            passed = ", which has passed" if plan.latest_dose < material.as_of else ""
+            name = f"{plan.drug[:1].upper()}{plan.drug[1:]}"
+            yield f"{name} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}{passed}"
 
 
 def _sources(because: Iterable[Result], material: Material) -> Iterator[tuple[Citation, str]]:
