@@ -110,7 +110,7 @@ def page(rule: Rule, know: Knowledge) -> Page:
         numbers=tuple(Number(item, know.citation(item.source)) for item in numbers),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
         sources=tuple(
-            (know.citation(name), locator) for name, locator in (_located(numbers, cited) | own.citations).items()
+            (know.citation(name), locator) for name, locator in {**_located(numbers, cited), **own.citations}.items()
         ),
         cases=tuple((case, tuple(map(_expected, case.expect))) for case in cases),
     )

@@ -30,6 +30,6 @@ PAGES = [
     Place("rules", "/rules", "Antithrombotic inside its hold interval"),
     Place("rules-found", "/rules?q=discitis", "Infection of the spine", variant=True),
     Place("rules-none", "/rules?q=nonesuch", "No rule holds all of these words", variant=True),
-    Place("rule", "/rules/antithrombotic_hold", "Numbers in force"),
+    Place("rule", "/rules/inr_above_limit", "Numbers in force"),
     Place("rule-unknown", "/rules/nonesuch", "There is no rule named nonesuch", 404, variant=True),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 
 ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
 WIDTHS = (1280, 380)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EVERYTHING_SHOWN = """() => {
     document.querySelector("input[name=show][value=all]")?.click();
     for (const part of document.querySelectorAll("details")) part.open = true;
@@ -34,6 +35,12 @@ def complaints(page: Page, **options: Any) -> list[str]:
     ]
 
 
+def colours(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Asks for light or dark, and waits until the page has it."""
+    page.emulate_media(color_scheme=scheme)
+    expect(page.locator("html")).to_have_attribute("data-theme", scheme)
+
+
 @each_page
 def test_accessible_and_fitting(page: Page, axe: str, place: Place):
     response = page.goto(place.path)
@@ -42,16 +49,16 @@ def test_accessible_and_fitting(page: Page, axe: str, place: Place):
     page.evaluate(axe)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
+        for scheme in SCHEMES:
+            colours(page, scheme)
             page.screenshot(path=ARTIFACTS / f"{place.name}-{width}-{scheme}.png", full_page=True)
     page.evaluate(EVERYTHING_SHOWN)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.emulate_media(color_scheme="light")
+        colours(page, "light")
         assert complaints(page) == []
-        page.emulate_media(color_scheme="dark")
+        colours(page, "dark")
         assert complaints(page, runOnly=["color-contrast", "link-in-text-block"]) == []
 
 
@@ -86,8 +93,8 @@ DRAWN_TEXTS = """() => {
 )
 def test_text_in_a_drawing_stands_out(page: Page, fixture: str):
     page.goto(f"/?fixture={fixture}")
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+    for scheme in SCHEMES:
+        colours(page, scheme)
         texts = page.evaluate(DRAWN_TEXTS)
         assert {"Now", "Slot"} <= {item["text"] for item in texts}
         assert [item for item in texts if item["contrast"] < 4.5] == []

@@ -117,17 +117,17 @@ function another() {
   }
 }
 
-/** The card that a control stands on, told by its place: the answer that the server drew the page with had uuids of its own. */
-async function cardOf(control) {
-  const { card } = control.closest("[data-card]").dataset;
+/** The card that holds an element, as the service sent it. By its place: a page from the server has been answered in another call. */
+async function cardOf(element) {
+  const place = element.closest("[data-card]").dataset.card;
   if (!last) await run();
-  return last?.response?.cards?.[card];
+  return last?.response?.cards?.[place];
 }
 
 async function take(button) {
   const card = await cardOf(button);
-  if (!card) return;
-  const suggestion = card.suggestions[button.dataset.take];
+  const suggestion = card?.suggestions?.[button.dataset.take];
+  if (!suggestion) return;
   const sent = await feedback({ card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] });
   const taken = suggestion.actions ?? [];
   actions = [...actions, ...taken];
@@ -135,18 +135,25 @@ async function take(button) {
   const planned = document.getElementById("planned");
   if (planned && taken.some((action) => action.type === "update")) planned.value = planned.dataset.was;
   await run(`Taken: ${suggestion.label}. ${sent}`);
-  document.getElementById("changed")?.focus();
+  document.querySelector(".changed")?.focus();
 }
 
 async function dismiss(menu) {
-  const { card: place } = menu.closest("[data-card]").dataset;
+  const place = menu.closest("[data-card]").dataset.card;
+  const chosen = menu.querySelector("input[name=reason]:checked");
   const card = await cardOf(menu);
   if (!card) return;
-  const reason = card.overrideReasons?.[menu.querySelector("input[name=reason]:checked")?.value];
+  const reason = chosen && card.overrideReasons?.[chosen.value];
   const sent = await feedback({ card: card.uuid, outcome: "overridden", ...(reason && { overrideReason: { reason } }) });
   const shown = document.querySelector(`[data-card="${place}"]`);
-  shown.classList.add("dismissed");
-  shown.querySelector(".told").textContent = `Overridden. ${sent}`;
+  shown?.classList.add("dismissed");
+  const note = document.createElement("p");
+  note.className = "quiet";
+  note.textContent = `Overridden${reason ? `: ${reason.display}` : ""}. ${sent}`;
+  note.tabIndex = -1;
+  shown?.querySelector(".override").replaceWith(note);
+  note.focus();
+  tell(note.textContent);
 }
 
 /** Feedback as an EHR sends it: first the call that shows the card, then what became of it. */
@@ -190,7 +197,7 @@ document.addEventListener("click", (event) => {
   if (button?.id === "copy") copy();
 });
 document.addEventListener("submit", (event) => {
-  if (event.target.dataset.dismiss === undefined) return;
+  if (!event.target.closest("[data-card]")) return;
   event.preventDefault();
   dismiss(event.target);
 });
@@ -210,21 +217,21 @@ async function copy() {
 
 async function read(file) {
   if (!file) return;
-  document.querySelector("input[name=source][value=paste]").checked = true;
   pasted.value = await file.text();
   another();
   run();
 }
-const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
-document.addEventListener("dragover", (event) => {
-  if (holdsFile(event)) event.preventDefault();
-});
+pasted.addEventListener("paste", () => setTimeout(run));
+
+// A file may be dropped anywhere on the page.
+const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", (event) => carriesFile(event) && event.preventDefault());
 document.addEventListener("drop", (event) => {
-  if (!holdsFile(event)) return;
+  if (!carriesFile(event)) return;
   event.preventDefault();
+  document.querySelector("input[name=source][value=paste]").checked = true;
   read(event.dataTransfer.files[0]);
 });
-pasted.addEventListener("paste", () => setTimeout(run));
 
 // Evidence opens at the element that was read.
 document.addEventListener(
