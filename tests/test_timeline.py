@@ -143,6 +143,9 @@ def test_what_was_not_sent_is_said_and_nothing_is_drawn():
     assert {item.tone for item in lanes} == {Tone.OPEN}
     assert all(item.says for item in lanes)
     assert lane(found["days"], "INR").says == ("coagulation was not sent",)
+    assert (
+        lane(found["weeks"], "Imaging").says[0].startswith("imaging-studies was not sent; imaging-reports was not sent")
+    )
     assert lane(found["days"], "Antithrombotics").says == ("Unknown: whether an antithrombotic is taken",)
 
 
@@ -150,6 +153,17 @@ def test_what_was_never_measured_is_said():
     request = request_of(APIXABAN)
     request["prefetch"]["coagulation"] = {"resourceType": "Bundle", "type": "searchset", "total": 0}
     assert lane(drawn(request)["days"], "INR") == Lane("INR", says=("none on record",), tone=Tone.OPEN)
+
+
+def test_a_newer_result_that_cannot_be_read_is_told():
+    request = request_of(APIXABAN)
+    entries = request["prefetch"]["coagulation"]["entry"]
+    older = entries[0]["resource"]
+    newer = {**older, "id": "newer", "effectiveDateTime": "2026-11-22T07:00:00Z", "valueString": "clotted"}
+    del newer["valueQuantity"]
+    entries.append({"resource": newer})
+    inr = lane(drawn(request)["days"], "INR")
+    assert (inr.value, inr.says[-1]) == ("1", "there may be a newer result that cannot be read")
 
 
 def test_a_gap_that_could_shorten_a_window_is_drawn_as_one():

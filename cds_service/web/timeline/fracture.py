@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
 from cds_service.cards.material import Material
-from cds_service.chart import Age, Chart, Modality, When
+from cds_service.chart import Age, Chart, Modality, Unknown, When
 from cds_service.facts import labs, pain
-from cds_service.facts.fracture import named, target_fractures
+from cds_service.facts.fracture import IMAGING, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age
 from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.imaging import WINDOW, examinations
@@ -130,7 +130,9 @@ def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
         if modality in seen:
             yield _image(modality, seen[modality], material, clock)
     if not seen:
-        yield Lane("Imaging", says=("no dated image of the spine on record",), tone=Tone.OPEN)
+        gaps = chart.gaps(*IMAGING)
+        says = lacking(Unknown("imaging", *gaps)) if gaps else "no dated image of the spine on record"
+        yield Lane("Imaging", says=(says,), tone=Tone.OPEN)
 
 
 def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Material, clock: Clock) -> Lane:

@@ -98,6 +98,8 @@ def _lane(test: _Test, lab: Lab, material: Material, chart: Chart, clock: Clock)
         if at_least < until:
             said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.shown}")
             marks.append(Mark(Shape.PERHAPS, at_least, until))
+    if any(lab.doubts()):
+        said.append("there may be a newer result that cannot be read")
     value, when = str(lab.quantity), clock.when(lab.taken)
     return Lane(test.name, value, when, tuple(said), tone(against), (*marks, dated(lab.taken)))
 
