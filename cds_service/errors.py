@@ -52,5 +52,8 @@ class SettingsError(ServiceError):
 class StoreUnavailable(ServiceError):
     """The database cannot be used now; `why` never holds what was to be kept."""
 
+    RETRY_AFTER = 30
+    """Seconds after which a caller may try again."""
+
     def __init__(self, why: str) -> None:
         super().__init__(f"The database cannot be used: {why}")

@@ -20,6 +20,7 @@ from cds_service.store.ledger import (
     add_feedback,
     add_showings,
     feedback_on_unknown_cards,
+    first_shown,
     joined,
     purge,
     spend_token,
@@ -134,6 +135,19 @@ def test_feedback_on_unknown_cards_is_kept(database: Database):
 def test_only_cards_since_a_day_are_counted(database: Database):
     add_showings(database, [showing(card(), at=NOW - timedelta(days=3)), showing(card())])
     assert [tally.day for tally in tallies(database, NOW - timedelta(days=1))] == [date(2026, 11, 22)]
+
+
+def test_only_cards_until_a_day_are_counted(database: Database):
+    midnight = NOW.replace(hour=0)
+    add_showings(database, [showing(card(), at=midnight - timedelta(seconds=1)), showing(card(), at=midnight)])
+    assert [tally.day for tally in tallies(database, until=midnight)] == [date(2026, 11, 21)]
+    assert tallies(database, midnight, midnight) == []
+
+
+def test_the_oldest_card_is_known(database: Database):
+    assert first_shown(database) is None
+    add_showings(database, [showing(card()), showing(card(), at=NOW - timedelta(days=3))])
+    assert first_shown(database) == NOW - timedelta(days=3)
 
 
 def test_days_are_those_of_utc(database: Database):

@@ -35,6 +35,11 @@ def displays() -> dict[tuple[str, str], str]:
     return {(item.system, item.code): item.display for topic in _REASONS for item in reasons(topic)}
 
 
+def words(code: str) -> str:
+    """A reason in words; a code that we do not offer says itself."""
+    return wording.OWN_REASONS.get(code) or wording.HL7_REASONS.get(code) or code
+
+
 def _coding(code: str) -> Coding:
     if code in wording.OWN_REASONS:
         return Coding(OURS, code, wording.OWN_REASONS[code])

@@ -15,6 +15,10 @@ COLUMNS = (
     "card_disposition", "card_rules", "card_knowledge", "card_client",
 )  # fmt: skip
 """The columns of an export, in order."""
+TALLY_COLUMNS = ("day", "topic", "indicator", "rules", "outcome", "reason", "cards")
+"""The columns of tallies, in order: each card is in one row, however many rules it shows."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,11 @@ class Row:
     shown: int
     accepted: int
     overridden: int
+
+    @property
+    def unanswered(self) -> int:
+        """How many were neither accepted nor overridden, as far as was reported."""
+        return self.shown - self.accepted - self.overridden
 
     @property
     def overridden_share(self) -> float | None:
@@ -75,6 +84,13 @@ def write_csv(rows: Iterator[Mapping[str, Any]], target: TextIO) -> int:
     return written
 
 
+def write_tallies(tallies: Iterable[Tally], target: TextIO) -> None:
+    """Writes tallies under `TALLY_COLUMNS`; `outcome` is empty where none was reported."""
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(TALLY_COLUMNS)
+    writer.writerows([_cell(getattr(tally, name)) for name in TALLY_COLUMNS] for tally in tallies)
+
+
 def _rows(tallies: Iterable[Tally], names: Callable[[Tally], Iterable[str]]) -> list[Row]:
     counts: dict[str, list[int]] = {}
     for tally in tallies:
@@ -92,5 +108,4 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    # A spreadsheet would run what starts like a formula.
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -60,8 +60,8 @@ def purge(database: Database, before: datetime) -> tuple[int, int]:
     return said, shown
 
 
-def tallies(database: Database, since: datetime | None = None) -> list[Tally]:
-    """Shown cards counted by day, rules, indicator, latest outcome and its reason, oldest first."""
+def tallies(database: Database, since: datetime | None = None, until: datetime | None = None) -> list[Tally]:
+    """Cards shown from `since` on and before `until`, counted by day, rules, indicator, latest outcome and its reason, oldest first."""
     latest = _latest_feedback()
     cards = shown_card.c
     keys = (func.date(cards.at), cards.rules, cards.topic, cards.indicator, latest.c.outcome, latest.c.reason_code)
@@ -72,6 +72,8 @@ def tallies(database: Database, since: datetime | None = None) -> list[Tally]:
     )
     if since is not None:
         query = query.where(cards.at >= since)
+    if until is not None:
+        query = query.where(cards.at < until)
     with database.transaction() as connection:
         rows = connection.execute(query).all()
     counted = [
@@ -87,6 +89,13 @@ def tallies(database: Database, since: datetime | None = None) -> list[Tally]:
         for day, rules, topic, indicator, outcome, reason, number in rows
     ]
     return sorted(counted, key=lambda tally: (tally.day, tally.topic, tally.rules, tally.outcome or ""))
+
+
+def first_shown(database: Database) -> datetime | None:
+    """When the oldest card on record was shown, None without any."""
+    with database.transaction() as connection:
+        oldest: datetime | None = connection.execute(select(func.min(shown_card.c.at))).scalar_one()
+    return oldest
 
 
 def feedback_on_unknown_cards(database: Database) -> int:
