@@ -29,6 +29,9 @@ class Occasion:
     needs_conditions: bool = False
 
 
+REQUIRED = Section.CONDITIONS
+"""The section without which nothing can be said of an order of ours."""
+
 BEFOREHAND = {Hook.APPOINTMENT_BOOK: Section.SERVICE_REQUESTS, Hook.PATIENT_VIEW: Section.CONDITIONS}
 """The section that must be there to see whether a call of the hook is about vertebral augmentation at all."""
 
@@ -82,8 +85,8 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
 
 def require_conditions(request: HookRequest) -> None:
     """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
-    answered = request.prefetch.get(Section.CONDITIONS, OMITTED)
+    answered = request.prefetch.get(REQUIRED, OMITTED)
     if answered.answer in (Answer.OMITTED, Answer.FAILED):
         why = answered.says or "it was not sent, and no FHIR server to ask was named with a token"
-        says = f"The problem list is needed, but prefetch key '{Section.CONDITIONS}' has no data: {why}"
-        raise PreconditionFailed(says, prefetch_key=Section.CONDITIONS)
+        says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}"
+        raise PreconditionFailed(says, prefetch_key=REQUIRED)

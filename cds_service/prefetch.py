@@ -62,6 +62,17 @@ def searches(asked: Mapping[Section, str]) -> dict[Section, str]:
     }
 
 
+def scopes(asked: Mapping[Section, str]) -> tuple[str, ...]:
+    """The SMART scopes, version 2, that suffice for our own searches: `r` for what is read by its id, `rs` for what is searched."""
+    may: dict[str, str] = {}
+    for query in searches(asked).values():
+        resource_type = query.partition("?")[0].partition("/")[0]
+        may[resource_type] = "rs" if "?" in query or may.get(resource_type) == "rs" else "r"
+        if "_include=" in query:
+            may.setdefault("Medication", "r")
+    return tuple(f"patient/{resource_type}.{permission}" for resource_type, permission in may.items())
+
+
 def _template(section: Section, know: Knowledge) -> str:
     query = _QUERIES.get(section) or _by_code(section, know)
     return f"{query}&_count={_FEWER.get(section, _COUNT)}" if "?" in query else query

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from cds_service import observe, service, web
-from cds_service.app.routes import DISCOVERY, FEEDBACK, SERVICE, Respond, Routes
+from cds_service.app.routes import Respond, Routes
+from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE
 from cds_service.settings import Settings, load
 
 __all__ = ["Respond", "application", "create_app"]

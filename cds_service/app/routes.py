@@ -26,7 +26,7 @@ from cds_service.feedback.record import Keeping, read_feedback
 from cds_service.feedback.retention import Retention
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.fetch import Deadline, Fetcher
-from cds_service.hooks import SERVICE_ID, HookRequest, read_request
+from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, HookRequest, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
@@ -34,11 +34,7 @@ from cds_service.store.database import Database
 from cds_service.store.ledger import add_feedback, add_showings, purge, spend_token
 from cds_service.store.records import Showing, ShownCard, identity
 
-_RETRY_AFTER = 30  # seconds
 _VISIT_MS = 5000
-DISCOVERY = "/cds-services"
-SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
-FEEDBACK = f"{SERVICE}/feedback"
 log = structlog.get_logger()
 
 
@@ -112,7 +108,7 @@ class Routes:
             return self._respond(asked, now, caller.site, fill)
 
         def admit() -> None:
-            self._admit("/feedback")
+            self._admit(web.FEEDBACK_PAGE)
 
         return web.Context(self._settings, caller.site, respond, self._now, self._database, admit)
 
@@ -146,7 +142,8 @@ class Routes:
 
     def end(self, response: Response) -> Response:
         """Headers that every answer carries, and the line in the log."""
-        answers.allow_origin(request, response, self._settings)
+        if request.blueprint != web.NAME:  # pages are for people who open them, not for scripts of other pages
+            answers.allow_origin(request, response, self._settings)
         response.headers["X-Request-Id"] = g.id
         response.headers["X-Content-Type-Options"] = "nosniff"
         route = str(request.url_rule) if request.url_rule else "none"
@@ -161,7 +158,6 @@ class Routes:
         if isinstance(error, RequestError):
             return answers.refusal(error.status, error.says, code=error.code, element=error.expression)
         if isinstance(error, Unauthorized):
-            log.warning("not let in", reason=error.reason, issuer=error.issuer)
             return answers.refusal(401, answers.SAYS[401], headers={"WWW-Authenticate": "Bearer"})
         if isinstance(error, HTTPException):
             status = error.code or 500
@@ -171,8 +167,9 @@ class Routes:
             return answers.refusal(status, answers.SAYS.get(status, error.name), headers=headers)
         if isinstance(error, StoreUnavailable):
             log.error("store unavailable", says=str(error))
-            headers = {"Retry-After": str(_RETRY_AFTER)}
-            return answers.refusal(503, "Feedback cannot be kept now; please send it again later", headers=headers)
+            headers = {"Retry-After": str(error.RETRY_AFTER)}
+            says = "Feedback can be neither kept nor read now; please try again later"
+            return answers.refusal(503, says, headers=headers)
         log.error("failed", error=error)
         return answers.refusal(500, f"The service failed; its log says why under {g.id}", code="exception")
 
@@ -181,7 +178,11 @@ class Routes:
         if not self._settings.clients:
             return self._callers[ANYONE]
         meant = [self._settings.base_url + path for path in paths]
-        client = self._authenticator.client(request.headers.get("Authorization", ""), meant, self._now())
+        try:
+            client = self._authenticator.client(request.headers.get("Authorization", ""), meant, self._now())
+        except Unauthorized as error:
+            log.warning("not let in", reason=error.reason, issuer=error.issuer)
+            raise
         if "audit" in g:
             g.audit.client = client.name
         return self._callers[client.issuer]

@@ -14,13 +14,16 @@ from cds_service.auth.spent import Spend, SpentTokens
 from cds_service.errors import Unauthorized
 from cds_service.settings import Client
 
-__all__ = ["ALGORITHMS", "Authenticator"]
+__all__ = ["ALGORITHMS", "LONGEST", "SKEW", "Authenticator"]
 
 ALGORITHMS = ("ES384", "RS384", "ES256", "RS256", "PS384")
 """Signatures that are accepted: all asymmetric, chosen before any key is looked at (R-JWT-04, R-JWT-05)."""
 
-_SKEW = timedelta(seconds=60)
-_LONGEST = timedelta(hours=24)
+SKEW = timedelta(seconds=60)
+"""By how much the clock of a client may differ from ours (R-JWT-10)."""
+LONGEST = timedelta(hours=24)
+"""How long a token may be valid."""
+
 _LONGEST_TEXT = 200
 _NO_CHECKS = {"verify_signature": False}
 
@@ -77,7 +80,7 @@ class Authenticator:
             raise Unauthorized("it has no jti", issuer=client.issuer)
         # A digest is of one length and of characters that every database takes.
         digest = sha256(jti.encode("utf-8", "surrogatepass")).hexdigest()
-        until = datetime.fromtimestamp(claims["exp"], UTC) + _SKEW
+        until = datetime.fromtimestamp(claims["exp"], UTC) + SKEW
         if not self._spent.is_first(client.issuer, digest, until, now):
             raise Unauthorized("the token was used before", issuer=client.issuer)
 
@@ -110,11 +113,11 @@ def _times(claims: Mapping[str, Any], now: datetime) -> str:
     expires, issued, starts = claims.get("exp"), claims.get("iat"), claims.get("nbf", claims.get("iat"))
     if not (_is_moment(expires) and _is_moment(issued) and _is_moment(starts)):
         return "exp, iat or nbf is no number of seconds"
-    seconds, skew = now.timestamp(), _SKEW.total_seconds()
+    seconds, skew = now.timestamp(), SKEW.total_seconds()
     if expires + skew < seconds:
         return "it has expired"
     if max(issued, starts) - skew > seconds:
         return "it is not valid yet"
-    if not 0 < expires - issued <= _LONGEST.total_seconds():
-        return f"it is valid for longer than {_LONGEST.total_seconds() / 3600:g} hours, or for no time"
+    if not 0 < expires - issued <= LONGEST.total_seconds():
+        return f"it is valid for longer than {LONGEST.total_seconds() / 3600:g} hours, or for no time"
     return ""

@@ -1,7 +1,18 @@
 """CDS Hooks as they go over the wire: the request that an EHR sends and the discovery document that it reads."""
 
-from cds_service.hooks.discovery import SERVICE_ID, discovery
+from cds_service.hooks.discovery import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
 from cds_service.settings import Hook
 
-__all__ = ["SERVICE_ID", "Authorization", "Hook", "HookRequest", "discovery", "read_request"]
+__all__ = [
+    "DISCOVERY",
+    "FEEDBACK",
+    "SERVICE",
+    "SERVICE_ID",
+    "USAGE",
+    "Authorization",
+    "Hook",
+    "HookRequest",
+    "discovery",
+    "read_request",
+]

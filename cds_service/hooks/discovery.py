@@ -7,6 +7,9 @@ from cds_service.chart import Section
 from cds_service.settings import Hook
 
 SERVICE_ID = "vertebroplasty-suitability"
+DISCOVERY = "/cds-services"
+SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
+FEEDBACK = f"{SERVICE}/feedback"
 SPECIFICATION = "2.0.1"  # the edition of CDS Hooks that requests and responses follow
 HOOK_VERSION = "1.0"  # the same for each hook that we answer (hook library, metadata tables)
 KNOWLEDGE = "org.vertebroplasty-cds.knowledge"
@@ -19,7 +22,7 @@ _WHAT = {
     Hook.ENCOUNTER_DISCHARGE: "At discharge after a vertebral augmentation: treatment of the cause and follow-up.",
     Hook.PATIENT_VIEW: "When the chart is opened: a painful vertebral fracture that may need assessment.",
 }
-_USAGE = (
+USAGE = (
     "FHIR R4. Works on prefetch alone, on FHIR access alone, or on both. Conditions are required; "
     "each other key that is left out is reported as unknown, never taken for a no."
 )
@@ -38,7 +41,7 @@ def _entry(hook: Hook, templates: Mapping[Section, str], knowledge: str) -> dict
         "id": SERVICE_ID,
         "version": SPECIFICATION,
         "hookVersion": HOOK_VERSION,
-        "usageRequirements": _USAGE,
+        "usageRequirements": USAGE,
     }
     # An empty object or string is not allowed on the wire (R-JSON-03).
     if templates:

@@ -1,21 +1,31 @@
 """What each address of the pages does: reads what was asked, and fills a template."""
 
+from collections.abc import Callable
+from datetime import UTC, date
+from io import StringIO
 from typing import Any
 
 import msgspec
-from flask import Response, render_template, request
+import structlog
+from flask import Response, make_response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
-from cds_service.errors import RequestError
+from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
+from cds_service.feedback.summarise import write_tallies
 from cds_service.hooks import SERVICE_ID
 from cds_service.settings import Hook
-from cds_service.web import examples, html, rules, what_if, why
+from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
+from cds_service.web.charts import shade
 from cds_service.web.context import Context
+from cds_service.web.feedback import Asked
 from cds_service.web.question import Question, from_body, from_query
 
 _JSON = "application/json"
+_HTML = "text/html"
+FEEDBACK_PAGE = "/feedback"
+log = structlog.get_logger()
 
 
 class Views:
@@ -75,10 +85,60 @@ class Views:
             raise NotFound(f"There is no rule named {identifier}")
         return render_template("rule.html", page=rules.page(self._rules[identifier], self._know))
 
+    def feedback(self) -> Response:
+        """How the cards of a period were received."""
+
+        def answer(asked: Asked, today: date) -> Response:
+            shown = feedback.page(asked, self._rules, self._context.database, today)
+            return make_response(
+                render_template("feedback.html", page=shown, feedback=feedback, rules=self._rules, shade=shade)
+            )
+
+        return self._read_feedback(answer, as_page=True)
+
+    def feedback_csv(self) -> Response:
+        """What the page is counted from; a refusal is an OperationOutcome, unless somebody opened the address in a browser."""
+
+        def answer(asked: Asked, _today: date) -> Response:
+            target = StringIO()
+            write_tallies(feedback.counted(asked, self._context.database), target)
+            name = f"feedback-{asked.first or 'all'}-to-{asked.last}.csv"
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return Response(target.getvalue(), headers=headers, content_type="text/csv; charset=utf-8")
+
+        return self._read_feedback(answer, as_page=_HTML in request.headers.get("Accept", ""))
+
+    def connect(self) -> str:
+        """How a client is connected."""
+        return render_template("connect.html", page=connect.page(self._context.settings, self._context.site))
+
     @staticmethod
     def refused(error: HTTPException) -> tuple[str, int]:
         """A page for an address that leads nowhere."""
         return render_template("error.html", error=error), error.code or 500
+
+    def _read_feedback(self, answer: Callable[[Asked, date], Response], *, as_page: bool) -> Response:
+        """What `answer` makes of the period asked for; as a page also why there is nothing to read."""
+        today = self._context.now().astimezone(UTC).date()
+        try:
+            self._context.admit()
+            return answer(feedback.asked(request.args, today), today)
+        except (RequestError, StoreUnavailable, Unauthorized) as error:
+            if not as_page:
+                raise
+            return self._unread(error)
+
+    def _unread(self, error: RequestError | StoreUnavailable | Unauthorized) -> Response:
+        if isinstance(error, Unauthorized):
+            audience = self._context.settings.base_url + FEEDBACK_PAGE
+            page = render_template("locked.html", audience=audience)
+            return Response(page, 401, {"WWW-Authenticate": "Bearer"}, content_type=_HTML)
+        if isinstance(error, RequestError):
+            told = {"name": "This period cannot be shown", "description": error.says}
+            return Response(render_template("error.html", error=told), error.status, content_type=_HTML)
+        log.error("store unavailable", says=str(error))
+        headers = {"Retry-After": str(error.RETRY_AFTER)}
+        return Response(render_template("feedback_unavailable.html"), 503, headers, content_type=_HTML)
 
     def _page(self, shown: View | None, error: RequestError | None = None) -> str:
         return render_template(

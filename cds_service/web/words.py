@@ -3,6 +3,7 @@
 from cds_service.disposition import Disposition
 from cds_service.engine import Essential, Indicator, Kind, Status
 from cds_service.knowledge import Confidence
+from cds_service.web.connect import Need
 
 KINDS = {
     Kind.INDICATION: "Speaks for the procedure",
@@ -108,3 +109,19 @@ SYSTEMS = {
     "dicom": "DICOM",
 }
 """Code systems as they write themselves; others are written in capitals."""
+
+NEEDS = {
+    Need.REQUIRED: (
+        "Required",
+        "Without it an order of ours is refused with HTTP 412 and an OperationOutcome that names it.",
+    ),
+    Need.ESSENTIAL: (
+        "Essential",
+        "Essential judgements read these. Without them the answer may stay “Cannot be judged yet”, and the cards say what is missing.",
+    ),
+    Need.SHARPENING: (
+        "Sharpening",
+        "Without these some findings are unknown, which is said; the answer as a whole can still be given.",
+    ),
+}
+"""What a client that leaves a prefetch key out has to expect."""

@@ -1,0 +1,106 @@
+"""The page at /connect: where the service is, what a client must send, how it is configured, and an example to test with."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from cds_service import prefetch
+from cds_service.auth import ALGORITHMS, LONGEST, SKEW
+from cds_service.chart import Section
+from cds_service.engine import Essential, Rule
+from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE
+from cds_service.occasion import REQUIRED
+from cds_service.service import Site
+from cds_service.settings import Hook, Settings
+from cds_service.web import examples
+
+SANDBOX = "https://sandbox.cds-hooks.org"
+"""The public sandbox of CDS Hooks; also the issuer of its tokens."""
+
+
+class Need(StrEnum):
+    """What a client loses that does not send a prefetch key."""
+
+    REQUIRED = "required"
+    """The call is refused."""
+    ESSENTIAL = "essential"
+    """A judgement without which no favourable answer is given may be missing."""
+    SHARPENING = "sharpening"
+    """What the key's rules would have said is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A prefetch key: its template, which rules read it, and those of them that are essential."""
+
+    section: Section
+    template: str
+    need: Need
+    rules: tuple[Rule, ...]
+    essential: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the page shows. `is_open` means that no client is configured; `example` is a hook request as JSON."""
+
+    base_url: str
+    discovery: str
+    service: str
+    feedback: str
+    service_id: str
+    usage: str
+    is_open: bool
+    on_loopback: bool
+    origins: tuple[str, ...]
+    sandbox_may_call: bool
+    hooks: tuple[Hook, ...]
+    keys: tuple[Key, ...]
+    scopes: tuple[str, ...]
+    algorithms: tuple[str, ...]
+    longest: int
+    skew: int
+    example: str
+
+
+def page(settings: Settings, site: Site) -> Page:
+    """The page; times are seconds."""
+    templates = prefetch.templates(site.rules, site.know)
+    anyone = settings.on_loopback and not settings.cors_origins
+    return Page(
+        base_url=settings.base_url,
+        discovery=settings.base_url + DISCOVERY,
+        service=settings.base_url + SERVICE,
+        feedback=settings.base_url + FEEDBACK,
+        service_id=SERVICE_ID,
+        usage=USAGE,
+        is_open=not settings.clients,
+        on_loopback=settings.on_loopback,
+        origins=settings.cors_origins,
+        sandbox_may_call=anyone or SANDBOX in settings.cors_origins,
+        hooks=tuple(hook for hook in Hook if hook in settings.active_hooks),
+        keys=keys(site.rules, templates),
+        scopes=prefetch.scopes(templates),
+        algorithms=ALGORITHMS,
+        longest=int(LONGEST.total_seconds()),
+        skew=int(SKEW.total_seconds()),
+        example=msgspec.json.format(msgspec.json.encode(examples.load(examples.FIRST, site.know)), indent=2).decode(),
+    )
+
+
+def keys(rules: Iterable[Rule], templates: Mapping[Section, str]) -> tuple[Key, ...]:
+    """The prefetch keys, those that are needed most first."""
+    rules = tuple(rules)
+    found = (
+        _key(section, template, tuple(rule for rule in rules if section in rule.needs))
+        for section, template in templates.items()
+    )
+    return tuple(sorted(found, key=lambda key: list(Need).index(key.need)))
+
+
+def _key(section: Section, template: str, rules: tuple[Rule, ...]) -> Key:
+    essential = tuple(rule for rule in rules if rule.essential is not Essential.NO)
+    need = Need.REQUIRED if section is REQUIRED else Need.ESSENTIAL if essential else Need.SHARPENING
+    return Key(section, template, need, rules, essential)
