@@ -64,7 +64,7 @@ def test_a_plain_result() -> None:
     assert found.concept.sets == {"inr"}
     assert found.quantity == Quantity(1.9, "1")
     assert found.status is ResultStatus.FINAL
-    assert str(found.when) == "2026-11-20 08:00"
+    assert str(found.when) == "2026-11-20 03:00"
     assert found.source.reference == "Observation/1"
     assert not found.source.notes
 
@@ -180,10 +180,10 @@ def test_what_was_never_a_result_is_not_there(status: str) -> None:
     [
         ({"effectiveDateTime": "2026-11"}, "2026-11", ""),
         ({"effectiveDateTime": "2026-11-20"}, "2026-11-20", ""),
-        ({"effectiveInstant": "2026-11-20T08:00:00Z"}, "2026-11-20 08:00", ""),
+        ({"effectiveInstant": "2026-11-20T08:00:00Z"}, "2026-11-20 03:00", ""),
         ({"effectivePeriod": {"start": "2026-11-18", "end": "2026-11-19"}}, "2026-11-19", ""),
         ({"effectivePeriod": {"start": "2026-11-18"}}, "2026-11-18", ""),
-        ({"issued": "2026-11-21T08:00:00Z"}, "2026-11-21 08:00", "dated by when it was issued"),
+        ({"issued": "2026-11-21T08:00:00Z"}, "2026-11-21 03:00", "dated by when it was issued"),
         ({"effectiveDateTime": "yesterday"}, "None", "when it was taken could not be read"),
         ({}, "None", ""),
     ],

@@ -100,7 +100,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One patient at `as_of`. Readings give what is there and raise `Unknown` once they reach what is not.
+    """One patient at `as_of`, in the site's time zone. Readings give what is there and raise `Unknown` once they reach what is not.
 
     `answers` says how each section was answered; a section that is not named was omitted. `troubles` says in words why one was not
     answered whole, where that is known. `memo` keeps readings that rules share.
@@ -137,6 +137,12 @@ class Chart:
     def answer(self, section: Section) -> Answer:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
+
+    def by_the_clock(self, moment: datetime) -> datetime:
+        """A moment by the site's clock, or by the slot's own if that is stated with another offset than the site's."""
+        planned = self.order.planned.start if self.order.planned else self.as_of
+        ours = planned.astimezone(self.as_of.tzinfo)
+        return moment.astimezone(ours.tzinfo if ours.utcoffset() == planned.utcoffset() else planned.tzinfo)
 
     def gaps(self, *sections: Section, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
         """What is missing from `sections`: not answered whole, or holding a resource that could not be read.

@@ -59,6 +59,6 @@ class Age:
 
     @classmethod
     def since(cls, when: When, as_of: datetime) -> "Age":
-        """The age at `as_of` of what happened within `when`, in its time zone; never below zero."""
-        today = as_of.astimezone(when.start.tzinfo).date()
-        return cls(max(0, (today - when.last.date()).days), max(0, (today - when.start.date()).days))
+        """The age at `as_of` of what happened within `when`, by the calendar of `as_of`; never below zero."""
+        today, zone = as_of.date(), as_of.tzinfo
+        return cls(*(max(0, (today - day.astimezone(zone).date()).days) for day in (when.last, when.start)))

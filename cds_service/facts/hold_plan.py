@@ -10,11 +10,22 @@ from cds_service.values import Asked, HoldPlan
 
 
 def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
-    """What the hold asks, and the times that follow from a recorded last dose or from the slot."""
+    """What the hold asks, and the times by the clock on the wall that follow from a recorded last dose or from the slot."""
     drug, hold = exposure.drug, exposure.hold
     planned = chart.order.planned.start if chart.order.planned else None
     ended = None if exposure.taken_until_slot or hold.consult else drug.last_dose
     wanted = planned if exposure.taken_until_slot and not hold.consult else None
+
+    def after(interval: Parameter) -> datetime | None:
+        """The end of the interval, rounded up to the minute."""
+        if ended is None:
+            return None
+        end = ended.last + interval.span
+        return chart.by_the_clock(end + timedelta(seconds=-end.second % 60))
+
+    def before(interval: Parameter) -> datetime | None:
+        return chart.by_the_clock(wanted - interval.span) if wanted else None
+
     return HoldPlan(
         ingredient=drug.ingredient,
         drug=drug.name,
@@ -25,10 +36,10 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
         still_taken=exposure.taken_until_slot,
         planned=planned,
         last_dose=drug.last_dose,
-        earliest=_after(ended.last if ended else None, hold.least, planned),
-        earliest_full=_after(ended.last if ended else None, hold.full, planned),
-        latest_dose=wanted - hold.least.span if wanted else None,
-        latest_dose_full=wanted - hold.full.span if wanted else None,
+        earliest=after(hold.least),
+        earliest_full=after(hold.full),
+        latest_dose=before(hold.least),
+        latest_dose_full=before(hold.full),
         renal_function_unknown=exposure.renal_function_unknown,
         consult=hold.consult,
         check=hold.check,
@@ -36,15 +47,6 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
         differs=tuple(map(_asked, hold.differs)),
         restart=tuple(map(_asked, hold.restart)),
     )
-
-
-def _after(last: datetime | None, interval: Parameter, planned: datetime | None) -> datetime | None:
-    """The end of the interval, in the time zone of the slot if one is stated, rounded up to the minute."""
-    if last is None:
-        return None
-    end = last + interval.span
-    end += timedelta(seconds=-end.second % 60)
-    return end.astimezone(planned.tzinfo) if planned else end
 
 
 def _asked(remark: Remark) -> Asked:

@@ -31,7 +31,6 @@ def age(chart: Chart) -> Years:
 
 
 def _years(born: datetime, now: datetime) -> int:
-    now = now.astimezone(born.tzinfo)
     return max(0, now.year - born.year - ((now.month, now.day) < (born.month, born.day)))
 
 

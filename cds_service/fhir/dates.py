@@ -1,7 +1,7 @@
-"""Reads FHIR dates, full or partial, as intervals; a date alone is the day in the site's time zone."""
+"""Reads FHIR dates, full or partial, as intervals by the site's clock; differences between them are time that has passed."""
 
 import re
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from cds_service.chart import Precision, When
@@ -17,7 +17,9 @@ _SHAPE = re.compile(
 def read(text: Text, zone: tzinfo) -> When | None:
     """The interval that a FHIR date, dateTime or instant names, or None if there is none or it cannot be read.
 
-    A time without an offset (not FHIR, but seen) is taken in `zone`.
+    A date alone is the day in `zone`, a time without an offset (not FHIR, but seen) is taken there, and a time in UTC is told by
+    its clock; any other offset is kept. Each instant has a fixed offset, so that subtracting two never leaves out the hour by which
+    clocks were changed between them.
     """
     if not text:
         return None
@@ -34,9 +36,7 @@ def _interval(found: re.Match[str], zone: tzinfo) -> When:
     year, month, day = (int(found[name]) if found[name] else 0 for name in ("year", "month", "day"))
     if found["clock"]:
         stamp = datetime.fromisoformat(f"{year:04}-{month:02}-{day:02}T{found['clock']}{_offset(found['zone'])}")
-        instant = stamp if stamp.tzinfo else stamp.replace(tzinfo=zone)
-        instant.timestamp()  # refuses an instant outside the calendar
-        return When(instant, instant, Precision.TIME)
+        return When.at(_by_the_clock(stamp, zone))
     if day:
         first = date(year, month, day)
         return When(_midnight(first, zone), _midnight(first + timedelta(days=1), zone), Precision.DAY)
@@ -51,9 +51,18 @@ def _offset(text: str | None) -> str:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    midnight.timestamp()
-    return midnight
+    return _fixed(datetime(day.year, day.month, day.day, tzinfo=zone))
+
+
+def _by_the_clock(stamp: datetime, zone: tzinfo) -> datetime:
+    if stamp.tzinfo is None:
+        return _fixed(stamp.replace(tzinfo=zone))
+    return _fixed(stamp if stamp.utcoffset() else stamp.astimezone(zone))
+
+
+def _fixed(moment: datetime) -> datetime:
+    moment.timestamp()  # refuses an instant outside the calendar
+    return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()))
 
 
 def period(value: Period | None, zone: tzinfo) -> When | None:

@@ -107,7 +107,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     )
     entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
-        as_of=as_of,
+        as_of=as_of.astimezone(context.zone),
         order=order,
         answers={section: answered.answer for section, answered in received.answers.items()},
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
