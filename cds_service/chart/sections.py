@@ -135,6 +135,11 @@ class Unknown(Exception):
         """The reasons of all that is missing."""
         return frozenset(item.reason for item in self.missing)
 
+    @property
+    def never_measured(self) -> bool:
+        """Whether everything was supplied and only lacks a value that can be read."""
+        return self.reasons <= {Reason.NOT_MEASURED, Reason.UNREADABLE}
+
 
 _REASON = {Answer.CUT: Reason.CUT, Answer.OMITTED: Reason.OMITTED, Answer.FAILED: Reason.FAILED}
 

@@ -52,7 +52,7 @@ def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
     try:
         inr = labs.latest(chart, "inr", "INR")
     except Unknown as gap:
-        if gap.reasons <= {Reason.NOT_MEASURED, Reason.UNREADABLE}:
+        if gap.never_measured:
             return ""
         raise
     raised = labs.above(inr, know.parameter(f"{_RULE}.unexplained_inr").value) is not False

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cds_service.chart import Chart, Missing, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, State, Unknown
+from cds_service.chart.sections import SECTION_OF
+from cds_service.engine import Indicator
 from cds_service.facts import labs
 from cds_service.facts.exposure import Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
@@ -41,9 +43,16 @@ def is_current(lab: Lab, at: datetime, chart: Chart, know: Knowledge) -> bool:
     raise Unknown(f"whether {lab.what} {lab} is recent enough", *window.gaps)
 
 
-def is_old(lab: Lab, at: datetime, chart: Chart, know: Knowledge) -> bool:
-    """Whether a result is surely too old at `at`, whatever the chart does not show."""
-    return not labs.within(lab, at, lab_window(chart, know).known)
+def stale(lab: Lab, chart: Chart, know: Knowledge) -> Iterator[Unknown]:
+    """The gap that a normal result leaves which is too old to tell how it is now."""
+    if not is_current(lab, chart.as_of, chart, know):
+        section = next(SECTION_OF[name] for name in sorted(lab.measurement.concept.sets) if name in SECTION_OF)
+        yield Unknown(f"{lab.what} (the last, {lab}, is too old)", Missing(section, Reason.NOT_MEASURED))
+
+
+def indicator(lab: Lab, chart: Chart, know: Knowledge) -> Indicator | None:
+    """The indicator of an abnormal result: one that is surely too old still counts, as a warning."""
+    return None if labs.within(lab, chart.as_of, lab_window(chart, know).known) else Indicator.WARNING
 
 
 def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:

@@ -14,7 +14,6 @@ from cds_service.facts.setting import Setting, possible_settings
 from cds_service.knowledge import Knowledge, Parameter
 
 _WHAT = "creatinine clearance"
-_NOT_SUPPLIED = (Reason.OMITTED, Reason.FAILED, Reason.CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def _has_current(chart: Chart, know: Knowledge, measure: str, window: Parameter,
     try:
         current(chart, know, measure, measure, window, at)
     except Unknown as gap:
-        if gap.reasons & set(_NOT_SUPPLIED):
+        if not gap.never_measured:
             raise
         return False
     return True
@@ -96,12 +95,12 @@ def _clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
     window = creatinine_window(chart, know)
     missing: dict[Missing, None] = {}
     for way in (_recorded, _calculated, _estimated):
-        if any(item.reason in _NOT_SUPPLIED for item in missing):
-            break  # what was not supplied might tell of a lower clearance than the next way does
         try:
             return way(chart, know, window, at)
         except Unknown as gap:
             missing.update(dict.fromkeys(gap.missing))
+            if not gap.never_measured:
+                break  # what was not supplied might tell of a lower clearance than the next way does
     raise Unknown(_WHAT, *missing)
 
 

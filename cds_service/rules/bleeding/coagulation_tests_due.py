@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts import labs
 from cds_service.facts.lab_window import is_current, lab_window, vitamin_k_antagonists
 from cds_service.facts.liver import liver_disease
 from cds_service.knowledge import Knowledge
-
-_NEVER = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
 
 
 @rule(
@@ -55,7 +53,7 @@ def _due(
     try:
         lab = labs.latest(chart, measure, name)
     except Unknown as gap:
-        if not gap.reasons <= _NEVER:
+        if not gap.never_measured:
             raise
         yield Finding(f"No {name} on record: due before the procedure{note}", cites=("sir-2019",), proposes=proposed)
         return

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts import labs
 from cds_service.facts.gathered import gathered
-from cds_service.facts.lab_window import is_current
+from cds_service.facts.lab_window import stale
 from cds_service.facts.labs import Lab
 from cds_service.knowledge import Knowledge
 
@@ -39,9 +39,7 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield Finding(says, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
     else:
         yield from latest.doubts()
-        if not is_current(latest, chart.as_of, chart, know):
-            gap = Missing(Section.BLOOD_COUNT, Reason.NOT_MEASURED)
-            yield Unknown(f"haemoglobin (the last, {latest}, is too old)", gap)
+        yield from stale(latest, chart, know)
 
 
 def _highest_before(latest: Lab, chart: Chart, know: Knowledge) -> Lab | None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.exposure import Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.renal import creatinine_clearance, creatinine_window, not_current
 from cds_service.knowledge import Knowledge
-
-_NEVER = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
 
 
 @rule(
@@ -57,7 +55,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
     try:
         clearance = creatinine_clearance(chart, know, at)
     except Unknown as gap:
-        if not gap.reasons <= _NEVER:
+        if not gap.never_measured:
             raise
     if clearance is not None and not clearance.estimated:
         return
