@@ -1,8 +1,17 @@
-"""Who pays, as far as a coverage rule is known for it."""
+"""Who pays, and what the chart shows of what a known payer asks for."""
 
-from cds_service.chart import Chart, Coverage, Section
+from collections.abc import Iterator
 
-MEDICARE, ADVANTAGE = "payer-medicare", "payer-medicare-advantage"
+from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section
+from cds_service.engine import Evidence
+from cds_service.facts.gathered import gathered
+from cds_service.facts.imaging import current_at_target, evidence
+from cds_service.facts.labs import above, history
+from cds_service.facts.setting import Setting
+from cds_service.knowledge import Knowledge
+
+_MEDICARE, _ADVANTAGE = "payer-medicare", "payer-medicare-advantage"
+_RULE = "payer_criteria"
 
 
 def payers(chart: Chart) -> tuple[Coverage, ...]:
@@ -12,6 +21,30 @@ def payers(chart: Chart) -> tuple[Coverage, ...]:
     return chart.coverage
 
 
+def is_medicare(coverage: Coverage) -> bool:
+    """Whether a coverage is original Medicare or a Medicare Advantage plan."""
+    return _MEDICARE in coverage.concept.sets
+
+
 def has_medicare(chart: Chart) -> bool:
     """Whether Medicare is among those who pay, as far as the chart says."""
-    return any(MEDICARE in item.concept.sets for item in chart.coverage)
+    return any(map(is_medicare, chart.coverage))
+
+
+def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
+    """Whether the WISeR model reviews the procedure: original Medicare, not in hospital, in one of its states (90 FR 28749)."""
+    original = is_medicare(coverage) and _ADVANTAGE not in coverage.concept.sets
+    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_RULE].extra["wiser_states"]
+
+
+def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
+    """The latest disability score and a current height loss, if they are what Medicare's determinations count (CMS LCD)."""
+    disability, height = (know.parameter(f"{_RULE}.{name}_above").value for name in ("disability", "height_loss"))
+    scores, _ = gathered(history(chart, "disability-score", "disability score"))
+    for score in scores[:1]:
+        if above(score, disability):
+            yield f"disability {score}", score.evidence
+    for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS):
+        if seen.assertion is Assertion.PRESENT and seen.percent and seen.percent[0] > height:
+            yield f"height loss of {seen.percent[0]:g} %", evidence(seen)
+            return

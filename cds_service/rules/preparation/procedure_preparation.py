@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Allergy, Chart, Section, Severity, Unknown
+from cds_service.chart import Chart, Section, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.allergies import allergies, evidence, told
-from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import at_least, history
+from cds_service.facts.allergies import told
+from cds_service.facts.prophylaxis import Prophylaxis, prophylaxis
 from cds_service.knowledge import Knowledge
-
-_BETA_LACTAM = "allergy-beta-lactam"
-_ALTERNATIVES = ("clindamycin", "vancomycin")
 
 
 @rule(
@@ -41,8 +37,8 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
         f"Usual fasting before sedation: clear liquids {clear.shown}, a light meal {light.shown}, fatty or fried food {heavy.shown}",
         uses=(ahead, clear, light, heavy),
     )
-    known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(f"allergy-{name}" for name in _ALTERNATIVES)))
-    yield _prophylaxis(known, chart, know)
+    usual, gaps = prophylaxis(chart, know)
+    yield _antibiotic(usual)
     least, most = (know.parameter(f"procedure_preparation.prone_{name}") for name in ("least", "most"))
     yield Finding(
         f"The patient lies prone for {least.value:g} to {most.value:g} min: can they? Local anaesthetic with sedation, at times general"
@@ -53,28 +49,16 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     yield from gaps
 
 
-def _prophylaxis(known: tuple[Allergy, ...], chart: Chart, know: Knowledge) -> Finding:
-    """The usual drug, or what is left of the alternatives if the patient is allergic to it."""
-    usual = {
-        name: know.parameter(f"procedure_preparation.{name}")
-        for name in ("cefazolin", "cefazolin_heavy", *_ALTERNATIVES)
-    }
-    heavy = know.parameter("procedure_preparation.heavy")
-    to_beta_lactam = [item for item in known if _BETA_LACTAM in item.concept.sets]
-    barred = {name for name in _ALTERNATIVES for item in known if f"allergy-{name}" in item.concept.sets}
-    left = [f"{name} {usual[name].shown}" for name in _ALTERNATIVES if name not in barred]
-    weights, _ = gathered(history(chart, "body-weight", "weight"))
-    dose = usual["cefazolin_heavy"] if weights and at_least(weights[0], heavy.value) else usual["cefazolin"]
-    says = f"Antibiotic prophylaxis, where used: commonly cefazolin {dose.shown} IV within an hour before the puncture"
-    uses = [dose]
-    if to_beta_lactam:
-        severe = any(item.severity is Severity.SEVERE for item in to_beta_lactam)
-        says = (
-            f"Allergy on record ({told(to_beta_lactam[0])}): {'instead of' if severe else 'if it was severe, instead of'} cefazolin "
-            f"commonly {' or '.join(left) or 'a choice to be made with pharmacy or microbiology'}"
-        )
-        uses = [usual[name] for name in _ALTERNATIVES]
-    shown = tuple(evidence(item) for item in known)
+def _antibiotic(usual: Prophylaxis) -> Finding:
+    if usual.allergy is None:
+        says = f"Antibiotic prophylaxis, where used: commonly cefazolin {usual.usual.shown} IV within an hour before the puncture"
+        return Finding(says, usual.evidence, uses=(usual.usual,), cites=("sir-antibiotics-2018",))
+    left = " or ".join(f"{name} {dose.shown}" for name, dose in usual.alternatives.items())
+    instead = "instead of" if usual.allergy_is_severe else "if it was severe, instead of"
     return Finding(
-        says, (*shown, *(item.evidence for item in weights[:1])), uses=tuple(uses), cites=("sir-antibiotics-2018",)
+        f"Allergy on record ({told(usual.allergy)}): {instead} cefazolin commonly"
+        f" {left or 'a choice to be made with pharmacy or microbiology'}",
+        usual.evidence,
+        uses=tuple(usual.alternatives.values()),
+        cites=("sir-antibiotics-2018",),
     )
