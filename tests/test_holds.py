@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from cds_service.knowledge import DoseClass
 from cds_service.knowledge.files import DIRECTORY
 from cds_service.knowledge.holds import ANTITHROMBOTICS
 from cds_service.rules.bleeding.antithrombotic_hold import antithrombotic_hold
+from cds_service.values import HoldPlan
 
 KNOW = knowledge.load()
 HOLDS = KNOW.holds
@@ -99,6 +101,14 @@ def test_a_site_may_let_the_longest_interval_decide():
     }
     listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
     case = next(item for item in listed if item.name.startswith("apixaban 60 h"))
-    assert [result.effect for result in cases.judge(case, antithrombotic_hold, KNOW)] == [Kind.INFORMATION]
     site = replace(KNOW, rules=rules)
-    assert [result.effect for result in cases.judge(case, antithrombotic_hold, site)] == [Kind.RELATIVE]
+    (usual,), (strict,) = (cases.judge(case, antithrombotic_hold, know) for know in (KNOW, site))
+    assert (usual.effect, strict.effect) == (Kind.INFORMATION, Kind.RELATIVE)
+    assert usual.finding
+    assert strict.finding
+    assert "60 h are kept, ASRA 2018 72 h; SIR 2019 decides" in usual.finding.says
+    assert "60 h are kept, ASRA 2018 72 h from 2026-11-25 20:00; each counts at this site" in strict.finding.says
+    assert isinstance(usual.finding.values, HoldPlan)
+    assert isinstance(strict.finding.values, HoldPlan)
+    assert usual.finding.values.earliest_full == datetime(2026, 11, 25, 8, tzinfo=UTC)
+    assert strict.finding.values.earliest_full == datetime(2026, 11, 25, 20, tzinfo=UTC)

@@ -159,7 +159,7 @@ ORDER_LABELS = {
     Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
 }
 PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
-MOVE_LABEL = "Move the order to {moment}, when all intervals are met"
+MOVE_LABEL = "Move the order to {moment}, when the intervals that decide are met"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
 BEFORE = "Before {procedure}"
 PLAN_DRUG = "{drug}: {interval} before the procedure; {last_dose}; {restart}"

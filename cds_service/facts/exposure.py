@@ -80,6 +80,11 @@ def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
         renal_failure(chart)
 
 
+def every_guideline_counts(know: Knowledge) -> bool:
+    """Whether the site lets the longest interval of any guideline count as a caution, not only the one that decides."""
+    return know.parameter("antithrombotic_hold.stricter_guideline").value > 0
+
+
 def _exposures(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
     drugs, _ = gathered(antithrombotics(chart, know))
     return tuple(_exposure(drug, chart, know) for drug in drugs)

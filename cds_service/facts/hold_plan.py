@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from cds_service.chart import Chart
-from cds_service.facts.exposure import Exposure
+from cds_service.facts.exposure import Exposure, every_guideline_counts
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import Remark
 from cds_service.values import Asked, HoldPlan
@@ -12,6 +12,7 @@ from cds_service.values import Asked, HoldPlan
 def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
     """What the hold asks, and the times by the clock on the wall that follow from a recorded last dose or from the slot."""
     drug, hold = exposure.drug, exposure.hold
+    full = hold.numbers[-1] if every_guideline_counts(know) else hold.full
     planned = chart.order.planned.start if chart.order.planned else None
     ended = None if exposure.taken_until_slot or hold.consult else drug.last_dose
     wanted = planned if exposure.taken_until_slot and not hold.consult else None
@@ -30,16 +31,16 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
         ingredient=drug.ingredient,
         drug=drug.name,
         hours_least=hold.least.value,
-        hours_full=hold.full.value,
+        hours_full=full.value,
         source=hold.least.source,
         doses=hold.doses,
         still_taken=exposure.taken_until_slot,
         planned=planned,
         last_dose=drug.last_dose,
         earliest=after(hold.least),
-        earliest_full=after(hold.full),
+        earliest_full=after(full),
         latest_dose=before(hold.least),
-        latest_dose_full=before(hold.full),
+        latest_dose_full=before(full),
         renal_function_unknown=exposure.renal_function_unknown,
         consult=hold.consult,
         check=hold.check,

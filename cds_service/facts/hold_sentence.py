@@ -5,7 +5,8 @@ from datetime import datetime
 
 from cds_service.chart import Chart, UseStatus
 from cds_service.facts.drug_courses import is_statement
-from cds_service.facts.exposure import Exposure, Tier
+from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts
+from cds_service.facts.interruption import agreement
 from cds_service.knowledge import Knowledge
 from cds_service.values import HoldPlan
 
@@ -19,7 +20,10 @@ def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
     if plan.consult:
         parts.append(f"{plan.consult}: specialist advice")
     else:
-        parts.append(_asked(item, plan, know))
+        parts.append(_asked(item, plan, chart, know))
+    hazard = " and ".join(agreement(item, chart, know))
+    if hazard:
+        parts.append(f"interrupting it is itself hazardous: agreement of {hazard} first")
     return "; ".join([*parts, *_more(item, plan, chart, know)])
 
 
@@ -46,26 +50,27 @@ def _last_dose(item: Exposure, plan: HoldPlan) -> str:
     return f"last dose {whole:g} h {before} ({plan.last_dose})"
 
 
-def _asked(item: Exposure, plan: HoldPlan, know: Knowledge) -> str:
+def _asked(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """The interval, from when it is met or until when the last dose may be, and what other guidelines ask."""
     label = know.citation(plan.source).label
     more = _others(item, plan, know)
     if item.tier is item.top_tier:
-        return f"{label} asks {plan.hours_least:g} h{_when(plan)}" + (f" ({more})" if more else "")
-    kept = plan.hours_full if item.tier is Tier.LONGER else plan.hours_least
+        return f"{label} asks {plan.hours_least:g} h{_when(plan, chart)}" + (f" ({more})" if more else "")
+    kept = item.hold.full.value if item.tier is Tier.LONGER else plan.hours_least
     return f"{kept:g} h are kept, {more}"
 
 
-def _when(plan: HoldPlan) -> str:
+def _when(plan: HoldPlan, chart: Chart) -> str:
     if plan.earliest:
         return f", earliest {_moment(plan.earliest)}"
     if plan.latest_dose:
-        return f", last dose no later than {_moment(plan.latest_dose)}"
+        past = ", which is past" if plan.latest_dose < chart.as_of else ""
+        return f", last dose no later than {_moment(plan.latest_dose)}{past}"
     return " from the last dose"
 
 
 def _others(item: Exposure, plan: HoldPlan, know: Knowledge) -> str:
-    """The longer intervals that are not yet kept, with who asks them; where sources differ, which of them decides."""
+    """The longer intervals that are not yet kept, with who asks them; where sources differ, which of them decide."""
     tiers = [] if item.hold.full is item.hold.least else [item.hold.full]
     deciding, reached = know.citation(plan.source).label, item.hours or 0.0
     said, differ = [], False
@@ -73,9 +78,11 @@ def _others(item: Exposure, plan: HoldPlan, know: Knowledge) -> str:
         if number.value > reached:
             label = know.citation(number.source).label
             differ = differ or label != deciding
-            at = f" from {_moment(plan.earliest_full)}" if number in tiers and plan.earliest_full else ""
+            last = plan.earliest_full if number.value == plan.hours_full else None
+            at = f" from {_moment(last)}" if last else ""
             said.append((f"up to {number.shown}" if label == deciding else f"{label} {number.shown}") + at)
-    return ", ".join(said) + (f"; {deciding} decides" if differ else "")
+    ending = "each counts at this site" if every_guideline_counts(know) else f"{deciding} decides"
+    return ", ".join(said) + (f"; {ending}" if differ else "")
 
 
 def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list[str]:

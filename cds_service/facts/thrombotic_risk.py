@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
 from cds_service.engine import Evidence
 from cds_service.facts.drug_courses import slot
+from cds_service.facts.exposure import Exposure
 from cds_service.facts.gathered import gathered
 from cds_service.facts.stroke_risk import high_stroke_risk
 from cds_service.knowledge import Knowledge, Parameter
@@ -39,6 +40,20 @@ def thrombotic_risks(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
         gaps += missing
     for gap in gaps:
         raise gap
+
+
+def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
+    """The coronary intervention that drugs tell of which are given for nothing else: glycoprotein inhibitors and cangrelor."""
+    telling = [
+        item
+        for item in drugs
+        if item.drug.drug_class == "glycoprotein-inhibitor" or item.drug.ingredient == "cangrelor"
+    ]
+    if telling:
+        names = " and ".join(item.drug.name for item in telling)
+        evidence = tuple(evidence for item in telling for evidence in item.evidence)
+        says = f"{names}, given around a coronary intervention"
+        yield ThromboticRisk(says, ANTIPLATELETS, _CARDIOLOGY, evidence, cites=("aha-acc-2024",))
 
 
 def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:

@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.antithrombotics import unidentified, unlisted
-from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.facts.hold_sentence import sentence
@@ -25,6 +25,8 @@ from cds_service.knowledge import Knowledge
         Section.ENCOUNTER,
         Section.COAGULATION,
         Section.CONDITIONS,
+        Section.PROCEDURES,
+        Section.IMAGING_FINDINGS,
     ),
     essential=Essential.JUDGED,
 )
@@ -37,7 +39,8 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
-    disagree on intervals: SIR 2019 decides here, longer ones are named. Interrupting a drug can harm as well (`interruption_hazard`).
+    disagree on intervals: SIR 2019 decides here, longer ones are named. Where interrupting a drug can harm as well, its line says so
+    (`interruption_hazard`).
 
     ## When it stays silent
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.
@@ -54,7 +57,7 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
 def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     effect = {Tier.CRITICAL: Kind.CORRECTABLE, Tier.WARNING: Kind.RELATIVE}.get(item.tier, Kind.INFORMATION)
-    if item.tier is Tier.LONGER and know.parameter("antithrombotic_hold.stricter_guideline").value:
+    if item.tier is Tier.LONGER and every_guideline_counts(know):
         effect = Kind.RELATIVE
     plan = hold_plan(item, chart, know)
     return Finding(

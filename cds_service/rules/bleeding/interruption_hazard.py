@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
-from cds_service.facts.drug_courses import slot
-from cds_service.facts.exposure import Exposure, Tier, exposures
-from cds_service.facts.gathered import gathered
-from cds_service.facts.thrombotic_risk import ThromboticRisk, thrombotic_risks
+from cds_service.facts.exposure import Tier
+from cds_service.facts.interruption import Guarded, guarded_risks
 from cds_service.knowledge import Knowledge
 from cds_service.values import InterruptionHazard
 
@@ -34,8 +32,9 @@ _REFER = {"cardiology": (Proposal.REFER_CARDIOLOGY,), "haematology": (Proposal.R
 def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a patient on an antithrombotic has a recent coronary stent, coronary event, stroke, TIA or venous thromboembolism,
-    thrombophilia, thromboembolism with cancer, a mechanical heart valve, or atrial fibrillation of high stroke risk. A platelet
-    inhibitor guards stents and coronary vessels, an anticoagulant veins, valves and atria; after a stroke each counts.
+    thrombophilia, thromboembolism with cancer, a mechanical heart valve, or atrial fibrillation of high stroke risk; or is on a drug
+    that is only given around a coronary intervention. A platelet inhibitor guards stents and coronary vessels, an anticoagulant
+    veins, valves and atria; after a stroke each counts.
 
     ## Why it matters
     Both dangers are real: bleeding beside the spinal cord with the drug, thrombosis without it. Who treats the heart, the vessels
@@ -44,50 +43,32 @@ def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     ## When it stays silent
     When no antithrombotic is taken or was lately, when the event is long past, or when the drug does not guard against it.
     """
-    risks, risk_gaps = gathered(thrombotic_risks(chart, know))
-    drugs, drug_gaps = gathered(exposures(chart, know))
-    concerned = [item for item in drugs if item.on_board or _lately(item, chart, know)]
-    for risk in risks:
-        guarding = [item for item in concerned if item.drug.drug_class in risk.classes]
-        if guarding:
-            yield _finding(risk, guarding, know)
-    if concerned or drug_gaps:
-        yield from risk_gaps
-    if risks:
-        yield from drug_gaps
+    found, gaps = guarded_risks(chart, know)
+    for item in found:
+        yield _finding(item, know)
+    yield from gaps
 
 
-def _lately(item: Exposure, chart: Chart, know: Knowledge) -> bool:
-    last = item.drug.last_dose
-    return item.drug.still_taken or (
-        last is not None and slot(chart) - last.last < know.parameter("interruption_hazard.lately").span
-    )
-
-
-def _finding(risk: ThromboticRisk, guarding: list[Exposure], know: Knowledge) -> Finding:
-    names = " and ".join(item.drug.name for item in guarding)
+def _finding(item: Guarded, know: Knowledge) -> Finding:
+    risk, names = item.risk, " and ".join(drug.drug.name for drug in item.drugs)
+    effect, indicator = Kind.RELATIVE, Indicator.WARNING
     if risk.lesser:
-        source = know.citation(risk.uses[0].source).label
-        effect, indicator, ending = (
-            Kind.INFORMATION,
-            Indicator.INFO,
-            f"{source} would wait; {names} guards against another",
-        )
-    elif any(item.tier is Tier.CRITICAL for item in guarding):
-        effect, indicator = Kind.RELATIVE, Indicator.CRITICAL
+        effect, indicator = Kind.INFORMATION, Indicator.INFO
+        ending = f"{know.citation(risk.uses[0].source).label} would wait; {names} guards against another"
+    elif any(drug.tier is Tier.CRITICAL for drug in item.drugs):
+        indicator = Indicator.CRITICAL
         ending = f"bleeding with {names}, thrombosis without: agreement of {risk.agree_with} first, consider deferring"
     else:
-        effect, indicator = Kind.RELATIVE, Indicator.WARNING
         ending = f"thrombosis without {names}: agree with {risk.agree_with}"
     return Finding(
         says=f"{risk.says[:1].upper()}{risk.says[1:]}; {ending}",
-        evidence=(*risk.evidence, *guarding[0].evidence),
+        evidence=(*risk.evidence, *item.drugs[0].evidence),
         uses=risk.uses,
         cites=(*risk.cites, "sir-2019"),
         effect=effect,
         indicator=indicator,
         basis=risk.basis,
         certainty=risk.certainty,
-        values=InterruptionHazard(risk.says, tuple(item.drug.name for item in guarding), risk.agree_with),
+        values=InterruptionHazard(risk.says, tuple(drug.drug.name for drug in item.drugs), risk.agree_with),
         proposes=(Proposal.AGREE_PLAN, *_REFER.get(risk.agree_with, ())),
     )
