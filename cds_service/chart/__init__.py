@@ -138,12 +138,6 @@ class Chart:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
 
-    def by_the_clock(self, moment: datetime) -> datetime:
-        """A moment by the site's clock, or by the slot's own if that is stated with another offset than the site's."""
-        planned = self.order.planned.start if self.order.planned else self.as_of
-        ours = planned.astimezone(self.as_of.tzinfo)
-        return moment.astimezone(ours.tzinfo if ours.utcoffset() == planned.utcoffset() else planned.tzinfo)
-
     def gaps(self, *sections: Section, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
         """What is missing from `sections`: not answered whole, or holding a resource that could not be read.
 

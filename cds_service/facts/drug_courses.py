@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cds_service.chart import Basis, Chart, Dosage, DrugUse, UseStatus, When
+from cds_service.facts.slot import slot
 from cds_service.knowledge import DoseClass, Knowledge
 from cds_service.knowledge.holds import ANY_ROUTE
 
@@ -49,11 +50,6 @@ class DrugCourse:
 def is_statement(use: DrugUse) -> bool:
     """Whether somebody stated that the drug is taken or not, in contrast to an order, a supply or a dose given."""
     return use.source.type in _STATED
-
-
-def slot(chart: Chart) -> datetime:
-    """The moment that holds are judged at: the start of the stated slot, else `as_of`."""
-    return chart.order.planned.start if chart.order.planned else chart.as_of
 
 
 def drug_courses(chart: Chart, know: Knowledge, classes: frozenset[str]) -> tuple[DrugCourse, ...]:

@@ -9,9 +9,10 @@ from cds_service.chart import Chart, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts import labs
 from cds_service.facts.antithrombotics import antithrombotics
-from cds_service.facts.drug_courses import DrugCourse, slot
+from cds_service.facts.drug_courses import DrugCourse
 from cds_service.facts.gathered import gathered
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
+from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge
 
 _HOUR = timedelta(hours=1)

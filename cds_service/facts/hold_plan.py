@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from cds_service.chart import Chart
 from cds_service.facts.exposure import Exposure, every_guideline_counts
+from cds_service.facts.slot import by_the_clock
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import Remark
 from cds_service.values import Asked, HoldPlan
@@ -22,10 +23,10 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
         if ended is None:
             return None
         end = ended.last + interval.span
-        return chart.by_the_clock(end + timedelta(seconds=-end.second % 60))
+        return by_the_clock(end + timedelta(seconds=-end.second % 60), chart)
 
     def before(interval: Parameter) -> datetime | None:
-        return chart.by_the_clock(wanted - interval.span) if wanted else None
+        return by_the_clock(wanted - interval.span, chart) if wanted else None
 
     return HoldPlan(
         ingredient=drug.ingredient,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cds_service.chart import Chart, Unknown
-from cds_service.facts.drug_courses import slot
 from cds_service.facts.exposure import Exposure, exposures
 from cds_service.facts.gathered import gathered
+from cds_service.facts.slot import slot
 from cds_service.facts.thrombotic_risk import ThromboticRisk, around_intervention, thrombotic_risks
 from cds_service.knowledge import Knowledge
 

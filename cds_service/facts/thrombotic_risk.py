@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
 from cds_service.engine import Evidence
-from cds_service.facts.drug_courses import slot
 from cds_service.facts.exposure import Exposure
 from cds_service.facts.gathered import gathered
+from cds_service.facts.slot import slot
 from cds_service.facts.stroke_risk import high_stroke_risk
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
