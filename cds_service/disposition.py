@@ -48,8 +48,10 @@ class Assessment:
 
 
 _LACKING = frozenset((Reason.OMITTED, Reason.FAILED, Reason.CUT, Reason.UNREADABLE))
+_OPEN = (Status.UNKNOWN, Status.ERROR)
+_FRACTURE, _ACTIVITY, _AGE = "vertebral_fracture", "active_fracture_on_imaging", "recent_fracture"
 _PROOF_OF_ITS_OWN = ("malignant_fracture", "fracture_nonunion", "symptomatic_haemangioma")
-_CRITERIA = ("severe_pain", "failed_conservative_care", "recent_fracture")
+_CRITERIA = ("severe_pain", "failed_conservative_care", _AGE)
 _MEASURED_FIRST = ("inr_above_limit", "low_platelets")
 
 
@@ -58,28 +60,20 @@ class _Results:
 
     def __init__(self, results: Iterable[Result]) -> None:
         self.all = tuple(results)
-        self.by_rule: dict[str, list[Result]] = {}
-        for result in self.all:
-            self.by_rule.setdefault(result.rule.id, []).append(result)
+
+    def of(self, *rules: str) -> tuple[Result, ...]:
+        return tuple(item for item in self.all if item.rule.id in rules)
 
     def met(self, *rules: str) -> tuple[Result, ...]:
-        return tuple(item for rule in rules for item in self.by_rule.get(rule, ()) if item.status is Status.MET)
+        return tuple(item for item in self.of(*rules) if item.status is Status.MET)
 
     def having(self, effect: Kind) -> tuple[Result, ...]:
         return tuple(item for item in self.all if item.status is Status.MET and item.effect is effect)
-
-    def open(self, rule: str) -> tuple[Result, ...]:
-        """The results of a rule that are neither met nor not-met."""
-        return tuple(item for item in self.by_rule.get(rule, ()) if item.status in (Status.UNKNOWN, Status.ERROR))
-
-    def status(self, rule: str, status: Status) -> bool:
-        return any(item.status is status for item in self.by_rule.get(rule, ()))
 
 
 def assess(results: Iterable[Result]) -> Assessment:
     """The disposition of a chart's results, by the table in the README (first line that fits wins)."""
     seen = _Results(results)
-    requires = ("specialist-agreement",) if seen.met("interruption_hazard") else ()
     against = (
         (Disposition.REFER_SPINE_SURGERY, seen.having(Kind.SURGEON_FIRST)),
         (Disposition.CONTRAINDICATED, seen.having(Kind.ABSOLUTE)),
@@ -90,33 +84,33 @@ def assess(results: Iterable[Result]) -> Assessment:
         if because:
             return Assessment(disposition, (), because)
     if not _indicated(seen):
-        return Assessment(Disposition.INSUFFICIENT_DATA, (), seen.open("vertebral_fracture"))
-    correctable = (*seen.having(Kind.CORRECTABLE), *_never_measured(seen))
-    if correctable:
-        return Assessment(Disposition.AFTER_CORRECTION, requires, correctable)
-    cautions = (*seen.having(Kind.RELATIVE), *_criteria_open(seen), *_cautions_unknown(seen))
-    if cautions:
-        return Assessment(Disposition.CAUTION, requires, cautions)
+        unknown = tuple(item for item in seen.of(_FRACTURE, *_PROOF_OF_ITS_OWN) if item.status in _OPEN)
+        return Assessment(Disposition.INSUFFICIENT_DATA, (), unknown or seen.of(_ACTIVITY))
+    requires = ("specialist-agreement",) if seen.met("interruption_hazard") else ()
+    left = (
+        (Disposition.AFTER_CORRECTION, (*seen.having(Kind.CORRECTABLE), *_never_measured(seen))),
+        (Disposition.CAUTION, (*seen.having(Kind.RELATIVE), *_criteria_open(seen), *_cautions_unknown(seen))),
+    )
+    for disposition, because in left:
+        if because:
+            return Assessment(disposition, requires, because)
     return Assessment(Disposition.CRITERIA_MET, requires, ())
 
 
 def _indicated(seen: _Results) -> bool:
     """A fracture whose activity is shown, or a lesion that is an indication of its own."""
-    if seen.met(*_PROOF_OF_ITS_OWN):
-        return True
-    return bool(seen.met("vertebral_fracture") and seen.met("active_fracture_on_imaging"))
+    return bool(seen.met(*_PROOF_OF_ITS_OWN) or (seen.met(_FRACTURE) and seen.met(_ACTIVITY)))
 
 
 def _nothing_there(seen: _Results) -> tuple[Result, ...]:
     """No fracture and no lesion, where all that could show one was read."""
-    lesions = ("vertebral_fracture", *_PROOF_OF_ITS_OWN)
-    absent = seen.status("vertebral_fracture", Status.NOT_MET) and not seen.met(*lesions)
-    return tuple(seen.by_rule["vertebral_fracture"]) if absent and not any(map(seen.open, lesions)) else ()
+    lesions = seen.of(_FRACTURE, *_PROOF_OF_ITS_OWN)
+    return seen.of(_FRACTURE) if all(item.status is Status.NOT_MET for item in lesions) else ()
 
 
 def _not_judged(seen: _Results) -> tuple[Result, ...]:
     """What must be known before any favourable answer, and is not: the gravest first."""
-    gaps = sorted((item for item in seen.all if _blocks(item, seen)), key=_weight)
+    gaps = sorted((item for item in seen.all if item.status in _OPEN and _blocks(item, seen)), key=_weight)
     return (*seen.having(Kind.INSUFFICIENT_DATA), *gaps)
 
 
@@ -125,48 +119,30 @@ def _weight(item: Result) -> tuple[bool, bool]:
 
 
 def _blocks(item: Result, seen: _Results) -> bool:
-    if item.status not in (Status.UNKNOWN, Status.ERROR):
-        return False
-    needed = item.rule.essential
-    if needed is Essential.JUDGED:
-        return not _judged_otherwise(item, seen)
-    supplied = item.status is Status.UNKNOWN and not any(gap.reason in _LACKING for gap in item.missing)
-    return needed is Essential.SUPPLIED and not supplied
+    """Whether what is open must be known. Age and activity are settled by activity that is shown, and by a lesion of its own."""
+    if item.rule.essential is Essential.JUDGED:
+        return item.rule.id not in (_AGE, _ACTIVITY) or not seen.met(_ACTIVITY, *_PROOF_OF_ITS_OWN)
+    return item.rule.essential is Essential.SUPPLIED and _not_supplied(item)
 
 
-def _judged_otherwise(item: Result, seen: _Results) -> bool:
-    """Age does not matter once activity is shown or an age waiver applies; activity is also judged by a cleft or by healing."""
-    if item.rule.id == "recent_fracture":
-        return bool(seen.met("active_fracture_on_imaging", *_PROOF_OF_ITS_OWN))
-    if item.rule.id == "active_fracture_on_imaging":
-        return bool(seen.met("active_fracture_on_imaging", *_PROOF_OF_ITS_OWN))
-    return False
+def _not_supplied(item: Result) -> bool:
+    """Whether a rule could not read what it needs, or raised; a value that was never measured is no gap of this sort."""
+    return item.status is Status.ERROR or any(gap.reason in _LACKING for gap in item.missing)
 
 
 def _never_measured(seen: _Results) -> tuple[Result, ...]:
     """INR and platelets: supplied without a current value, so they are to be measured."""
-    return tuple(item for rule in _MEASURED_FIRST for item in seen.open(rule))
+    return tuple(item for item in seen.of(*_MEASURED_FIRST) if item.status is Status.UNKNOWN)
 
 
 def _criteria_open(seen: _Results) -> tuple[Result, ...]:
     """Indication criteria that are neither met nor not applicable (a waiver makes them met or not applicable)."""
-    return tuple(
-        item
-        for rule in _CRITERIA
-        if not seen.met(rule)
-        for item in seen.by_rule.get(rule, ())
-        if item.status in (Status.NOT_MET, Status.UNKNOWN, Status.ERROR)
-    )
+    lacking = (Status.NOT_MET, *_OPEN)
+    return tuple(item for item in seen.of(*_CRITERIA) if item.status in lacking and not seen.met(item.rule.id))
 
 
 def _cautions_unknown(seen: _Results) -> tuple[Result, ...]:
-    """Relative rules whose section was omitted, failed or cut; a value that was never measured is no unknown here."""
+    """Cautions whose section was omitted, failed or cut."""
     return tuple(
-        item
-        for item in seen.all
-        if item.rule.kind is Kind.RELATIVE
-        and (
-            item.status is Status.ERROR
-            or (item.status is Status.UNKNOWN and any(gap.reason in _LACKING for gap in item.missing))
-        )
+        item for item in seen.all if item.rule.kind is Kind.RELATIVE and item.status in _OPEN and _not_supplied(item)
     )
