@@ -1,8 +1,10 @@
 """The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from cds_service import cases
 from cds_service.cases import Case
 from cds_service.engine import Rule
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
@@ -16,17 +18,44 @@ def catalogue(rules: Iterable[Rule]) -> str:
     return "\n".join(lines)
 
 
-def rule(item: Rule, know: Knowledge, cases: Iterable[Case]) -> str:
+class _Noting(Mapping[str, Parameter]):
+    """Parameters that note which of them were looked at."""
+
+    def __init__(self, parameters: Mapping[str, Parameter], seen: set[Parameter]) -> None:
+        self._parameters, self._seen = parameters, seen
+
+    def __getitem__(self, name: str) -> Parameter:
+        self._seen.add(self._parameters[name])
+        return self._parameters[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+
+def numbers(item: Rule, know: Knowledge, listed: Iterable[Case]) -> tuple[Parameter, ...]:
+    """The rule's own numbers, then those of other files that it looked at in any of its cases."""
+    seen: set[Parameter] = set()
+    rules = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
+    for case in listed:
+        cases.judge(case, item, replace(know, rules=rules))
+    own = tuple(know.rules[item.id].parameters.values())
+    return (*own, *sorted(seen.difference(own), key=lambda number: number.key))
+
+
+def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
     """The whole page of one rule."""
-    own = know.rules[item.id]
+    own, listed = know.rules[item.id], tuple(listed)
     parts = [
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
         item.page,
-        _block("Numbers in force", [_parameter(entry, know) for entry in own.parameters.values()]),
+        _block("Numbers in force", [_parameter(entry, know) for entry in numbers(item, know, listed)]),
         _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
         _block("Sources", [_source(name, locator, know) for name, locator in own.citations.items()]),
-        _block("Cases", [], _case_table(cases)),
+        _block("Cases", [], _case_table(listed)),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -42,7 +71,7 @@ def _parameter(item: Parameter, know: Knowledge) -> str:
     site = f" **Set by this site:** {item.site_reason}." if item.site_reason else ""
     return (
         f"**{item.shown}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "
-        f"reviewed {item.reviewed}.{site}"
+        f"reviewed {item.reviewed}. Key `{item.key}`.{site}"
     )
 
 
@@ -58,9 +87,9 @@ def _source(identifier: str, locator: str, know: Knowledge) -> str:
     return f"**{source.label}** — {title}: {locator}. Seen: {source.seen}; reviewed {source.reviewed}."
 
 
-def _case_table(cases: Iterable[Case]) -> str:
+def _case_table(listed: Iterable[Case]) -> str:
     lines = ["| case | comes to |", "|---|---|"]
-    lines += [f"| {case.name.replace('|', '/')} | {'; '.join(map(_expected, case.expect))} |" for case in cases]
+    lines += [f"| {case.name.replace('|', '/')} | {'; '.join(map(_expected, case.expect))} |" for case in listed]
     return "\n".join(lines)
 
 

@@ -1,8 +1,7 @@
 """A site's overlay: what it may change, what is refused, and how what it changed is told."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from cds_service import cases
 from cds_service.app import create_app
 from cds_service.cli import main
 from cds_service.cli._door import Local
-from cds_service.engine import evaluate
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import Knowledge, Parameter, RuleKnowledge, load
+from cds_service.knowledge import Knowledge, load
 from cds_service.knowledge.overlay import applied
+from cds_service.pages import numbers
 from cds_service.pages import rule as page
 from cds_service.rules import catalogue, guards, in_force
 from cds_service.service import Site, site_of
@@ -71,6 +70,20 @@ def asked(site: Site, *resources: Mapping[str, Any], birth: str = "1948-03-02") 
 def rows(body: dict[str, Any], rule: str) -> list[dict[str, Any]]:
     found = body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
     return [row for row in found if row["rule"] == rule]
+
+
+def test_a_page_shows_the_numbers_in_force_of_other_files_too(overlay: Written):
+    """The thresholds of pain are shared: the page of the rule names them with their keys, as this site set them."""
+    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    told = (
+        CliRunner()
+        .invoke(main, ["rules", "severe_pain", "--markdown"], env={"CDS_OVERLAY": str(overlay.directory)})
+        .output
+    )
+    assert "- **8** — lowest pain score, 0 to 10, of a patient in hospital." in told
+    line = next(line for line in told.splitlines() if "`shared.pain_outpatient`" in line)
+    assert line.startswith("- **7** — lowest pain score, 0 to 10, outside hospital.")
+    assert line.endswith("**Set by this site:** Board of 2026-10-01.")
 
 
 def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
@@ -296,32 +309,8 @@ def test_the_numbers_of_a_guarding_rule_say_which_way_is_stricter(rule: Any):
     assert [item.key for item in own if item.stricter is None] == []
 
 
-class Recorded(Mapping[str, Parameter]):
-    """Parameters that remember which of them were asked for."""
-
-    def __init__(self, parameters: Mapping[str, Parameter], seen: set[Parameter]) -> None:
-        self.parameters, self.seen = parameters, seen
-
-    def __getitem__(self, name: str) -> Parameter:
-        self.seen.add(self.parameters[name])
-        return self.parameters[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.parameters)
-
-    def __len__(self) -> int:
-        return len(self.parameters)
-
-
 @each_guard
 def test_so_do_all_numbers_that_it_reads(rule: Any):
     """As above, for what the rule reads of shared.toml and of other rules, over all its cases."""
-    seen: set[Parameter] = set()
-
-    def watched(item: RuleKnowledge) -> RuleKnowledge:
-        return replace(item, parameters=Recorded(item.parameters, seen))
-
-    know = replace(load(), rules={name: watched(item) for name, item in load().rules.items()})
-    for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"):
-        evaluate(cases.chart(case, know), (rule,), know)
-    assert sorted(item.key for item in seen if item.stricter is None) == []
+    read = numbers(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
+    assert [item.key for item in read if item.stricter is None] == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -10,10 +11,13 @@ from rich.table import Table
 
 from cds_service import cases, pages
 from cds_service.cards import wording
+from cds_service.cli._options import config_option
 from cds_service.engine import Rule
-from cds_service.knowledge import load
+from cds_service.knowledge import Knowledge, load
+from cds_service.knowledge.overlay import applied
 from cds_service.knowledge.reviews import overdue
 from cds_service.rules import THEMES, catalogue
+from cds_service.settings import load as load_settings
 
 
 @click.command("rules")
@@ -24,8 +28,11 @@ from cds_service.rules import THEMES, catalogue
     "--stale", is_flag=True, help="List sources, numbers and value sets past their review; exit status 1 if any."
 )
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="With --stale: on this day; by default today.")
-def command(rule_id: str | None, *, markdown: bool, show_wording: bool, stale: bool, as_of: datetime | None) -> None:
-    """List all rules, or show the page of one: what it checks, thresholds, value sets, sources and cases."""
+@config_option
+def command(
+    rule_id: str | None, *, markdown: bool, show_wording: bool, stale: bool, as_of: datetime | None, config: Path | None
+) -> None:
+    """List all rules, or show the page of one: what it checks, thresholds in force, value sets, sources and cases."""
     console = Console()
     if stale:
         _tell_stale((as_of or datetime.now(UTC)).date())
@@ -44,11 +51,16 @@ def command(rule_id: str | None, *, markdown: bool, show_wording: bool, stale: b
     rule = next((item for item in catalogue() if item.id == rule_id), None)
     if rule is None:
         raise click.ClickException(f"there is no rule {rule_id}; `cds-service rules` lists them")
-    text = pages.rule(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
+    text = pages.rule(rule, _in_force(config), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
     if markdown:
         click.echo(text)
     else:
         console.print(Markdown(text))
+
+
+def _in_force(config: Path | None) -> Knowledge:
+    overlay = load_settings(config).overlay
+    return applied(load(), overlay) if overlay else load()
 
 
 def _tell_stale(day: date) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from cds_service.cases import Case, judge
 from cds_service.engine import Rule
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
+from cds_service.pages import numbers
 from cds_service.rules import THEMES
 from cds_service.web import examples
 
@@ -98,21 +99,20 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 
 def page(rule: Rule, know: Knowledge) -> Page:
     """The page of a rule."""
-    own = know.rules[rule.id]
-    cases = examples.rule_cases(rule.id)
-    findings = [result.finding for case in cases for result in judge(case, rule, know) if result.finding]
-    numbers = dict.fromkeys([*own.parameters.values(), *(number for finding in findings for number in finding.uses)])
+    own, listed = know.rules[rule.id], examples.rule_cases(rule.id)
+    read = numbers(rule, know, listed)
+    findings = [result.finding for case in listed for result in judge(case, rule, know) if result.finding]
     cited = dict.fromkeys(name for finding in findings for name in finding.cites)
     return Page(
         rule=rule,
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
-        numbers=tuple(Number(item, know.citation(item.source)) for item in numbers),
+        numbers=tuple(Number(item, know.citation(item.source)) for item in read),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
         sources=tuple(
-            (know.citation(name), locator) for name, locator in {**_located(numbers, cited), **own.citations}.items()
+            (know.citation(name), locator) for name, locator in {**_located(read, cited), **own.citations}.items()
         ),
-        cases=tuple((case, tuple(map(_expected, case.expect))) for case in cases),
+        cases=tuple((case, tuple(map(_expected, case.expect))) for case in listed),
     )
 
 
