@@ -122,6 +122,17 @@ def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
     assert before.get("effect") != "correctable"
 
 
+def test_a_critical_interval_takes_the_place_of_a_shorter_one_of_caution(overlay: Written):
+    """Of apixaban 48 h are asked, 60 h for caution, and ASRA 2018 asks 72 h; where this site asks 72 h, nothing else is left."""
+    overlay.write("antithrombotic_hold.toml", '[holds.apixaban.critical]\nhours = 72\nreason = "Clinic rule 12"\n')
+    know = overlay.know
+    hold = next(item for item in know.holds.all if item.id == "apixaban")
+    assert [number.value for number in hold.numbers] == [72]
+    own = know.rules["antithrombotic_hold"].parameters
+    assert [name for name in own if name.startswith("apixaban.")] == ["apixaban.critical"]
+    assert not [item for item in know.changes if item.weakens]
+
+
 def test_a_shorter_hold_needs_acceptance_and_leaves_the_default_named(overlay: Written):
     text = '[holds.warfarin.critical]\nhours = 96\nreason = "Clinic rule 12"\n'
     overlay.write("antithrombotic_hold.toml", text)
@@ -136,8 +147,9 @@ def test_a_shorter_hold_needs_acceptance_and_leaves_the_default_named(overlay: W
 
 def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Written):
     both = next(hold for hold in load().holds.all if hold.critical and hold.warning)
-    hours = both.full.value + 1
-    overlay.write("antithrombotic_hold.toml", f'[holds.{both.id}.critical]\nhours = {hours}\nreason = "r"\n')
+    tiers = ((both.full.value + 1, "critical"), (both.full.value, "warning"))
+    text = "".join(f'[holds.{both.id}.{tier}]\nhours = {hours}\nreason = "r"\n' for hours, tier in tiers)
+    overlay.write("antithrombotic_hold.toml", text)
     with pytest.raises(KnowledgeError, match=f"holds.{both.id}: the critical interval must stay shorter"):
         _ = overlay.know
 

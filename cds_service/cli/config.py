@@ -81,7 +81,7 @@ def _says(settings: Settings) -> list[str]:
         else "It is kept until purged: no retention_days are set.",
         f"Pages {origins} may call the service from a browser.",
         f"An answer takes at most {settings.deadline_ms} ms; a body may hold {settings.body_limit / 1e6:g} MB.",
-        f"Dates without a time of day are read in the zone {settings.time_zone}.",
+        f"Dates without a time of day are read in the zone {settings.time_zone}, and times sent in UTC are told by its clock.",
         f"Suggested times begin at {settings.opening_hour:02}:00 on {', '.join(settings.working_days)}.",
         "Cards are known again by the site's secret."
         if settings.card_key.get_secret_value()

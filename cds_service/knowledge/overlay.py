@@ -80,12 +80,16 @@ def _with_holds(
         doses[name] = replace(doses[name], amount=amount)
         changes.append(change)
     made = HoldTable(holds.values(), doses.values())
+    others = {name: number for name, number in parameters.items() if name not in know.holds.parameters}
     know = replace(know, holds=made, changes=tuple(changes))
-    return _with_parameters(know, hold_files.RULE, {**parameters, **made.parameters})
+    return _with_parameters(know, hold_files.RULE, {**others, **made.parameters})
 
 
 def _hold(file: str, key: str, table: Mapping[str, Any], before: Hold) -> tuple[Hold, list[Change]]:
-    """A hold with the site's intervals. A default that asks for longer than the site does stays named beside them."""
+    """A hold with the site's intervals. A default that asks for longer than the site does stays named beside them.
+
+    A critical interval that reaches the default one of caution takes its place.
+    """
     tiers = {name: number for name in _TIERS if (number := getattr(before, name)) is not None}
     files.only(file, key, table, frozenset(tiers))
     changes, asked = [], list(before.longer)
@@ -94,7 +98,10 @@ def _hold(file: str, key: str, table: Mapping[str, Any], before: Hold) -> tuple[
         tiers[name], change = replaced(file, f"{key}.{name}", stated, default, "hours")
         asked.append(replace(default, key=f"{default.key}-default"))
         changes.append(change)
-    hold = replace(before, critical=tiers.get("critical"), warning=tiers.get("warning"), longer=())
+    critical, warning = tiers.get("critical"), tiers.get("warning")
+    if critical and warning and "warning" not in table and critical.value >= warning.value:
+        warning = None
+    hold = replace(before, critical=critical, warning=warning, longer=())
     longer = {number.value: number for number in asked if number.value > hold.full.value}
     doses = f"{hold.least.shown}, set by this site" if before.doses else ""
     hold = replace(hold, longer=tuple(longer[value] for value in sorted(longer)), doses=doses)
