@@ -86,7 +86,8 @@ def assess(results: Iterable[Result]) -> Assessment:
     if not _indicated(seen):
         unknown = tuple(item for item in seen.of(_FRACTURE, *_PROOF_OF_ITS_OWN) if item.status in _OPEN)
         return Assessment(Disposition.INSUFFICIENT_DATA, (), unknown or seen.of(_ACTIVITY))
-    requires = ("specialist-agreement",) if seen.met("interruption_hazard") else ()
+    hazardous = any(item.effect is not Kind.INFORMATION for item in seen.met("interruption_hazard"))
+    requires = ("specialist-agreement",) if hazardous else ()
     left = (
         (Disposition.AFTER_CORRECTION, (*seen.having(Kind.CORRECTABLE), *_never_measured(seen))),
         (Disposition.CAUTION, (*seen.having(Kind.RELATIVE), *_criteria_open(seen), *_cautions_unknown(seen))),

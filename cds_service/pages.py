@@ -8,6 +8,7 @@ from cds_service import cases
 from cds_service.cases import Case
 from cds_service.engine import Rule
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
+from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES
 
 
@@ -45,16 +46,33 @@ def numbers(item: Rule, know: Knowledge, listed: Iterable[Case]) -> tuple[Parame
     return (*own, *sorted(seen.difference(own), key=lambda number: number.key))
 
 
+def sources(item: Rule, know: Knowledge, shown: Iterable[Parameter], listed: Iterable[Case]) -> Mapping[str, str]:
+    """The sources of a rule, each with where in it to look: those that its findings cite, of its numbers and remarks, and its own."""
+    findings = [result.finding for case in listed for result in cases.judge(case, item, know) if result.finding]
+    places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
+    for stated in (*shown, *(remark for _, remark in remarks(item, know))):
+        places.setdefault(stated.source, {})[stated.locator] = None
+    return {name: "; ".join(found) for name, found in places.items()} | dict(know.rules[item.id].citations)
+
+
+def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
+    """What sources say in words, for rules that tell it: the hold's name and the remark."""
+    kind = know.rules[item.id].extra.get("remarks", "")
+    return tuple((hold.id.replace("-", " "), remark) for hold in know.holds.all for remark in getattr(hold, kind, ()))
+
+
 def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
     """The whole page of one rule."""
     own, listed = know.rules[item.id], tuple(listed)
+    shown = numbers(item, know, listed)
     parts = [
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
         item.page,
-        _block("Numbers in force", [_parameter(entry, know) for entry in numbers(item, know, listed)]),
+        _block("Numbers in force", [_parameter(entry, know) for entry in shown]),
         _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
-        _block("Sources", [_source(name, locator, know) for name, locator in own.citations.items()]),
+        _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
+        _block("Sources", [_source(name, locator, know) for name, locator in sources(item, know, shown, listed).items()]),
         _block("Cases", [], _case_table(listed)),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -73,6 +91,12 @@ def _parameter(item: Parameter, know: Knowledge) -> str:
         f"**{item.shown}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "
         f"reviewed {item.reviewed}. Key `{item.key}`.{site}"
     )
+
+
+def _remark(drug: str, item: Remark, know: Knowledge) -> str:
+    caveat = f" ({item.confidence.caveat})" if item.confidence.caveat else ""
+    label = know.citation(item.source).label
+    return f"{drug}: **{item.text}**. {label}, {item.locator}. Confidence {item.confidence}{caveat}."
 
 
 def _value_set(item: ValueSet) -> str:

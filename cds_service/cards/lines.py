@@ -6,6 +6,7 @@ from cds_service.cards import markdown, suggestions, wording
 from cds_service.cards.material import Material
 from cds_service.engine import Finding, Result
 from cds_service.knowledge import Confidence, Parameter
+from cds_service.values import HoldPlan
 
 _LONGEST_ID = 16
 _DAY = len("2026-11-22")
@@ -70,6 +71,8 @@ def _sources(material: Material, finding: Finding) -> str:
     found = [source for source in found if source.url]
     text = ", ".join(markdown.link(source.label, source.url) for source in found[:_MOST_SOURCES])
     marks = {mark for item in finding.uses if (mark := _mark(item))}
+    if isinstance(finding.values, HoldPlan) and any(item.caveat for item in finding.values.restart):
+        marks.add(wording.UNCHECKED)
     of_site = dict.fromkeys(item.site_reason for item in finding.uses if item.site_reason)
     told = [markdown.escaped(wording.SITE_VALUE.format(reason=reason)) for reason in of_site]
     if not text:

@@ -39,7 +39,11 @@ __all__ = [
 _NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units", "orderables"))
 
 
-_EXTRA = {hold_files.RULE: hold_files.TABLES, "payer_criteria": frozenset(("wiser_states",))}
+_EXTRA = {
+    hold_files.RULE: hold_files.TABLES,
+    "antithrombotic_restart": frozenset(("remarks",)),
+    "payer_criteria": frozenset(("wiser_states",)),
+}
 """What the files of some rules hold besides parameters, citations and value sets."""
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cds_service.cases import Case, judge
+from cds_service import pages
+from cds_service.cases import Case
 from cds_service.engine import Rule
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
-from cds_service.pages import numbers
+from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES
 from cds_service.web import examples
 
@@ -71,6 +72,7 @@ class Page:
     theme: str
     reviewed: date
     numbers: tuple[Number, ...]
+    remarks: tuple[tuple[str, Remark], ...]
     value_sets: tuple[CodeList, ...]
     sources: tuple[tuple[Citation, str], ...]
     cases: tuple[tuple[Case, tuple[str, ...]], ...]
@@ -100,28 +102,18 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 def page(rule: Rule, know: Knowledge) -> Page:
     """The page of a rule."""
     own, listed = know.rules[rule.id], examples.rule_cases(rule.id)
-    read = numbers(rule, know, listed)
-    findings = [result.finding for case in listed for result in judge(case, rule, know) if result.finding]
-    cited = dict.fromkeys(name for finding in findings for name in finding.cites)
+    shown = pages.numbers(rule, know, listed)
+    sources = pages.sources(rule, know, shown, listed)
     return Page(
         rule=rule,
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
-        numbers=tuple(Number(item, know.citation(item.source)) for item in read),
+        numbers=tuple(Number(item, know.citation(item.source)) for item in shown),
+        remarks=pages.remarks(rule, know),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
-        sources=tuple(
-            (know.citation(name), locator) for name, locator in {**_located(read, cited), **own.citations}.items()
-        ),
+        sources=tuple((know.citation(name), locator) for name, locator in sources.items()),
         cases=tuple((case, tuple(map(_expected, case.expect))) for case in listed),
     )
-
-
-def _located(numbers: Iterable[Parameter], cited: Iterable[str]) -> dict[str, str]:
-    """The sources of numbers, with the place of each number, and those that findings cite beside them."""
-    places: dict[str, dict[str, None]] = {name: {} for name in cited}
-    for number in numbers:
-        places.setdefault(number.source, {})[number.locator] = None
-    return {name: "; ".join(found) for name, found in places.items()}
 
 
 def _entry(rule: Rule, know: Knowledge) -> Entry:
