@@ -50,8 +50,9 @@ def sources(item: Rule, know: Knowledge, shown: Iterable[Parameter], listed: Ite
     """The sources of a rule, each with where in it to look: those that its findings cite, of its numbers and remarks, and its own."""
     findings = [result.finding for case in listed for result in cases.judge(case, item, know) if result.finding]
     places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
-    for stated in (*shown, *(remark for _, remark in remarks(item, know))):
-        places.setdefault(stated.source, {})[stated.locator] = None
+    stated: list[Parameter | Remark] = [*shown, *(remark for _, remark in remarks(item, know))]
+    for one in stated:
+        places.setdefault(one.source, {})[one.locator] = None
     return {name: "; ".join(found) for name, found in places.items()} | dict(know.rules[item.id].citations)
 
 
@@ -72,7 +73,9 @@ def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
         _block("Numbers in force", [_parameter(entry, know) for entry in shown]),
         _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
-        _block("Sources", [_source(name, locator, know) for name, locator in sources(item, know, shown, listed).items()]),
+        _block(
+            "Sources", [_source(name, locator, know) for name, locator in sources(item, know, shown, listed).items()]
+        ),
         _block("Cases", [], _case_table(listed)),
     ]
     return "\n\n".join(part for part in parts if part)
