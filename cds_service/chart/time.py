@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+YEARS = range(1900, 9000)
+"""The years of which a chart can speak; beyond them, adding an interval to a date may leave the calendar."""
+
 
 class Precision(StrEnum):
     """How exactly the chart gives a date."""

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from cds_service.chart import Precision, When
+from cds_service.chart.time import YEARS
 from cds_service.fhir.datatypes import Period, Text
 
 _SHAPE = re.compile(
@@ -24,7 +25,7 @@ def read(text: Text, zone: tzinfo) -> When | None:
     if not text:
         return None
     found = _SHAPE.fullmatch(text.strip())
-    if not found:
+    if not found or int(found["year"]) not in YEARS:
         return None
     try:
         return _interval(found, zone)

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.chart import Answer, Section
+from cds_service.chart.time import YEARS
 from cds_service.errors import RequestError
 from cds_service.fhir.bundle import Answered, Part, open_answer
 from cds_service.settings import Hook
 
 AS_OF = "org.vertebroplasty-cds.asOf"
-_YEARS = range(1900, 9000)  # beyond these, adding an interval to a date may leave the calendar
 _DRAFTS = {Hook.ORDER_SELECT, Hook.ORDER_SIGN}
 
 
@@ -223,6 +223,6 @@ def _as_of(extension: object) -> datetime | None:
         raise _refused(element, "is not a date and time, such as 2026-11-22T09:00:00Z") from None
     if moment.tzinfo is None:
         raise _refused(element, "has no time zone, such as the Z in 2026-11-22T09:00:00Z")
-    if moment.year not in _YEARS:
-        raise _refused(element, f"is not between {_YEARS.start} and {_YEARS.stop}")
+    if moment.year not in YEARS:
+        raise _refused(element, f"is not between {YEARS.start} and {YEARS.stop}")
     return moment
