@@ -1,6 +1,10 @@
 """Every page of the service, listed once: where it is, and a sentence that each reader finds there, with a script or without."""
 
 from dataclasses import dataclass
+from pathlib import Path
+
+ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
+"""Where pictures of the pages go."""
 
 
 @dataclass(frozen=True)

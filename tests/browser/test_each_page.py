@@ -1,17 +1,15 @@
 """Each page, wide and narrow, in light and dark: accessible, fitting, readable without script, and usable by keyboard."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.places import PAGES, Place
+from tests.browser.places import ARTIFACTS, PAGES, Place
 
 pytestmark = pytest.mark.browser
 
-ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
 WIDTHS = (1280, 380)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 EVERYTHING_SHOWN = """() => {

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from cds_service.store.ledger import joined
+from tests.browser.places import ARTIFACTS
 from tests.fhir_servers import sekmet
 from tests.test_serve import Server
 
@@ -258,6 +259,30 @@ def test_what_if_changes_the_answer_at_once(page: Page):
     page.get_by_role("button", name="As the chart has it").click()
     expect(inr).to_have_value("1")
     expect(answer(page)).to_have_text("Only after correction")
+
+
+def test_the_answer_stays_in_sight_on_a_narrow_screen(open_page: Callable[..., Page]):
+    page = open_page(viewport={"width": 380, "height": 800})
+    page.goto("/")
+    inr = page.get_by_label("International normalised ratio")
+    inr.fill("2.4")
+    page.get_by_role("textbox", name="apixaban").fill("2026-11-20T08:00")
+    expect(page.locator("#now")).to_have_text("Only after correction")
+    expect(page.locator("#now")).to_be_in_viewport(ratio=1)
+    inr.fill("1")
+    expect(page.locator("#now")).not_to_have_text("Only after correction")
+
+
+def test_a_printed_page_holds_the_answer_its_picture_and_its_reasons(page: Page):
+    page.goto("/")
+    page.emulate_media(media="print")
+    for name in ("The answer", "Cards", "When", "Why"):
+        expect(page.get_by_role("region", name=re.compile(f"^{name}"))).to_be_visible()
+    for name in ("Run", "As the chart has it"):
+        expect(page.get_by_role("button", name=name)).to_be_hidden()
+    page.set_viewport_size({"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    page.screenshot(path=ARTIFACTS / "workbench-print.png", full_page=True)
 
 
 def test_a_field_keeps_what_is_typed_while_the_answer_comes(page: Page):

@@ -89,6 +89,7 @@ async function run(says = "") {
     if (!response.ok) throw new Error(answer.issue?.[0]?.details?.text ?? response.statusText);
     last = answer;
     place(answer.html);
+    document.getElementById("now").textContent = document.querySelector(".answer").textContent;
     history.replaceState(null, "", address(asked));
     tell(says);
   } catch (error) {
