@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.browser import history
 from tests.npm_packages import installed
 from tests.test_serve import Server, serving
 
@@ -30,7 +31,11 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service, with half a year of feedback long ago beside what tests send."""
     with serving(tmp_path_factory.mktemp("browser")) as running:
+        database = running.database()
+        history.write(database)
+        database.close()
         yield running
 
 
@@ -59,7 +64,7 @@ class Watch:
     """
 
     origin: str
-    seen: list[str] = field(default_factory=list)
+    seen: list[str]
 
     def over(self, context: BrowserContext) -> None:
         context.on("console", self._console)
@@ -82,24 +87,29 @@ class Watch:
 
 
 @pytest.fixture
-def open_page(service: Server, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a context of its own, with options of `Browser.new_context`; afterwards nothing may have been complained of."""
-    origin = f"http://127.0.0.1:{service.port}"
-    watch = Watch(origin)
+def seen() -> list[str]:
+    """What pages did that they must not; a test that means them to takes it out."""
+    return []
+
+
+@pytest.fixture
+def open_page(service: Server, browser: Browser, seen: list[str]) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own, with options of `Browser.new_context`; in the end nothing may have been seen."""
     contexts = []
 
-    def opened(**options: Any) -> Page:
+    def opened(server: Server = service, **options: Any) -> Page:
+        origin = f"http://127.0.0.1:{server.port}"
         size = {"width": 1280, "height": 800}
         context = browser.new_context(**{"base_url": origin, "viewport": size, "locale": "en-GB", **options})
         context.set_default_timeout(PATIENCE)
-        watch.over(context)
+        Watch(origin, seen).over(context)
         contexts.append(context)
         return context.new_page()
 
     yield opened
     for context in contexts:
         context.close()
-    assert watch.seen == []
+    assert seen == []
 
 
 @pytest.fixture

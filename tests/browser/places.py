@@ -6,6 +6,9 @@ from pathlib import Path
 ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
 """Where pictures of the pages go."""
 
+PERIOD = "from=2024-01-01&to=2024-06-30"
+"""The half year of `history`, as an address asks for it."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -35,5 +38,9 @@ PAGES = [
     Place("rules-found", "/rules?q=discitis", "Infection of the spine", variant=True),
     Place("rules-none", "/rules?q=nonesuch", "No rule holds all of these words", variant=True),
     Place("rule", "/rules/inr_above_limit", "Numbers in force"),
+    Place("feedback", f"/feedback?{PERIOD}", "Reasons for overriding"),
+    Place("feedback-rule", f"/feedback?{PERIOD}&rule=antithrombotic_hold", "Only cards that show", variant=True),
+    Place("feedback-empty", "/feedback?from=2023-01-01&to=2023-02-01", "was shown in this period", variant=True),
+    Place("connect", "/connect", "What the client sends"),
     Place("rule-unknown", "/rules/nonesuch", "There is no rule named nonesuch", 404, variant=True),
 ]
