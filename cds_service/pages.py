@@ -1,7 +1,7 @@
 """The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cds_service import cases
@@ -36,24 +36,31 @@ class _Noting(Mapping[str, Parameter]):
         return len(self._parameters)
 
 
-def numbers(item: Rule, know: Knowledge, listed: Iterable[Case]) -> tuple[Parameter, ...]:
-    """The rule's own numbers, then those of other files that it looked at in any of its cases."""
-    seen: set[Parameter] = set()
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a rule goes by. `numbers` are its own, then those of other files that it looked at in any of its cases.
+
+    `sources` are those of the rule, of the numbers and of what it says in its cases, each with where in it to look, as far as that
+    is on record.
+    """
+
+    numbers: tuple[Parameter, ...]
+    sources: Mapping[str, str]
+
+
+def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
+    """The numbers and sources of one rule."""
+    own, seen = know.rules[item.id], set[Parameter]()
     rules = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
-    for case in listed:
-        cases.judge(case, item, replace(know, rules=rules))
-    own = tuple(know.rules[item.id].parameters.values())
-    return (*own, *sorted(seen.difference(own), key=lambda number: number.key))
-
-
-def sources(item: Rule, know: Knowledge, shown: Iterable[Parameter], listed: Iterable[Case]) -> Mapping[str, str]:
-    """The sources of a rule, each with where in it to look: those that its findings cite, of its numbers and remarks, and its own."""
-    findings = [result.finding for case in listed for result in cases.judge(case, item, know) if result.finding]
+    noting = replace(know, rules=rules)
+    findings = [result.finding for case in listed for result in cases.judge(case, item, noting) if result.finding]
+    its = tuple(own.parameters.values())
+    numbers = (*its, *sorted(seen.difference(its), key=lambda number: number.key))
     places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
-    stated: list[Parameter | Remark] = [*shown, *(remark for _, remark in remarks(item, know))]
-    for one in stated:
-        places.setdefault(one.source, {})[one.locator] = None
-    return {name: "; ".join(found) for name, found in places.items()} | dict(know.rules[item.id].citations)
+    entries: list[Parameter | Remark] = [*numbers, *(remark for _, remark in remarks(item, know))]
+    for entry in entries:
+        places.setdefault(entry.source, {})[entry.locator] = None
+    return Read(numbers, {name: "; ".join(found) for name, found in places.items()} | dict(own.citations))
 
 
 def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
@@ -65,17 +72,15 @@ def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
 def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
     """The whole page of one rule."""
     own, listed = know.rules[item.id], tuple(listed)
-    shown = numbers(item, know, listed)
+    seen = read(item, know, listed)
     parts = [
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
         item.page,
-        _block("Numbers in force", [_parameter(entry, know) for entry in shown]),
+        _block("Numbers in force", [_parameter(entry, know) for entry in seen.numbers]),
         _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
-        _block(
-            "Sources", [_source(name, locator, know) for name, locator in sources(item, know, shown, listed).items()]
-        ),
+        _block("Sources", [_source(name, locator, know) for name, locator in seen.sources.items()]),
         _block("Cases", [], _case_table(listed)),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -111,7 +116,8 @@ def _value_set(item: ValueSet) -> str:
 def _source(identifier: str, locator: str, know: Knowledge) -> str:
     source = know.citation(identifier)
     title = f"[{source.title}]({source.url})" if source.url else source.title
-    return f"**{source.label}** — {title}: {locator}. Seen: {source.seen}; reviewed {source.reviewed}."
+    where = f": {locator}" if locator else ""
+    return f"**{source.label}** — {title}{where}. Seen: {source.seen}; reviewed {source.reviewed}."
 
 
 def _case_table(listed: Iterable[Case]) -> str:

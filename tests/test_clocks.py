@@ -96,6 +96,12 @@ def test_a_time_in_utc_is_told_by_the_clock_of_the_site(text: str, shown: str) -
     assert str(dates.read(text, NEW_YORK)) == shown
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "9999-12-31", "0001-01-01T00:00:00+14:00", "0001"])
+def test_the_ends_of_the_calendar_are_no_dates(text: str) -> None:
+    """Systems write them for "never"; no clock of another zone could tell them."""
+    assert dates.read(text, NEW_YORK) is None
+
+
 def test_days_are_those_of_the_site() -> None:
     """At 23:30 in London it is still the same day, though a summer's offset would make it the next."""
     onset = dates.read("2026-08-30", LONDON)

@@ -63,10 +63,7 @@ class CodeList:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record.
-
-    Numbers and sources are those of the rule's own file and, shared with other rules, those that decide its cases.
-    """
+    """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record."""
 
     rule: Rule
     theme: str
@@ -102,16 +99,15 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 def page(rule: Rule, know: Knowledge) -> Page:
     """The page of a rule."""
     own, listed = know.rules[rule.id], examples.rule_cases(rule.id)
-    shown = pages.numbers(rule, know, listed)
-    sources = pages.sources(rule, know, shown, listed)
+    read = pages.read(rule, know, listed)
     return Page(
         rule=rule,
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
-        numbers=tuple(Number(item, know.citation(item.source)) for item in shown),
+        numbers=tuple(Number(item, know.citation(item.source)) for item in read.numbers),
         remarks=pages.remarks(rule, know),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
-        sources=tuple((know.citation(name), locator) for name, locator in sources.items()),
+        sources=tuple((know.citation(name), locator) for name, locator in read.sources.items()),
         cases=tuple((case, tuple(map(_expected, case.expect))) for case in listed),
     )
 
