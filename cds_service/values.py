@@ -22,7 +22,7 @@ class HoldPlan:
 
     `hours_least` is the interval that must be kept, `hours_full` the one after which no caution is left; both are only how far back an
     exposure is looked for where `consult` says that no interval is tabulated. `planned` is None if no slot is stated. `earliest` and
-    `earliest_full` follow from a recorded last dose; `latest_dose` and `latest_dose_full` from the slot, for a drug still taken.
+    `earliest_full` follow from a recorded last dose; `latest_dose` from the slot, for a drug still taken.
     Each is None where it cannot be given.
     """
 
@@ -31,19 +31,15 @@ class HoldPlan:
     hours_least: float
     hours_full: float
     source: str
-    doses: str
     still_taken: bool
     planned: datetime | None
     last_dose: When | None
     earliest: datetime | None
     earliest_full: datetime | None
     latest_dose: datetime | None
-    latest_dose_full: datetime | None
     renal_function_unknown: bool
     consult: str
     check: str
-    longer: tuple[Asked, ...]
-    differs: tuple[Asked, ...]
     restart: tuple[Asked, ...]
 
 
@@ -61,12 +57,3 @@ def _latest(times: Iterable[datetime | None]) -> datetime | None:
     found = tuple(times)
     known = tuple(at for at in found if at is not None)
     return max(known) if known and len(known) == len(found) else None
-
-
-@dataclass(frozen=True, slots=True)
-class InterruptionHazard:
-    """Why stopping a drug is itself dangerous: the thrombotic risk, the drugs that guard against it, and whose agreement is needed."""
-
-    risk: str
-    drugs: tuple[str, ...]
-    agree_with: str

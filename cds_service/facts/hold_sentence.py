@@ -95,6 +95,8 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
         said.append(item.clearance.says)
     if plan.check and item.tier is not Tier.LONGER:
         said.append(f"check {plan.check}")
+    if item.tier is not Tier.LONGER:
+        said += [remark.text for remark in item.hold.differs]
     use = item.drug.use
     old = use.stated and chart.as_of - use.stated.last > know.parameter("antithrombotic_hold.reconcile").span
     if plan.still_taken and old and is_statement(use):

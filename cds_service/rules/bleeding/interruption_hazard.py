@@ -8,7 +8,6 @@ from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.exposure import Tier
 from cds_service.facts.interruption import Guarded, guarded_risks
 from cds_service.knowledge import Knowledge
-from cds_service.values import InterruptionHazard
 
 _REFER = {"cardiology": (Proposal.REFER_CARDIOLOGY,), "haematology": (Proposal.REFER_HAEMATOLOGY,)}
 
@@ -69,6 +68,5 @@ def _finding(item: Guarded, know: Knowledge) -> Finding:
         indicator=indicator,
         basis=risk.basis,
         certainty=risk.certainty,
-        values=InterruptionHazard(risk.says, tuple(drug.drug.name for drug in item.drugs), risk.agree_with),
         proposes=(Proposal.AGREE_PLAN, *_REFER.get(risk.agree_with, ())),
     )
