@@ -16,7 +16,7 @@ from cds_service.cli._door import Local
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, load
 from cds_service.knowledge.overlay import applied
-from cds_service.pages import numbers
+from cds_service.pages import read
 from cds_service.pages import rule as page
 from cds_service.rules import catalogue, guards, in_force
 from cds_service.service import Site, site_of
@@ -324,5 +324,5 @@ def test_the_numbers_of_a_guarding_rule_say_which_way_is_stricter(rule: Any):
 @each_guard
 def test_so_do_all_numbers_that_it_reads(rule: Any):
     """As above, for what the rule reads of shared.toml and of other rules, over all its cases."""
-    read = numbers(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
-    assert [item.key for item in read if item.stricter is None] == []
+    found = read(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
+    assert [item.key for item in found.numbers if item.stricter is None] == []
