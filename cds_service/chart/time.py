@@ -65,3 +65,17 @@ class Age:
         """The age at `as_of` of what happened within `when`, by the calendar of `as_of`; never below zero."""
         today, zone = as_of.date(), as_of.tzinfo
         return cls(*(max(0, (today - day.astimezone(zone).date()).days) for day in (when.last, when.start)))
+
+    def is_within(self, days: float) -> bool:
+        """Whether it was surely at most so many days ago."""
+        return self.most is not None and self.most <= days
+
+    def is_beyond(self, days: float) -> bool:
+        """Whether it was surely more than so many days ago."""
+        return self.least > days
+
+    def __str__(self) -> str:
+        """In days: `30 d`, `20 to 60 d`, or `at least 20 d`."""
+        if self.most is None:
+            return f"at least {self.least} d"
+        return f"{self.least} d" if self.least == self.most else f"{self.least} to {self.most} d"

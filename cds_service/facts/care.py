@@ -1,12 +1,12 @@
-"""Non-surgical care of the fracture so far: analgesics, physiotherapy, a brace."""
+"""Non-surgical care of the fracture so far: analgesics, physiotherapy, a brace; and what makes it impossible."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cds_service.chart import Age, Chart, DrugUse, Section, When
+from cds_service.chart import Age, Chart, Condition, DrugUse, Section, State, UseStatus, When
 from cds_service.engine import Evidence
 from cds_service.facts.drugs import is_taken
-from cds_service.facts.fracture_age import onsets
+from cds_service.facts.fracture_age import on_record_since
 
 CARE_SECTIONS = (Section.PROCEDURES, Section.DEVICES)
 """The sections beside the drug lists that can hold such care."""
@@ -17,7 +17,7 @@ _THERAPY, _BRACE = "conservative-therapy", "spinal-orthosis"
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """One kind of care and for how many days since the fracture began; None if its start is not recorded."""
+    """One kind of care and for how many days since the fracture began; None if the start of one of them is not recorded."""
 
     name: str
     days: int | None
@@ -26,17 +26,18 @@ class Care:
 
 def conservative_care(chart: Chart) -> Iterator[Care]:
     """Care that goes on, or was given since the fracture began; then `Unknown` if drugs, procedures or devices have gaps."""
-    began = min((when.start for when in onsets(chart)), default=None)
+    began = on_record_since(chart)
     for use in sorted(chart.drugs_of(*_ANALGESICS), key=lambda item: item.source.reference):
-        since = _start(use)
-        ended = use.end.last if use.end else None
-        if not use.drafted and (is_taken(use, chart) or (ended is not None and began is not None and ended >= began)):
-            yield Care(use.name, _days(since, chart), Evidence(use.source, "medication", since, use.name))
-    for done in chart.procedures:
-        if _THERAPY in done.concept.sets and (began is None or done.when is None or done.when.last >= began):
+        since = use.start or use.stated or use.last_dose
+        if is_taken(use, chart) or _was_taken(use, began):
             yield Care(
-                done.concept.text, _days(done.when, chart), Evidence(done.source, "code", done.when, done.concept.text)
+                use.name, _days(since, use.end, began, chart), Evidence(use.source, "medication", since, use.name)
             )
+    for done in chart.procedures:
+        if _THERAPY in done.concept.sets and _is_since(done.when, began):
+            first = When.at(done.when.start) if done.when else None
+            shown = Evidence(done.source, "code", done.when, done.concept.text)
+            yield Care(done.concept.text, _days(first, None, began, chart), shown)
     for device in chart.devices:
         if _BRACE in device.concept.sets:
             yield Care(device.concept.text, None, Evidence(device.source, "type", None, device.concept.text))
@@ -44,12 +45,28 @@ def conservative_care(chart: Chart) -> Iterator[Care]:
     chart.require("whether physiotherapy or a brace was tried", *CARE_SECTIONS, sets=(_THERAPY, _BRACE))
 
 
-def _start(use: DrugUse) -> When | None:
-    return use.start or use.stated or use.last_dose
+def obstacles_to_care(chart: Chart) -> Iterator[Condition]:
+    """Side effects of analgesics and confinement to bed since the fracture began; then `Unknown` if the problem list has gaps."""
+    began = on_record_since(chart)
+    for problem in chart.conditions_in("conservative-care-obstacle"):
+        if problem.state is State.ACTIVE and problem.dated and _is_since(problem.dated, began):
+            yield problem
 
 
-def _days(since: When | None, chart: Chart) -> int | None:
-    """Days from the start of care, or of the fracture if that came later, until `as_of`."""
-    if since is None:
+def _was_taken(use: DrugUse, began: When | None) -> bool:
+    """Whether a course that is over reached into the time since the fracture began."""
+    is_course = not use.drafted and use.status is not UseStatus.NOT_TAKEN
+    return is_course and use.end is not None and began is not None and _is_since(use.end, began)
+
+
+def _is_since(when: When | None, began: When | None) -> bool:
+    return when is None or began is None or when.last >= began.start
+
+
+def _days(since: When | None, until: When | None, began: When | None, chart: Chart) -> int | None:
+    """Days of care that surely lie after the fracture began: until it ended, or until `as_of` if it goes on."""
+    if since is None or began is None:
         return None
-    return min(Age.since(when, chart.as_of).least for when in (since, *onsets(chart)))
+    lasted = min(Age.since(when, chart.as_of).least for when in (since, began))
+    over = Age.since(until, chart.as_of).most if until else 0
+    return max(0, lasted - (over or 0))

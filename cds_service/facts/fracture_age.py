@@ -14,13 +14,19 @@ def onsets(chart: Chart) -> tuple[When, ...]:
     return tuple(item.onset for item in fractures_at_target(chart) if item.onset)
 
 
+def on_record_since(chart: Chart) -> When | None:
+    """The earliest time from which the fracture at the target level is known: its onset, else when it was recorded or first seen."""
+    known = onsets(chart) or tuple(item.seen for item in target_fractures(chart) if item.seen)
+    return min(known, key=lambda when: (when.start, when.end), default=None)
+
+
 def fracture_age(chart: Chart) -> Age:
     """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
 
     An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
     An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
     """
-    return chart.once("fracture age", lambda: _age(chart))
+    return chart.once(_age, lambda: _age(chart))
 
 
 def _age(chart: Chart) -> Age:

@@ -19,6 +19,7 @@ from cds_service.chart import (
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import path_of, target_levels
 from cds_service.facts.fracture_age import onsets
+from cds_service.facts.words import brief
 from cds_service.knowledge import Knowledge
 
 WINDOW = "shared.imaging_window"
@@ -26,7 +27,6 @@ WINDOW = "shared.imaging_window"
 
 _MARROW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE)
 _SHOW_MARROW = (Modality.MRI, Modality.NUCLEAR, Modality.OTHER)
-_QUOTED = 90
 
 
 class Verdict(StrEnum):
@@ -53,7 +53,7 @@ def activity(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
     Marrow oedema or uptake speaks for an active fracture, their absence or healing against it. The newest day decides, on that day a
     coded finding before a sentence. Older than the window, before the fracture began, or not dated: it decides nothing.
     """
-    return chart.once("activity", lambda: _merged(_at(level, chart, know) for level in _levels(chart, know)))
+    return chart.once(activity, lambda: _merged(_at(level, chart, know) for level in _levels(chart, know)))
 
 
 def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
@@ -64,19 +64,23 @@ def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
 
 
 def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
-    """The dated findings that are neither older than the window nor older than the fracture."""
-    return chart.once("current images", lambda: tuple(_current(chart, know)))
+    """The dated findings that are neither older than the window nor older than the fracture, nor of a day to come."""
+    return chart.once(current, lambda: tuple(_current(chart, know)))
 
 
 def _current(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
-    window = know.parameter(WINDOW).span.days
+    window = know.parameter(WINDOW)
     began = min((when.start for when in onsets(chart)), default=None)
     for seen in chart.imaging:
-        if seen.when is None or seen.when.start.date() > chart.as_of.date():
+        if seen.when is None or not _was_made(seen, chart):
             continue
-        most = Age.since(seen.when, chart.as_of).most
-        if most is not None and most <= window and (began is None or seen.when.last >= began):
+        if Age.since(seen.when, chart.as_of).is_within(window.value) and not (began and seen.when.last < began):
             yield seen
+
+
+def _was_made(item: ImagingStudy | ImagingFinding, chart: Chart) -> bool:
+    """Whether an image is not of a day to come; one without a date was made some time."""
+    return item.when is None or item.when.start.astimezone(chart.as_of.tzinfo).date() <= chart.as_of.date()
 
 
 def current_at_target(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[ImagingFinding]:
@@ -97,15 +101,14 @@ def evidence(seen: ImagingFinding) -> Evidence:
 
 def told(seen: ImagingFinding) -> str:
     """Where a finding comes from, for a sentence: `MRI of 2026-11-12, preliminary: "Oedema at T12."`."""
-    day = seen.when.start.strftime("%Y-%m-%d") if seen.when else "unknown date"
     early = ", preliminary" if seen.status is ResultStatus.PRELIMINARY else ""
-    quote = f': "{shortened(seen.sentence)}"' if seen.basis is Basis.TEXT and seen.sentence else ""
-    return f"{seen.modality} of {day}{early}{quote}"
+    quote = f': "{brief(seen.sentence)}"' if seen.basis is Basis.TEXT and seen.sentence else ""
+    return f"{dated(seen)}{early}{quote}"
 
 
-def shortened(sentence: str) -> str:
-    """A sentence as a card can quote it."""
-    return sentence if len(sentence) <= _QUOTED else f"{sentence[: _QUOTED - 1].rstrip()}…"
+def dated(item: ImagingStudy | ImagingFinding) -> str:
+    """An image by its modality and day, such as `MRI of 2026-11-12`."""
+    return f"{item.modality} of {item.when.start:%Y-%m-%d}" if item.when else f"{item.modality} without a date"
 
 
 def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
@@ -117,7 +120,7 @@ def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
 
 
 def _signals(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
-    return chart.once("activity signals", lambda: tuple(item for item in current(chart, know) if _speaks(item)))
+    return chart.once(_signals, lambda: tuple(item for item in current(chart, know) if _speaks(item)))
 
 
 def _speaks(seen: ImagingFinding) -> bool:
@@ -200,7 +203,8 @@ def _recency(seen: ImagingFinding) -> tuple[str, str, str, str]:
 
 def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
     """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record."""
-    return (*chart.imaging_studies, *chart.imaging)
+    everything: tuple[ImagingStudy | ImagingFinding, ...] = (*chart.imaging_studies, *chart.imaging)
+    return tuple(item for item in everything if _was_made(item, chart))
 
 
 def examined(item: ImagingStudy | ImagingFinding) -> Evidence:

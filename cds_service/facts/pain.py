@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from cds_service.chart import Chart, Missing, Precision, Reason, Section, Unknown
+from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section, Unknown
 from cds_service.facts import labs
 from cds_service.facts.gathered import gathered
 from cds_service.facts.labs import Lab
-from cds_service.facts.setting import Setting
+from cds_service.facts.setting import Setting, possible_settings, setting
 from cds_service.knowledge import Knowledge, Parameter
 
 _MEASURE, _WHAT = "pain-score", "pain score"
@@ -27,33 +27,76 @@ def threshold(place: Setting, know: Knowledge) -> Parameter:
     return know.parameter(_THRESHOLD[place])
 
 
-def scores(chart: Chart, place: Setting, know: Knowledge) -> tuple[Lab, ...]:
-    """The scores within the setting's window, newest first. Raises `Unknown` if there is none."""
-    limit = window(place, know)
+def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
+    """The scores within the window of the patient's setting, newest first; of the shorter window if the setting is not known.
+
+    Raises `Unknown` if there is none: never scored, not readable, too old, or within the longer window alone.
+    """
+    return chart.once(_scores, lambda: _scores(chart, know))
+
+
+def _scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
     everything, gaps = gathered(labs.history(chart, _MEASURE, _WHAT))
-    found = tuple(score for score in everything if _is_within(score, chart.as_of, limit))
     if not everything:
         raise gaps[0]
-    if not found:
-        raise Unknown(f"{_WHAT}: the latest, {said(everything[0])}, is older than {limit.shown}", _NOT_MEASURED)
-    return found
+    limits = [window(place, know) for place in possible_settings(chart)]
+    shortest, *longer = (tuple(item for item in everything if is_within(item, chart.as_of, one)) for one in limits)
+    if shortest:
+        return shortest
+    if any(longer):
+        setting(chart)  # says what is missing
+    newer = Unknown(
+        f"{_WHAT}: the latest, {said(everything[0])}, is older than {limits[-1].shown}",
+        Missing(Section.PAIN, Reason.NOT_MEASURED),
+    )
+    raise next(everything[0].doubts(), newer)
 
 
-def said(score: Lab) -> str:
-    """A score with its scale and date, such as `7 of 10 (2026-11-20)`."""
-    return str(score).replace(" (", " of 10 (", 1)
-
-
-def _is_within(score: Lab, at: datetime, limit: Parameter) -> bool:
-    """A score dated by its day alone counts from that day's end."""
-    taken = score.taken.last if score.taken.precision is Precision.DAY else score.taken.start
-    return at - taken <= limit.span
-
-
-_NOT_MEASURED = Missing(Section.PAIN, Reason.NOT_MEASURED)
+def latest(chart: Chart, know: Knowledge) -> Lab:
+    """The newest score, if it lies within the window. Raises `Unknown` as `scores` does."""
+    return scores(chart, know)[0]
 
 
 def scores_since(chart: Chart, span: Parameter) -> tuple[Lab, ...]:
     """All scores within a span of time, newest first. It does not raise."""
     found, _ = gathered(labs.history(chart, _MEASURE, _WHAT))
-    return tuple(score for score in found if _is_within(score, chart.as_of, span))
+    return tuple(score for score in found if is_within(score, chart.as_of, span))
+
+
+def was_never_scored(chart: Chart) -> bool:
+    """Whether the scores were answered whole and there is none, nor a result that should be one."""
+    any_result, _ = gathered(chart.measurements(_MEASURE))
+    return not any_result and chart.answer(Section.PAIN) is Answer.WHOLE
+
+
+def said(score: Lab) -> str:
+    """A score with its scale and date, such as `7 of 10 (2026-11-20)`."""
+    number, _, dated = str(score).partition(" (")
+    return f"{number} of 10 ({dated}"
+
+
+def reaches(score: Lab, limit: float) -> bool:
+    """Whether a score reaches a limit. Raises `Unknown` if a comparator or two scores of the same time leave that open."""
+    answer = labs.at_least(score, limit)
+    if answer is None:
+        raise Unknown(f"whether pain of {said(score)} reaches {limit:g}")
+    return answer
+
+
+def exceeds(score: Lab, limit: float) -> bool:
+    """Whether a score lies above a limit. Raises `Unknown` as `reaches` does."""
+    answer = labs.above(score, limit)
+    if answer is None:
+        raise Unknown(f"whether pain of {said(score)} is above {limit:g}")
+    return answer
+
+
+def is_within(score: Lab, at: datetime, limit: Parameter) -> bool:
+    """Whether a score is at most so old; one dated by its day alone counts from that day's end."""
+    taken = score.taken.last if score.taken.precision is Precision.DAY else score.taken.start
+    return at - taken <= limit.span
+
+
+def is_surely_little(score: Lab, limit: Parameter) -> bool:
+    """Whether a score is at most the limit, whatever its comparator or a second score of the same time leaves open."""
+    return labs.at_most(score, limit.value) is True

@@ -29,3 +29,12 @@ def possible_settings(chart: Chart) -> tuple[Setting, ...]:
         return (setting(chart),)
     except Unknown:
         return tuple(Setting)
+
+
+_AS_OUTPATIENT = {"EMER": "emergency", "OBSENC": "observation"}
+
+
+def stay_as_outpatient(chart: Chart) -> str:
+    """The kind of a current stay that counts as outside hospital though the patient lies there, such as `emergency`; else empty."""
+    kinds = (_AS_OUTPATIENT.get(stay.class_code) for stay in chart.encounters if stay.current and not stay.inpatient)
+    return next(filter(None, kinds), "")

@@ -23,3 +23,16 @@ def recorded(problem: Condition) -> Evidence:
 def weakest(*bases: Basis) -> Basis:
     """What a finding rests on that needs all of its evidence: text, if any of it was only written."""
     return Basis.TEXT if Basis.TEXT in bases else bases[0]
+
+
+_BRIEF = 90
+
+
+def brief(text: str) -> str:
+    """Words of the chart as a sentence can quote them: cut, with a sign of that, where they are long."""
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+
+
+def begun(noun: str, certainty: Certainty) -> str:
+    """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture` where the record is not sure of it."""
+    return f"Possible {noun}" if certainty is Certainty.POSSIBLE else f"{noun[0].upper()}{noun[1:]}"

@@ -5,12 +5,15 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, spoken
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
-from cds_service.facts import labs, pain
+from cds_service.facts import pain
 from cds_service.facts.gathered import gathered
-from cds_service.facts.setting import Setting, possible_settings
-from cds_service.knowledge import Knowledge
+from cds_service.facts.setting import Setting
+from cds_service.facts.words import begun, brief, recorded
+from cds_service.knowledge import Knowledge, Parameter
 
-_CALLED = re.compile(r"\b(?:aggressive|symptomatic|painful|expansile)\b", re.IGNORECASE)
+_CALLED = re.compile(
+    r"(?<!\bnon[- ])(?<!\bnot )(?<!\bno longer )\b(?:aggressive|symptomatic|painful|expansile)\b", re.IGNORECASE
+)
 
 
 @rule(
@@ -31,31 +34,31 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     When there is none, it names no vertebra, or the pain is below 5. Without a pain score it is unknown.
     """
     found, gaps = gathered(chart.conditions_in("vertebral-haemangioma"))
-    for item in found:
-        if item.state is not State.ACTIVE or not _is_there(item, chart):
-            continue
-        said = f"called {item.concept.text[:80]}"
-        shown: tuple[Evidence, ...] = ()
-        if not _CALLED.search(item.concept.text):
-            score = pain.scores(chart, possible_settings(chart)[0], know)[0]
-            reaches = labs.at_least(score, pain.threshold(Setting.OUTPATIENT, know).value)
-            if reaches is None:
-                raise Unknown(f"whether pain of {pain.said(score)} goes with the haemangioma")
-            if not reaches:
-                yield from score.doubts()
-                continue
-            said, shown = f"with pain {pain.said(score)}", (score.evidence,)
-        yield Finding(
-            says=f"Haemangioma at {spoken(item.levels)}, {said}",
-            evidence=(Evidence(item.source, "code", item.dated, item.concept.text), *shown),
-            uses=(pain.threshold(Setting.OUTPATIENT, know),) if shown else (),
-            cites=("bcbs-vertebroplasty", "evicore-cmm607", "cement-ifu"),
-            basis=item.concept.basis,
-            certainty=item.certainty,
-        )
+    there = [item for item in found if item.state is State.ACTIVE and _is_there(item, chart)]
+    called = [item for item in there if _CALLED.search(item.concept.text)]
+    for item in called:
+        yield _finding(item, f"called {brief(item.concept.text)}")
+    if there and not called:
+        score, limit = pain.latest(chart, know), pain.threshold(Setting.OUTPATIENT, know)
+        if pain.reaches(score, limit.value):
+            for item in there:
+                yield _finding(item, f"with pain {pain.said(score)}", score.evidence, uses=(limit,))
+        else:
+            yield from score.doubts()
     yield from gaps
 
 
+def _finding(item: Condition, why: str, *more: Evidence, uses: tuple[Parameter, ...] = ()) -> Finding:
+    return Finding(
+        says=f"{begun('haemangioma', item.certainty)} at {spoken(item.levels)}, {why}",
+        evidence=(recorded(item), *more),
+        uses=uses,
+        cites=("bcbs-vertebroplasty", "evicore-cmm607", "cement-ifu"),
+        basis=item.concept.basis,
+    )
+
+
 def _is_there(item: Condition, chart: Chart) -> bool:
+    """Whether it names a vertebra, and the ordered one if one is ordered."""
     vertebrae = frozenset(level for level in item.levels if level[0] in "TL")
     return bool(vertebrae & chart.order.levels if chart.order.levels else vertebrae)

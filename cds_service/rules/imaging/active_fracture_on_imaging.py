@@ -71,5 +71,4 @@ def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "rand-2018"),
         basis=seen.basis,
-        values=item,
     )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
+from cds_service.facts import published
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.fracture_age import onsets
-from cds_service.facts.imaging import WINDOW, examinations, examined
+from cds_service.facts.imaging import WINDOW, dated, examinations, examined
 from cds_service.knowledge import Knowledge
 
 
@@ -23,41 +24,41 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     When the newest image is current and not older than the fracture. It is not asked where there is none.
     """
     dating = [item for item in examinations(chart) if item.modality.can_date_a_fracture]
-    dated = [(item.when, item) for item in dating if item.when]
-    if not dated:
+    made = [(item.when, item) for item in dating if item.when]
+    if not made:
         chart.require("when the last MRI or bone scan was made", *FRACTURE_SECTIONS)
         if dating:
             raise Unknown(
                 "when the last MRI or bone scan was made", Missing(Section.IMAGING_STUDIES, Reason.NOT_MEASURED)
             )
         raise NotApplicable
-    when, newest = max(dated, key=lambda pair: (pair[0].last, pair[1].source.reference))
-    days = Age.since(when, chart.as_of).least
-    fresh, window = know.parameter("imaging_out_of_date.repeat_after"), know.parameter(WINDOW)
-    began = min((item.start for item in onsets(chart)), default=None)
-    evidence = (examined(newest),)
-    day = when.start.strftime("%Y-%m-%d")
-    if began is not None and when.last < began:
+    when, newest = max(made, key=lambda pair: (pair[0].last, pair[1].source.reference))
+    age = Age.since(when, chart.as_of)
+    fresh, trial = know.parameter("imaging_out_of_date.repeat_after"), know.parameter("imaging_out_of_date.trial")
+    window = know.parameter(WINDOW)
+    began = min((item.start for item in onsets(chart)), default=when.last)
+    if when.last < began:
         yield Finding(
-            says=f"{newest.modality} of {day} was made before the fracture began ({began:%Y-%m-%d}): it cannot show it",
-            evidence=evidence,
+            says=f"{dated(newest)} was made before the fracture began ({began:%Y-%m-%d}): it cannot show it",
+            evidence=(examined(newest),),
             cites=("site-policy",),
             proposes=(Proposal.ORDER_MRI,),
         )
-    elif days > window.value:
+    elif age.is_beyond(window.value):
         yield Finding(
-            says=f"{newest.modality} of {day} is {days} d old, limit {window.shown}",
-            evidence=evidence,
-            uses=(window,),
-            cites=("vapour-2016",),
+            says=f"{dated(newest)} is {age.least} d old: limit {published.number(window, know)}{published.DECIDES}, "
+            f"{published.number(trial, know)}",
+            evidence=(examined(newest),),
+            uses=(window, trial),
             proposes=(Proposal.ORDER_MRI,),
         )
-    elif days > fresh.value:
+    elif age.is_beyond(fresh.value):
         yield Finding(
-            says=f"{newest.modality} of {day} is {days} d old: repeat if symptoms have changed since",
-            evidence=evidence,
-            uses=(fresh, window),
-            cites=("vapour-2016",),
+            says=f"{dated(newest)} is {age.least} d old: repeat if symptoms have changed since; "
+            f"{published.number(fresh, know)}{published.DECIDES}, {published.number(trial, know)}, "
+            f"{published.number(window, know)}",
+            evidence=(examined(newest),),
+            uses=(fresh, trial, window),
             indicator=Indicator.INFO,
         )
     chart.require("whether newer images were made", *FRACTURE_SECTIONS)

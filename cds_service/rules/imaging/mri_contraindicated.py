@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.gathered import gathered
 from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
+from cds_service.facts.words import brief
 from cds_service.knowledge import Knowledge
 
 
@@ -25,7 +26,7 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     found, gaps = gathered(mri_obstacles(chart))
     if found:
         yield Finding(
-            says=f"MRI may not be possible ({found[0].value[:80]}): CT with bone scan, or SPECT-CT, is accepted instead",
+            says=f"MRI may not be possible ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
             evidence=found[:3],
             cites=("cms-lcd", "rand-2018"),
             indicator=Indicator.INFO,

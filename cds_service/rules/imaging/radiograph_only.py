@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Modality, Unknown, When
+from cds_service.chart import Chart, Modality, Unknown
 from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.fracture import IMAGING
 from cds_service.facts.gathered import gathered
-from cds_service.facts.imaging import examinations, examined
+from cds_service.facts.imaging import dated, examinations, examined
 from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
 from cds_service.knowledge import Knowledge
 
@@ -25,17 +25,13 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     found = examinations(chart)
     still = [item for item in found if item.modality in (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)]
     if still and not any(item.modality.can_date_a_fracture for item in found):
-        latest = max(still, key=lambda item: (item.when.last.timestamp() if item.when else 0.0, item.source.reference))
-        kinds = ", ".join(sorted({item.modality.value for item in still}))
+        still.sort(key=lambda item: (item.when.last.timestamp() if item.when else float("-inf"), item.source.reference))
+        kinds = ", ".join(sorted({item.modality for item in still}))
         obstacles, _ = gathered(mri_obstacles(chart))
         yield Finding(
-            says=f"Only {kinds} of the spine on record (latest {_day(latest.when)}): it cannot date the fracture",
-            evidence=tuple(map(examined, still[:3])),
+            says=f"Only {kinds} of the spine on record (latest: {dated(still[-1])}): it cannot date the fracture",
+            evidence=tuple(map(examined, still[-3:])),
             cites=("cms-lcd", "acr-2018"),
             proposes=(Proposal.ORDER_BONE_SCAN if obstacles else Proposal.ORDER_MRI,),
         )
     chart.require("whether an MRI or bone scan was done", *IMAGING)
-
-
-def _day(when: When | None) -> str:
-    return when.start.strftime("%Y-%m-%d") if when else "not dated"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts import pain
-from cds_service.facts.setting import possible_settings
 from cds_service.knowledge import Knowledge
 
 
@@ -21,18 +20,21 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     When the latest score has not fallen that far. With a single score nobody can tell: then it is unknown.
     """
     fall, span = know.parameter("improving_pain.fall"), know.parameter("improving_pain.over")
-    latest = pain.scores(chart, possible_settings(chart)[0], know)[0]
-    earlier = [item for item in pain.scores_since(chart, span) if item.measurement is not latest.measurement]
+    latest = pain.latest(chart, know)
+    earlier = [item for item in pain.scores_since(chart, span) if item.taken.last < latest.taken.start]
     if not earlier:
-        raise Unknown(f"how the pain develops (one score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED))
-    worst = max(earlier, key=lambda item: (item.quantity.value, item.taken.last))
-    if latest.quantity.value <= worst.quantity.value * (1 - fall.value / 100) and worst.quantity.value > 0:
+        raise next(
+            latest.doubts(),
+            Unknown(f"how the pain develops (one score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
+        )
+    worst = max(earlier, key=lambda item: item.quantity.value)
+    enough = worst.quantity.value * (1 - fall.value / 100)
+    if worst.quantity.value > 0 and not pain.exceeds(latest, enough):
         yield Finding(
             says=f"Pain fell from {pain.said(worst)} to {pain.said(latest)}: improving with the care so far",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span),
             cites=("cirse-2017", "acr-2018"),
-            values=(worst, latest),
         )
         return
     yield from latest.doubts()

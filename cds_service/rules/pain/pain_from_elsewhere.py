@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Measurement, Missing, Reason, Section, State, Unknown
-from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, rule
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
+from cds_service.engine import Essential, Finding, Kind, Topic, rule
+from cds_service.facts.examination import Examination, examinations
 from cds_service.facts.fracture import at_target
 from cds_service.facts.gathered import gathered
+from cds_service.facts.words import recorded, told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "nice-ta279")
@@ -21,7 +23,7 @@ _CITES = ("cms-lcd", "nice-ta279")
 def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a diagnosis or the newest examination states that the pain does not come from the fractured level. An examination without
-    tenderness over the level is a caution, no proof.
+    tenderness over the level is a caution, no proof, unless a later one matched the pain to the level.
 
     ## Why it matters
     Cement helps only the pain of the vertebra that it is put into. Both examination and imaging should point to the level.
@@ -34,17 +36,16 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     stated = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
     for item in stated:
         yield Finding(
-            says=f"Pain is said not to come from the fracture: {item.concept.text[:90]}{f', {item.dated}' if item.dated else ''}",
-            evidence=(Evidence(item.source, "code", item.dated, item.concept.text),),
+            says=f"Pain is said not to come from the fracture: {told(item)}",
+            evidence=(recorded(item),),
             cites=_CITES,
             basis=item.concept.basis,
-            certainty=item.certainty,
         )
-    source, more = gathered(_answered(chart, "pain-concordance"))
-    tender, also = gathered(_answered(chart, "focal-tenderness"))
-    if source and _denies(source[0]):
-        yield _finding(source[0], "Pain is said not to come from the target level", None)
-    elif not source and tender and _denies(tender[0]):
+    source, more = gathered(examinations(chart, "pain-concordance"))
+    tender, also = gathered(examinations(chart, "focal-tenderness"))
+    if source and source[0].denies:
+        yield _finding(source[0], "Pain is said not to come from the target level")
+    elif tender and tender[0].denies and not (source and source[0].is_later(tender[0])):
         yield _finding(tender[0], "No tenderness over the target level: confirm the source of the pain", Kind.RELATIVE)
     yield from gaps or more or also
     if not (stated or source or tender or gaps or more or also):
@@ -53,23 +54,5 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         )
 
 
-def _answered(chart: Chart, measure: str) -> Iterator[Measurement]:
-    for item in chart.measurements(measure):
-        if item.answer is not None and at_target(item.concept.levels, chart):
-            yield item
-
-
-def _denies(item: Measurement) -> bool:
-    sets = item.answer.sets if item.answer else frozenset()
-    return not sets.isdisjoint(("result-negative", "pain-from-elsewhere"))
-
-
-def _finding(item: Measurement, says: str, effect: Kind | None) -> Finding:
-    answer = item.answer.text if item.answer else ""
-    return Finding(
-        says=f"{says} ({item.concept.text[:60]}: {answer[:40]}{f', {item.when}' if item.when else ''})",
-        evidence=(Evidence(item.source, "value", item.when, answer),),
-        cites=_CITES,
-        effect=effect,
-        basis=item.answer.basis if item.answer else item.concept.basis,
-    )
+def _finding(item: Examination, says: str, effect: Kind | None = None) -> Finding:
+    return Finding(says=f"{says} ({item})", evidence=(item.evidence,), cites=_CITES, effect=effect, basis=item.basis)
