@@ -11,7 +11,7 @@ from cds_service.app.routes import Respond, Routes
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE
 from cds_service.settings import Settings, load
 
-__all__ = ["Respond", "application", "create_app"]
+__all__ = ["Respond", "application", "create_app", "settle"]
 
 
 def _now() -> datetime:
@@ -22,11 +22,15 @@ def application() -> Flask:
     """The application of a server process: settings from its environment, logs to standard error."""
     observe.log_to()
     app = create_app(load())
-    # What start left behind is never garbage; walking it again and again was measured as pauses of 13 ms and more.
+    settle()
+    return app
+
+
+def settle() -> None:
+    """What start left behind is never garbage; walking it again and again was measured as pauses of 13 ms and more."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    return app
 
 
 def create_app(

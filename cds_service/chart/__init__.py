@@ -27,6 +27,7 @@ from cds_service.chart.entries import (
     Source,
     State,
     Unreadable,
+    descending,
     spoken,
 )
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
@@ -83,6 +84,7 @@ __all__ = [
     "Unreadable",
     "UseStatus",
     "When",
+    "descending",
     "spoken",
 ]
 

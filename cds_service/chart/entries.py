@@ -1,5 +1,6 @@
 """What a chart holds once it is read: typed entries with a source, a status of ours and dates as intervals."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -74,9 +75,17 @@ class Level(StrEnum):
     S5 = "S5"
 
 
-def spoken(levels: frozenset[Level]) -> str:
+_PLACE = {level: place for place, level in enumerate(Level)}
+
+
+def descending(levels: Iterable[Level]) -> list[Level]:
+    """Levels from head to foot."""
+    return sorted(levels, key=_PLACE.__getitem__)
+
+
+def spoken(levels: Iterable[Level]) -> str:
     """Levels from head to foot, such as `T12, L1`."""
-    return ", ".join(level for level in Level if level in levels)
+    return ", ".join(descending(levels))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cds_service.chart import (
     Level,
     Modality,
     ResultStatus,
+    descending,
 )
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import path_of, target_levels
@@ -114,9 +115,9 @@ def dated(item: ImagingStudy | ImagingFinding) -> str:
 def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
     target = target_levels(chart)
     if target:
-        return tuple(level for level in Level if level in target)
+        return tuple(descending(target))
     named = frozenset[Level]().union(*(item.levels for item in _signals(chart, know)))
-    return tuple(level for level in Level if level in named) or (None,)
+    return tuple(descending(named)) or (None,)
 
 
 def _signals(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:

@@ -1,7 +1,7 @@
 """The latest result of a laboratory test or measurement, how old it is, and what makes it doubtful."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, When
@@ -66,7 +66,7 @@ def history(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
     found = chart.once(("labs", measure), lambda: _sorted(chart, measure))
     for place, lab in enumerate(found.labs):
         unread = tuple(item for item in found.unread if _may_be_newer(item.when, lab.taken))
-        yield replace(lab, what=what, rivals=_rivals(found.labs, place), unread=unread, gaps=found.gaps)
+        yield Lab(what, lab.measurement, lab.quantity, lab.taken, _rivals(found.labs, place), unread, found.gaps)
     if found.gaps:
         raise Unknown(what, *found.gaps)
     if not found.labs:

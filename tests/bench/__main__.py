@@ -1,7 +1,6 @@
 """`make bench` measures and writes RESULTS.md and results.json; `make bench-check` compares with what is stored."""
 
 import argparse
-import gc
 import json
 import sys
 import tempfile
@@ -23,9 +22,6 @@ def main() -> int:
     if options.profile:
         print(profile.table(bodies.SIZES))
         return 0
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         rows = [ways.measured(size, f"sqlite:///{folder}/bench.sqlite3") for size in bodies.SIZES]
     if options.check:

@@ -14,7 +14,7 @@ from wsgiref.types import WSGIApplication
 from flask import Flask, request
 
 from cds_service import observe
-from cds_service.app import create_app
+from cds_service.app import create_app, settle
 from cds_service.hooks import SERVICE_ID, Hook, read_request
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
@@ -141,7 +141,9 @@ def nothing_app() -> Flask:
 def service_app(database: str) -> Flask:
     """The service as it is served; its log lines are made and thrown away."""
     observe.log_to(open(os.devnull, "w"))  # noqa: SIM115
-    return create_app(Settings(database_url=database))
+    app = create_app(Settings(database_url=database))
+    settle()
+    return app
 
 
 class Ordinary:

@@ -14,6 +14,7 @@ from cds_service.chart import (
     Section,
     Source,
     Unknown,
+    descending,
 )
 from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
@@ -50,7 +51,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         return
     if not chart.order.levels or named_levels(chart, know).differ:
         raise NotApplicable
-    newest = {level: _newest(level, chart, know) for level in Level if level in chart.order.levels}
+    newest = {level: _newest(level, chart, know) for level in descending(chart.order.levels)}
     coded = frozenset[Level]().union(
         *(item.levels for item in fractures_at_target(chart) if item.path in ("code", "reasonCode"))
     )
