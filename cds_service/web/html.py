@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 
 from cds_service.chart import Quantity
 from cds_service.knowledge import Parameter
-from cds_service.web.timeline.scale import local
 
 _DATE = re.compile(r"(\b\d{4}-\d\d(?:-\d\d)?\b)")
 _LONGEST = 40_000  # characters of JSON that a page shows of one resource
@@ -58,7 +57,7 @@ def markup(rendered: str) -> Markup:
 
 def moment(when: datetime, zone: tzinfo) -> str:
     """A moment as people read it, such as `Tue 24 Nov 2026 08:00`, in the zone of the site."""
-    return f"{local(when, zone):%a %-d %b %Y %H:%M}"
+    return f"{when.astimezone(zone):%a %-d %b %Y %H:%M}"
 
 
 def number(parameter: Parameter) -> str:

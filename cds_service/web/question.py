@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_service.cases import has_draft, request_about
 from cds_service.chart import Section
+from cds_service.chart.time import YEARS
 from cds_service.errors import RequestError
 from cds_service.knowledge import Knowledge
 from cds_service.settings import Hook
@@ -135,6 +136,8 @@ def _moment(value: object, name: str, zone: tzinfo) -> datetime | None:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         raise RequestError(f"{name} is not a date and time, such as 2026-11-24T08:00", expression=name) from None
+    if moment.year not in YEARS:
+        raise RequestError(f"{name} lies outside the years of which a chart can speak", expression=name)
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 

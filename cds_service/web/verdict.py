@@ -10,7 +10,7 @@ from cds_service.chart import Chart
 from cds_service.engine import Result
 from cds_service.knowledge import Citation
 from cds_service.web.timeline import holds
-from cds_service.web.timeline.scale import Clock, local
+from cds_service.web.timeline.scale import Clock
 from cds_service.web.why import cited
 
 _MOST = 4
@@ -58,7 +58,7 @@ def _earliest(material: Material, chart: Chart) -> Iterator[str]:
         yield "Once the specialist who prescribes the antithrombotic has agreed"
         return
     zone = material.manner.zone
-    clock = Clock(zone, local(material.as_of, zone).year)
+    clock = Clock(zone, material.as_of.astimezone(zone).year)
     for flag in holds.flags(material, chart, clock):
         yield f"{flag.told}: {flag.means}"
     for plan in holds.plans(material, chart):

@@ -10,7 +10,6 @@ from cds_service.knowledge import ValueSet
 from cds_service.web import changes
 from cds_service.web.context import Context
 from cds_service.web.question import Question
-from cds_service.web.timeline.scale import local
 
 _MOST = 14
 _DATED = ("MedicationStatement", "MedicationAdministration")
@@ -73,7 +72,7 @@ def levers(asked: dict[str, Any], before: Chart, after: Chart, question: Questio
 
 def form_time(when: datetime, zone: tzinfo) -> str:
     """A moment as a form writes it."""
-    return local(when, zone).strftime("%Y-%m-%dT%H:%M")
+    return when.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def _planned(chart: Chart, zone: tzinfo) -> str:

@@ -12,7 +12,7 @@ from cds_service.chart import Chart
 from cds_service.facts.slot import slot
 from cds_service.web.timeline import fracture, holds, results
 from cds_service.web.timeline.marks import Flag, Lane, Panel, Shape
-from cds_service.web.timeline.scale import Clock, Scale, local, moved
+from cds_service.web.timeline.scale import Clock, Scale
 
 __all__ = ["Flag", "Lane", "Panel", "timeline"]
 
@@ -25,7 +25,7 @@ _BEFORE, _CHRONIC = timedelta(days=90), timedelta(days=24)
 def timeline(material: Material, chart: Chart) -> tuple[Panel, ...]:
     """The panels that have anything to show; none where no rule judged what is drawn in them."""
     zone = material.manner.zone
-    clock = Clock(zone, local(slot(chart), zone).year)
+    clock = Clock(zone, slot(chart).astimezone(zone).year)
     weeks = tuple(fracture.lanes(material, chart, clock))
     days = (*holds.lanes(material, chart, clock), *results.lanes(material, chart, clock))
     marked = tuple(_moments(material, chart, clock))
@@ -57,15 +57,15 @@ def _weeks(chart: Chart, lanes: Iterable[Lane]) -> Iterator[datetime]:
     begun = [(mark.shape, mark.start) for lane in lanes for mark in lane.marks if mark.start]
     stages = (Shape.ACUTE, Shape.UNSURE, Shape.SUBACUTE, Shape.CHRONIC)
     banded = [start for shape, start in begun if shape in stages]
-    floor = moved(min([chart.as_of, at, *banded]), -_BEFORE)
+    floor = min([chart.as_of, at, *banded]) - _BEFORE
     yield from (start for _, start in begun if start >= floor)
-    yield from (moved(start, _CHRONIC) for shape, start in begun if shape is Shape.CHRONIC)
+    yield from (start + _CHRONIC for shape, start in begun if shape is Shape.CHRONIC)
 
 
 def _days(chart: Chart, lanes: Iterable[Lane], kept: Iterable[Flag]) -> Iterator[datetime]:
     """Now (if it is not too long before the slot), the slot, and what begins or ends not too far from it."""
     at = slot(chart)
-    first, last = moved(at, -_BACK), moved(at, _AHEAD)
+    first, last = at - _BACK, at + _AHEAD
     yield at
     yield max(first, min(last, chart.as_of))
     yield from (flag.at for flag in kept if flag.at >= first)

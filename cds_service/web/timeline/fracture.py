@@ -12,7 +12,7 @@ from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.imaging import WINDOW, examinations
 from cds_service.facts.setting import possible_settings
 from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
-from cds_service.web.timeline.scale import Clock, local, moved
+from cds_service.web.timeline.scale import Clock
 
 _DAY = timedelta(days=1)
 _STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
@@ -46,7 +46,7 @@ def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
     first, last = began(age, chart, clock)
     limits = _limits(material)
     bands = tuple(_bands(first, last, limits))
-    marks = bands if first == last else (*bands, Mark(Shape.SPAN, first, moved(last, _DAY), "began"))
+    marks = bands if first == last else (*bands, Mark(Shape.SPAN, first, last + _DAY, "began"))
     says = tuple(_told(age, first, last, limits, clock))
     found = met(material.results, "recent_fracture", "chronic_active_fracture", "healed_fracture")
     return Lane("Fracture", levels, says=says, tone=tone(found), marks=marks)
@@ -54,9 +54,9 @@ def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
 
 def began(age: Age, chart: Chart, clock: Clock) -> tuple[datetime | None, datetime]:
     """The first and last day on which the fracture can have begun; no first one if the age has no upper bound."""
-    today = datetime.combine(local(chart.as_of, clock.zone).date(), time(), clock.zone)
-    first = None if age.most is None else moved(today, -age.most * _DAY)
-    return first, moved(today, -age.least * _DAY)
+    today = datetime.combine(chart.as_of.astimezone(clock.zone).date(), time(), clock.zone)
+    first = None if age.most is None else today - age.most * _DAY
+    return first, today - age.least * _DAY
 
 
 def _limits(material: Material) -> tuple[timedelta, timedelta]:
@@ -67,7 +67,7 @@ def _limits(material: Material) -> tuple[timedelta, timedelta]:
 
 def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> Iterator[Mark]:
     """What the fracture is from each time to the next, once it has begun: one stage for sure, or one of several."""
-    reached = {last, *(moved(day, limit) for day in (first, last) if day for limit in limits)}
+    reached = {last, *(day + limit for day in (first, last) if day for limit in limits)}
     changes = sorted(at for at in reached if at >= last)
     for start, end in zip(changes, (*changes[1:], None), strict=True):
         stages = _stages(start, first, last, limits)
@@ -77,8 +77,8 @@ def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]
 
 def _stages(at: datetime, first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> tuple[Shape, ...]:
     """What the fracture may be at a moment."""
-    least = sum(at >= moved(last, limit) for limit in limits)
-    most = len(limits) if first is None else sum(at >= moved(first, limit) for limit in limits)
+    least = sum(at >= last + limit for limit in limits)
+    most = len(limits) if first is None else sum(at >= first + limit for limit in limits)
     return _STAGES[least : most + 1]
 
 
@@ -86,7 +86,7 @@ def _told(
     age: Age, first: datetime | None, last: datetime, limits: tuple[timedelta, ...], clock: Clock
 ) -> Iterator[str]:
     """When it began and what it is now; until when it is that, counted from the first day on which it can have begun."""
-    said, today = clock.day(last.date()), moved(last, age.least * _DAY)
+    said, today = clock.day(last.date()), last + age.least * _DAY
     stage = " or ".join(_stages(today, first, last, limits))
     if first is None:
         yield f"began {said} or before, at least {age.least} d ago: {stage}"
@@ -95,8 +95,8 @@ def _told(
     else:
         yield f"began {clock.day(first.date())} to {said}, {age.least} to {age.most} d ago: {stage}"
     if first is not None:
-        ends = zip(_STAGES, (moved(first, limit) for limit in limits), strict=False)
-        ahead = [f"{stage} until {clock.day(moved(end, -_DAY).date())}" for stage, end in ends if end > today]
+        ends = zip(_STAGES, (first + limit for limit in limits), strict=False)
+        ahead = [f"{stage} until {clock.day((end - _DAY).date())}" for stage, end in ends if end > today]
         if ahead:
             yield ", ".join(ahead)
 
@@ -107,7 +107,7 @@ def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
         return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
     newest = everything[0]
     window = min((pain.window(place, material.know) for place in possible_settings(chart)), key=lambda item: item.span)
-    until = moved(newest.taken.last, window.span)
+    until = newest.taken.last + window.span
     marks = [dated(item.taken, f"{item.quantity.value:g}") for item in reversed(everything)]
     return Lane(
         "Pain, 0 to 10",
@@ -121,7 +121,7 @@ def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
 
 def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """One lane for each kind of image. An image dated after today is not known yet."""
-    tomorrow = moved(datetime.combine(local(chart.as_of, clock.zone).date(), time(), clock.zone), _DAY)
+    tomorrow = datetime.combine(chart.as_of.astimezone(clock.zone).date(), time(), clock.zone) + _DAY
     seen: dict[Modality, list[tuple[When, str]]] = {}
     for item in examinations(chart):
         if item.when and item.when.start < tomorrow:
@@ -142,8 +142,8 @@ def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Mater
         pair for pair in met(material.results, *_IMAGING_RULES) if rests_on(pair[1], {source for _, source in made})
     )
     window = material.know.parameter(WINDOW)
-    until = moved(newest.last, window.span)
-    counts = f"counts until {clock.day(local(until, clock.zone).date())} ({window.shown})"
+    until = newest.last + window.span
+    counts = f"counts until {clock.day(until.astimezone(clock.zone).date())} ({window.shown})"
     marks = [dated(when) for when in whens]
     if modality.can_date_a_fracture:
         marks.insert(0, Mark(Shape.WINDOW, newest.last, until))

@@ -13,7 +13,7 @@ from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge, Parameter
 from cds_service.values import HoldPlan, all_kept_from, least_kept_from
 from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, met, tone
-from cds_service.web.timeline.scale import Clock, moved
+from cds_service.web.timeline.scale import Clock
 
 _RULE = "antithrombotic_hold"
 
@@ -100,11 +100,11 @@ def _is_of(pair: tuple[Result, Finding], plan: HoldPlan) -> bool:
 
 def _after(number: Parameter, last: datetime, know: Knowledge, clock: Clock) -> str:
     """Such as `SIR 2019 48 h: from 25 Nov 12:00`."""
-    return f"{know.citation(number.source).label} {number.shown}: from {clock.hour(moved(last, number.span))}"
+    return f"{know.citation(number.source).label} {number.shown}: from {clock.hour(last + number.span)}"
 
 
 def _before(number: Parameter, planned: datetime, know: Knowledge, clock: Clock) -> str:
-    at = clock.hour(moved(planned, -number.span))
+    at = clock.hour(planned - number.span)
     return f"{know.citation(number.source).label} {number.shown}: last dose by {at}"
 
 
@@ -112,7 +112,7 @@ def _on_from(last: datetime, hold: Hold) -> Iterator[Mark]:
     """The intervals one after the other, from the last dose on."""
     start = last
     for shape, number in _tiers(hold):
-        end = moved(last, number.span)
+        end = last + number.span
         if end > start:
             yield Mark(shape, start, end, number.shown)
             start = end
@@ -122,7 +122,7 @@ def _back_from(planned: datetime, hold: Hold) -> Iterator[Mark]:
     """The same before the slot: where no dose should lie."""
     end = planned
     for shape, number in _tiers(hold):
-        start = moved(planned, -number.span)
+        start = planned - number.span
         if start < end:
             yield Mark(shape, start, end, number.shown)
             end = start

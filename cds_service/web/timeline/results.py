@@ -15,7 +15,7 @@ from cds_service.facts.renal import creatinine_window
 from cds_service.facts.slot import slot
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
-from cds_service.web.timeline.scale import Clock, moved
+from cds_service.web.timeline.scale import Clock
 
 Windows = tuple[Parameter, Parameter]
 """How long a result counts by what the chart shows, and how long at least whatever it does not show."""
@@ -92,7 +92,7 @@ def _lane(test: _Test, lab: Lab, material: Material, chart: Chart, clock: Clock)
     said = [_against(finding, lab) for item, finding in against if item.effect is not Kind.WORKUP]
     marks = []
     if known and possible:
-        until, at_least = (moved(lab.taken.start, window.span) for window in (known, possible))
+        until, at_least = (lab.taken.start + window.span for window in (known, possible))
         said.append(_counts(known, until, chart, clock))
         marks.append(Mark(Shape.WINDOW, lab.taken.start, at_least))
         if at_least < until:

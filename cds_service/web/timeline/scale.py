@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from cds_service.chart import Precision, When
 
@@ -37,7 +37,7 @@ class Scale:
         start, end = min(known), max(known)
         lacking = max(timedelta(0), _LEAST - (end - start)) / 2
         margin = (end - start + 2 * lacking) * _MARGIN + lacking
-        return cls(moved(start, -margin), moved(end, margin), zone)
+        return cls(start - margin, end + margin, zone)
 
     def place(self, at: datetime) -> float:
         """How far along the line a moment lies, in percent; one beyond an end lies at that end."""
@@ -64,12 +64,14 @@ class Scale:
         return tuple(Tick(x, at.strftime(form)) for at in midnights if (x := self.place(at)) <= _EDGE * 100)
 
     def _days(self, step: int) -> Iterator[datetime]:
-        first, last = (local(at, self.zone).date().toordinal() for at in (self.start, self.end))
+        first, last = (at.astimezone(self.zone).date().toordinal() for at in (self.start, self.end))
         for day in range(first + 1, min(last, first + step * (_MOST_SHORT + 1)) + 1, step):
             yield datetime.combine(date.fromordinal(day), time(), self.zone)
 
     def _months(self, step: int) -> Iterator[datetime]:
-        first, last = (at.year * 12 + at.month - 1 for at in (local(self.start, self.zone), local(self.end, self.zone)))
+        first, last = (
+            at.year * 12 + at.month - 1 for at in (self.start.astimezone(self.zone), self.end.astimezone(self.zone))
+        )
         aligned = -(-(first + 1) // step) * step
         for month in range(aligned, min(last, aligned + step * _MOST_SHORT) + 1, step):
             yield datetime(month // 12, month % 12 + 1, 1, tzinfo=self.zone)
@@ -84,11 +86,11 @@ class Clock:
 
     def moment(self, at: datetime) -> str:
         """Such as `Wed 25 Nov 12:00`."""
-        return f"{local(at, self.zone):%a} {self.hour(at)}"
+        return f"{at.astimezone(self.zone):%a} {self.hour(at)}"
 
     def hour(self, at: datetime) -> str:
         """Such as `25 Nov 12:00`."""
-        here = local(at, self.zone)
+        here = at.astimezone(self.zone)
         return f"{self.day(here.date())} {here:%H:%M}"
 
     def day(self, day: date) -> str:
@@ -102,19 +104,3 @@ class Clock:
         if when.precision is Precision.DAY:
             return self.day(when.start.date())
         return f"{when.start:%b %Y}" if when.precision is Precision.MONTH else str(when)
-
-
-def moved(at: datetime, by: timedelta) -> datetime:
-    """A moment so much later (or earlier); charts hold the year 9999, beyond which time ends."""
-    try:
-        return at + by
-    except OverflowError:
-        return (datetime.max if by > timedelta(0) else datetime.min).replace(tzinfo=UTC)
-
-
-def local(at: datetime, zone: tzinfo) -> datetime:
-    """A moment by the clock in `zone`, or by its own at the ends of time."""
-    try:
-        return at.astimezone(zone)
-    except OverflowError:
-        return at
