@@ -197,7 +197,7 @@ class Chart:
         yield from self.once(
             ("newest", measure), lambda: _newest(self._in("observations", self.observations, (measure,)))
         )
-        self.require(measure, SECTION_OF[measure], sets=(measure,))
+        self.require(measure.replace("-", " "), SECTION_OF[measure], sets=(measure,))
 
     def drugs_of(self, *classes: str) -> tuple[DrugUse, ...]:
         """Uses of drugs of any of the classes, from every kind of resource. See `require_drug_list` for gaps."""

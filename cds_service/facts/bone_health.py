@@ -32,10 +32,12 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, 
 
 def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:
     """When bone density was last measured, by a result or an imaging study; None if it is not on record. The gaps beside it."""
-    results, gaps = gathered(item for name in ("dxa-study", "dxa-t-score") for item in chart.measurements(name))
+    measures = ("dxa-study", "dxa-t-score")
+    results, _ = gathered(item for name in measures for item in chart.measurements(name))
     dates = [item.when for item in results if item.when]
     dates += [item.when for item in chart.imaging_studies if item.modality is Modality.DXA and item.when]
-    gaps += attempted(lambda: chart.require("bone densitometry", Section.IMAGING_STUDIES))[1]
+    missing = (*chart.gaps(Section.BONE_DENSITY, sets=measures), *chart.gaps(Section.IMAGING_STUDIES))
+    gaps = (Unknown("bone densitometry", *missing),) if missing else ()
     return max(dates, key=lambda when: when.last, default=None), gaps
 
 

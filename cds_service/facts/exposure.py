@@ -11,6 +11,7 @@ from cds_service.facts import labs
 from cds_service.facts.antithrombotics import antithrombotics
 from cds_service.facts.drug_courses import DrugCourse
 from cds_service.facts.gathered import gathered
+from cds_service.facts.labs import Lab
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge
@@ -33,7 +34,8 @@ class Tier(StrEnum):
 class Exposure:
     """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
 
-    `clearance` decided between holds; None if it does not matter or is unknown (`renal_function_unknown`).
+    `clearance` decided between holds; None if it does not matter or is unknown (`renal_function_unknown`). `inr` is the current one
+    by which the rest of a vitamin K antagonist's hold is a caution only, if there is one.
     """
 
     drug: DrugCourse
@@ -42,6 +44,7 @@ class Exposure:
     hours: float | None
     clearance: Clearance | None
     renal_function_unknown: bool
+    inr: Lab | None = None
 
     @property
     def taken_until_slot(self) -> bool:
@@ -105,9 +108,8 @@ def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
     else:  # ended, no dose recorded: it was off by now, or by the time somebody said so
         off = min(drug.off_by or chart.as_of, chart.as_of)
         tier = _tier(hold, max(0.0, (slot(chart) - off) / _HOUR))
-    if tier is Tier.CRITICAL and hold.inr_decides and not drug.still_taken and _inr_is_down(drug, chart, know):
-        tier = Tier.WARNING
-    return Exposure(drug, hold, tier, hours, clearance, matters and clearance is None)
+    inr = _inr_that_is_down(drug, chart, know) if tier is Tier.CRITICAL and hold.inr_decides else None
+    return Exposure(drug, hold, Tier.WARNING if inr else tier, hours, clearance, matters and clearance is None, inr)
 
 
 def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
@@ -148,11 +150,11 @@ def _tier(hold: Hold, hours: float) -> Tier:
     return Tier.LONGER if any(hours < number.value for number in hold.longer) else Tier.PAST
 
 
-def _inr_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> bool:
-    """Whether a current INR, taken after the last dose, is at the limit or below."""
+def _inr_that_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> Lab | None:
+    """A current INR, taken after the last dose of a drug that is no longer taken, if it is at the limit or below."""
     try:
         inr = current(chart, know, "inr", "INR", know.parameter("shared.lab_window_unstable"), chart.as_of)
     except Unknown:
-        return False
-    after = drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
-    return after and labs.above(inr, know.parameter("inr_above_limit.upper_limit").value) is False
+        return None
+    since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
+    return inr if since and labs.at_most(inr, know.parameter("inr_above_limit.upper_limit").value) else None

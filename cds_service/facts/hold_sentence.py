@@ -54,7 +54,7 @@ def _asked(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str
     """The interval, from when it is met or until when the last dose may be, and what other guidelines ask."""
     label = know.citation(plan.source).label
     more = _others(item, plan, know)
-    if item.tier is item.top_tier:
+    if item.tier is item.top_tier or item.inr:
         return f"{label} asks {plan.hours_least:g} h{_when(plan, chart)}" + (f" ({more})" if more else "")
     kept = item.hold.full.value if item.tier is Tier.LONGER else plan.hours_least
     return f"{kept:g} h are kept, {more}"
@@ -93,7 +93,10 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
         said.append(f"renal function unknown{longer}")
     elif item.clearance and item.hold.clearance_below != float("inf"):
         said.append(item.clearance.says)
-    if plan.check and item.tier is not Tier.LONGER:
+    if item.inr:
+        limit = know.parameter("inr_above_limit.upper_limit").shown
+        said.append(f"INR {item.inr} since, not above {limit}: caution only")
+    elif plan.check and item.tier is not Tier.LONGER:
         said.append(f"check {plan.check}")
     if item.tier is not Tier.LONGER:
         said += [remark.text for remark in item.hold.differs]

@@ -62,7 +62,11 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     plan = hold_plan(item, chart, know)
     return Finding(
         says=sentence(item, plan, chart, know),
-        evidence=(*item.evidence, *(item.clearance.evidence if item.clearance else ())),
+        evidence=(
+            *item.evidence,
+            *(item.clearance.evidence if item.clearance else ()),
+            *((item.inr.evidence,) if item.inr else ()),
+        ),
         uses=tuple(number for number in (item.hold.critical, item.hold.warning, *item.hold.longer) if number),
         cites=tuple(dict.fromkeys(remark.source for remark in item.hold.differs)),
         effect=effect,

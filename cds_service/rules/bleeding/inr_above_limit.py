@@ -52,7 +52,12 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         yield Finding(verdict.says, (inr.evidence,), verdict.uses, effect=Kind.INFORMATION)
     elif labs.above(inr, caution.value):
         upper = know.parameter("inr_above_limit.upper_limit")
-        says = f"INR {inr}: within {caution.shown} to {upper.shown} by SIR 2019, which decides; ASRA 2018 asks for a normal INR"
+        where = (
+            f": within {caution.shown} to {upper.shown}"
+            if verdict.waits is False
+            else f" is above {caution.shown}, a limit"
+        )
+        says = f"INR {inr}{where} by SIR 2019, which decides; ASRA 2018 asks for a normal INR"
         yield Finding(says, (inr.evidence,), (caution, upper), ("asra-2018",), effect=Kind.RELATIVE)
     if verdict.waits is None:
         yield Unknown(f"INR ({inr} leaves the limit open)", Missing(Section.COAGULATION, Reason.UNREADABLE))

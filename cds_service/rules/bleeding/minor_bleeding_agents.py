@@ -8,7 +8,8 @@ from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.drugs import taken
 from cds_service.knowledge import Knowledge, Parameter
 
-_CLASSES = ("nsaid", "serotonergic-antidepressant", "minor-bleeding-agent")
+_ANTIDEPRESSANT = "serotonergic-antidepressant"
+_CLASSES = ("nsaid", _ANTIDEPRESSANT, "minor-bleeding-agent")
 _NO_EFFECT_ON_PLATELETS = frozenset(("celecoxib", "etoricoxib", "parecoxib"))
 
 
@@ -29,26 +30,30 @@ def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     When none is taken.
     """
     for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
-        own = know.rules["minor_bleeding_agents"].parameters.get(use.ingredient)
+        interval = _interval(use, know)
         yield Finding(
-            says=f"{know.drugs.ingredients[use.ingredient].name.capitalize()} is taken: {_advice(use, own, know)}",
+            says=f"{know.drugs.ingredients[use.ingredient].name.capitalize()} is taken: {_advice(use, interval)}",
             evidence=(Evidence(use.source, "medication", use.stated, use.name),),
-            uses=(own,) if own else (),
+            uses=(interval,) if interval else (),
             cites=("sir-2019", "asra-2018"),
             basis=use.basis,
         )
 
 
-def _advice(use: DrugUse, own: Parameter | None, know: Knowledge) -> str:
+def _interval(use: DrugUse, know: Knowledge) -> Parameter | None:
+    """The interval of the drug itself, else that of antidepressants; None for others, such as an NSAID that is not listed."""
+    parameters = know.rules["minor_bleeding_agents"].parameters
+    return parameters.get(use.ingredient) or (
+        parameters["antidepressant"] if use.drug_class == _ANTIDEPRESSANT else None
+    )
+
+
+def _advice(use: DrugUse, interval: Parameter | None) -> str:
     if use.ingredient in _NO_EFFECT_ON_PLATELETS:
         return "selective for COX-2, no effect on platelets"
-    if use.drug_class == "serotonergic-antidepressant":
-        change = f"ASRA 2018 considers a gradual change {own.shown if own else _usual(know)} before"
-        return f"not routinely interrupted; with other bleeding risks {change}"
-    if own:
-        return f"SIR 2019 asks for no interval, ASRA 2018 for {own.shown}; agree with the prescriber"
-    return "SIR 2019 asks for no interval, ASRA 2018 for five half-lives; agree with the prescriber"
-
-
-def _usual(know: Knowledge) -> str:
-    return know.parameter("minor_bleeding_agents.antidepressant").shown
+    asked = interval.shown if interval else "five half-lives"
+    if use.drug_class == _ANTIDEPRESSANT:
+        return (
+            f"not routinely interrupted; with other bleeding risks ASRA 2018 considers a gradual change {asked} before"
+        )
+    return f"SIR 2019 asks for no interval, ASRA 2018 for {asked}; agree with the prescriber"

@@ -33,10 +33,10 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     symptoms = [item for item in problems if item.state is State.ACTIVE]
     daily, weekly, liquid = (know.parameter(f"glp1_agonist.{name}") for name in ("daily", "weekly", "liquid_diet"))
     for use in drugs:
-        beside = f" beside {symptoms[0].concept.text}" if symptoms else ""
+        beside = f", with {symptoms[0].concept.text}" if symptoms else ""
         hold = f"a daily product for {daily.shown}, a weekly one for {weekly.shown}"
         yield Finding(
-            says=f"{use.name} being taken{beside}: most patients go on with it; where a pause is agreed, {hold};"
+            says=f"{use.name[:1].upper()}{use.name[1:]} being taken{beside}: most patients go on with it; where a pause is agreed, {hold};"
             f" else liquids only for {liquid.shown}",
             evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name), *map(recorded, symptoms)),
             uses=(daily, weekly, liquid),
