@@ -11,11 +11,16 @@ def is_taken(use: DrugUse, chart: Chart) -> bool:
     return not ended and use.status is not UseStatus.INTENDED and not use.drafted
 
 
+def on_record(chart: Chart, *classes: str) -> tuple[DrugUse, ...]:
+    """Drugs of the classes that are taken, one use an ingredient, as far as the chart says."""
+    found: dict[str, DrugUse] = {}
+    for use in chart.drugs_of(*classes):
+        if is_taken(use, chart):
+            found.setdefault(use.ingredient, use)
+    return tuple(found.values())
+
+
 def taken(chart: Chart, what: str, *classes: str) -> Iterator[DrugUse]:
     """Drugs of the classes that are taken, one use an ingredient; then `Unknown(what)` if the drug list has gaps."""
-    seen = set()
-    for use in chart.drugs_of(*classes):
-        if use.ingredient not in seen and is_taken(use, chart):
-            seen.add(use.ingredient)
-            yield use
+    yield from on_record(chart, *classes)
     chart.require_drug_list(what)

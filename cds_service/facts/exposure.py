@@ -34,7 +34,7 @@ class Tier(StrEnum):
 class Exposure:
     """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
 
-    `clearance` decided between holds; None if it does not matter or is unknown (`renal_function_unknown`). `inr` is the current one
+    `clearance` decides between holds where `by_renal_function`; None if it does not or is unknown. `inr` is the current one
     by which the rest of a vitamin K antagonist's hold is a caution only, if there is one.
     """
 
@@ -43,8 +43,13 @@ class Exposure:
     tier: Tier
     hours: float | None
     clearance: Clearance | None
-    renal_function_unknown: bool
+    by_renal_function: bool
     inr: Lab | None = None
+
+    @property
+    def renal_function_unknown(self) -> bool:
+        """Whether the hold depends on a renal function that is not known."""
+        return self.by_renal_function and self.clearance is None
 
     @property
     def taken_until_slot(self) -> bool:
@@ -80,7 +85,7 @@ def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
     found = chart.once("exposures", lambda: _exposures(chart, know))
     yield from found
     chart.require_drug_list("whether an antithrombotic is taken")
-    if any(item.hold.by_clearance and not item.on_board for item in found):
+    if any(item.by_renal_function and not item.on_board for item in found):
         renal_failure(chart)
 
 
@@ -109,7 +114,7 @@ def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
         off = min(drug.off_by or chart.as_of, chart.as_of)
         tier = _tier(hold, max(0.0, (slot(chart) - off) / _HOUR))
     inr = _inr_that_is_down(drug, chart, know) if tier is Tier.CRITICAL and hold.inr_decides else None
-    return Exposure(drug, hold, Tier.WARNING if inr else tier, hours, clearance, matters and clearance is None, inr)
+    return Exposure(drug, hold, Tier.WARNING if inr else tier, hours, clearance, matters, inr)
 
 
 def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:

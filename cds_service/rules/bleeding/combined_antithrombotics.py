@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
-from cds_service.facts.drugs import taken
+from cds_service.facts.drugs import on_record
 from cds_service.facts.exposure import Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
@@ -59,7 +59,7 @@ def _belongs_to_aspirin(item: Exposure, acting: list[Exposure]) -> bool:
 
 
 def _with_minor(item: Exposure, chart: Chart) -> Iterator[Finding]:
-    for use in gathered(taken(chart, "which drugs are taken", *_MINOR))[0]:
+    for use in on_record(chart, *_MINOR):
         yield Finding(
             says=f"{item.drug.name.capitalize()} together with {use.name}: bleeding adds up",
             evidence=(*item.evidence[:1], Evidence(use.source, "medication", use.stated, use.name)),

@@ -30,8 +30,11 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When a current value is neither low nor fallen.
     """
     limit, fall = know.parameter("low_haemoglobin.limit"), know.parameter("low_haemoglobin.fall")
-    latest = labs.latest(chart, "haemoglobin", "haemoglobin")
-    before = _highest_before(latest, chart, know)
+    values, gaps = gathered(labs.history(chart, "haemoglobin", "haemoglobin"))
+    if not values:
+        yield from gaps
+        return
+    latest, before = values[0], _highest_before(values, know)
     if labs.below(latest, limit.value):
         yield Finding(f"Haemoglobin {latest} is below {limit.shown}", (latest.evidence,), (limit,), cites=("sir-2019",))
     elif before and before.quantity.value - latest.quantity.value >= fall.value:
@@ -42,9 +45,9 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield from stale(latest, chart, know)
 
 
-def _highest_before(latest: Lab, chart: Chart, know: Knowledge) -> Lab | None:
-    """The highest value of the time before the latest one, or None if there is none."""
-    values, _ = gathered(labs.history(chart, "haemoglobin", "haemoglobin"))
+def _highest_before(values: tuple[Lab, ...], know: Knowledge) -> Lab | None:
+    """The highest value of the time before the latest one, which is the first; None if there is none."""
+    latest, *others = values
     span = know.parameter("low_haemoglobin.fall_window").span
-    earlier = [item for item in values[1:] if latest.taken.last - item.taken.last <= span]
+    earlier = [item for item in others if latest.taken.last - item.taken.last <= span]
     return max(earlier, key=lambda item: item.quantity.value, default=None)

@@ -37,16 +37,15 @@ def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When no such drug acts, when a current clearance is known, or with end-stage kidney disease on record.
     """
     drugs, gaps = gathered(exposures(chart, know))
-    concerned = [item for item in drugs if _depends(item, know)]
+    concerned = [item for item in drugs if item.by_renal_function and item.tier is not Tier.PAST and not _failed(item)]
     if concerned:
         yield from _due(concerned, chart, know)
     yield from gaps
 
 
-def _depends(item: Exposure, know: Knowledge) -> bool:
-    holds = know.holds.candidates(item.drug.ingredient, item.drug.dose, item.drug.route)
-    failed = item.clearance is not None and item.clearance.failed
-    return item.tier is not Tier.PAST and not failed and any(hold.by_clearance for hold in holds)
+def _failed(item: Exposure) -> bool:
+    """Whether end-stage kidney disease or dialysis is on record, so that no clearance would help."""
+    return item.clearance is not None and item.clearance.failed
 
 
 def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
