@@ -8,6 +8,7 @@ from cds_service.facts.allergies import allergies, evidence, told
 from cds_service.knowledge import Knowledge
 
 _CEMENT = "allergy-cement"
+_DIVIDED = " (CMS LCD: relative, Radiopaedia: absolute; the severity decides)"
 
 
 @rule(
@@ -33,7 +34,7 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     for allergy in allergies(chart, _CEMENT, "allergy-cement-antibiotic"):
         if _CEMENT in allergy.concept.sets:
             effect = None if allergy.severity is Severity.SEVERE else Kind.RELATIVE
-            says = f"Allergy to a part of bone cement: {told(allergy)}"
+            says = f"Allergy to a part of bone cement: {told(allergy)}{_DIVIDED}"
         else:
             effect = Kind.INFORMATION
             says = f"Allergy to an antibiotic that some bone cements contain: {told(allergy)}"

@@ -11,6 +11,7 @@ from cds_service.facts.words import on, told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "radiopaedia-vertebroplasty", "site-policy")
+_DIVIDED = " (CMS LCD: relative; local policy decides: the surgeon first)"
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
 
@@ -45,21 +46,21 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
             says = f"Long-standing neurological compromise on record, unchanged?: {told(problem)}"
             yield of_problem(problem, says, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
         else:
-            says = f"Neurological compromise on record: {told(problem)}"
+            says = f"Neurological compromise on record: {told(problem)}{_DIVIDED}"
             yield of_problem(problem, says, cites=_CITES, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.CORD_COMPRESSION):
         effect = None if item.current else Kind.RELATIVE
-        says = f"Cord or cauda equina compressed{item}"
+        says = f"Cord or cauda equina compressed{item}{_DIVIDED if item.current else ''}"
         yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item, answer in examined_deficits(chart, know):
         yield Finding(
-            says=f"{item.concept.text}{on(item.when)}: {answer.text}",
+            says=f"{item.concept.text}{on(item.when)}: {answer.text}{_DIVIDED}",
             evidence=(Evidence(item.source, "value", item.when, answer.text),),
             cites=_CITES,
             basis=answer.basis,

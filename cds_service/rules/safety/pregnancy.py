@@ -11,6 +11,7 @@ from cds_service.facts.words import on, recorded, told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "acr-2018")
+_DIVIDED = " (most coverage determinations: absolute, L38213: relative; the stricter decides)"
 
 
 @rule(
@@ -44,7 +45,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         later = denied and (problem.dated is None or denied.start > problem.dated.last)
         undated = problem.dated is None and len(problems) > 1
         yield Finding(
-            says=f"Pregnancy on record: {told(problem)}{f'; negative test{on(denied)}' if later else ''}",
+            says=f"Pregnancy on record: {told(problem)}{f'; negative test{on(denied)}' if later else ''}{_DIVIDED}",
             evidence=(recorded(problem),),
             cites=_CITES,
             basis=problem.concept.basis,
@@ -56,7 +57,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         shown = str(result.quantity or "") or (result.answer.text if result.answer else result.absent)
         if pregnant and stands(result, chart, know, problems):
             yield Finding(
-                says=f"{result.concept.text}: {shown}{on(result.when)}",
+                says=f"{result.concept.text}: {shown}{on(result.when)}{_DIVIDED}",
                 evidence=(Evidence(result.source, "value", result.when, shown),),
                 uses=(know.parameter("pregnancy.hcg_positive"),) if result.quantity else (),
                 cites=_CITES,

@@ -15,6 +15,7 @@ _WORDS = {
     ImagingSign.CANAL_COMPROMISE: "Spinal canal narrowed",
     ImagingSign.POSTERIOR_WALL: "Posterior wall broken",
 }
+_DIVIDED = " (CMS LCD: relative, VAPOUR 2016: excluded; the relative one decides)"
 _CITES = ("cms-lcd", "vapour-2016", "posterior-wall-series")
 
 
@@ -45,7 +46,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
         if at_target(item.seen.levels, chart):
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
-            says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}"
+            says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}{_DIVIDED}"
             yield of_image(item, says, cites=_CITES, uses=(limit,) if much else ())
 
 
@@ -54,5 +55,5 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
         current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
-            says = f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}"
+            says = f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}{_DIVIDED}"
             yield of_problem(problem, says, cites=_CITES)

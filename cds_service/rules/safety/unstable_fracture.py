@@ -12,6 +12,7 @@ from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "cirse-2017")
+_DIVIDED = " (CMS LCD: relative, CIRSE 2017: absolute; the stricter decides)"
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
 
@@ -47,14 +48,16 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("fracture-unstable", "spinal-instability"):
         if problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA:
             here = "fracture-unstable" in problem.concept.sets or at_target(problem.levels, chart)
-            says = f"Instability on record{'' if here else ' at another level'}: {told(problem)}"
+            where, divided = ("", _DIVIDED) if here else (" at another level", "")
+            says = f"Instability on record{where}: {told(problem)}{divided}"
             yield of_problem(problem, says, cites=_CITES, effect=None if here else Kind.RELATIVE, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.INSTABILITY):
         effect = None if item.current else Kind.RELATIVE
-        yield of_image(item, f"Instability{item}", cites=_CITES, effect=effect, proposes=_STEP)
+        says = f"Instability{item}{_DIVIDED if item.current else ''}"
+        yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _scored(chart: Chart, know: Knowledge, measure: str, what: str, *limits: str) -> Iterator[Finding | Unknown]:
