@@ -9,7 +9,7 @@ import pytest
 
 from cds_service import cases
 from cds_service.cards import assessment
-from cds_service.engine import Indicator, Kind, Rule, Status
+from cds_service.engine import Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
@@ -40,6 +40,15 @@ def test_rule_is_whole(rule: Rule) -> None:
     assert Status.UNKNOWN in expected or not rule.needs
 
 
+_STEPS = {
+    "neurological_deficit": (Proposal.REFER_SPINE_SURGERY,),
+    "unstable_fracture": (Proposal.REFER_SPINE_SURGERY,),
+    "infection_screen_due": (Proposal.ORDER_INFECTION_MARKERS,),
+    "pregnancy_test_due": (Proposal.ORDER_PREGNANCY_TEST,),
+}
+"""Rules of which every finding proposes the same next step."""
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
 def test_findings_speak_well(case: cases.Case) -> None:
     """A finding is one sentence with sources that exist, without a forbidden word, and no critical one rests on text."""
@@ -49,6 +58,7 @@ def test_findings_speak_well(case: cases.Case) -> None:
         finding = result.finding
         assert finding.says
         assert not _FORBIDDEN.search(finding.says)
+        assert finding.proposes == _STEPS.get(case.rule, finding.proposes)
         assert finding.uses or finding.cites or result.effect in (Kind.INDICATION, Kind.INFORMATION, Kind.WORKUP)
         assert all(source in KNOW.citations for source in finding.cites)
         if finding.basis == "text":

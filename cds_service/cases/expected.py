@@ -9,8 +9,8 @@ from cds_service.cases.case import Case
 def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """How a rule's rows differ from what the case expects, in words; empty if they are as expected.
 
-    Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`), `missing`, and, as the response
-    has them, `evidence` and `citations`.
+    Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`) or all of it (`sentence`),
+    `missing`, and, as the response has them, `evidence` and `citations`.
     """
     remaining = [_plain(item) for item in actual]
     wrong = []
@@ -34,6 +34,7 @@ def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fits(item: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
-    says = expected.get("says", "")
-    others = {name: value for name, value in expected.items() if name != "says"}
-    return says in item.get("says", "") and all(item.get(name) == value for name, value in others.items())
+    said = item.get("says", "")
+    others = {name: value for name, value in expected.items() if name not in ("says", "sentence")}
+    spoken = expected.get("says", "") in said and expected.get("sentence", said) == said
+    return spoken and all(item.get(name) == value for name, value in others.items())

@@ -39,8 +39,8 @@ def unstable_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     yield from parts(
         _on_record(chart),
         _imaged(chart, know),
-        _scored(chart, know, "instability-score", "SINS", "sins_unstable", "sins_uncertain"),
-        _scored(chart, know, "injury-severity-score", "TLICS", "tlics_surgical"),
+        _scored(chart, know, "instability-score", "SINS", {"sins_unstable": None, "sins_uncertain": Kind.RELATIVE}),
+        _scored(chart, know, "injury-severity-score", "TLICS", {"tlics_surgical": None}),
     )
 
 
@@ -60,10 +60,12 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
         yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
 
 
-def _scored(chart: Chart, know: Knowledge, measure: str, what: str, *limits: str) -> Iterator[Finding | Unknown]:
-    """The first limit is surgeon-first, the second a caution. A score that nobody took is no gap."""
+def _scored(
+    chart: Chart, know: Knowledge, measure: str, what: str, limits: dict[str, Kind | None]
+) -> Iterator[Finding | Unknown]:
+    """The effect of the highest limit that is reached. A score that nobody took is no gap."""
     for score in if_measured(chart, measure, what):
-        for effect, name in zip((None, Kind.RELATIVE), limits, strict=False):
+        for name, effect in limits.items():
             limit = know.parameter(f"unstable_fracture.{name}")
             if at_least(score, limit.value):
                 says = f"{what} {score}, {limit.shown} or more: {limit.means}"
