@@ -72,17 +72,14 @@ def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     yield from found.gaps
 
 
-def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     window = know.parameter("systemic_infection.culture_window")
-    for culture in standing_blood_cultures(chart, window):
-        if isinstance(culture, Unknown):
-            yield culture
-        elif culture.answer:
-            yield Finding(
-                says=f"Positive blood culture{on(culture.when)}, no later negative one: {culture.answer.text}",
-                evidence=(Evidence(culture.source, "value", culture.when, culture.answer.text),),
-                uses=(window,),
-                cites=("cms-lcd", "rand-2018"),
-                effect=None if culture.when is None or lately(culture.when, chart, window) else Kind.RELATIVE,
-                basis=culture.answer.basis,
-            )
+    for culture, germ in standing_blood_cultures(chart, window):
+        yield Finding(
+            says=f"Positive blood culture{on(culture.when)}, no later negative one: {germ.text}",
+            evidence=(Evidence(culture.source, "value", culture.when, germ.text),),
+            uses=(window,),
+            cites=("cms-lcd", "rand-2018"),
+            effect=None if culture.when is None or lately(culture.when, chart, window) else Kind.RELATIVE,
+            basis=germ.basis,
+        )
