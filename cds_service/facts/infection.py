@@ -1,4 +1,4 @@
-"""Infections on the problem list, elsewhere than in the spine, and whether the chart shows that they go on."""
+"""Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ from cds_service.facts.urine import INFECTION as URINARY
 from cds_service.facts.urine import Sign, urine
 from cds_service.knowledge import Knowledge
 
-_SETS = ("sepsis", "skin-infection", "other-infection")
+_SPINAL, _OTHER = "spinal-infection", "other-infection"
+_SETS = ("sepsis", "skin-infection", _OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,24 @@ class Infection:
         return unproven if self.recent else "Infection on record for long, resolved?"
 
 
+def spinal_infections(chart: Chart, know: Knowledge) -> Iterator[Condition]:
+    """Infections of the spine in any state, also those whose code leaves the site to words; then `Unknown` if the list has gaps."""
+    return (item for item in chart.conditions_in(_SPINAL, _OTHER) if _is_spinal(item, know))
+
+
+def _is_spinal(problem: Condition, know: Knowledge) -> bool:
+    """Whether an infection is coded for the spine, or coded without a site and sited at a vertebra or named as spinal."""
+    if _SPINAL in problem.concept.sets:
+        return True
+    return _OTHER in problem.concept.sets and bool(
+        problem.levels or _SPINAL in know.index.of_text(problem.concept.text)
+    )
+
+
 def infections(chart: Chart, know: Knowledge) -> Iterator[Infection]:
-    """Every one on record; then `Unknown` if the problem list has gaps."""
+    """Every one elsewhere than in the spine; then `Unknown` if the problem list has gaps."""
     for problem in chart.conditions_in(*_SETS, URINARY):
-        if problem.state is State.ACTIVE and "spinal-infection" not in problem.concept.sets:
+        if problem.state is State.ACTIVE and not _is_spinal(problem, know):
             yield _judged(problem, chart, know)
 
 

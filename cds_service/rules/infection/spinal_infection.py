@@ -7,6 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.antibiotics import antibiotics, treats
 from cds_service.facts.findings import of_image, of_problem
+from cds_service.facts.infection import spinal_infections
 from cds_service.facts.signs import SECTIONS, shown
 from cds_service.facts.words import told
 from cds_service.knowledge import Knowledge
@@ -38,7 +39,7 @@ def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
 
 
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
-    for problem in chart.conditions_in("spinal-infection"):
+    for problem in spinal_infections(chart, know):
         if problem.state is State.ACTIVE:
             yield of_problem(problem, f"Active spinal infection on record: {told(problem)}", cites=_CITES)
             continue

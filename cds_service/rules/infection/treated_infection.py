@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.chart import Chart, Condition, Section, State, Unknown
+from cds_service.engine import Finding, Kind, Topic, parts, rule
 from cds_service.facts.findings import of_problem
+from cds_service.facts.infection import spinal_infections
 from cds_service.facts.words import on
 from cds_service.knowledge import Knowledge
+
+_HISTORY = "infection-history"
 
 
 @rule(
@@ -26,8 +29,19 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     ## When it stays silent
     When the spinal infection is active (then `spinal_infection` speaks), or no such infection is on record.
     """
-    for problem in chart.conditions_in("spinal-infection", "infection-history"):
-        if problem.state is not State.ACTIVE or "infection-history" in problem.concept.sets:
-            ended = on(problem.abated or problem.dated)
-            says = f"Past infection, confirm that it is cured: {problem.concept.text}{ended}"
-            yield of_problem(problem, says, cites=("cement-ifu", "liao-2018"))
+    yield from parts(_closed(chart, know), _coded_as_history(chart))
+
+
+def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+    for problem in spinal_infections(chart, know):
+        if problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets:
+            yield _past(problem)
+
+
+def _coded_as_history(chart: Chart) -> Iterator[Finding]:
+    yield from map(_past, chart.conditions_in(_HISTORY))
+
+
+def _past(problem: Condition) -> Finding:
+    says = f"Past infection, confirm that it is cured: {problem.concept.text}{on(problem.abated or problem.dated)}"
+    return of_problem(problem, says, cites=("cement-ifu", "liao-2018"))
