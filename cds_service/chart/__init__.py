@@ -16,7 +16,6 @@ from cds_service.chart.entries import (
     Device,
     Encounter,
     Episode,
-    Level,
     Measurement,
     Patient,
     Procedure,
@@ -27,10 +26,9 @@ from cds_service.chart.entries import (
     Source,
     State,
     Unreadable,
-    descending,
-    spoken,
 )
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
+from cds_service.chart.levels import Level, descending, spoken
 from cds_service.chart.order import Order
 from cds_service.chart.sections import (
     DRUG_SECTIONS,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cds_service.chart.entries import Basis, Level, ResultStatus, Source
+from cds_service.chart.entries import Basis, ResultStatus, Source
+from cds_service.chart.levels import Level
 from cds_service.chart.time import When
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from cds_service.chart.entries import Basis, Concept, Level
+from cds_service.chart.entries import Basis, Concept
+from cds_service.chart.levels import Level
 from cds_service.chart.time import When
 
 
