@@ -80,3 +80,8 @@ def test_behind_auth_a_token_opens_it_once(open_page: Callable[..., Page], axe: 
         page.get_by_label("Token").fill(token(datetime.now(UTC), f"{BASE}/feedback"))
         page.get_by_role("button", name="Open").click()
         expect(page.get_by_role("heading", name="No card has been shown yet")).to_be_visible()
+        page.goto("/feedback.csv")
+        page.get_by_label("Token").fill(token(datetime.now(UTC), f"{BASE}/feedback"))
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Open").click()
+        assert Path(download.value.path()).read_text(encoding="utf-8").startswith("day,topic,indicator,rules")
