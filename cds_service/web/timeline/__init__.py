@@ -43,7 +43,7 @@ def timeline(material: Material, chart: Chart) -> tuple[Panel, ...]:
 
 
 def _moments(material: Material, chart: Chart, clock: Clock) -> Iterator[Flag]:
-    flags = [Flag("Now", material.as_of, "now", clock.moment(material.as_of))]
+    flags = [Flag("Now", material.as_of, "as-of", clock.moment(material.as_of))]
     if chart.order.planned:
         at = chart.order.planned.start
         flags.append(Flag("Slot", at, "slot", clock.moment(at)))
