@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from cds_service import cases
 from cds_service.cases import Case
-from cds_service.chart import Answer
+from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.disposition import assess
 from cds_service.engine import Result, Status, evaluate
@@ -100,25 +101,42 @@ def test_a_malformed_resource_costs_only_what_it_could_hold(case: Case) -> None:
         assert {item.rule.id for item in after if item.status is Status.ERROR} == set()
 
 
+NEEDED = {section for rule in RULES for section in rule.needs}
+OMISSIONS = (DRUG_SECTIONS, *((section,) for section in sorted(NEEDED.difference(DRUG_SECTIONS))))
+"""What is left out. Sections on drugs go together: one that was never asked for is no gap while statements or requests came."""
+
+
+def omissions(case: Case) -> Iterator[tuple[tuple[Section, ...], Chart]]:
+    """The chart of a case without each part that it has."""
+    for sections in OMISSIONS:
+        if all(case.answers[section] is Answer.WHOLE for section in sections):
+            less = replace(case, answers={**case.answers, **dict.fromkeys(sections, Answer.OMITTED)})
+            yield sections, cases.chart(less, KNOW)
+
+
 @each_case
 def test_leaving_a_section_out_never_makes_it_better(case: Case) -> None:
-    """Omission never turns met or unknown into not-met, and never gives a favourable answer that the full chart did not give.
-
-    The sections on drugs are left out together: one that was never asked for is no gap while statements or requests came.
-    """
+    """Omission never turns met or unknown into not-met, and never gives a favourable answer that the full chart did not give."""
     full = as_is(case)
-    needed = {section for rule in RULES for section in rule.needs}
-    for sections in [DRUG_SECTIONS, *((section,) for section in needed.difference(DRUG_SECTIONS))]:
-        if any(case.answers[section] is not Answer.WHOLE for section in sections):
-            continue
-        less = results(replace(case, answers={**case.answers, **dict.fromkeys(sections, Answer.OMITTED)}))
-        for rule in RULES:
+    for sections, chart in omissions(case):
+        moved = {rule for rule in RULES if not set(sections).isdisjoint(rule.needs)}
+        less = (*(item for item in full if item.rule not in moved), *evaluate(chart, moved, KNOW))
+        for rule in moved:
             before = {item.status for item in full if item.rule is rule}
             after = {item.status for item in less if item.rule is rule}
             if before & {Status.MET, Status.UNKNOWN} and Status.NOT_APPLICABLE not in before:
                 assert after != {Status.NOT_MET}, f"{rule.id} without {', '.join(sections)}"
         best, now = assess(full).disposition, assess(less).disposition
         assert not now.favourable or best.rank <= now.rank, f"{best} became {now} without {', '.join(sections)}"
+
+
+@pytest.mark.parametrize("case", {case.rule: case for case in CASES}.values(), ids=lambda case: case.rule)
+def test_a_rule_is_moved_only_by_the_sections_that_it_needs(case: Case) -> None:
+    """What a rule reads it has declared: the law above, and what is fetched for it, go by that."""
+    for sections, chart in omissions(case):
+        others = [rule for rule in RULES if set(sections).isdisjoint(rule.needs)]
+        before = essence(tuple(item for item in as_is(case) if item.rule in others))
+        assert essence(evaluate(chart, others, KNOW)) == before, f"without {', '.join(sections)}"
 
 
 @each_case
