@@ -17,7 +17,10 @@ _CARDIOLOGY, _NEUROLOGY, _HAEMATOLOGY = "cardiology", "neurology", "haematology"
 
 @dataclass(frozen=True, slots=True)
 class ThromboticRisk:
-    """One reason not to interrupt drugs of `classes`; `lesser` where only a longer interval of another source applies."""
+    """One reason not to interrupt drugs of `classes`.
+
+    `lesser` where only a longer interval of another source applies; `differs` is what another source says that waits for less.
+    """
 
     says: str
     classes: frozenset[str]
@@ -28,6 +31,7 @@ class ThromboticRisk:
     basis: Basis = Basis.CODE
     certainty: Certainty = Certainty.CONFIRMED
     lesser: bool = False
+    differs: str = ""
 
 
 def thrombotic_risks(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
@@ -66,20 +70,30 @@ def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
 
 
 def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    stent = know.parameter("interruption_hazard.stent")
+    limit = know.parameter("interruption_hazard.stent")
     procedures, gaps = gathered(chart.procedures_in("coronary-stent"))
     done = [item for item in procedures if item.done]
     for item in done:
-        if _within(item.when, stent, chart):
-            yield _risk(item, "coronary stent or angioplasty", item.when, stent, _CARDIOLOGY, ANTIPLATELETS, chart)
+        if _within(item.when, limit, chart):
+            yield _stented(item, item.when, limit, chart, know)
     for problem in chart.conditions_in("coronary-stent"):
         dated_elsewhere = problem.dated is None and any(item.when for item in done)
-        if _counts(problem, stent, chart) and not dated_elsewhere:
-            yield _risk(
-                problem, "coronary stent or angioplasty", problem.dated, stent, _CARDIOLOGY, ANTIPLATELETS, chart
-            )
+        if _counts(problem, limit, chart) and not dated_elsewhere:
+            yield _stented(problem, problem.dated, limit, chart, know)
     for gap in gaps:
         raise gap
+
+
+def _stented(
+    item: Condition | Procedure, when: When | None, limit: Parameter, chart: Chart, know: Knowledge
+) -> ThromboticRisk:
+    """A stent, with the guideline that might wait for less where that much time has passed."""
+    risk = _risk(item, "coronary stent or angioplasty", when, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
+    sooner = know.parameter("interruption_hazard.stent_considered")
+    if _within(when, sooner, chart):
+        return risk
+    differs = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
+    return replace(risk, differs=differs, uses=(limit, sooner))
 
 
 def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
