@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts import labs
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.person import age
+from cds_service.facts.words import recorded as recorded_diagnosis
 from cds_service.knowledge import Knowledge
 
 _RULE = "interruption_hazard"
@@ -24,8 +25,8 @@ _PAST_COUNTS = ("stroke", "vascular")
 def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
     """The score in words with its evidence, if it is high; nothing if not.
 
-    A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if age, sex or recorded scores were not
-    supplied and the rest is not high; gaps of the problem list are for the caller to tell.
+    A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
+    not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
     """
     recorded, gaps = gathered(labs.history(chart, "stroke-risk-score", "stroke risk score"))
     for score in recorded:
@@ -33,37 +34,38 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple
         if labs.at_least(score, know.parameter(f"{_RULE}.{named}").value):
             yield f"{score.measurement.concept.text} {score}", (score.evidence,)
         return
+    limit, (least, most) = know.parameter(f"{_RULE}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
-    if points >= know.parameter(f"{_RULE}.stroke_score").value:
-        yield f"CHA2DS2-VASc at least {points:g}, counted from the record", evidence
+    if least + points >= limit:
+        yield f"CHA2DS2-VASc at least {least + points:g}, counted from the record", evidence
         return
-    if chart.patient is None:
-        chart.require("age and sex", Section.PATIENT)
+    if most + points >= limit:
+        missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)
+        raise Unknown("age and sex for the stroke risk", *missing)
     for gap in gaps:
         if gap.reasons != {Reason.NOT_MEASURED}:
             raise gap
 
 
 def _counted(chart: Chart, know: Knowledge) -> tuple[float, tuple[Evidence, ...]]:
-    points, evidence = _of_person(chart, know), []
+    """The points of diagnoses, and what shows them."""
+    points, evidence = 0.0, []
     for name, sets in _PARTS:
         problems, _ = gathered(chart.conditions_in(*sets))
         counting = [item for item in problems if item.state is State.ACTIVE or name in _PAST_COUNTS]
         if counting:
             points += know.parameter(f"{_RULE}.points_{name}").value
-            evidence.append(Evidence(counting[0].source, "code", counting[0].dated, counting[0].concept.text))
+            evidence.append(recorded_diagnosis(counting[0]))
     return points, tuple(evidence)
 
 
-def _of_person(chart: Chart, know: Knowledge) -> float:
-    points = 0.0
-    try:
-        years = age(chart).least
-    except Unknown:
-        years = 0
-    for limit in ("first_age", "second_age"):
-        if years >= know.parameter(f"{_RULE}.{limit}").value:
-            points += know.parameter(f"{_RULE}.points_age").value
-    if chart.patient and chart.patient.sex == "female":
-        points += know.parameter(f"{_RULE}.points_female").value
-    return points
+def _of_person(chart: Chart, know: Knowledge) -> tuple[float, float]:
+    """The least and the most points of age and sex; either may not be recorded."""
+    for_age, for_female = (know.parameter(f"{_RULE}.points_{name}").value for name in ("age", "female"))
+    limits = [know.parameter(f"{_RULE}.{name}").value for name in ("first_age", "second_age")]
+    known, _ = attempted(lambda: age(chart))
+    of_age = {sum(at >= limit for limit in limits) for years in known for at in (years.least, years.most)} or {0, 2}
+    sex = chart.patient.sex if chart.patient else ""
+    of_sex = {"female": {1}, "male": {0}}.get(sex, {0, 1})
+    least, most = (chosen(of_age) * for_age + chosen(of_sex) * for_female for chosen in (min, max))
+    return least, most
