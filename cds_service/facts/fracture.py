@@ -28,6 +28,9 @@ IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FIN
 FRACTURE_SECTIONS = (Section.CONDITIONS, *IMAGING)
 """The sections that can hold a fracture."""
 
+NO_LEVEL = "a level that is not stated"
+"""Stands for the levels in a sentence where the record names none."""
+
 _FRACTURE = "vertebral-fracture"
 _NO_SITE = "fracture-unspecified-site"
 _LESIONS = frozenset(("vertebral-neoplasm", "vertebral-osteonecrosis"))
@@ -66,7 +69,7 @@ class Fracture:
 
 def fractures(chart: Chart) -> Iterator[Fracture]:
     """Every fracture and lesion on record, past ones included; then `Unknown` if conditions or imaging have gaps."""
-    yield from chart.once("fractures", lambda: tuple(_found(chart)))
+    yield from chart.once(_found, lambda: tuple(_found(chart)))
     chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
 
 
@@ -170,7 +173,7 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 
     It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
     """
-    return chart.order.levels or chart.once("fractured levels", lambda: _fractured(chart))
+    return chart.order.levels or chart.once(_fractured, lambda: _fractured(chart))
 
 
 def _fractured(chart: Chart) -> frozenset[Level]:
@@ -186,7 +189,7 @@ def at_target(levels: frozenset[Level], chart: Chart) -> bool:
 
 def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
-    return chart.once("fractures at target", lambda: _at_target(chart))
+    return chart.once(_at_target, lambda: _at_target(chart))
 
 
 def _at_target(chart: Chart) -> tuple[Fracture, ...]:
@@ -209,5 +212,5 @@ def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
 
 
 def named(items: tuple[Fracture, ...]) -> str:
-    """The levels of fractures for a sentence, such as `T12, L1`, or that none is stated."""
-    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or "level not stated"
+    """The levels of fractures for a sentence, such as `T12, L1`, or `a level that is not stated`."""
+    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or NO_LEVEL

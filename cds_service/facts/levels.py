@@ -2,44 +2,68 @@
 
 from dataclasses import dataclass
 
-from cds_service.chart import Basis, Chart, Level
+from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
 from cds_service.engine import Evidence
-from cds_service.facts.fracture import current_fractures
+from cds_service.facts.activity import Verdict, activity, activity_elsewhere
+from cds_service.facts.fracture import Fracture, current_fractures
 from cds_service.facts.gathered import gathered
-from cds_service.facts.imaging import Verdict, activity, activity_elsewhere, evidence
+from cds_service.facts.imaging import evidence
 from cds_service.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
 class NamedLevels:
-    """The levels ordered, those of the fractures on record, and those that current images show to be active."""
+    """The levels ordered, the current fractures that name a level, and the current images that show one to be active."""
 
     ordered: frozenset[Level]
-    fractured: frozenset[Level]
-    imaged: frozenset[Level]
-    evidence: tuple[Evidence, ...]
-    coded: bool
+    fractures: tuple[Fracture, ...]
+    images: tuple[ImagingFinding, ...]
+
+    @property
+    def fractured(self) -> frozenset[Level]:
+        """The levels of the fractures on record."""
+        return frozenset[Level]().union(*(item.levels for item in self.fractures))
+
+    @property
+    def imaged(self) -> frozenset[Level]:
+        """The levels that current images show to be active."""
+        return frozenset[Level]().union(*(seen.levels for seen in self.images))
 
     @property
     def differ(self) -> bool:
         """Whether the order shares no level with the fractures, or none with the active images; what is not stated does not differ."""
-        return bool(self.ordered) and any(named and not named & self.ordered for named in (self.fractured, self.imaged))
+        return bool(self.ordered and self._others)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The first three fractures and two images that name levels."""
+        return (*(item.evidence for item in self.fractures[:3]), *map(evidence, self.images[:2]))
+
+    @property
+    def basis(self) -> Basis:
+        """Text, if every record that names other levels than the order is only written."""
+        return Basis.CODE if any(item.basis is Basis.CODE for item in self._others) else Basis.TEXT
+
+    @property
+    def certainty(self) -> Certainty:
+        """Possible, if every record that names other levels than the order is unsure."""
+        sure = any(not isinstance(item, Fracture) or item.certainty is Certainty.CONFIRMED for item in self._others)
+        return Certainty.CONFIRMED if sure else Certainty.POSSIBLE
+
+    @property
+    def _others(self) -> tuple[Fracture | ImagingFinding, ...]:
+        """The fractures, or the images, none of which names an ordered level."""
+        fractures = () if self.fractured & self.ordered else self.fractures
+        images = () if self.imaged & self.ordered else self.images
+        return (*fractures, *images)
 
 
 def named_levels(chart: Chart, know: Knowledge) -> NamedLevels:
     """The levels that each source names. It does not raise: a rule that finds no difference must still require the sections."""
     found, _ = gathered(current_fractures(chart))
-    stated = [item for item in found if item.levels]
-    active = [
-        item.finding
-        for item in (*activity(chart, know), *activity_elsewhere(chart, know))
-        if item.verdict is Verdict.ACTIVE and item.finding.levels
-    ]
-    none = frozenset[Level]()
+    everywhere = (*activity(chart, know), *activity_elsewhere(chart, know))
     return NamedLevels(
         ordered=chart.order.levels,
-        fractured=none.union(*(item.levels for item in stated)),
-        imaged=none.union(*(item.levels for item in active)),
-        evidence=(*(item.evidence for item in stated[:3]), *map(evidence, active[:2])),
-        coded=Basis.CODE in {*(item.basis for item in stated), *(seen.basis for seen in active)},
+        fractures=tuple(item for item in found if item.levels),
+        images=tuple(item.finding for item in everywhere if item.verdict is Verdict.ACTIVE and item.finding.levels),
     )

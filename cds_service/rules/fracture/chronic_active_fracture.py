@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts import published
+from cds_service.facts.activity import Verdict, activity
 from cds_service.facts.fracture import FRACTURE_SECTIONS, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age
-from cds_service.facts.imaging import Verdict, activity, evidence, told
+from cds_service.facts.imaging import evidence, told
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
 
@@ -28,21 +30,22 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         raise NotApplicable
     age = fracture_age(chart)
     limit, trials = know.parameter("shared.recent_until"), know.parameter("chronic_active_fracture.trials_until")
-    active = [item for item in activity(chart, know) if item.verdict is Verdict.ACTIVE]
-    if active and age.least > limit.value:
+    shown = activity(chart, know)
+    active = [item.finding for item in shown if item.verdict is Verdict.ACTIVE]
+    if active and age.is_beyond(limit.value):
         mine = target_fractures(chart)
-        beyond = f", beyond the trials' {trials.shown}" if age.least > trials.value else ""
+        beyond = f", beyond {published.number(trials, know)}" if age.is_beyond(trials.value) else ""
         yield Finding(
-            says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0].finding)}",
-            evidence=(*(item.evidence for item in mine[:2]), evidence(active[0].finding)),
+            says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0])}; "
+            f"limit {published.number(limit, know)}{published.DECIDES}, VERTOS V 2023 favoured it beyond three months",
+            evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),
             uses=(limit, trials),
-            cites=("vertos5-2023", "cms-lcd"),
-            basis=active[0].finding.basis,
-            values=age,
+            cites=("vertos5-2023",),
+            basis=active[0].basis,
         )
         return
     chart.require("whether an old fracture is still active", *FRACTURE_SECTIONS)
-    if active and (age.most is None or age.most > limit.value):
+    if active and not age.is_within(limit.value):
         raise Unknown("how old the active fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
-    if not active and age.least > limit.value and not activity(chart, know):
+    if age.is_beyond(limit.value) and not shown:
         raise Unknown("whether the old fracture is active", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS
+from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL, named
 from cds_service.facts.imaging import WINDOW, evidence, told
 from cds_service.facts.lesions import clefts, nonunion_records
+from cds_service.facts.words import begun, brief
 from cds_service.knowledge import Knowledge
+
+_CITES = ("kuemmell-2013", "evicore-cmm607")
 
 
 @rule(title="Fracture that did not unite", kind=Kind.INDICATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
@@ -22,30 +25,22 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     ## When it stays silent
     When neither diagnoses nor images name it, or images deny it. A cleft in the disc is none.
     """
-    found = False
-    for seen in clefts(chart, know):
-        at = spoken(seen.levels) or "a level that is not stated"
-        found = True
+    images, records = tuple(clefts(chart, know)), tuple(nonunion_records(chart))
+    for seen in images[:1]:
         yield Finding(
-            says=f"Cleft or non-union at {at}, {told(seen)}; its age does not exclude it",
+            says=f"Cleft or non-union at {spoken(seen.levels) or NO_LEVEL}, {told(seen)}; its age does not exclude it",
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),
-            cites=("kuemmell-2013", "evicore-cmm607"),
+            cites=_CITES,
             basis=seen.basis,
-            values=seen,
         )
-        break
-    for item in nonunion_records(chart):
-        at = spoken(item.levels) or "a level that is not stated"
-        found = True
+    for item in records[:1]:
         yield Finding(
-            says=f"Non-union or osteonecrosis on record at {at}: {item.text[:80]}; its age does not exclude it",
+            says=f"{begun('non-union or osteonecrosis', item.certainty)} on record at {named((item,))}: {brief(item.text)}; "
+            "its age does not exclude it",
             evidence=(item.evidence,),
-            cites=("kuemmell-2013", "evicore-cmm607"),
+            cites=_CITES,
             basis=item.basis,
-            certainty=item.certainty,
-            values=item,
         )
-        break
-    if not found:
+    if not images and not records:
         chart.require("whether the fracture failed to unite", *FRACTURE_SECTIONS)

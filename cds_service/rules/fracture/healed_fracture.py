@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Age, Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
+from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target
-from cds_service.facts.imaging import WINDOW, Activity, Verdict, activity, evidence, told
+from cds_service.facts.activity import Activity, Verdict, activity
+from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target, target_levels
+from cds_service.facts.imaging import WINDOW, evidence, told
 from cds_service.facts.lesions import age_does_not_count
+from cds_service.facts.words import begun, brief, on
 from cds_service.knowledge import Knowledge
 
 
@@ -20,7 +22,8 @@ from cds_service.knowledge import Knowledge
 def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether current imaging says that the fracture at the target level is healed, old or without marrow oedema or uptake, or whether all
-    that is on record there is resolved or a late effect. Where another target level is active it is a caution about this level alone.
+    that is on record there is resolved or a late effect. Where it does not say so of every target level it is a caution about this level
+    alone.
 
     ## Why it matters
     A healed fracture does not hurt at the bone, and cement in it was not shown to help.
@@ -32,13 +35,12 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if age_does_not_count(chart, know):
         raise NotApplicable
     found = activity(chart, know)
-    some_active = any(item.verdict is Verdict.ACTIVE for item in found)
     healed = [item for item in found if item.verdict is Verdict.INACTIVE]
+    not_healed = target_levels(chart).difference(*(item.levels for item in healed))
     for item in healed:
-        yield _on_imaging(item, chart, know, alone=not some_active)
-    if not healed and not found:
-        yield from _coded(chart)
+        yield _on_imaging(item, know, alone=not not_healed)
     if not found:
+        yield from _coded(chart)
         gaps = chart.gaps(*FRACTURE_SECTIONS)
         raise Unknown("whether the fracture has healed", *(gaps or (_NOT_JUDGED,)))
     if any(item.verdict is Verdict.CONFLICTING for item in found):
@@ -48,35 +50,34 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
 
 _NOT_JUDGED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
+_DENIED = {ImagingSign.OEDEMA: "No marrow oedema", ImagingSign.UPTAKE: "No uptake"}
+_DIFFERS = "CMS LCD, which decides, asks for oedema or uptake, ACR 2018 for neither"
 
 
-def _on_imaging(item: Activity, chart: Chart, know: Knowledge, *, alone: bool) -> Finding:
+def _on_imaging(item: Activity, know: Knowledge, *, alone: bool) -> Finding:
     seen = item.finding
-    what = {ImagingSign.OEDEMA: "No marrow oedema", ImagingSign.UPTAKE: "No uptake"}.get(seen.sign, "Healed or old")
+    what = _DENIED.get(seen.sign, "Healed or old")
     where = f" at {spoken(item.levels)}" if item.levels else ""
     earlier = f"; {told(item.contrary[0])} differs" if item.contrary else ""
+    differs = f"; {_DIFFERS}" if seen.sign in _DENIED else ""
     return Finding(
-        says=f"{what}{where}, {told(seen)}{earlier}",
+        says=f"{what}{where}, {told(seen)}{earlier}{differs}",
         evidence=(evidence(seen), *map(evidence, item.contrary[:2])),
         uses=(know.parameter(WINDOW),),
-        cites=("cms-lcd", "acr-practice-parameter", "cirse-2017"),
+        cites=("cms-lcd", "acr-2018", "acr-practice-parameter", "cirse-2017"),
         effect=None if alone else Kind.RELATIVE,
         basis=seen.basis,
-        values=item,
     )
 
 
 def _coded(chart: Chart) -> Iterator[Finding]:
     """All that is on record at the target level is over, and no image speaks of it."""
     over = past_at_target(chart)
-    if over:
-        first = over[0]
-        since = first.onset or first.seen
-        ago = f", {Age.since(since, chart.as_of).least} d ago" if since else ""
+    for first in over[:1]:
         yield Finding(
-            says=f"Fracture at {named(over)} is recorded as resolved or past: {first.text[:80]}{ago}",
+            says=f"{begun('fracture', first.certainty)} at {named(over)} is recorded as resolved or past: "
+            f"{brief(first.text)}{on(first.onset or first.seen)}",
             evidence=tuple(item.evidence for item in over[:3]),
             cites=("cirse-2017",),
             basis=first.basis,
-            certainty=first.certainty,
         )

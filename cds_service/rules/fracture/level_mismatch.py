@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Basis, Chart, Missing, Reason, Section, Source, Unknown, spoken
+from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.levels import named_levels
@@ -37,8 +37,8 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
             says=f"Ordered at {spoken(levels.ordered)}{on_record}{on_images}: confirm the level",
             evidence=(*_ordered(chart), *levels.evidence),
             cites=("site-policy",),
-            basis=Basis.CODE if levels.coded else Basis.TEXT,
-            values=levels,
+            basis=levels.basis,
+            certainty=levels.certainty,
         )
         return
     chart.require("whether order, fracture and imaging name the same level", *FRACTURE_SECTIONS)

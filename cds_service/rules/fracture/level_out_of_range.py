@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
+from cds_service.chart import Chart, Level, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, target_fractures, target_levels
 from cds_service.knowledge import Knowledge
@@ -11,27 +11,44 @@ from cds_service.knowledge import Knowledge
 @rule(title="Level outside T1 to L5", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
 def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a level of the order, or of the fracture where the order names none, is cervical or sacral.
+    Whether a level of the order, or of the fracture where the order names none, is cervical or sacral. That a level lies between T1
+    and T4, which one payer leaves out, is information only.
 
     ## Why it matters
     Trials and coverage end at T1 and L5 (some payers begin at T5, trials at T4). Above and below it is another procedure.
 
     ## When it stays silent
-    When all levels lie between T1 and L5. Levels that nobody states are unknown.
+    When all levels lie between T5 and L5. Levels that nobody states are unknown.
     """
     target = target_levels(chart)
     outside = frozenset(level for level in target if level[0] not in "TL")
+    upper = target & _UPPER
     if outside:
-        ordered = tuple(Evidence(Source(item), "bodySite", None, spoken(outside)) for item in chart.order.references)
-        recorded = tuple(item.evidence for item in target_fractures(chart) if item.levels & outside)
         yield Finding(
             says=f"{spoken(outside)} is outside T1 to L5, the range of trials and coverage",
-            evidence=ordered if chart.order.levels else recorded,
+            evidence=_named(outside, chart),
             cites=("cms-lcd", "evicore-cmm607", "vapour-2016"),
-            values=outside,
         )
+    if upper:
+        yield Finding(
+            says=f"{spoken(upper)} is inside T1 to L5 of CMS LCD (decides), outside T5 to L5 of eviCore CMM-607",
+            evidence=_named(upper, chart),
+            cites=("cms-lcd", "evicore-cmm607"),
+            effect=Kind.INFORMATION,
+        )
+    if outside:
         return
     if not chart.order.levels:
         chart.require("which levels are meant", *FRACTURE_SECTIONS)
     if not target:
         raise Unknown("which levels are meant", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+
+
+_UPPER = frozenset((Level.T1, Level.T2, Level.T3, Level.T4))
+
+
+def _named(levels: frozenset[Level], chart: Chart) -> tuple[Evidence, ...]:
+    """Where these levels stand: in the order, or else in the fractures on record."""
+    if chart.order.levels:
+        return tuple(Evidence(Source(item), "bodySite", None, spoken(levels)) for item in chart.order.references)
+    return tuple(item.evidence for item in target_fractures(chart) if item.levels & levels)

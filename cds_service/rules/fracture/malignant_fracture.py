@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Certainty, Chart, Missing, Reason, Section, State, Unknown, spoken
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures
+from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.gathered import gathered
 from cds_service.facts.lesions import malignant_records
+from cds_service.facts.words import begun, brief
 from cds_service.knowledge import Knowledge
 
 
@@ -27,23 +28,18 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     fractures, gaps = gathered(current_fractures(chart))
     found = tuple(malignant_records(chart))
     for item in found[:1]:
-        possible = "Possible malignant" if item.certainty is Certainty.POSSIBLE else "Malignant"
-        at = spoken(item.levels) or "a level that is not stated"
         yield Finding(
-            says=f"{possible} fracture or tumour at {at}: {item.text[:80]}; no age limit, multidisciplinary review advised",
+            says=f"{begun('malignant fracture or tumour', item.certainty)} at {named((item,))}: {brief(item.text)}; "
+            "no age limit, multidisciplinary review advised",
             evidence=tuple(other.evidence for other in found[:3]),
             cites=("cms-lcd", "cms-a56572", "nice-cg75", "nass-auc"),
             basis=item.basis,
-            certainty=item.certainty,
-            values=found,
         )
     if found:
         return
     tumours, _ = gathered(chart.conditions_in("vertebral-neoplasm"))
-    unplaced = [item for item in tumours if item.state is State.ACTIVE and not item.levels]
-    if unplaced and fractures:
-        raise Unknown(
-            f"whether {unplaced[0].concept.text} is at the fracture",
-            *(chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED),)),
-        )
+    for tumour in tumours:
+        if fractures and tumour.state is State.ACTIVE and not tumour.levels:
+            not_placed = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED),)
+            raise Unknown(f"whether {brief(tumour.concept.text)} is at the fracture", *not_placed)
     yield from gaps

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts import published
 from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age, onsets
 from cds_service.facts.gathered import gathered
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
+
+_LIMITS = ("shared.subacute_from", "shared.recent_until", "recent_fracture.trial")
 
 
 @rule(
@@ -35,28 +38,28 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if age_does_not_count(chart, know) or (not found and not gaps):
         raise NotApplicable
     age = fracture_age(chart)
-    acute, recent = know.parameter("shared.subacute_from"), know.parameter("shared.recent_until")
-    if age.most is None or age.most > recent.value:
-        if age.least > recent.value:
-            chart.require("when the fracture began", *FRACTURE_SECTIONS)
-            return
-        span = f"at least {age.least} d" if age.most is None else f"{age.least} to {age.most} d"
+    recent = know.parameter("shared.recent_until")
+    if age.is_beyond(recent.value):
+        chart.require("when the fracture began", *FRACTURE_SECTIONS)
+        return
+    if not age.is_within(recent.value):
         missing = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)
-        raise Unknown(f"when the fracture began ({span} ago, limit {recent.shown})", *missing)
-    if age.most < acute.value:
-        stage = "acute"
-    elif age.least >= acute.value:
-        stage = "subacute"
-    else:
-        stage = "acute or subacute"
-    span = f"{age.most} d" if age.least == age.most else f"{age.least} to {age.most} d"
+        raise Unknown(f"when the fracture began ({age} ago, limit {recent.shown})", *missing)
     began = onsets(chart)
     since = f", onset {began[0]}" if len(began) == 1 else ""
     mine = target_fractures(chart)
     yield Finding(
-        says=f"Fracture at {named(mine)} is {span} old{since}: {stage} (limit {recent.shown})",
+        says=f"Fracture at {named(mine)} is {age} old{since}: {_stage(age, know)}",
         evidence=tuple(item.evidence for item in mine if item.onset or not began),
-        uses=(acute, recent),
+        uses=tuple(map(know.parameter, _LIMITS)),
         cites=("rand-2013",),
-        values=age,
     )
+
+
+def _stage(age: Age, know: Knowledge) -> str:
+    """Acute or subacute, or both where the interval straddles; and whose limits those are."""
+    acute, recent, trial = (know.parameter(key) for key in _LIMITS)
+    early, late = age.is_within(acute.value - 1), age.is_beyond(acute.value - 1)
+    stage = " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
+    differs = "" if early else f"{published.DECIDES}, {published.number(trial, know)}"
+    return f"{stage}; limit {published.number(recent, know)}{differs}"

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign, Missing, Reason, Section, Unknown, spoken
+from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, at_target
-from cds_service.facts.imaging import evidence, told
+from cds_service.facts import published
+from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL
+from cds_service.facts.height_loss import height_losses, is_at_most, percentage
+from cds_service.facts.imaging import current_at_target, evidence, told
 from cds_service.knowledge import Knowledge
 
 
@@ -19,33 +21,22 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     There is little room left for a needle and cement, and leakage is likelier. Several payers exclude it.
 
     ## When it stays silent
-    When the newest height loss is below the limit, or the height is called preserved. A height loss that is not documented, or a grade
-    that straddles the limit, is unknown.
+    When a current image gives a height loss up to the limit, or calls the height preserved: an older one may have been overtaken. A
+    height loss that is not documented, or a grade that straddles the limit, is unknown.
     """
     limit, other = know.parameter("severe_collapse.height_loss"), know.parameter("severe_collapse.second_limit")
-    found = [seen for seen in chart.imaging if seen.sign is ImagingSign.HEIGHT_LOSS and at_target(seen.levels, chart)]
-    over = [
-        seen for seen in found if seen.percent and seen.assertion is Assertion.PRESENT and seen.percent[0] > limit.value
-    ]
-    if over:
-        seen = max(over, key=lambda item: (item.percent, item.source.reference))
+    found = [seen for seen in height_losses(chart) if seen.percent and seen.percent[0] > limit.value]
+    if found:
+        seen = max(found, key=lambda item: (item.percent, item.source.reference))
         yield Finding(
-            says=f"Height loss of {_shown(seen)} at {spoken(seen.levels) or 'a level not stated'} "
-            f"(limits {limit.shown} and {other.shown}), {told(seen)}",
+            says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {published.number(limit, know)}"
+            f"{published.DECIDES}, {published.number(other, know)}; {told(seen)}",
             evidence=(evidence(seen),),
             uses=(limit, other),
-            cites=("bcbs-vertebroplasty", "evicore-cmm607"),
+            cites=("evicore-cmm607",),
             basis=seen.basis,
-            values=seen,
         )
         return
     chart.require("how much height the vertebra has lost", *FRACTURE_SECTIONS)
-    if not any(
-        seen.assertion is Assertion.ABSENT or (seen.percent and seen.percent[1] <= limit.value) for seen in found
-    ):
+    if not any(is_at_most(seen, limit) for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS)):
         raise Unknown("how much height the vertebra has lost", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))
-
-
-def _shown(seen: ImagingFinding) -> str:
-    low, high = seen.percent or (0.0, 0.0)
-    return f"{low:g} %" if low == high else f"{low:g} to {high:g} %"

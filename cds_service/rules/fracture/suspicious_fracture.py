@@ -9,6 +9,7 @@ from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.gathered import gathered
 from cds_service.facts.imaging import current_at_target, evidence, told
 from cds_service.facts.lesions import is_malignant
+from cds_service.facts.words import brief, recorded
 from cds_service.knowledge import Knowledge
 
 
@@ -30,27 +31,23 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     ## When it stays silent
     When none of these is so, and when the fracture is known to be malignant.
     """
-    broken = fractures_at_target(chart)
     if is_malignant(chart):
         raise NotApplicable
-    if not broken:
+    if not fractures_at_target(chart):
         chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
         raise NotApplicable
     cancers, gaps = gathered(chart.conditions_in("malignancy", "malignancy-history"))
-    reasons = [
-        (f"cancer on record: {item.concept.text[:60]}", Evidence(item.source, "code", item.dated))
-        for item in cancers[:1]
+    reasons = [(f"cancer on record: {brief(item.concept.text)}", recorded(item)) for item in cancers[:1]]
+    doubted = [
+        seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
-    for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY):
-        if seen.assertion is Assertion.UNCERTAIN:
-            reasons.append((f"tumour not excluded, {told(seen)}", evidence(seen)))
-            break
+    reasons += [(f"tumour not excluded, {told(seen)}", evidence(seen)) for seen in doubted[:1]]
     fragile, _ = gathered(chart.conditions_in("osteoporosis"))
     unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
     reasons += unusual
     if reasons:
         yield Finding(
-            says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}"[:230],
+            says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}",
             evidence=tuple(item for _, item in reasons),
             uses=(know.parameter("young_patient.below"),) if unusual else (),
             cites=("acr-2018", "site-policy"),
@@ -64,10 +61,9 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
 def _unusual(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
     """A patient in whom a fracture without osteoporosis is unusual: a man, or somebody young."""
-    limit = know.parameter("young_patient.below")
     if chart.patient is not None and chart.patient.sex == "male":
         yield "male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")
         return
     years = person.age(chart)
-    if years.most < limit.value:
+    if years.most < know.parameter("young_patient.below").value:
         yield f"age {years}, no osteoporosis on record", person.birth(chart)[0]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown
 from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
+from cds_service.facts import published
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.lesions import is_malignant
 from cds_service.knowledge import Knowledge
@@ -12,25 +13,28 @@ from cds_service.knowledge import Knowledge
 @rule(title="Too many levels", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
 def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether the order, by the levels it names or by its quantity, is for more levels than the limit in one session.
+    Whether the order, by the levels it names or by its quantity, is for more levels than the limit in one session. More than another
+    payer's lower limit is information only.
 
     ## Why it matters
     Each level adds cement: with three or more, cement reached the lung more often (odds ratio 2.4 in a series). Coverage ends at three
     levels, with one payer at two.
 
     ## When it stays silent
-    Up to the limit, and for a malignant fracture, to which the cap does not apply. An order that names no level is unknown.
+    Up to the lower limit, and for a malignant fracture, to which the cap does not apply. An order that names no level is unknown.
     """
     if is_malignant(chart):
         raise NotApplicable
-    limit = know.parameter("too_many_levels.most")
-    if not chart.order.level_count:
+    limit, payer = know.parameter("too_many_levels.most"), know.parameter("too_many_levels.one_payer")
+    count = chart.order.level_count
+    if not count:
         raise Unknown("how many levels are ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
-    if chart.order.level_count > limit.value:
+    if count > min(limit.value, payer.value):
         yield Finding(
-            says=f"{chart.order.level_count} levels ordered for one session, limit {limit.shown}",
+            says=f"{count} levels ordered for one session, limit {published.number(limit, know)}{published.DECIDES}, "
+            f"{published.number(payer, know)}",
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
-            uses=(limit,),
-            cites=("evicore-cmm607", "cement-embolism"),
-            values=chart.order.level_count,
+            uses=(limit, payer),
+            cites=("cement-embolism",),
+            effect=None if count > limit.value else Kind.INFORMATION,
         )

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Basis, Certainty, Chart, Section, State, Unknown
+from cds_service.chart import Basis, Chart, Section, State, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts import person
-from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target, named
+from cds_service.facts.fracture import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
 from cds_service.facts.gathered import gathered
-from cds_service.knowledge import Knowledge
+from cds_service.facts.words import begun, brief, recorded
+from cds_service.knowledge import Knowledge, Parameter
 
 
 @rule(
@@ -28,29 +29,29 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When osteoporosis is on record, or the patient is older and no high-energy cause is coded: injury codes are often used for fragile
     bone after a small fall.
     """
-    injuries = [item for item in fractures_at_target(chart) if "fracture-traumatic" in item.sets]
+    injuries = tuple(item for item in fractures_at_target(chart) if "fracture-traumatic" in item.sets)
     fragile, gaps = gathered(chart.conditions_in("osteoporosis"))
     if injuries and not fragile:
         causes, _ = gathered(chart.conditions_in("high-energy-cause"))
-        causes = tuple(item for item in causes if item.state is State.ACTIVE)
-        limit = know.parameter("traumatic_fracture.older_than")
-        years = None if causes else person.age(chart)
-        if causes or (years is not None and years.most < limit.value):
-            why = f"cause coded: {causes[0].concept.text[:70]}" if causes else f"age {years}, no osteoporosis on record"
-            first = injuries[0]
-            yield Finding(
-                says=f"Traumatic fracture at {named(tuple(injuries))} ({why}): judge stability with spine surgery",
-                evidence=(
-                    first.evidence,
-                    *(Evidence(item.source, "code", item.dated, item.concept.text) for item in causes[:1]),
-                    *(() if causes else person.birth(chart)),
-                ),
-                uses=(limit,),
-                cites=("nice-ta279", "bcbs-vertebroplasty", "cirse-2017"),
-                basis=Basis.TEXT if all(item.basis is Basis.TEXT for item in injuries) else Basis.CODE,
-                certainty=Certainty.POSSIBLE if first.certainty is Certainty.POSSIBLE else Certainty.CONFIRMED,
-                proposes=(Proposal.REFER_SPINE_SURGERY,),
-            )
-        elif years is not None and years.least < limit.value:
-            raise Unknown(f"whether the patient is younger than {limit.shown}")
+        known = [item for item in causes if item.state is State.ACTIVE]
+        for cause in known[:1]:
+            yield _finding(injuries, f"cause coded: {brief(cause.concept.text)}", recorded(cause))
+        if not known:
+            limit, years = know.parameter("traumatic_fracture.older_than"), person.age(chart)
+            if years.most < limit.value:
+                yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
+            elif years.least < limit.value:
+                raise Unknown(f"whether the patient is younger than {limit.shown}")
     yield from gaps
+
+
+def _finding(injuries: tuple[Fracture, ...], why: str, *shown: Evidence, uses: tuple[Parameter, ...] = ()) -> Finding:
+    return Finding(
+        says=f"{begun('traumatic fracture', injuries[0].certainty)} at {named(injuries)} ({why}): judge stability with spine surgery; "
+        "Blue plans and NICE TA279, which decide, leave injuries out, CMS LCD L38213 covers selected ones",
+        evidence=(injuries[0].evidence, *shown),
+        uses=uses,
+        cites=("nice-ta279", "bcbs-vertebroplasty", "cms-lcd", "cirse-2017"),
+        basis=Basis.TEXT if all(item.basis is Basis.TEXT for item in injuries) else Basis.CODE,
+        proposes=(Proposal.REFER_SPINE_SURGERY,),
+    )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named
+from cds_service.facts.fracture import FRACTURE_SECTIONS, Fracture, current_fractures, named
 from cds_service.facts.gathered import gathered
+from cds_service.facts.words import begun, brief, on
 from cds_service.knowledge import Knowledge
 
 _SHOWN = 4
@@ -32,17 +33,17 @@ def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     """
     found, gaps = gathered(current_fractures(chart))
     if found:
-        sure = [item for item in found if item.certainty is Certainty.CONFIRMED]
-        coded = [item for item in found if item.basis is Basis.CODE]
-        kind = "lesion" if all(item.is_lesion for item in found) else "fracture"
-        first = next((item for item in found if item in sure and item in coded), found[0])
-        dated = f", {first.onset or first.seen}" if first.onset or first.seen else ""
+        first = max(found, key=_how_sure)
+        kind = "vertebral lesion" if all(item.is_lesion for item in found) else "vertebral fracture"
         yield Finding(
-            says=f"{'Vertebral' if sure else 'Possible vertebral'} {kind} on record at {named(found)}: {first.text[:80]}{dated}",
+            says=f"{begun(kind, first.certainty)} on record at {named(found)}: {brief(first.text)}{on(first.onset or first.seen)}",
             evidence=tuple(item.evidence for item in found[:_SHOWN]),
             cites=("cms-lcd", "nice-ta279"),
-            basis=Basis.CODE if coded else Basis.TEXT,
-            certainty=Certainty.CONFIRMED if sure else Certainty.POSSIBLE,
-            values=found,
+            basis=Basis.CODE if any(item.basis is Basis.CODE for item in found) else Basis.TEXT,
         )
     yield from gaps
+
+
+def _how_sure(item: Fracture) -> tuple[bool, bool]:
+    """A confirmed record goes before a possible one, then a coded one before one in words."""
+    return item.certainty is Certainty.CONFIRMED, item.basis is Basis.CODE

@@ -4,16 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown, spoken
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
+from cds_service.facts.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
-from cds_service.facts.imaging import (
-    WINDOW,
-    Activity,
-    Verdict,
-    activity,
-    activity_elsewhere,
-    evidence,
-    told,
-)
+from cds_service.facts.imaging import WINDOW, evidence, told
 from cds_service.knowledge import Knowledge
 
 
