@@ -96,22 +96,18 @@ def _is_whole(seen: ImagingFinding, everything: Iterable[ImagingFinding]) -> boo
 
 def _verdict(items: list[ImagingFinding]) -> tuple[Verdict, ImagingFinding]:
     """The verdict of one day's findings and the finding that decides it."""
-    coded = [item for item in items if item.basis is Basis.CODE]
-    for group in (coded, items):
-        favour = sorted((item for item in group if _is_for(item)), key=recency)
-        against = sorted((item for item in group if not _is_for(item)), key=recency)
-        # A fracture that is healing and still shows oedema is active.
-        sources = {item.source.reference for item in favour}
-        against = [
-            item for item in against if item.sign is not ImagingSign.HEALING or item.source.reference not in sources
-        ]
-        if favour and not against:
-            return Verdict.ACTIVE, favour[-1]
-        if against and not favour:
-            return Verdict.INACTIVE, against[-1]
-        if favour:
-            return Verdict.CONFLICTING, favour[-1]
-    raise AssertionError("a day without findings has no verdict")
+    group = [item for item in items if item.basis is Basis.CODE] or items
+    favour = sorted((item for item in group if _is_for(item)), key=recency)
+    # A fracture that is healing and still shows oedema is active.
+    sources = {item.source.reference for item in favour}
+    against = sorted((item for item in group if not _is_for(item) and not _is_healing_of(item, sources)), key=recency)
+    if not favour:
+        return Verdict.INACTIVE, against[-1]
+    return Verdict.CONFLICTING if against else Verdict.ACTIVE, favour[-1]
+
+
+def _is_healing_of(item: ImagingFinding, sources: set[str]) -> bool:
+    return item.sign is ImagingSign.HEALING and item.source.reference in sources
 
 
 def _merged(verdicts: Iterable[Activity | None]) -> tuple[Activity, ...]:

@@ -1,6 +1,7 @@
 """What images of the spine say: which are current, and how a finding speaks of them."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from cds_service.chart import Age, Basis, Chart, ImagingFinding, ImagingSign, ImagingStudy, ResultStatus
 from cds_service.engine import Evidence
@@ -73,11 +74,11 @@ def dated(item: ImagingStudy | ImagingFinding) -> str:
     return f"{item.modality} of {item.when.start:%Y-%m-%d}" if item.when else f"{item.modality} without a date"
 
 
-def day(seen: ImagingFinding) -> str:
-    """The day of a finding, for sorting; empty if it has none."""
-    return seen.when.last.strftime("%Y-%m-%d") if seen.when else ""
+def day(seen: ImagingFinding) -> date:
+    """The day of a finding, for sorting; the first of all days if it has none."""
+    return seen.when.last.date() if seen.when else date.min
 
 
-def recency(seen: ImagingFinding) -> tuple[str, str, str, str]:
+def recency(seen: ImagingFinding) -> tuple[date, str, str, str]:
     """Newest last; equal days fall back on what is said, so that the order of the resources never matters."""
     return (day(seen), seen.source.reference, seen.sign, seen.sentence)

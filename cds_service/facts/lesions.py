@@ -3,17 +3,16 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign
-from cds_service.facts.fracture import Fracture, fractures_at_target, target_levels
+from cds_service.facts.fracture import Fracture, fractures_at_target
 from cds_service.facts.imaging import current_at_target
 from cds_service.knowledge import Knowledge
+
+_MALIGNANT = frozenset(("fracture-neoplastic", "vertebral-neoplasm"))
 
 
 def malignant_records(chart: Chart) -> Iterator[Fracture]:
     """Records of a malignant fracture, or of a malignant tumour at the target level."""
-    for item in fractures_at_target(chart):
-        placed = bool(item.levels & target_levels(chart))
-        if "fracture-neoplastic" in item.sets or ("vertebral-neoplasm" in item.sets and placed):
-            yield item
+    return (item for item in fractures_at_target(chart) if not _MALIGNANT.isdisjoint(item.sets))
 
 
 def nonunion_records(chart: Chart) -> Iterator[Fracture]:

@@ -9,16 +9,16 @@ from cds_service.facts.gathered import gathered
 OBSTACLE_SECTIONS = (Section.DEVICES, Section.CONDITIONS)
 """The sections that can hold an obstacle."""
 
-_DEVICE, _REASON = "mri-contraindicating-device", "mri-contraindication"
+_OBSTACLE = "mri-contraindication"  # devices are among them
 
 
 def mri_obstacles(chart: Chart) -> Iterator[Evidence]:
     """Implants and diagnoses that may forbid MRI; then `Unknown` if devices or conditions have gaps."""
-    devices, _ = gathered(chart.devices_in(_DEVICE, _REASON))
+    devices, _ = gathered(chart.devices_in(_OBSTACLE))
     for device in devices:
         yield Evidence(device.source, "type", None, device.concept.text)
-    problems, _ = gathered(chart.conditions_in(_DEVICE, _REASON))
+    problems, _ = gathered(chart.conditions_in(_OBSTACLE))
     for problem in problems:
         if problem.state is not State.RESOLVED:
             yield Evidence(problem.source, "code", problem.dated, problem.concept.text)
-    chart.require("whether MRI is possible", *OBSTACLE_SECTIONS, sets=(_DEVICE, _REASON))
+    chart.require("whether MRI is possible", *OBSTACLE_SECTIONS, sets=(_OBSTACLE,))
