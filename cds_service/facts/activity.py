@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality
+from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
 from cds_service.facts.fracture import target_levels
 from cds_service.facts.imaging import current, day, recency
 from cds_service.knowledge import Knowledge
@@ -50,9 +50,9 @@ def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
 def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
     target = target_levels(chart)
     if target:
-        return tuple(level for level in Level if level in target)
+        return tuple(descending(target))
     named = frozenset[Level]().union(*(item.levels for item in _signals(chart, know)))
-    return tuple(level for level in Level if level in named) or (None,)
+    return tuple(descending(named)) or (None,)
 
 
 def _signals(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:

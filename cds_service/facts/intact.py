@@ -1,6 +1,6 @@
 """Which ordered vertebrae are not broken, as the newest current images say."""
 
-from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign, Level
+from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign, Level, descending
 from cds_service.facts.fracture import fractures_at_target
 from cds_service.facts.imaging import current, day
 from cds_service.knowledge import Knowledge
@@ -8,7 +8,7 @@ from cds_service.knowledge import Knowledge
 
 def intact_levels(chart: Chart, know: Knowledge) -> dict[Level, ImagingFinding]:
     """The ordered levels that the newest current image calls intact and no diagnosis calls broken, each with what says so."""
-    newest = {level: _newest(level, chart, know) for level in Level if level in chart.order.levels - _diagnosed(chart)}
+    newest = {level: _newest(level, chart, know) for level in descending(chart.order.levels - _diagnosed(chart))}
     return {level: seen for level, seen in newest.items() if seen and _is_intact(seen)}
 
 
