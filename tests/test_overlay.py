@@ -99,6 +99,20 @@ def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
     assert "in place of 18 a (rand-2018" in shown
 
 
+def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
+    """Where a finding names the numbers of several sources, the site's own is not passed off as theirs."""
+    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    (rule,) = (item for item in catalogue() if item.id == "severe_pain")
+    (case,) = (
+        item
+        for item in cases.load(cases.FIXTURES / "rules" / "severe_pain.json")
+        if item.name == "7 reaches more of them"
+    )
+    (result,) = cases.judge(case, rule, overlay.know)
+    assert result.finding is not None
+    assert "reaches site 7 outside hospital (decides), RAND/UCLA 2018 5, eviCore" in result.finding.says
+
+
 def test_knowledge_tells_which_overlay_it_has(overlay: Written):
     overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 21\nreason = "Board"\n')
     first = overlay.know.version
