@@ -43,7 +43,6 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
             cites=_CITES,
             basis=past[0].basis,
         )
-        chart.require("whether there is pain", Section.PAIN, sets=("pain-score",))
         return
     latest = pain.latest(chart, know)
     if pain.exceeds(latest, limit.value):
