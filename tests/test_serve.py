@@ -63,7 +63,7 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(15)
+        return self.process.wait(60)
 
     @property
     def log(self) -> str:
@@ -97,7 +97,7 @@ def start(folder: Path, port: int, *options: str) -> subprocess.Popen[str]:
 def serving(folder: Path, *options: str) -> Iterator[Server]:
     server = Server(start(folder, port := free_port(), *options), port, folder)
     try:
-        for _ in range(300):
+        for _ in range(1200):
             assert server.process.poll() is None, server.log
             try:
                 if server.ask("GET", "/health/live")[0] == 200:

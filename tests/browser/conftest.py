@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,7 @@ from tests.npm_packages import installed
 from tests.test_serve import Server, serving
 
 FOLDER = Path(__file__).parent
-ORIGINS = ("data:", "blob:")
-PATIENCE = 15_000  # milliseconds; a page that needs them is broken
+PATIENCE = 60_000  # milliseconds; only a broken page needs them, or a machine that has much else to do
 
 expect.set_options(timeout=PATIENCE)
 
@@ -58,15 +57,16 @@ def axe() -> str:
 
 @dataclass
 class Watch:
-    """What pages must never do: complain on the console, fail in a script, ask another origin, or ask for what is not there.
+    """What pages must never do: complain on the console, fail in a script, ask elsewhere, or ask for what is not there.
 
     The status of the page itself is for the test to judge, as is what `POST /workbench/run` says inside its answer.
     """
 
-    origin: str
-    seen: list[str]
+    origins: set[str] = field(default_factory=set)
+    seen: list[str] = field(default_factory=list)
 
-    def over(self, context: BrowserContext) -> None:
+    def over(self, context: BrowserContext, origin: str) -> None:
+        self.origins.add(origin + "/")
         context.on("console", self._console)
         context.on("weberror", lambda error: self.seen.append(f"script: {error.error}"))
         context.on("request", self._request)
@@ -78,7 +78,7 @@ class Watch:
             self.seen.append(f"{message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((self.origin + "/", *ORIGINS)):
+        if not request.url.startswith((*self.origins, "data:", "blob:")):
             self.seen.append(f"elsewhere: {request.url}")
 
     def _response(self, response: Response) -> None:
@@ -86,29 +86,49 @@ class Watch:
             self.seen.append(f"HTTP {response.status}: {response.url}")
 
 
-@pytest.fixture
-def seen() -> list[str]:
-    """What pages did that they must not; a test that means them to takes it out."""
-    return []
+@pytest.fixture(scope="session")
+def watch() -> Watch:
+    return Watch()
 
 
 @pytest.fixture
-def open_page(service: Server, browser: Browser, seen: list[str]) -> Iterator[Callable[..., Page]]:
-    """Opens a page in a context of its own, with options of `Browser.new_context`; in the end nothing may have been seen."""
-    contexts = []
+def seen(watch: Watch) -> list[str]:
+    """What pages did in this test that they must not; a test that means them to takes it out."""
+    return watch.seen
+
+
+@pytest.fixture(scope="session")
+def tabs() -> dict[str, Page]:
+    """Pages that are open, by what they were opened with: a process of the browser costs more than most tests."""
+    return {}
+
+
+@pytest.fixture
+def open_page(service: Server, browser: Browser, watch: Watch, tabs: dict[str, Page]) -> Iterator[Callable[..., Page]]:
+    """Gives an empty page in a context with these options of `Browser.new_context`; in the end nothing may have been seen."""
+    used = []
 
     def opened(server: Server = service, **options: Any) -> Page:
         origin = f"http://127.0.0.1:{server.port}"
         size = {"width": 1280, "height": 800}
-        context = browser.new_context(**{"base_url": origin, "viewport": size, "locale": "en-GB", **options})
-        context.set_default_timeout(PATIENCE)
-        Watch(origin, seen).over(context)
-        contexts.append(context)
-        return context.new_page()
+        wanted = {"base_url": origin, "viewport": size, "locale": "en-GB", **options}
+        if (name := str(wanted)) not in tabs:
+            context = browser.new_context(**wanted)
+            context.set_default_timeout(PATIENCE)
+            watch.over(context, origin)
+            tabs[name] = context.new_page()
+        page = tabs[name]
+        page.set_viewport_size(wanted["viewport"])
+        page.emulate_media(color_scheme="light", media="screen")
+        used.append(page)
+        return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in used:
+        page.unroute_all()
+        page.goto("about:blank")
+    seen = watch.seen[:]
+    watch.seen.clear()
     assert seen == []
 
 

@@ -29,24 +29,22 @@ BECAME = (
 def write(database: Database) -> None:
     """Writes them: each week another number of calls, each with every card, each card with another fate than the one before."""
     fates = cycle(BECAME)
+    showings, told = [], []
     for week in range(WEEKS):
         for call in range(1 + week % 4):
             at = FIRST + timedelta(weeks=week, hours=call)
-            names = [f"{week}/{call}/{number}" for number in range(len(CARDS))]
             cards = tuple(
-                ShownCard(_uuid(name), topic, indicator, "after-correction", rules, "2024.1.0")
-                for name, (topic, indicator, rules) in zip(names, CARDS, strict=True)
+                ShownCard(_uuid(f"{week}/{call}/{topic}"), topic, indicator, "after-correction", rules, "2024.1.0")
+                for topic, indicator, rules in CARDS
             )
-            add_showings(database, [Showing(_uuid(names[0] + "!"), "order-sign", "s", "", at, cards)])
-            told = [(card, *next(fates)) for card in cards]
-            add_feedback(
-                database,
-                [
-                    FeedbackEntry(card.uuid, outcome, at, at, reason=Reason(REASONS, code) if code else None)
-                    for card, outcome, code in told
-                    if outcome
-                ],
-            )
+            showings.append(Showing(_uuid(f"{week}/{call}"), "order-sign", "vertebroplasty-suitability", "", at, cards))
+            told += [
+                FeedbackEntry(card.uuid, outcome, at, at, reason=Reason(REASONS, code) if code else None)
+                for card, (outcome, code) in zip(cards, fates, strict=False)
+                if outcome
+            ]
+    add_showings(database, showings)
+    add_feedback(database, told)
 
 
 def _uuid(name: str) -> UUID:

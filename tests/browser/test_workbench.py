@@ -307,8 +307,10 @@ def test_the_service_is_asked_without_script_too(open_page: Callable[..., Page])
     expect(page.get_by_role("region", name="What your changes change")).to_be_visible()
 
 
-def test_colours_follow_the_system_until_they_are_chosen(page: Page):
+def test_colours_follow_the_system_until_they_are_chosen(open_page: Callable[..., Page]):
+    page = open_page(color_scheme="dark")  # in a context of its own: what is chosen is kept there
     page.goto("/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.get_by_role("button", name="Dark colours").click()
