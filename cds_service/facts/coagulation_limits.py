@@ -19,9 +19,9 @@ class Verdict:
     """
 
     waits: bool | None
-    tolerated: bool
     says: str
     uses: tuple[Parameter, ...]
+    tolerated: bool = False
 
 
 def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
@@ -32,7 +32,7 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
     upper, of_liver = (know.parameter(f"inr_above_limit.{name}_limit") for name in ("upper", "liver"))
     above = labs.above(inr, upper.value)
     if not has_liver_disease(chart) or vitamin_k_antagonists(chart, know):
-        return Verdict(above, False, f"INR {inr} is above {upper.shown}", (upper,))
+        return Verdict(above, f"INR {inr} is above {upper.shown}", (upper,))
     return _in_liver_disease(
         labs.at_least(inr, of_liver.value),
         above,
@@ -48,7 +48,7 @@ def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> Verdict:
     usual, other = f"{lower.value:g}", f"{of_liver.value:g}"
     below = labs.below(count, lower.value)
     if not has_liver_disease(chart):
-        return Verdict(below, False, f"Platelets {count} are below {usual}", (lower,))
+        return Verdict(below, f"Platelets {count} are below {usual}", (lower,))
     return _in_liver_disease(
         labs.at_most(count, of_liver.value),
         below,
@@ -62,4 +62,4 @@ def _in_liver_disease(
     waits: bool | None, elsewhere: bool | None, waiting: str, tolerated: str, uses: tuple[Parameter, ...]
 ) -> Verdict:
     spared = waits is False and elsewhere is True
-    return Verdict(waits, spared, tolerated if spared else waiting, uses)
+    return Verdict(waits, tolerated if spared else waiting, uses, tolerated=spared)

@@ -154,10 +154,9 @@ def _with_last_dose(telling: tuple[DrugUse, ...], uses: Iterable[DrugUse], last:
 def _due_again(dosage: Dosage, last: When | None, chart: Chart) -> bool:
     if last is None or not dosage.interval_hours or dosage.as_needed:
         return False
-    due, interval = last.last, timedelta(hours=dosage.interval_hours)
-    if due <= chart.as_of:  # doses that were due before now and are not recorded were not given
-        due += interval * ((chart.as_of - due) // interval + 1)
-    return due < slot(chart)
+    interval = timedelta(hours=dosage.interval_hours)
+    missed = max(0, (chart.as_of - last.last) // interval)  # what was due before now and is not recorded was not given
+    return last.last + interval * (missed + 1) < slot(chart)
 
 
 def _dose_class(ingredient: str, dosages: Iterable[Dosage], know: Knowledge) -> DoseClass:

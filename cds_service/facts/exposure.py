@@ -158,7 +158,7 @@ def _tier(hold: Hold, hours: float) -> Tier:
 def _inr_that_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> Lab | None:
     """A current INR, taken after the last dose of a drug that is no longer taken, if it is at the limit or below."""
     try:
-        inr = current(chart, "inr", "INR", know.parameter("shared.lab_window_unstable"), chart.as_of)
+        inr = current(chart, "inr", know.parameter("shared.lab_window_unstable"), chart.as_of)
     except Unknown:
         return None
     since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last

@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from cds_service.chart import Chart, UseStatus
+from cds_service.chart import Chart
 from cds_service.facts.drug_courses import is_statement
 from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.interruption import agreement
@@ -11,7 +11,6 @@ from cds_service.knowledge import Knowledge
 from cds_service.values import HoldPlan
 
 _SHORT = 10  # hours, below which tenths are shown
-_ENDED = {UseStatus.ON_HOLD: "on hold", UseStatus.STOPPED: "stopped", UseStatus.COMPLETED: "completed"}
 
 
 def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
@@ -42,9 +41,8 @@ def _last_dose(item: Exposure, plan: HoldPlan) -> str:
     if plan.still_taken:
         recorded = f", last recorded dose {plan.last_dose}" if plan.last_dose else ""
         return f"being taken{recorded}"
-    if plan.last_dose is None or item.hours is None:
-        ended = _ENDED.get(item.drug.use.status, "ended")
-        return f"{ended}, last dose not recorded"
+    if item.hours is None:
+        return f"{item.drug.use.status.replace('-', ' ')}, last dose not recorded"
     before = "before the slot" if plan.planned else "ago"
     whole = math.floor(item.hours) if item.hours >= _SHORT else math.floor(item.hours * 10) / 10
     return f"last dose {whole:g} h {before} ({plan.last_dose})"

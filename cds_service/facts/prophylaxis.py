@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from cds_service.chart import Allergy, Chart, Severity, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts.allergies import allergies, evidence
-from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import at_least, history
+from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.labs import at_least
+from cds_service.facts.renal import current
 from cds_service.knowledge import Knowledge, Parameter
 
 _RULE = "procedure_preparation"
@@ -37,7 +38,7 @@ def prophylaxis(chart: Chart, know: Knowledge) -> tuple[Prophylaxis, tuple[Unkno
     known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(f"allergy-{name}" for name in _ALTERNATIVES)))
     to_beta_lactam = [item for item in known if _BETA_LACTAM in item.concept.sets]
     barred = {name for item in known for name in item.concept.sets}
-    weights = gathered(history(chart, "body-weight", "weight"))[0][:1]
+    weights, _ = attempted(lambda: current(chart, "body-weight", know.parameter("shared.weight_window"), chart.as_of))
     is_heavy = any(at_least(item, know.parameter(f"{_RULE}.heavy").value) for item in weights)
     found = Prophylaxis(
         usual=know.parameter(f"{_RULE}.cefazolin{'_heavy' if is_heavy else ''}"),

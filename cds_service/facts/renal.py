@@ -52,16 +52,14 @@ def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
 
 def not_current(chart: Chart, know: Knowledge, at: datetime) -> tuple[str, ...]:
     """Which of creatinine and body weight has no current result at `at`, in words. Raises `Unknown` if one was not supplied."""
-    windows = (
-        ("creatinine", "creatinine", creatinine_window(chart, know)),
-        ("body-weight", "body weight", know.parameter("shared.weight_window")),
-    )
-    return tuple(name for measure, name, window in windows if not _has_current(chart, measure, window, at))
+    windows = {"creatinine": creatinine_window(chart, know), "body-weight": know.parameter("shared.weight_window")}
+    lacking = (measure for measure, window in windows.items() if not _has_current(chart, measure, window, at))
+    return tuple(measure.replace("-", " ") for measure in lacking)
 
 
 def _has_current(chart: Chart, measure: str, window: Parameter, at: datetime) -> bool:
     try:
-        current(chart, measure, measure, window, at)
+        current(chart, measure, window, at)
     except Unknown as gap:
         if not gap.never_measured:
             raise
@@ -69,18 +67,16 @@ def _has_current(chart: Chart, measure: str, window: Parameter, at: datetime) ->
     return True
 
 
-def current(chart: Chart, measure: str, what: str, window: Parameter, at: datetime) -> Lab:
+def current(chart: Chart, measure: str, window: Parameter, at: datetime) -> Lab:
     """The latest result of a measure if it is no older than the window at `at`. Raises `Unknown` otherwise.
 
     A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
     """
-    lab = labs.latest(chart, measure, what)
+    lab = labs.latest(chart, measure, measure)
     for doubt in replace(lab, gaps=()).doubts():
         raise doubt
     if not labs.within(lab, at, window):
-        raise Unknown(
-            f"{what} (last {lab}, older than {window.shown})", Missing(SECTION_OF[measure], Reason.NOT_MEASURED)
-        )
+        raise Unknown(measure, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
     return lab
 
 
@@ -105,12 +101,12 @@ def _clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
 
 
 def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, "creatinine-clearance", _WHAT, window, at)
+    lab = current(chart, "creatinine-clearance", window, at)
     return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
 
 
 def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, "egfr", "eGFR", window, at)
+    lab = current(chart, "egfr", window, at)
     shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
     return Clearance(
         _lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,), estimated=True
@@ -118,8 +114,8 @@ def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -
 
 
 def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    creatinine = current(chart, "creatinine", "creatinine", window, at)
-    weight = current(chart, "body-weight", "body weight", know.parameter("shared.weight_window"), at)
+    creatinine = current(chart, "creatinine", window, at)
+    weight = current(chart, "body-weight", know.parameter("shared.weight_window"), at)
     years = know.parameter("shared.cockcroft_gault_years").value - age(chart).most
     sex = chart.patient.sex if chart.patient else ""
     highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
