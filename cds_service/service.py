@@ -1,7 +1,7 @@
 """Answers one hook call: the only place that sequences reading the order, the chart, the judgement and the cards."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -19,6 +19,7 @@ from cds_service.disposition import assess
 from cds_service.engine import Indicator, Rule, evaluate
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.ownership import of_patient
 from cds_service.fhir.phrases import phrase_table
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge, load, overlay
@@ -29,8 +30,8 @@ from cds_service.rules import catalogue, in_force
 from cds_service.settings import Client, Settings
 from cds_service.store.records import ShownCard
 
-WasOverridden = Callable[[str, datetime], bool]
-"""Whether the card of a key was shown and overridden since a moment."""
+Overridden = Callable[[Collection[str], datetime], Collection[str]]
+"""Which of the cards with these keys were shown and overridden since a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Site:
     rules: tuple[Rule, ...]
     manner: Manner = field(default_factory=Manner)
     quiet: timedelta = timedelta(0)
-    was_overridden: WasOverridden | None = None
+    overridden: Overridden | None = None
     stamp: bool = False
     notes: tuple[str, ...] = ()
 
@@ -123,7 +124,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     watch.lap("order")
     if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
-    request = fill(request, prefetch.sections(asked.rules))
+    request = _filled(request, fill, prefetch.sections(asked.rules))
     if asked.needs_conditions:
         require_conditions(request)
     watch.lap("fetch")
@@ -145,7 +146,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         notes=tuple(filter(None, (*site.notes, *request.notes, asked.orders.order.planned_note, *chart.notes))),
     )
     composed = _composed(material, chart)
-    withheld = tuple(card for card in composed if _is_withheld(card, request.hook, now, site))
+    withheld = _withheld(composed, request.hook, now, site)
     cards = tuple(card for card in composed if card not in withheld)
     body: dict[str, Any] = {"cards": [card.json() for card in cards]}
     if site.stamp and (actions := system_actions(material)):
@@ -153,6 +154,13 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
     return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material, chart)
+
+
+def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> HookRequest:
+    """The call with what is missing fetched; what is another patient's, sent or fetched, is missing too."""
+    request = replace(request, prefetch=of_patient(request.prefetch, request.patient))
+    filled = fill(request, sections)
+    return filled if filled is request else replace(filled, prefetch=of_patient(filled.prefetch, request.patient))
 
 
 def _composed(material: Material, chart: Chart) -> tuple[Card, ...]:
@@ -163,11 +171,13 @@ def _composed(material: Material, chart: Chart) -> tuple[Card, ...]:
     return compose.for_order(material)
 
 
-def _is_withheld(card: Card, hook: Hook, now: datetime, site: Site) -> bool:
-    """Whether the same card was overridden lately; a critical one is always shown, and a changed one has another key."""
-    if hook is not Hook.ORDER_SIGN or card.indicator is Indicator.CRITICAL or not site.quiet or not site.was_overridden:
-        return False
-    return site.was_overridden(card.extension[CARD_KEY], now - site.quiet)
+def _withheld(cards: Iterable[Card], hook: Hook, now: datetime, site: Site) -> tuple[Card, ...]:
+    """The cards that were overridden lately; a critical one is always shown, and a changed one has another key."""
+    if hook is not Hook.ORDER_SIGN or not site.quiet or not site.overridden:
+        return ()
+    keys = {card.extension[CARD_KEY]: card for card in cards if card.indicator is not Indicator.CRITICAL}
+    overridden = site.overridden(keys.keys(), now - site.quiet)
+    return tuple(card for key, card in keys.items() if key in overridden)
 
 
 def _shown(cards: Iterable[Card], material: Material, site: Site) -> Iterable[ShownCard]:

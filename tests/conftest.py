@@ -1,8 +1,51 @@
-"""What every test session shares."""
+"""What every test session shares: servers are started by the first test that needs them."""
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.fhir_servers import Sekmet
+    from tests.postgres import Postgres
+    from tests.serving import Server
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is waited for is waited for long: other tests share the machine."""
+    monkeypatch.setattr("cds_service.app.records._FOR_FEEDBACK", 60.0)
+    monkeypatch.setattr("cds_service.app.records._FOR_HEALTH", 60.0)
+    monkeypatch.setattr("cds_service.auth.keys.PATIENCE", 20.0)
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+    """The service as it runs without any configuration, but with time to fetch on a machine that is busy."""
+    from tests.serving import serving
+
+    with serving(tmp_path_factory.mktemp("laptop"), config="deadline_ms = 20000") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """A PostgreSQL; a test that stops it starts it again."""
+    from tests.postgres import postgres
+
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def fhir(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Sekmet]":
+    """A FHIR server that asks for a token, with a chart in it."""
+    from tests.fhir_servers import CHART, TOKEN, sekmet
+
+    with sekmet(tmp_path_factory.mktemp("fhir"), TOKEN) as running:
+        running.load(CHART)
+        yield running
 
 
 def skipped_in_ci(config: pytest.Config) -> list[pytest.TestReport]:

@@ -19,6 +19,33 @@ from urllib.error import HTTPError
 
 TOKEN = "the-token-of-this-call"
 FHIR = "application/fhir+json"
+PATIENT = {"reference": "Patient/p"}
+CONDITIONS: list[dict[str, Any]] = [
+    {"resourceType": "Condition", "id": f"c{n}", "subject": PATIENT, "code": {"text": f"Diagnosis {n}"}}
+    for n in range(45)
+]
+CHART: list[dict[str, Any]] = [
+    {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1948-03-02"},
+    {"resourceType": "Patient", "id": "q", "gender": "male", "birthDate": "1950-01-01"},
+    *CONDITIONS,
+    {
+        "resourceType": "Condition",
+        "id": "spondylodiscitis",
+        "subject": PATIENT,
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "M46.46"}]},
+    },
+    {"resourceType": "Condition", "id": "others", "subject": {"reference": "Patient/q"}, "code": {"text": "x"}},
+    {"resourceType": "Medication", "id": "m", "code": {"text": "apixaban 5 MG Oral Tablet"}},
+    {
+        "resourceType": "MedicationRequest",
+        "id": "r",
+        "status": "active",
+        "intent": "order",
+        "subject": PATIENT,
+        "medicationReference": {"reference": "Medication/m"},
+    },
+]
 
 
 def free_port() -> int:

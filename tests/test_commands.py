@@ -73,6 +73,27 @@ def test_clients_are_told_in_words(tmp_path: Path, address: str):
     assert "Warning" not in told
 
 
+def test_what_a_client_may_is_told_in_words(tmp_path: Path, address: str):
+    file = tmp_path / "site.toml"
+    file.write_text(
+        'public_url = "https://cds.example"\nretention_days = 90\ncard_key = "s"\n'
+        '[[clients]]\nname = "North"\nissuer = "https://ehr.example"\njwks = "keys.json"\nhooks = ["order-sign"]\n'
+        'audiences = ["https://other.example/cds"]\nfhir_origins = ["https://fhir.example"]\n'
+        "fhir_on_private_network = true\nfhir_search_by_post = true\nbody_limit = 5_000_000\ndeadline_ms = 250\n"
+        "calls_per_minute = 600\nmay_set_as_of = true\nquiet_days = 7\nstamp_orders = true\n"
+    )
+    told = run("config", "check", "--config", str(file)).output
+    for words in (
+        "Clients must sign their calls.", "What is older than 90 days is deleted every day.",
+        f"North (https://ehr.example): keys from {tmp_path}/keys.json; hooks order-sign",
+        "data may be fetched from https://fhir.example; searches are posted; names of these servers may lead to the private network",
+        "its tokens may also be meant for https://other.example/cds", "an answer takes at most 250 ms", "a body may hold 5 MB",
+        "at most 600 calls a minute and process", "may set the assessment time", "not repeated at signing for 7 days",
+        "draft orders are stamped",
+    ):  # fmt: skip
+        assert words in told
+
+
 def test_a_wrong_setting_is_one_line_and_no_trace(tmp_path: Path):
     file = tmp_path / "site.toml"
     file.write_text("prot = 1\n")

@@ -47,7 +47,7 @@ CALL: dict[str, Any] = {
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[..., FlaskClient]:
+def serve(tmp_path: Path, patience: None) -> Callable[..., FlaskClient]:
     def make(respond: Callable[..., Response] | None = None, **settings: Any) -> FlaskClient:
         chosen = {"database_url": f"sqlite:///{tmp_path}/f.sqlite3"} | settings
         return create_app(Settings(**chosen), respond, now=lambda: NOW).test_client()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fhir_servers import sekmet
 from tests.npm_packages import installed
-from tests.test_serve import serving
+from tests.serving import serving
 
 NPM = Path(__file__).parent / "npm"
 REQUEST = Path(__file__).parent.parent / "fixtures/requests/suitable-acute-fracture.json"

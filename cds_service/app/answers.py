@@ -14,10 +14,11 @@ SAYS = {
     404: "There is nothing at this address; GET /cds-services lists what is offered",
     405: "This address does not take this method",
     413: "The body is larger than this service accepts",
+    429: "There were more calls in this minute than were agreed",
 }
 """What is told for a status that needs no other words."""
 
-_ISSUE = {401: "login", 404: "not-found", 405: "not-supported", 413: "too-long", 503: "transient"}
+_ISSUE = {401: "login", 404: "not-found", 405: "not-supported", 413: "too-long", 429: "throttled", 503: "transient"}
 
 
 def json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

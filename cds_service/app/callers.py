@@ -1,22 +1,19 @@
-"""Who may call, and what each caller gets: its knowledge, its hooks, its discovery document, and servers that may be asked for it."""
+"""Who may call, and what each caller gets: its knowledge, hooks and discovery document, its limits, and servers that may be asked."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
 from cds_service import prefetch
+from cds_service.app.pace import Pace
 from cds_service.chart import Section
-from cds_service.errors import StoreUnavailable
 from cds_service.fetch import Access, Allowed
 from cds_service.hooks import Hook, HookRequest, discovery
-from cds_service.service import Site, site_of
+from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
-from cds_service.store.database import Database
-from cds_service.store.ledger import was_overridden
 
 ANYONE = ""
 """The issuer under which a service without clients keeps its only caller."""
@@ -26,7 +23,8 @@ ANYONE = ""
 class Caller:
     """One configured client, or anyone where none is configured; `name` is empty then.
 
-    `searches` are what we ask its FHIR server, `counts` the page sizes that its prefetch was asked for.
+    `searches` are what we ask its FHIR server, `counts` the page sizes that its prefetch was asked for. `body_limit` is in bytes,
+    `deadline_ms` the time for a whole answer.
     """
 
     name: str
@@ -36,6 +34,9 @@ class Caller:
     counts: Mapping[Section, int]
     discovery: bytes
     allowed: Allowed
+    body_limit: int
+    deadline_ms: int
+    pace: Pace = field(default_factory=Pace)
     may_set_as_of: bool = False
     shadow: bool = False
     by_post: bool = False
@@ -57,54 +58,51 @@ class Caller:
         return Access(asked.fhir_server, context, granted.token, granted.scope, granted.patient, self.by_post)
 
 
-def callers(settings: Settings, database: Database) -> Mapping[str, Caller]:
-    """Every caller by the issuer of its tokens; without clients only `ANYONE`. Raises KnowledgeError or SettingsError."""
-    configured = {client.issuer: _client(client, settings, database) for client in settings.clients}
+def callers(settings: Settings, overridden: Callable[[str], Overridden]) -> Mapping[str, Caller]:
+    """Every caller by the issuer of its tokens; without clients only `ANYONE`. Raises KnowledgeError or SettingsError.
+
+    `overridden` gives, for the name of a client, what tells which of its cards were overridden.
+    """
+    configured = {client.issuer: _client(client, settings, overridden(client.name)) for client in settings.clients}
     return configured or {ANYONE: anyone(settings)}
 
 
 def anyone(settings: Settings) -> Caller:
     """Whoever calls a service that has no clients."""
-    return _caller(
-        ANYONE,
-        settings.hooks,
-        site_of(settings),
-        Allowed.of(settings.fhir_origins, loopback=settings.on_loopback),
+    return Caller(
+        name=ANYONE,
+        hooks=frozenset(settings.hooks),
+        allowed=Allowed.of(settings.fhir_origins, loopback=settings.on_loopback),
+        body_limit=settings.body_limit,
+        deadline_ms=settings.deadline_ms,
         may_set_as_of=settings.on_loopback,
         asks_openly=True,
+        **_told(site_of(settings), settings.hooks),
     )
 
 
-def _client(client: Client, settings: Settings, database: Database) -> Caller:
-    site = site_of(settings, client)
-    return _caller(
-        client.name,
-        client.hooks,
-        replace(site, was_overridden=partial(_was_overridden, database, client.name)),
-        Allowed.of(client.fhir_origins, private=client.fhir_on_private_network),
+def _client(client: Client, settings: Settings, overridden: Overridden) -> Caller:
+    site = replace(site_of(settings, client), overridden=overridden)
+    return Caller(
+        name=client.name,
+        hooks=frozenset(client.hooks),
+        allowed=Allowed.of(client.fhir_origins, private=client.fhir_on_private_network),
+        body_limit=client.body_limit or settings.body_limit,
+        deadline_ms=client.deadline_ms or settings.deadline_ms,
+        pace=Pace(client.calls_per_minute),
         may_set_as_of=client.may_set_as_of,
         shadow=client.shadow,
         by_post=client.fhir_search_by_post,
+        **_told(site, client.hooks),
     )
 
 
-def _caller(name: str, hooks: Collection[Hook], site: Site, allowed: Allowed, **may: bool) -> Caller:
+def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
+    """What follows from the knowledge that a caller gets."""
     templates = prefetch.templates(site.rules, site.know)
-    return Caller(
-        name,
-        frozenset(hooks),
-        site,
-        prefetch.searches(templates),
-        prefetch.counts(templates),
-        msgspec.json.encode(discovery(hooks, templates, site.know.version)),
-        allowed,
-        **may,
-    )
-
-
-def _was_overridden(database: Database, client: str, key: str, since: datetime) -> bool:
-    """As the records say; while they cannot be read, every card is shown."""
-    try:
-        return was_overridden(database, client, key, since)
-    except StoreUnavailable:
-        return False
+    return {
+        "site": site,
+        "searches": prefetch.searches(templates),
+        "counts": prefetch.counts(templates),
+        "discovery": msgspec.json.encode(discovery(hooks, templates, site.know.version)),
+    }

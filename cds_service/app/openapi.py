@@ -27,6 +27,10 @@ def document(settings: Settings) -> Schema:
             for operation in operations.values() if path.startswith("/cds-services") else ():
                 operation["security"] = [{"token": []}]
                 operation["responses"]["401"] = _json("The token is missing or not accepted", "OperationOutcome")
+        call = described["paths"][f"/cds-services/{SERVICE_ID}"]["post"]
+        call["responses"]["429"] = _json(
+            "More calls in this minute than were agreed; see Retry-After", "OperationOutcome"
+        )
     return described
 
 
@@ -41,7 +45,7 @@ def _document(base_url: str, hooks: Collection[Hook]) -> Schema:
         },
         "servers": [{"url": base_url}],
         "paths": {
-            "/cds-services": {"get": _get("discover", "What is offered", "Discovery")},
+            "/cds-services": {"get": _discover()},
             f"/cds-services/{SERVICE_ID}": {"post": _post("call", "Cards for one hook call", "Call", "Cards", 412)},
             f"/cds-services/{SERVICE_ID}/feedback": {
                 "post": _post("sendFeedback", "What users did with cards", "Feedback", "Nothing", 503)
@@ -50,6 +54,7 @@ def _document(base_url: str, hooks: Collection[Hook]) -> Schema:
             "/health/live": {"get": _get("live", "Whether the process answers", "Live")},
             "/health/ready": {"get": _get("ready", "Whether cards are served", "Health")},
             "/metrics": {"get": _metrics()},
+            "/openapi.json": {"get": _get("describe", "This document", "Document")},
         },
         "components": {"schemas": _schemas(hooks)},
     }
@@ -81,9 +86,10 @@ def _post(operation: str, summary: str, asked: str, answer: str, status: int) ->
         400: "What was sent cannot be read; the element is named",
         412: "Data without which nothing can be said is missing; the prefetch key is named",
         413: "The body is larger than the limit",
+        500: "The service failed; its log says why under the id that is told",
         503: "Nothing was kept; send it again after the seconds in Retry-After",
     }
-    statuses = (400, 413, status)
+    statuses = (400, 413, status, 500)
     return {
         "operationId": operation,
         "summary": summary,
@@ -91,6 +97,13 @@ def _post(operation: str, summary: str, asked: str, answer: str, status: int) ->
         "responses": {"200": _json(summary, answer)}
         | {str(code): _json(refused[code], "OperationOutcome") for code in statuses},
     }
+
+
+def _discover() -> Schema:
+    described = _get("discover", "What is offered", "Discovery")
+    described["parameters"] = [{"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}]
+    described["responses"]["304"] = {"description": "Nothing changed since the answer with this ETag"}
+    return described
 
 
 def _metrics() -> Schema:
@@ -192,6 +205,7 @@ def _schemas(hooks: Collection[Hook]) -> dict[str, Schema]:
             knowledge=_TEXT,
             feedback={"enum": ["ok", "behind", "unavailable"]},
         ),
+        "Document": _object("openapi info paths", openapi=_TEXT, info={"type": "object"}, paths={"type": "object"}),
         "Live": _object("status", status={"const": "ok"}),
         "OperationOutcome": _object(
             "resourceType issue",

@@ -5,33 +5,31 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from math import ceil
 from uuid import uuid4
 
 import msgspec
 import structlog
 from flask import Response, g, request
 from structlog.contextvars import bind_contextvars, clear_contextvars
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from cds_service import __version__, observe, web
 from cds_service.app import answers, audit, openapi
 from cds_service.app.body import body
 from cds_service.app.callers import ANYONE, Caller, anyone, callers
+from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
 from cds_service.auth import Authenticator
 from cds_service.cards.overrides import displays
 from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import Keeping, read_feedback
-from cds_service.feedback.retention import Retention
-from cds_service.feedback.shown import ShownRecorder
 from cds_service.fetch import Deadline, Fetcher
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, HookRequest, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
-from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings, purge, spend_token
 from cds_service.store.records import Showing, ShownCard, identity
 
 _VISIT_MS = 5000
@@ -49,12 +47,10 @@ class Routes:
         self._respond = respond
         self._now = now
         self._telemetry = Telemetry(observe.Metrics())
-        self._database = Database(settings.database_url)
-        self._callers = callers(settings, self._database)
-        self._recorder = ShownRecorder(partial(add_showings, self._database), self._telemetry.lost)
-        self._retention = Retention(settings.retention_days, partial(purge, self._database), now)
+        self._records = Records(settings, self._telemetry.lost, now)
+        self._callers = callers(settings, self._records.overridden_by)
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
-        self._authenticator = Authenticator(settings.clients, self._fetcher.read, partial(spend_token, self._database))
+        self._authenticator = Authenticator(settings.clients, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
@@ -70,8 +66,10 @@ class Routes:
         """One hook call: its cards."""
         g.audit = audit.Answered(g.id, self._now())
         caller = self._admit(SERVICE)
-        sent = body(request, self._settings.body_limit)
-        deadline = Deadline(self._settings.deadline_ms)
+        if wait := caller.pace.take():
+            raise TooManyRequests(retry_after=ceil(wait))
+        sent = body(request, caller.body_limit)
+        deadline = Deadline(caller.deadline_ms - (time.perf_counter() - g.started) * 1000)
         asked = read_request(sent, caller.hooks, caller.counts)
         g.audit.instance, g.audit.hook = asked.instance, asked.hook.value
         asked = asked if caller.may_set_as_of else asked.at_own_time()
@@ -86,9 +84,9 @@ class Routes:
     def receive_feedback(self) -> Response:
         """Feedback, on the disk before it is acknowledged."""
         caller = self._admit(FEEDBACK, SERVICE)
-        sent = body(request, self._settings.body_limit)
+        sent = body(request, caller.body_limit)
         entries = read_feedback(sent, self._now(), client=caller.name, keeping=self._keeping)
-        add_feedback(self._database, entries)
+        self._records.add_feedback(entries)
         self._telemetry.feedback(entry.outcome.value for entry in entries)
         return answers.json({})
 
@@ -110,7 +108,7 @@ class Routes:
         def admit() -> None:
             self._admit(web.FEEDBACK_PAGE)
 
-        return web.Context(self._settings, caller.site, respond, self._now, self._database, admit)
+        return web.Context(self._settings, caller.site, respond, self._now, self._records.database, admit)
 
     def live(self) -> Response:
         """The process answers."""
@@ -118,7 +116,7 @@ class Routes:
 
     def health(self) -> Response:
         """Cards are served. Without the database they still are: feedback waits, which is said."""
-        store = self._store_state()
+        store = self._records.state()
         status = "ok" if store == "ok" else "degraded"
         known = next(iter(self._callers.values())).site.know.version
         return answers.json({"status": status, "version": __version__, "knowledge": known, "feedback": store})
@@ -137,7 +135,7 @@ class Routes:
         g.id = uuid4().hex
         clear_contextvars()
         bind_contextvars(request=g.id)
-        self._retention.ensure()
+        self._records.keep_to_retention()
         return Response(status=204) if request.method == "OPTIONS" else None
 
     def end(self, response: Response) -> Response:
@@ -161,9 +159,7 @@ class Routes:
             return answers.refusal(401, answers.SAYS[401], headers={"WWW-Authenticate": "Bearer"})
         if isinstance(error, HTTPException):
             status = error.code or 500
-            headers = (
-                {"Allow": ", ".join(sorted(allowed))} if (allowed := getattr(error, "valid_methods", None)) else {}
-            )
+            headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
             return answers.refusal(status, answers.SAYS.get(status, error.name), headers=headers)
         if isinstance(error, StoreUnavailable):
             log.error("store unavailable", says=str(error))
@@ -206,10 +202,4 @@ class Routes:
         if cards and not caller.shadow:
             g.audit.cards = cards
             instance = identity(asked.instance)
-            self._recorder.add(Showing(instance, asked.hook, SERVICE_ID, caller.name, g.audit.at, tuple(cards)))
-
-    def _store_state(self) -> str:
-        try:
-            return "ok" if self._database.is_current or self._database.is_sqlite else "behind"
-        except StoreUnavailable:
-            return "unavailable"
+            self._records.show(Showing(instance, asked.hook, SERVICE_ID, caller.name, g.audit.at, tuple(cards)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from threading import Lock
+from threading import Lock, Thread
 from time import monotonic
 
 import jwt
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 FRESH = 600.0  # seconds after which keys are read again
 USABLE = 3600.0  # seconds for which keys are used that could not be read again
 PAUSE = 15.0  # seconds between two readings, however many unknown keys are named
+PATIENCE = 0.2  # seconds that a call waits for keys; they come for the next one if they are slower
 _PUBLIC = {"EC": ("kty", "crv", "x", "y"), "RSA": ("kty", "n", "e")}
 _CURVE = {"P-384": ("ES384",), "P-256": ("ES256",)}
 _RSA = ("RS384", "RS256", "PS384")
@@ -59,7 +60,8 @@ class _Source:
         self._clock = clock
         self._keys: Found = {}
         self._read_at = self._tried_at = float("-inf")
-        self._reading = Lock()
+        self._starting = Lock()
+        self._reading: Thread | None = None
 
     def find(self, kid: str, algorithm: str) -> jwt.PyJWK | None:
         """The key; None if the set does not have it even after it was read again."""
@@ -89,15 +91,22 @@ class _Source:
 
     def _refresh(self) -> None:
         """Reads again unless that was tried just now. Whoever still has keys does not wait for another's reading."""
-        if self._may_try and self._reading.acquire(blocking=not self._keys):
-            try:
-                if self._may_try:
-                    was_fresh = self._is_fresh
-                    # A set that was merely due may be read once more for a kid that it lacks.
-                    if not self.load() or was_fresh:
-                        self._tried_at = self._clock()
-            finally:
-                self._reading.release()
+        with self._starting:
+            running = self._reading if self._reading and self._reading.is_alive() else None
+            if not running and not self._may_try:
+                return
+            reading = running or Thread(target=self._read_once, name="keys", daemon=True)
+            if not running:
+                self._reading = reading
+                reading.start()
+        if not running or not self._keys:
+            reading.join(PATIENCE)
+
+    def _read_once(self) -> None:
+        was_fresh = self._is_fresh
+        # A set that was merely due may be read once more for a kid that it lacks.
+        if not self.load() or was_fresh:
+            self._tried_at = self._clock()
 
 
 def parse(text: bytes) -> Found:

@@ -103,8 +103,17 @@ def _says_of(client: Client) -> str:
     keys = client.jwks or " or ".join(client.jku)
     servers = f"data may be fetched from {', '.join(client.fhir_origins)}" if client.fhir_origins else "prefetch only"
     parts = [f"{client.name} ({client.issuer}): keys from {keys}", f"hooks {', '.join(client.hooks)}", servers]
-    if client.fhir_origins and client.fhir_on_private_network:
-        parts.append("names of these servers may lead to the private network")
+    if client.fhir_origins:
+        parts += ["searches are posted"] if client.fhir_search_by_post else []
+        parts += ["names of these servers may lead to the private network"] if client.fhir_on_private_network else []
+    if client.audiences:
+        parts.append(f"its tokens may also be meant for {', '.join(client.audiences)}")
+    if client.deadline_ms:
+        parts.append(f"an answer takes at most {client.deadline_ms} ms")
+    if client.body_limit:
+        parts.append(f"a body may hold {client.body_limit / 1e6:g} MB")
+    if client.calls_per_minute:
+        parts.append(f"at most {client.calls_per_minute} calls a minute and process")
     if client.may_set_as_of:
         parts.append("may set the assessment time")
     if client.quiet_days:

@@ -78,6 +78,11 @@ class Client(_Table):
     fhir_on_private_network: bool = False
     fhir_search_by_post: bool = False
     hooks: tuple[Hook, ...] = (Hook.ORDER_SELECT, Hook.ORDER_SIGN, Hook.APPOINTMENT_BOOK, Hook.ENCOUNTER_DISCHARGE)
+    body_limit: int | None = Field(default=None, ge=1)
+    """Bytes that a body of this client may have; by default what the settings say for all."""
+    deadline_ms: int | None = Field(default=None, ge=1)
+    calls_per_minute: int = Field(default=0, ge=0)
+    """Hook calls that each process answers in a minute; 0 sets no limit."""
     may_set_as_of: bool = False
     shadow: bool = False
     quiet_days: int = Field(default=0, ge=0)

@@ -1,11 +1,12 @@
 """Opens the database: SQLite brought up to date by itself, PostgreSQL only by `cds-service db upgrade`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -16,15 +17,21 @@ from cds_service.errors import SettingsError, StoreUnavailable
 _ONE_AT_A_TIME = Lock()  # Alembic keeps the migration that runs in a global of the process
 _REST = 1.0  # seconds for which one that cannot be reached is not tried again, so that calls do not wait for it in turn
 _PATIENCE = 2  # seconds to reach a database, or to wait for another writer
+_THREADS = 15  # as many as SQLAlchemy's pool has connections
+
+T = TypeVar("T")
 
 
 class Database:
     """One database by its address. Opening it touches nothing; each use says StoreUnavailable if it cannot be had."""
 
     def __init__(self, address: str) -> None:
-        self.engine = _engine(_url(address))
+        url = _url(address)
+        self.engine = _engine(url)
+        self._hasty = _engine(url, _HASTY) if self.is_sqlite else self.engine
         self._current = False
         self._rests_until = 0.0
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="database")
 
     @property
     def is_sqlite(self) -> bool:
@@ -37,19 +44,36 @@ class Database:
         return self.engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection whose work is committed at the end, or not at all."""
+    def transaction(self, *, on_disk: bool = True) -> Iterator[Connection]:
+        """A connection whose work is committed at the end, or not at all.
+
+        Unless `on_disk`, the disk is not waited for: a process that is killed loses nothing, a machine that loses power may.
+        """
         if monotonic() < self._rests_until:
             raise StoreUnavailable("it could not be reached a moment ago")
         try:
             self._bring_up_to_date()
-            with self.engine.begin() as connection:
+            with (self.engine if on_disk else self._hasty).begin() as connection:
+                if not on_disk and not self.is_sqlite:
+                    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
                 yield connection
         except SQLAlchemyError as error:
             if isinstance(error, OperationalError):
                 self._rests_until = monotonic() + _REST
             # The text of a database error quotes the statement's values: only its kind may be told.
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
+
+    def within(self, seconds: float, work: Callable[[], T]) -> T:
+        """What `work` with this database comes to. Raises StoreUnavailable if it takes longer; it may be done then all the same.
+
+        A server that stands still, or a network that swallows what is sent, cannot hold up a call for longer.
+        """
+        doing = self._threads.submit(work)
+        try:
+            return doing.result(seconds)
+        except TimeoutError:
+            doing.cancel()
+            raise StoreUnavailable("it did not answer in time") from None
 
     def revision(self) -> str:
         """The revision that the database is at, empty for none. Raises StoreUnavailable."""
@@ -78,7 +102,9 @@ class Database:
 
     def close(self) -> None:
         """Gives all connections back."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
+        self._hasty.dispose()
 
     def _bring_up_to_date(self) -> None:
         if self._current:
@@ -116,10 +142,23 @@ def _url(address: str) -> URL:
     return url
 
 
-def _engine(url: URL) -> Engine:
+_READY = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA secure_delete=ON",
+)  # readers do not wait for writers; deleted rows are overwritten
+_DURABLE = (*_READY, "PRAGMA synchronous=FULL")  # a commit is on the disk before it returns
+_HASTY = (*_READY, "PRAGMA synchronous=NORMAL")
+
+
+def _engine(url: URL, pragmas: Iterable[str] = _DURABLE) -> Engine:
     if url.drivername == "sqlite":
         engine = create_engine(url, connect_args={"timeout": _PATIENCE})
-        event.listen(engine, "connect", _durable)
+
+        def prepare(connection: Any, _record: object) -> None:
+            for pragma in pragmas:
+                connection.execute(pragma).close()
+
+        event.listen(engine, "connect", prepare)
         return engine
     arguments = {"connect_timeout": _PATIENCE, "options": "-c timezone=UTC -c statement_timeout=30000"}
     try:
@@ -128,12 +167,3 @@ def _engine(url: URL) -> Engine:
         )
     except NoSuchModuleError as error:
         raise SettingsError(f"database_url: {error}") from None
-
-
-def _durable(connection: Any, _record: object) -> None:
-    """A commit is on the disk before it returns, readers do not wait for writers, and what is deleted is overwritten."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA secure_delete=ON")
-    cursor.close()

@@ -1,10 +1,11 @@
 """Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, Insert, Subquery, Table, delete, func, select
+from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service.store.database import Database
@@ -30,26 +31,27 @@ def add_feedback(database: Database, entries: Sequence[FeedbackEntry]) -> None:
 
 
 def spend_token(database: Database, issuer: str, jti: str, expires_at: datetime, now: datetime) -> bool:
-    """Whether the token is used for the first time; tokens that have expired are forgotten."""
+    """Whether the token is used for the first time; tokens that have expired are forgotten. A call waits for this, but not for the disk."""
     row = {"issuer": issuer, "jti": jti, "expires_at": expires_at}
-    with database.transaction() as connection:
+    with database.transaction(on_disk=False) as connection:
         connection.execute(delete(spent_token).where(spent_token.c.expires_at < now))
         inserted = _insert_new(connection, spent_token).values(row).returning(spent_token.c.jti)
         return connection.execute(inserted).first() is not None
 
 
-def was_overridden(database: Database, client: str, key: str, since: datetime) -> bool:
-    """Whether a card of this key was shown to the client and overridden since a moment; the last word on each card counts."""
-    latest = _latest_feedback()
+def overridden(database: Database, client: str, keys: Collection[str], since: datetime) -> frozenset[str]:
+    """Those of the keys whose card was shown to the client and overridden since a moment; the last word on each card counts."""
+    if not keys:
+        return frozenset()
+    shown = select(shown_card.c.uuid).where(shown_card.c.card_key.in_(keys), shown_card.c.client == client)
+    latest = _latest_feedback(shown)
     query = (
-        select(shown_card.c.uuid)
+        select(shown_card.c.card_key)
         .join(latest, latest.c.card == shown_card.c.uuid)
-        .where(shown_card.c.card_key == key, shown_card.c.client == client)
         .where(latest.c.outcome == Outcome.OVERRIDDEN.value, latest.c.outcome_at >= since)
-        .limit(1)
     )
     with database.transaction() as connection:
-        return connection.execute(query).first() is not None
+        return frozenset(connection.execute(query).scalars())
 
 
 def purge(database: Database, before: datetime) -> tuple[int, int]:
@@ -116,11 +118,12 @@ def joined(database: Database) -> Iterator[Columns]:
             yield dict(row)
 
 
-def _latest_feedback() -> Subquery:
-    """The last word on each card: a user may change their mind."""
+def _latest_feedback(cards: Select[tuple[UUID]] | None = None) -> Subquery:
+    """The last word on each card, of all or of some: a user may change their mind."""
     order = (feedback.c.outcome_at.desc(), feedback.c.id.desc())
     rank = func.row_number().over(partition_by=feedback.c.card, order_by=order).label("rank")
-    ranked = select(feedback, rank).subquery()
+    said = select(feedback, rank)
+    ranked = (said if cards is None else said.where(feedback.c.card.in_(cards))).subquery()
     return select(ranked).where(ranked.c.rank == 1).subquery()
 
 

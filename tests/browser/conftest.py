@@ -20,7 +20,7 @@ from playwright.sync_api import (
 
 from tests.browser import history
 from tests.npm_packages import installed
-from tests.test_serve import Server, serving
+from tests.serving import Server, serving
 
 FOLDER = Path(__file__).parent
 PATIENCE = 60_000  # milliseconds; only a broken page needs them, or a machine that has much else to do

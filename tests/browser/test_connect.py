@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.places import ARTIFACTS
-from tests.test_serve import Server, free_port
+from tests.fhir_servers import free_port
+from tests.serving import Server
 
 pytestmark = pytest.mark.browser
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.places import ARTIFACTS
 from tests.browser.test_each_page import EVERYTHING_SHOWN, WIDTHS, colours, complaints
-from tests.test_serve import SERVICE, Server, serving
+from tests.serving import SERVICE, Server, serving
 from tests.tokens import ISSUER, key_set, token
 
 pytestmark = pytest.mark.browser

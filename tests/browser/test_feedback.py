@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.places import ARTIFACTS, PERIOD
 from tests.browser.test_each_page import complaints
-from tests.test_serve import serving
+from tests.serving import serving
 from tests.tokens import ISSUER, key_set, token
 
 pytestmark = pytest.mark.browser

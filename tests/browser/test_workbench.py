@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from cds_service.store.ledger import joined
 from tests.browser.places import ARTIFACTS
 from tests.fhir_servers import sekmet
-from tests.test_serve import Server
+from tests.serving import Server
 
 pytestmark = pytest.mark.browser
 

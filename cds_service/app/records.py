@@ -1,0 +1,65 @@
+"""The database as calls use it: each use has its time, so that one that stands still costs a call no more than that."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import partial
+
+from cds_service.errors import StoreUnavailable
+from cds_service.feedback.retention import Retention
+from cds_service.feedback.shown import ShownRecorder
+from cds_service.service import Overridden
+from cds_service.settings import Settings
+from cds_service.store import ledger
+from cds_service.store.database import Database
+from cds_service.store.records import FeedbackEntry, Showing
+
+_FOR_FEEDBACK = 5.0  # seconds; after them it is asked for again later
+_FOR_HEALTH = 1.0
+
+
+class Records:
+    """Spent tokens, shown cards and feedback. `lost` is told how many records of shown cards had to be dropped."""
+
+    def __init__(self, settings: Settings, lost: Callable[[int], None], now: Callable[[], datetime]) -> None:
+        self.database = Database(settings.database_url)
+        # What comes before the cards may take half of the time for an answer, what comes after them a quarter.
+        self._for_token, self._for_overridden = settings.deadline_ms / 2000, settings.deadline_ms / 4000
+        self._recorder = ShownRecorder(partial(ledger.add_showings, self.database), lost)
+        self._retention = Retention(settings.retention_days, partial(ledger.purge, self.database), now)
+
+    def keep_to_retention(self) -> None:
+        """Sees to it that what is old is deleted; returns at once."""
+        self._retention.ensure()
+
+    def show(self, showing: Showing) -> None:
+        """Keeps cards that were shown; returns at once."""
+        self._recorder.add(showing)
+
+    def add_feedback(self, entries: Sequence[FeedbackEntry]) -> None:
+        """Keeps all entries or none; when it returns they are on the disk. Raises StoreUnavailable."""
+        self.database.within(_FOR_FEEDBACK, partial(ledger.add_feedback, self.database, entries))
+
+    def spend_token(self, issuer: str, jti: str, expires_at: datetime, now: datetime) -> bool:
+        """Whether the token is used for the first time. Raises StoreUnavailable."""
+        spend = partial(ledger.spend_token, self.database, issuer, jti, expires_at, now)
+        return self.database.within(self._for_token, spend)
+
+    def overridden_by(self, client: str) -> Overridden:
+        """What tells which cards a client overrode. While that cannot be read it says none, and every card is shown."""
+
+        def overridden(keys: Collection[str], since: datetime) -> Collection[str]:
+            read = partial(ledger.overridden, self.database, client, keys, since)
+            try:
+                return self.database.within(self._for_overridden, read)
+            except StoreUnavailable:
+                return ()
+
+        return overridden
+
+    def state(self) -> str:
+        """`ok`; `behind` if its tables are not of this release; `unavailable`."""
+        try:
+            current = self.database.within(_FOR_HEALTH, lambda: self.database.is_current)
+        except StoreUnavailable:
+            return "unavailable"
+        return "ok" if current or self.database.is_sqlite else "behind"
