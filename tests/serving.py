@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,3 +133,12 @@ def call(**changes: Any) -> dict[str, Any]:
 
 def feedback(card: str, outcome: str = "overridden") -> dict[str, Any]:
     return {"feedback": [{"card": card, "outcome": outcome, "outcomeTimestamp": "2026-11-22T09:00:00Z"}]}
+
+
+def eventually(check: Callable[[], bool]) -> bool:
+    """Whether it comes true within some seconds."""
+    for _ in range(300):
+        if check():
+            return True
+        time.sleep(0.03)
+    return False

@@ -2,9 +2,11 @@
 
 import json
 import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -22,6 +24,7 @@ from cds_service.auth.spent import SpentTokens
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.observe import log_to
 from cds_service.settings import Client, Settings
+from cds_service.store.database import Database
 from tests.tokens import ISSUER, NOW, confused, forged, key, key_set, public, publishing, token, unsigned
 
 BASE = "https://cds.example"
@@ -47,6 +50,7 @@ CALL: dict[str, Any] = {
     },
     "prefetch": {"conditions": {"resourceType": "Bundle", "type": "searchset"}},
 }
+ENTRY = {"card": CALL["hookInstance"], "outcome": "accepted", "outcomeTimestamp": "2026-11-22T08:59:00Z"}
 Serve = Callable[..., Any]
 """Makes a test client; `Any`, because its answers are read as JSON everywhere."""
 
@@ -227,6 +231,21 @@ def test_without_the_store_a_token_still_is_used_once_in_a_process(serve: Serve,
     assert client.post(SERVICE, json=CALL, headers=header).status_code == 200
     assert client.post(SERVICE, json=CALL, headers=header).status_code == 401
     assert "in this process only" in log.getvalue()
+
+
+def test_a_database_that_somebody_holds_holds_up_no_card(serve: Serve, tmp_path: Path, log: StringIO):
+    client = serve({"deadline_ms": 200})
+    database = Database(f"sqlite:///{tmp_path}/f.sqlite3")
+    database.upgrade()
+    with closing(sqlite3.connect(tmp_path / "f.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        assert client.post(SERVICE, json=CALL, headers=sent()).json["cards"]
+        assert time.monotonic() - started < 1.5  # a writer waits two seconds for another
+        assert "in this process only" in log.getvalue()
+        assert client.post(FEEDBACK, json={"feedback": [ENTRY]}, headers=sent(BASE + FEEDBACK)).status_code == 503
+    assert client.post(FEEDBACK, json={"feedback": []}, headers=sent(BASE + FEEDBACK)).status_code == 200
+    database.close()
 
 
 def test_spent_tokens_are_forgotten_once_they_have_expired(monkeypatch):

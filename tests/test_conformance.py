@@ -20,7 +20,7 @@ import pytest
 from cds_service.cases import FIXTURES
 from cds_service.store.ledger import feedback_on_unknown_cards, joined, tallies
 from tests.fhir_servers import TOKEN, Sekmet, faulty
-from tests.serving import DISCOVERY, FEEDBACK, SERVICE, Server, call, serving
+from tests.serving import DISCOVERY, FEEDBACK, SERVICE, Server, call, eventually, serving
 from tests.tokens import ISSUER, confused, forged, key_set, publishing, token, unsigned
 
 EXTENSION = "org.vertebroplasty-cds.assessment"
@@ -79,14 +79,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         """
         with serving(folder, config=config) as server:
             yield Guarded(server, keys, asked, silent)
-
-
-def eventually(check: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if check():
-            return True
-        time.sleep(0.03)
-    return False
 
 
 def hollow(value: Any, path: str = "") -> list[str]:

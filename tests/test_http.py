@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import StringIO
@@ -23,6 +22,7 @@ from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import joined, tallies
 from cds_service.store.records import Showing, ShownCard
+from tests.serving import eventually
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SERVICE = "/cds-services/vertebroplasty-suitability"
@@ -283,14 +283,6 @@ def test_without_a_database_cards_are_served_and_feedback_is_asked_for_later(ser
 
 
 # What was shown
-
-
-def eventually(check: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if check():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def test_shown_cards_are_recorded(serve, tmp_path: Path):

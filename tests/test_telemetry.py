@@ -28,6 +28,7 @@ from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import add_feedback, add_showings, joined, tallies
 from cds_service.store.records import FeedbackEntry, Outcome, Showing, ShownCard
+from tests.serving import eventually
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 SERVICE = "/cds-services/vertebroplasty-suitability"
@@ -67,7 +68,7 @@ def test_the_log_line_says_what_was_asked_how_long_it_took_and_what_the_rules_ca
     body = serve().post(SERVICE + "?name=Smith", json=CALL).json
     line, audit = lines()
     assert (line["event"], line["route"], line["status"], line["hook"]) == ("answered", SERVICE, 200, "order-sign")
-    assert list(line["stages"]) == ["order", "fetch", "read", "judge", "cards"]
+    assert list(line["stages"]) == ["admit", "order", "fetch", "read", "judge", "cards"]
     findings = body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
     for status in ("met", "unknown"):
         rules = dict.fromkeys(row["rule"] for row in findings if row["status"] == status)
@@ -134,19 +135,14 @@ def test_each_hook_call_leaves_an_audit_event(serve, lines: Lines, changes: dict
     assert entity["what"]["identifier"]["value"] == response.headers["X-Request-Id"]
     shown = [item["valueString"].split()[-1] for item in entity.get("detail", ()) if item["type"] == "card"]
     assert shown == [card["uuid"] for card in response.json.get("cards", ())]
+    if status == 200:
+        [sent] = [item["valueString"].split() for item in entity["detail"] if item["type"] == "prefetched"]
+        assert sorted(sent) == sorted(CALL["prefetch"])
     if status != 400:
         assert entity["what"]["display"] == f"hook instance {CALL['hookInstance']}"
 
 
 # How long it is kept
-
-
-def eventually(check: Callable[[], bool]) -> bool:
-    for _ in range(200):
-        if check():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def kept(path: Path) -> tuple[int, int]:

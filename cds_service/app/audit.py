@@ -28,6 +28,7 @@ class Answered:
     client: str = ""
     instance: str = ""
     hook: str = ""
+    sent: Sequence[Section] = ()
     fetched: dict[Section, str] = field(default_factory=dict)
     results: Sequence[Result] = ()
     cards: Sequence[ShownCard] = ()
@@ -37,7 +38,13 @@ def event(answered: Answered, status: int) -> dict[str, Any]:
     """The AuditEvent. The hook instance leads the EHR to the patient and the user, who are not named here."""
     used = [f"{section} {outcome}" for section, outcome in answered.fetched.items()]
     shown = [f"{card.topic} {card.indicator} {card.uuid}" for card in answered.cards]
-    details = [*_details("fetched", used), *_details("card", shown), *_details("hook", [answered.hook])]
+    sent = " ".join(map(str, answered.sent))
+    details = [
+        *_details("prefetched", [sent]),
+        *_details("fetched", used),
+        *_details("card", shown),
+        *_details("hook", [answered.hook]),
+    ]
     call: dict[str, Any] = {"what": {"identifier": {"value": answered.id}}, "name": "request"}
     if answered.instance:
         call["what"]["display"] = f"hook instance {identity(answered.instance)}"

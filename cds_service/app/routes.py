@@ -66,15 +66,16 @@ class Routes:
         """One hook call: its cards."""
         g.audit = audit.Answered(g.id, self._now())
         caller = self._admit(SERVICE)
+        admitted = time.perf_counter() - g.started
         if wait := caller.pace.take():
             raise TooManyRequests(retry_after=ceil(wait))
         sent = body(request, caller.body_limit)
         deadline = Deadline(caller.deadline_ms - (time.perf_counter() - g.started) * 1000)
         asked = read_request(sent, caller.hooks, caller.counts)
-        g.audit.instance, g.audit.hook = asked.instance, asked.hook.value
+        g.audit.instance, g.audit.hook, g.audit.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, g.audit.at, caller.site, partial(self._fill, caller, deadline))
-        g.seconds = dict(answer.timings)
+        g.seconds = {"admit": admitted, **answer.timings}
         g.audit.results = answer.material.results if answer.material else ()
         self._telemetry.judged(g.audit.results)
         self._show(asked, answer.shown, caller)
