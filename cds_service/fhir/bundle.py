@@ -20,7 +20,8 @@ class Part(Struct, frozen=True, gc=False):
 class Answered:
     """What came for one section: how it was answered, its resources, the address of the next page, and what went wrong.
 
-    `matches` are the resources that the search matched (included ones not), `total` how many there are in all, if it says.
+    `matches` are the resources that the search matched (included ones not), `total` how many there are in all, if it says;
+    `is_bare` says that one resource was sent without a Bundle around it.
     """
 
     answer: Answer
@@ -29,6 +30,7 @@ class Answered:
     says: str = ""
     matches: int = 0
     total: int | None = None
+    is_bare: bool = False
 
 
 OMITTED = Answered(Answer.OMITTED)
@@ -78,7 +80,7 @@ def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
     if envelope.resource_type == "OperationOutcome":
         return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
     if envelope.resource_type:
-        return Answered(Answer.WHOLE, (Part(raw),))
+        return Answered(Answer.WHOLE, (Part(raw),), is_bare=True)
     if envelope.resource:
         return open_answer(envelope.resource, count)
     return Answered(Answer.FAILED, says="what was sent is no FHIR resource")

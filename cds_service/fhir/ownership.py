@@ -1,38 +1,60 @@
-"""Whether what was sent for a section is of this patient: a client that sends only another's has not answered (R-PFH-05)."""
+"""Whether what was sent for a section is this patient's and of its kind: a client that sends something else has not answered (R-PFH-05)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from cds_service.chart import Answer, Section
+from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import wire
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.skim import Skimmed, skim
 
 ANOTHERS = "what was sent is another patient's"
+_EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
 
 
 def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Section, Answered]:
-    """The answers; one that holds nothing but another patient's counts as not given."""
-    return {section: _judged(answered, patient) for section, answered in answers.items()}
+    """The answers; one that holds nothing but another patient's, or one resource of another kind, counts as not given."""
+    return {section: _judged(section, answered, patient) for section, answered in answers.items()}
 
 
-def _judged(answered: Answered, patient: str) -> Answered:
+def _judged(section: Section, answered: Answered, patient: str) -> Answered:
+    problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
+    return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
+
+
+def _of_another_kind(section: Section, answered: Answered) -> str:
+    """What is wrong with a resource that was sent bare, without a Bundle around it; empty if nothing is."""
+    if not answered.is_bare:
+        return ""
+    item = _read(answered.parts[0])
+    kind = type(item.resource).__name__ if isinstance(item, Skimmed) else ""
+    if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
+        return ""
+    return f"what was sent is no {RESOURCE_TYPE[section]}"
+
+
+def _of_another_patient(answered: Answered, patient: str) -> str:
     strangers = False
     for part in answered.parts:
         belongs = _belongs(part, patient)
         if belongs:
-            return answered  # most often the first, and no other is looked at
+            return ""  # most often the first, and no other is looked at
         strangers |= belongs is False
-    if not strangers:
-        return answered
-    return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=ANOTHERS)
+    return ANOTHERS if strangers else ""
 
 
 def _belongs(part: Part, patient: str) -> bool | None:
     """Whether a resource is this patient's, or may be; None for what is nobody's, such as a drug that an order refers to."""
-    item = next(iter(skim((part,))), None)
+    item = _read(part)
+    if item is None:
+        return None
     if not isinstance(item, Skimmed):
-        return item is not None  # what cannot be read is named later
+        return True  # what cannot be read is named later
     if isinstance(item.resource, wire.Medication) and not item.whose:
         return None
     return item.whose in ("", patient) or item.whose.startswith("urn:uuid:")
+
+
+def _read(part: Part) -> object:
+    return next(iter(skim((part,))), None)
