@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cds_service.chart import Chart
+from cds_service.engine import Kind
 from cds_service.facts import labs
 from cds_service.facts.lab_window import vitamin_k_antagonists
 from cds_service.facts.labs import Lab
@@ -14,52 +15,58 @@ from cds_service.knowledge import Knowledge, Parameter
 class Verdict:
     """A result against its limits, and what there is to say of it, naming each limit that was looked at.
 
-    `waits`: the procedure waits for correction; None if a comparator leaves that open. `tolerated`: it does not wait only because
-    other limits apply in chronic liver disease.
+    `effect` is what it means for the procedure, None if nothing. `is_open`: a comparator such as `<100` leaves open whether the
+    procedure waits.
     """
 
-    waits: bool | None
-    says: str
-    uses: tuple[Parameter, ...]
-    tolerated: bool = False
+    effect: Kind | None = None
+    says: str = ""
+    uses: tuple[Parameter, ...] = ()
+    cites: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
     """An INR; the liver explains it only without a vitamin K antagonist.
 
-    Source: SIR 2019, high bleeding risk: 1.8 or below; in chronic liver disease below 2.5.
+    Source: SIR 2019, high bleeding risk: 1.5 to 1.8 or below; in chronic liver disease below 2.5.
     """
-    upper, of_liver = (know.parameter(f"inr_above_limit.{name}_limit") for name in ("upper", "liver"))
-    above = labs.above(inr, upper.value)
-    if not has_liver_disease(chart) or vitamin_k_antagonists(chart, know):
-        return Verdict(above, f"INR {inr} is above {upper.shown}", (upper,))
-    return _in_liver_disease(
-        labs.at_least(inr, of_liver.value),
-        above,
-        f"INR {inr}; the limit in chronic liver disease is below {of_liver.shown}, else {upper.shown}",
-        f"INR {inr} is above {upper.shown}, within the limit in chronic liver disease, below {of_liver.shown}",
-        (of_liver, upper),
+    upper, caution, of_liver = (
+        know.parameter(f"inr_above_limit.{name}_limit") for name in ("upper", "caution", "liver")
     )
+    above = waits = labs.above(inr, upper.value)
+    if has_liver_disease(chart) and not vitamin_k_antagonists(chart, know):
+        waits = labs.at_least(inr, of_liver.value)
+        if waits:
+            says = f"INR {inr}; the limit in chronic liver disease is below {of_liver.shown}, else {upper.shown}"
+            return Verdict(Kind.CORRECTABLE, says, (of_liver, upper))
+        if above and waits is False:
+            says = (
+                f"INR {inr} is above {upper.shown}, within the limit in chronic liver disease, below {of_liver.shown}"
+            )
+            return Verdict(Kind.INFORMATION, says, (of_liver, upper))
+    if waits:
+        return Verdict(Kind.CORRECTABLE, f"INR {inr} is above {upper.shown}", (upper,))
+    if labs.above(inr, caution.value):
+        where = f" is above {caution.shown}, a limit" if waits is None else f": within {caution.shown} to {upper.shown}"
+        says = f"INR {inr}{where} by SIR 2019, which decides; ASRA 2018 asks for a normal INR"
+        return Verdict(Kind.RELATIVE, says, (caution, upper), ("asra-2018",), is_open=waits is None)
+    return Verdict(is_open=waits is None)
 
 
 def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> Verdict:
     """A platelet count. Source: SIR 2019, high bleeding risk: from 50 × 10⁹/L; in chronic liver disease above 30 × 10⁹/L."""
     lower, of_liver = know.parameter("low_platelets.limit"), know.parameter("low_platelets.liver_limit")
     usual, other = f"{lower.value:g}", f"{of_liver.value:g}"
-    below = labs.below(count, lower.value)
-    if not has_liver_disease(chart):
-        return Verdict(below, f"Platelets {count} are below {usual}", (lower,))
-    return _in_liver_disease(
-        labs.at_most(count, of_liver.value),
-        below,
-        f"Platelets {count}; the limit in chronic liver disease is above {other}, else {usual}",
-        f"Platelets {count} are below {usual}, within the limit in chronic liver disease, above {other}",
-        (of_liver, lower),
-    )
-
-
-def _in_liver_disease(
-    waits: bool | None, elsewhere: bool | None, waiting: str, tolerated: str, uses: tuple[Parameter, ...]
-) -> Verdict:
-    spared = waits is False and elsewhere is True
-    return Verdict(waits, tolerated if spared else waiting, uses, tolerated=spared)
+    below = waits = labs.below(count, lower.value)
+    if has_liver_disease(chart):
+        waits = labs.at_most(count, of_liver.value)
+        if waits:
+            says = f"Platelets {count}; the limit in chronic liver disease is above {other}, else {usual}"
+            return Verdict(Kind.CORRECTABLE, says, (of_liver, lower))
+        if below and waits is False:
+            says = f"Platelets {count} are below {usual}, within the limit in chronic liver disease, above {other}"
+            return Verdict(Kind.INFORMATION, says, (of_liver, lower))
+    if waits:
+        return Verdict(Kind.CORRECTABLE, f"Platelets {count} are below {usual}", (lower,))
+    return Verdict(is_open=waits is None)

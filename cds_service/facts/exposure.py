@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from cds_service.chart import Chart, Unknown
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence
 from cds_service.facts import labs
 from cds_service.facts.antithrombotics import antithrombotics
@@ -15,6 +16,17 @@ from cds_service.facts.labs import Lab
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge
+
+EXPOSURE_SECTIONS = (
+    *DRUG_SECTIONS,
+    Section.RENAL,
+    Section.VITALS,
+    Section.PATIENT,
+    Section.ENCOUNTER,
+    Section.COAGULATION,
+    Section.CONDITIONS,
+)
+"""What is read to tell where an antithrombotic stands."""
 
 _HOUR = timedelta(hours=1)
 _FAILED = "end-stage kidney disease or dialysis on record"

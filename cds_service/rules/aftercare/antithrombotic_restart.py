@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown, UseStatus
-from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
-from cds_service.facts.done import SECTIONS, augmentations
-from cds_service.facts.exposure import Exposure, exposures
+from cds_service.facts.done import augmentations
+from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.knowledge import Knowledge
@@ -16,15 +15,7 @@ from cds_service.knowledge import Knowledge
     title="Antithrombotic held: when to start again",
     kind=Kind.INFORMATION,
     card=Topic.ANTITHROMBOTICS,
-    needs=(
-        *SECTIONS,
-        *DRUG_SECTIONS,
-        Section.RENAL,
-        Section.VITALS,
-        Section.PATIENT,
-        Section.COAGULATION,
-        Section.CONDITIONS,
-    ),
+    needs=(Section.PROCEDURES, *EXPOSURE_SECTIONS),
 )
 def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

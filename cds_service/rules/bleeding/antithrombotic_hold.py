@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.antithrombotics import unidentified, unlisted
-from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts, exposures
+from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.facts.hold_sentence import sentence
@@ -17,17 +16,7 @@ from cds_service.knowledge import Knowledge
     title="Antithrombotic inside its hold interval",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
-    needs=(
-        *DRUG_SECTIONS,
-        Section.RENAL,
-        Section.VITALS,
-        Section.PATIENT,
-        Section.ENCOUNTER,
-        Section.COAGULATION,
-        Section.CONDITIONS,
-        Section.PROCEDURES,
-        Section.IMAGING_FINDINGS,
-    ),
+    needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
     essential=Essential.JUDGED,
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

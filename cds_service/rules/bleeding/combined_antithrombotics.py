@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Unknown
-from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.chart import Chart, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.drugs import on_record
-from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
 
@@ -17,15 +16,7 @@ _MINOR = ("nsaid", "serotonergic-antidepressant")
     title="Several antithrombotics together",
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
-    needs=(
-        *DRUG_SECTIONS,
-        Section.RENAL,
-        Section.VITALS,
-        Section.PATIENT,
-        Section.ENCOUNTER,
-        Section.COAGULATION,
-        Section.CONDITIONS,
-    ),
+    needs=EXPOSURE_SECTIONS,
 )
 def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

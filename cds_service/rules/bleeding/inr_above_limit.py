@@ -44,22 +44,13 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             raise
         yield _needed(f"{antagonists[0].drug.name} is or was lately taken and no INR is on record", know)
         return
-    verdict, caution = judged_inr(inr, chart, know), know.parameter("inr_above_limit.caution_limit")
-    if verdict.waits:
+    verdict = judged_inr(inr, chart, know)
+    if verdict.effect is Kind.CORRECTABLE:
         yield Finding(verdict.says, (inr.evidence,), verdict.uses, indicator=indicator(inr, chart, know))
         return
-    if verdict.tolerated:
-        yield Finding(verdict.says, (inr.evidence,), verdict.uses, effect=Kind.INFORMATION)
-    elif labs.above(inr, caution.value):
-        upper = know.parameter("inr_above_limit.upper_limit")
-        where = (
-            f": within {caution.shown} to {upper.shown}"
-            if verdict.waits is False
-            else f" is above {caution.shown}, a limit"
-        )
-        says = f"INR {inr}{where} by SIR 2019, which decides; ASRA 2018 asks for a normal INR"
-        yield Finding(says, (inr.evidence,), (caution, upper), ("asra-2018",), effect=Kind.RELATIVE)
-    if verdict.waits is None:
+    if verdict.effect:
+        yield Finding(verdict.says, (inr.evidence,), verdict.uses, verdict.cites, verdict.effect)
+    if verdict.is_open:
         yield Unknown(f"INR ({inr} leaves the limit open)", Missing(Section.COAGULATION, Reason.UNREADABLE))
     yield from inr.doubts()
     if antagonists and not is_current(inr, chart.as_of, chart, know):

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
-from cds_service.facts.exposure import Tier
+from cds_service.facts.exposure import EXPOSURE_SECTIONS, Tier
 from cds_service.facts.interruption import Guarded, guarded_risks
 from cds_service.knowledge import Knowledge
 
@@ -16,17 +15,7 @@ _REFER = {"cardiology": (Proposal.REFER_CARDIOLOGY,), "haematology": (Proposal.R
     title="Interrupting the antithrombotic is hazardous",
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
-    needs=(
-        *DRUG_SECTIONS,
-        Section.CONDITIONS,
-        Section.PROCEDURES,
-        Section.PATIENT,
-        Section.IMAGING_FINDINGS,
-        Section.RENAL,
-        Section.VITALS,
-        Section.ENCOUNTER,
-        Section.COAGULATION,
-    ),
+    needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
 )
 def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

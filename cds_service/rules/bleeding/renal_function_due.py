@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Unknown
-from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Kind, Proposal, Topic, rule
-from cds_service.facts.exposure import Exposure, Tier, exposures
+from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.renal import creatinine_clearance, creatinine_window, not_current
 from cds_service.knowledge import Knowledge
@@ -15,15 +14,7 @@ from cds_service.knowledge import Knowledge
     title="Renal function due",
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
-    needs=(
-        *DRUG_SECTIONS,
-        Section.RENAL,
-        Section.VITALS,
-        Section.PATIENT,
-        Section.ENCOUNTER,
-        Section.CONDITIONS,
-        Section.COAGULATION,
-    ),
+    needs=EXPOSURE_SECTIONS,
 )
 def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
