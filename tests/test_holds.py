@@ -38,9 +38,18 @@ def test_the_clearance_decides_on_the_boundary():
 @pytest.mark.parametrize("dose", list(DoseClass))
 @pytest.mark.parametrize("route", ["", "intravenous", "subcutaneous"])
 def test_unknown_renal_function_never_shortens_a_hold(slug, dose, route):
+    """No tabulated one; below a clearance of 15 none is, and what could show that must have been sent."""
     unknown = HOLDS.of(slug, None, dose, route)
-    for clearance in (0, 15, 29, 30, 49, 50, 120):
+    for clearance in (15, 29, 30, 49, 50, 120):
         assert HOLDS.of(slug, clearance, dose, route).least.value <= unknown.least.value
+
+
+@pytest.mark.parametrize("slug", sorted({slug for hold in HOLDS.all for slug in hold.ingredients}))
+@pytest.mark.parametrize("dose", list(DoseClass))
+def test_failed_kidneys_never_shorten_a_hold(slug, dose):
+    failed = HOLDS.of(slug, 0, dose, "")
+    for clearance in (15, 29, 30, 49, 50, 120):
+        assert HOLDS.of(slug, clearance, dose, "").full.value <= failed.least.value or not failed.by_clearance
 
 
 def test_dose_and_route_choose_the_hold():

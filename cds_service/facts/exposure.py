@@ -1,17 +1,17 @@
 """Where each antithrombotic stands against its hold at the slot: inside it, inside what others ask, or past it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence
 from cds_service.facts import labs
 from cds_service.facts.antithrombotics import antithrombotics
 from cds_service.facts.drug_courses import DrugCourse
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.labs import Lab
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.slot import slot
@@ -46,8 +46,9 @@ class Tier(StrEnum):
 class Exposure:
     """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
 
-    `clearance` decides between holds where `by_renal_function`; None if it does not or is unknown. `inr` is the current one
-    by which the rest of a vitamin K antagonist's hold is a caution only, if there is one.
+    `clearance` decides between holds where `by_renal_function`; None if it does not or is unknown. `in_renal_failure` is the tier
+    that it would have with failed kidneys. `inr` is the current one by which the rest of a vitamin K antagonist's hold is a caution
+    only, if there is one.
     """
 
     drug: DrugCourse
@@ -56,6 +57,7 @@ class Exposure:
     hours: float | None
     clearance: Clearance | None
     by_renal_function: bool
+    in_renal_failure: Tier
     inr: Lab | None = None
 
     @property
@@ -93,12 +95,19 @@ class Exposure:
 
 
 def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
-    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps, or if renal failure could lengthen a hold."""
+    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps, or if renal failure could lengthen a hold.
+
+    A renal function that was never measured is no gap: the longer of the tabulated intervals counts.
+    """
     found = chart.once("exposures", lambda: _exposures(chart, know))
     yield from found
     chart.require_drug_list("whether an antithrombotic is taken")
-    if any(item.by_renal_function and not item.on_board for item in found):
+    if any(item.in_renal_failure is Tier.CRITICAL and not item.on_board for item in found):
         renal_failure(chart)
+        _, gaps = attempted(lambda: creatinine_clearance(chart, know, chart.as_of))
+        for gap in gaps:
+            if gap.reasons != {Reason.NOT_MEASURED}:
+                raise gap
 
 
 def every_guideline_counts(know: Knowledge) -> bool:
@@ -115,18 +124,17 @@ def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
     matters = any(hold.by_clearance for hold in know.holds.candidates(drug.ingredient, drug.dose, drug.route))
     clearance = _known_clearance(chart, know) if matters else None
     hold = know.holds.of(drug.ingredient, clearance.value if clearance else None, drug.dose, drug.route)
-    if clearance is not None and clearance.failed and hold.consult:
-        hold = replace(hold, critical=know.parameter("antithrombotic_hold.renal_failure_lookback"))
     hours = _since_last_dose(drug, hold, chart, know)
     if hours is not None:
-        tier = _tier(hold, hours)
+        free = hours
     elif drug.still_taken:
-        tier = _tier(hold, 0.0)
+        free = 0.0
     else:  # ended, no dose recorded: it was off by now, or by the time somebody said so
         off = min(drug.off_by or chart.as_of, chart.as_of)
-        tier = _tier(hold, max(0.0, (slot(chart) - off) / _HOUR))
+        free = max(0.0, (slot(chart) - off) / _HOUR)
+    tier, worst = _tier(hold, free), _tier(know.holds.of(drug.ingredient, 0.0, drug.dose, drug.route), free)
     inr = _inr_that_is_down(drug, chart, know) if tier is Tier.CRITICAL and hold.inr_decides else None
-    return Exposure(drug, hold, Tier.WARNING if inr else tier, hours, clearance, matters, inr)
+    return Exposure(drug, hold, Tier.WARNING if inr else tier, hours, clearance, matters, worst, inr)
 
 
 def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
