@@ -74,6 +74,7 @@ def test_a_response_is_well_formed(case: cases.Case) -> None:
     for card in cards:
         _is_whole(card)
         _shows_text_as_text(card)
+    _leads_with_the_hazard(body)
 
 
 def _is_whole(card: dict[str, Any]) -> None:
@@ -95,6 +96,19 @@ def _is_whole(card: dict[str, Any]) -> None:
         assert link["url"].startswith("https://")
         assert "appContext" not in link
     assert re.fullmatch("[0-9a-f]{64}", card["extension"]["org.vertebroplasty-cds.cardKey"])
+
+
+def _leads_with_the_hazard(body: dict[str, Any]) -> None:
+    """Where interrupting a drug is hazardous its card begins with that, however it is known, and is as urgent as its worst finding."""
+    found = [
+        item
+        for item in body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
+        if item["rule"] == "interruption_hazard" and item.get("effect", "information") != "information"
+    ]
+    for card in body["cards"] if found else ():
+        if card["source"]["topic"]["code"] == Topic.ANTITHROMBOTICS:
+            assert any(markdown.plain(item["says"]).startswith(card["summary"][:20]) for item in found)
+            assert card["indicator"] == "critical" or "**Critical**" not in card["detail"]
 
 
 def _shows_text_as_text(card: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _SPEAKS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 _EVIDENCE = "evidence_balance"  # has its own place on the suitability card
+_LEADS = "interruption_hazard"
 _PREPARATION = "procedure_preparation"  # for whoever books the day
 
 
@@ -88,13 +89,18 @@ def _suitability(material: Material, information: tuple[Result, ...], gaps_told:
 
 
 def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card:
+    """The card of one topic, as urgent as the most urgent finding.
+
+    A hazard of interrupting a drug leads it even where it is known from text alone: a hold is never to be read without it.
+    """
+    found = tuple(sorted(found, key=lambda item: item.rule.id != _LEADS))
     information = [item for item in material.met(topic, Kind.INFORMATION) if all(item is not other for other in found)]
     return _card(
         material,
         topic,
         hazards.summary(found),
         hazards.detail(material, found, information),
-        found[0].indicator or Indicator.WARNING,
+        by_urgency(found)[0].indicator or Indicator.WARNING,
         found,
     )
 
