@@ -96,7 +96,7 @@ def test_cards_are_counted_by_time_by_rule_and_by_reason(serve, database: Databa
     ]
     assert [row[:5] for row in table(text, "by-rule")] == [
         ["Severe pain", "4", "1", "2", "67 %"],
-        ["INR above the limit", "1", "0", "1", "100 %"],
+        ["No current INR within the limit", "1", "0", "1", "100 %"],
     ]
     assert [row[:3] for row in table(text, "reasons")] == [
         ["No reason given", "1", "50 %"],
@@ -124,7 +124,8 @@ def test_one_rule_is_seen_alone(serve, database: Database):
 
 
 @pytest.mark.parametrize(
-    ("sort", "first"), [("shown", "Severe pain"), ("overridden", "INR above the limit"), ("share", "Pregnancy")]
+    ("sort", "first"),
+    [("shown", "Severe pain"), ("overridden", "No current INR within the limit"), ("share", "Pregnancy")],
 )
 def test_rules_are_sorted(serve, database: Database, sort: str, first: str):
     for _ in range(3):

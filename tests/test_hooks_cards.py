@@ -69,6 +69,55 @@ def test_without_a_medication_section_antithrombotics_are_unknown() -> None:
     assert sum(card["detail"].lower().count("medication list") for card in body["cards"]) == 1
 
 
+def with_entry(asked: dict[str, Any], key: str, resource: dict[str, Any]) -> dict[str, Any]:
+    asked["prefetch"][key].setdefault("entry", []).append({"resource": {"id": "more", **resource}})
+    return asked
+
+
+def icd10(code: str, **more: Any) -> dict[str, Any]:
+    coded = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]}
+    return {"resourceType": "Condition", "code": coded, "subject": {"reference": "Patient/vera"}, **more}
+
+
+def test_a_drug_that_nothing_identifies_is_named() -> None:
+    drug = {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "subject": {"reference": "Patient/vera"},
+        "medicationCodeableConcept": {"text": "study drug XYZ"},
+    }
+    body = call(with_entry(request("suitable-acute-fracture"), "medication-statements", drug))
+    assert "study drug XYZ" in body["cards"][0]["detail"]
+
+
+def test_an_age_between_the_limits_is_told_in_days() -> None:
+    asked = request("suitable-acute-fracture")
+    asked["prefetch"]["conditions"]["entry"][0]["resource"]["onsetDateTime"] = "2026-08"
+    [card] = call(asked)["cards"]
+    assert "age of the fracture unknown: 83 to 113 d by the dates on record, limit 84 d" in card["summary"]
+
+
+def test_what_is_only_worth_considering_is_information() -> None:
+    body = call(with_entry(request("suitable-acute-fracture"), "conditions", icd10("Z85.3")))
+    shown = {card["source"]["topic"]["code"]: card for card in body["cards"]}
+    assert shown["workup"]["summary"].startswith("Biopsy and myeloma screen worth considering")
+    assert shown["workup"]["indicator"] == "info"
+
+
+def test_a_plan_without_a_hold_is_for_the_antithrombotic_drug() -> None:
+    """A drug that ended leaves no plan to quote, and agreement is still to be asked."""
+    drug = {
+        "resourceType": "MedicationStatement",
+        "status": "stopped",
+        "subject": {"reference": "Patient/vera"},
+        "effectivePeriod": {"end": "2026-11-01"},
+        "medicationCodeableConcept": {"text": "rivaroxaban"},
+    }
+    asked = with_entry(request("suitable-acute-fracture"), "medication-statements", drug)
+    body = call(with_entry(asked, "conditions", icd10("I26.99", onsetDateTime="2026-10-18", id="pe")))
+    assert labelled(body, "Create a task: agree the plan for the antithrombotic drug with the prescriber")
+
+
 def test_the_order_moves_to_the_next_opening_after_all_intervals() -> None:
     """The draft comes back as it was, decimals and unknown extensions included, but for its time; then the hold is kept."""
     asked = request("apixaban-20h-before-slot")

@@ -83,15 +83,22 @@ def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, 
     found: dict[tuple[Reason, str], dict[str, dict[str, None]]] = {}
     for item in results:
         for missing in item.missing:
-            why = (missing.reason, missing.says)
+            why = (missing.reason, missing.says if missing.reason is not Reason.NOT_MEASURED else "")
             found.setdefault(why, {}).setdefault(_part(item, missing), {})[name(item)] = None
     order = tuple(Reason)
     return {why: found[why] for why in sorted(found, key=lambda why: (order.index(why[0]), why[1]))}
 
 
 def _why(item: Result) -> str:
-    said = (wording.reason(missing.reason, _part(item, missing)) for missing in item.missing)
-    return "; ".join(dict.fromkeys(said))
+    """What is missing, or what is on record instead of a usable value."""
+    return "; ".join(
+        dict.fromkeys(
+            missing.says
+            if missing.says and missing.reason is Reason.NOT_MEASURED
+            else wording.reason(missing.reason, _part(item, missing))
+            for missing in item.missing
+        )
+    )
 
 
 def _part(item: Result, missing: Missing) -> str:

@@ -100,7 +100,7 @@ def _holds(material: Material) -> tuple[HoldPlan, ...]:
 
 def _plan(material: Material, orderable: Orderable) -> Suggestion:
     holds = _holds(material)
-    drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_INPUT.lower()
+    drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_OF_ALL
     label = wording.PLAN_LABEL.format(drugs=drugs)
     return Suggestion(Proposal.AGREE_PLAN, label, (plan.task(material, orderable, holds, label),), recommended=True)
 

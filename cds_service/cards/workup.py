@@ -33,11 +33,14 @@ def speaks(material: Material) -> bool:
 
     A value that nobody needed to measure makes no card of its own.
     """
-    lacking = any(
-        missing.reason is not Reason.NOT_MEASURED for item in open_results(material) for missing in item.missing
-    )
-    failed = any(not item.missing for item in open_results(material))
-    return bool(steps(material) or lacking or failed or material.notes)
+    return bool(steps(material) or _lacks(material) or material.notes)
+
+
+def _lacks(material: Material) -> bool:
+    """Whether a part of the chart did not come whole, or a rule failed."""
+    found = open_results(material)
+    lacking = any(missing.reason is not Reason.NOT_MEASURED for item in found for missing in item.missing)
+    return lacking or any(not item.missing for item in found)
 
 
 def gaps_told(material: Material, summary: str = "") -> str:
@@ -47,23 +50,23 @@ def gaps_told(material: Material, summary: str = "") -> str:
 
 
 def indicator(material: Material) -> Indicator:
-    """Information, unless something is to be done for a procedure that may go ahead, or a rule failed."""
+    """Information, unless something must be done for a procedure that may go ahead, or a rule failed."""
     failed = any(item.status is Status.ERROR for item in material.results)
-    wanted = steps(material) and not material.assessment.disposition.discourages
+    urgent = any(item.indicator is not Indicator.INFO for item in steps(material))
+    wanted = urgent and not material.assessment.disposition.discourages
     return Indicator.WARNING if wanted or failed else Indicator.INFO
 
 
 def summary(material: Material) -> str:
-    """The steps, else what is unknown."""
+    """The steps, else what did not come, else how the chart was read."""
     first = steps(material)
     if len(first) == 1 and first[0].finding:
         return markdown.summary(first[0].finding.says)
     if first:
         points = dict.fromkeys(markdown.lower_first(item.rule.title) for item in first)
         return markdown.fitting(wording.STEPS, list(points))
-    return markdown.upper_first(
-        markdown.fitting(wording.POINTS, gaps.parts(open_results(material)) or list(material.notes))
-    )
+    told = gaps.parts(open_results(material)) if _lacks(material) else list(material.notes)
+    return markdown.upper_first(markdown.fitting(wording.POINTS, told))
 
 
 def detail(material: Material, information: tuple[Result, ...]) -> str:

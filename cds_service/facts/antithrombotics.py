@@ -23,8 +23,8 @@ def unidentified(chart: Chart) -> Iterator[Unknown]:
     """One gap for each active drug that nothing identifies, with its name."""
     for name, use in {use.name: use for use in chart.unidentified_drugs()}.items():
         section = next((key for key, kind in RESOURCE_TYPE.items() if kind == use.source.type), None)
-        gap = Missing(section or Section.MEDICATION_REQUESTS, Reason.UNREADABLE)
-        yield Unknown(f"what {name!r} is: no code or name identifies this active drug", gap)
+        says = f"what {name!r} is: no code or name identifies this active drug"
+        yield Unknown(says, Missing(section or Section.MEDICATION_REQUESTS, Reason.UNREADABLE, says))
 
 
 def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:

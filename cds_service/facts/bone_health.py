@@ -19,15 +19,27 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, 
     found, gaps = gathered(item for item in current_fractures(chart) if not item.is_lesion)
     if not found or is_malignant(chart):
         return (), gaps
-    bone, bone_gaps = gathered(chart.conditions_in("osteoporosis"))
-    cause, _ = gathered(chart.conditions_in("high-energy-cause"))
-    fragile = bone or any("fracture-osteoporotic" in item.sets for item in found)
+    fragile = _is_called_osteoporotic(found, chart)
     if not fragile:
+        _, bone_gaps = gathered(chart.conditions_in("osteoporosis"))
+        cause, _ = gathered(chart.conditions_in("high-energy-cause"))
         years, age_gaps = attempted(lambda: age(chart))
         gaps += bone_gaps + age_gaps
         old = bool(years) and years[0].least >= know.parameter(f"{_RULE}.fragile_from").value
         fragile = old and not any(item.state is State.ACTIVE for item in cause)
     return (found if fragile else ()), gaps
+
+
+def spoken_of(fractures: tuple[Fracture, ...], chart: Chart) -> str:
+    """What to call fragility fractures: osteoporotic only if the record does."""
+    if _is_called_osteoporotic(fractures, chart):
+        return "Osteoporotic vertebral fracture"
+    return "Vertebral fracture, by age likely osteoporotic"
+
+
+def _is_called_osteoporotic(fractures: tuple[Fracture, ...], chart: Chart) -> bool:
+    bone, _ = gathered(chart.conditions_in("osteoporosis"))
+    return bool(bone) or any("fracture-osteoporotic" in item.sets for item in fractures)
 
 
 def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:

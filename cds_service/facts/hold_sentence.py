@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from cds_service.chart import Chart
+from cds_service.chart import Chart, UseStatus
 from cds_service.facts.drug_courses import is_statement
 from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.interruption import agreement
@@ -40,7 +40,8 @@ def _last_dose(item: Exposure, plan: HoldPlan) -> str:
     """What is known of the last dose."""
     if plan.still_taken:
         recorded = f", last recorded dose {plan.last_dose}" if plan.last_dose else ""
-        return f"being taken{recorded}"
+        starts = all(use.status is UseStatus.INTENDED for use in item.drug.uses)
+        return f"{'about to be' if starts else 'being'} taken{recorded}"
     if item.hours is None:
         return f"{item.drug.use.status.replace('-', ' ')}, last dose not recorded"
     before = "before the slot" if plan.planned else "ago"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cds_service.chart import Chart, Condition, Section, State, Unknown
+from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts.antibiotics import antibiotics, may_treat
-from cds_service.facts.gathered import attempted
+from cds_service.facts.gathered import attempted, gathered
 from cds_service.facts.recency import diagnosed_lately
 from cds_service.facts.urine import INFECTION as URINARY
 from cds_service.facts.urine import Sign, urine
@@ -62,6 +62,12 @@ def infections(chart: Chart, know: Knowledge) -> Iterator[Infection]:
     for problem in chart.conditions_in(*_SETS, URINARY):
         if problem.state is State.ACTIVE and not _is_spinal(problem, know):
             yield _judged(problem, chart, know)
+
+
+def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
+    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for. It does not raise."""
+    found, _ = gathered(chart.conditions_in(*_SETS, URINARY, _SPINAL))
+    return next((item for item in found if item.state is State.ACTIVE and may_treat(use, item)), None)
 
 
 def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:

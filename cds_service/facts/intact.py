@@ -17,6 +17,14 @@ def levels_not_judged(chart: Chart, know: Knowledge) -> frozenset[Level]:
     return frozenset(level for level in chart.order.levels - _diagnosed(chart) if _newest(level, chart, know) is None)
 
 
+def levels_not_on_record(chart: Chart) -> frozenset[Level]:
+    """The ordered levels at which no current fracture or lesion is on record; none while one is recorded without its level."""
+    found = fractures_at_target(chart)
+    if any(not item.levels for item in found):
+        return frozenset()
+    return chart.order.levels.difference(*(item.levels for item in found))
+
+
 def _diagnosed(chart: Chart) -> frozenset[Level]:
     """The levels of fractures by diagnosis, on the problem list or as the order's reason."""
     stated = (item.levels for item in fractures_at_target(chart) if item.path in ("code", "reasonCode"))

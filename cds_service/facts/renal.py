@@ -125,7 +125,7 @@ def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) 
     unsexed = "" if sex in ("male", "female") else ", sex not stated: lower value"
     says = (
         f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "
-        f"(creatinine {highest:g} mg/dL {creatinine.taken}, {weight.quantity.value:g} kg{unsexed})"
+        f"(creatinine {highest:.3g} mg/dL {creatinine.taken}, {weight.quantity.value:g} kg{unsexed})"
     )
     return Clearance(value, says, (creatinine.evidence, weight.evidence))
 

@@ -1,6 +1,6 @@
 """How findings speak of a date, point to a diagnosis, and say what they rest on."""
 
-from cds_service.chart import Basis, Certainty, Condition, When
+from cds_service.chart import Basis, Certainty, Condition, Reason, Unknown, When
 from cds_service.engine import Evidence
 
 
@@ -23,6 +23,11 @@ def recorded(problem: Condition) -> Evidence:
 def weakest(*bases: Basis) -> Basis:
     """What a finding rests on that needs all of its evidence: text, if any of it was only written."""
     return Basis.TEXT if Basis.TEXT in bases else bases[0]
+
+
+def none_of(what: str, gap: Unknown) -> str:
+    """That a value is not on record, or that none there can be read: `no INR`, `no readable INR`."""
+    return f"no {'readable ' if Reason.UNREADABLE in gap.reasons else ''}{what}"
 
 
 _BRIEF = 90

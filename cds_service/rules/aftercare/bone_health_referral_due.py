@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Indicator, Kind, Proposal, Topic, rule
-from cds_service.facts.bone_health import fragility_fractures, last_densitometry, referrals, treatments
+from cds_service.facts import bone_health
 from cds_service.facts.fracture import FRACTURE_SECTIONS
 from cds_service.facts.payer import has_medicare
 from cds_service.knowledge import Knowledge
@@ -38,15 +38,15 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
     When densitometry is recent and treatment or a referral is on record; for malignant fractures; and for fractures by high energy
     without osteoporosis.
     """
-    fractures, gaps = fragility_fractures(chart, know)
+    fractures, gaps = bone_health.fragility_fractures(chart, know)
     if not fractures:
         yield from gaps
         return
     window = know.parameter("bone_health_referral_due.densitometry_window")
-    measured, density_gaps = last_densitometry(chart)
-    drugs, drug_gaps = treatments(chart, know)
+    measured, density_gaps = bone_health.last_densitometry(chart)
+    drugs, drug_gaps = bone_health.treatments(chart, know)
     old = measured is None or chart.as_of - measured.last > window.span
-    untreated = not drugs and not referrals(chart)
+    untreated = not drugs and not bone_health.referrals(chart)
     lacking = []
     if old and not _missing(density_gaps):
         lacking.append(f"no densitometry in {window.value:g} months{f' (last {measured})' if measured else ''}")
@@ -54,7 +54,7 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
         lacking.append("no drug against osteoporosis and no referral")
     if lacking:
         yield Finding(
-            says=f"Osteoporotic vertebral fracture, {'; '.join(lacking)}: bone health assessment",
+            says=f"{bone_health.spoken_of(fractures, chart)}, {'; '.join(lacking)}: bone health assessment",
             evidence=(
                 fractures[0].evidence,
                 *(Evidence(use.source, "medication", use.start, use.name) for use in drugs[:1]),

@@ -9,6 +9,7 @@ from cds_service.engine import Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts import labs
 from cds_service.facts.lab_window import is_current, lab_window, vitamin_k_antagonists
 from cds_service.facts.liver import liver_disease
+from cds_service.facts.words import none_of
 from cds_service.knowledge import Knowledge
 
 
@@ -55,7 +56,8 @@ def _due(
     except Unknown as gap:
         if not gap.never_measured:
             raise
-        yield Finding(f"No {name} on record: due before the procedure{note}", cites=("sir-2019",), proposes=proposed)
+        says = f"{none_of(name, gap)} on record: due before the procedure{note}"
+        yield Finding(f"{says[:1].upper()}{says[1:]}", cites=("sir-2019",), proposes=proposed)
         return
     same_day = know.parameter("coagulation_tests_due.same_day")
     if measure == "inr" and not labs.within(lab, at, same_day):

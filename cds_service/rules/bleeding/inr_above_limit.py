@@ -10,11 +10,12 @@ from cds_service.facts.coagulation_limits import judged_inr
 from cds_service.facts.lab_window import indicator, is_current, stale, vitamin_k_antagonists
 from cds_service.facts.labs import Lab
 from cds_service.facts.liver import liver_disease
+from cds_service.facts.words import none_of
 from cds_service.knowledge import Knowledge
 
 
 @rule(
-    title="INR above the limit",
+    title="No current INR within the limit",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.COAGULATION, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
@@ -42,7 +43,7 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     except Unknown as gap:
         if not antagonists or not gap.never_measured:
             raise
-        yield _needed(f"{antagonists[0].drug.name} is or was lately taken and no INR is on record", know)
+        yield _needed(f"{antagonists[0].drug.name} is or was lately taken and {none_of('INR', gap)} is on record", know)
         return
     verdict = judged_inr(inr, chart, know)
     if verdict.effect is Kind.CORRECTABLE:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS
+from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.imaging import WINDOW, evidence, told
-from cds_service.facts.intact import intact_levels, levels_not_judged
+from cds_service.facts.intact import intact_levels, levels_not_judged, levels_not_on_record
 from cds_service.facts.levels import named_levels
 from cds_service.knowledge import Knowledge
 
@@ -23,14 +23,14 @@ _CITES = ("radiopaedia-vertebroplasty", "evicore-cmm607")
 def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the order says prophylactic, or the newest current image of an ordered level calls that vertebra intact and no diagnosis
-    says otherwise. Where another ordered level is broken it is a caution about this level alone. Levels that differ altogether are told
-    by `level_mismatch` instead.
+    says otherwise. Where another ordered level is broken it is a caution about this level alone, and so is a level of which neither
+    diagnoses nor images say anything. Levels that differ altogether are told by `level_mismatch` instead.
 
     ## Why it matters
     Cement in an unbroken osteoporotic vertebra has risks and no shown benefit.
 
     ## When it stays silent
-    When a fracture or lesion is on record at each ordered level. Where no image speaks of a level it is unknown.
+    When a fracture or lesion is on record at each ordered level. Where nothing speaks of any of them it is unknown.
     """
     if chart.order.prophylactic:
         yield Finding(
@@ -55,6 +55,15 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         )
     if intact:
         return
+    unrecorded, gaps = levels_not_on_record(chart) & not_judged, chart.gaps(*FRACTURE_SECTIONS)
+    if broken and unrecorded and all(gap.reason is Reason.UNREADABLE for gap in gaps):
+        yield Finding(
+            says=f"{spoken(broken)} is broken; no current fracture or lesion on record at {spoken(unrecorded)}, ordered too: confirm",
+            evidence=tuple(item.evidence for item in fractures_at_target(chart)[:3]),
+            cites=_CITES,
+            effect=Kind.RELATIVE,
+        )
+        not_judged -= unrecorded
     chart.require("whether each ordered level is broken", *FRACTURE_SECTIONS)
     if not_judged:
         raise Unknown(f"whether {spoken(not_judged)} is broken", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))

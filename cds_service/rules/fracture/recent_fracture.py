@@ -43,8 +43,9 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         chart.require("when the fracture began", *FRACTURE_SECTIONS)
         return
     if not age.is_within(recent.value):
-        missing = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)
-        raise Unknown(f"when the fracture began ({age} ago, limit {recent.shown})", *missing)
+        dated = Missing(Section.CONDITIONS, Reason.NOT_MEASURED, f"{age} by the dates on record, limit {recent.shown}")
+        what = f"when the fracture began ({age} ago, limit {recent.shown})"
+        raise Unknown(what, *(chart.gaps(*FRACTURE_SECTIONS) or (dated,)))
     began = onsets(chart)
     since = f", onset {began[0]}" if len(began) == 1 else ""
     mine = target_fractures(chart)

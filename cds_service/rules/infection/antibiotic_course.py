@@ -7,7 +7,8 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.antibiotics import antibiotics, prevents
 from cds_service.facts.findings import of_problem
-from cds_service.facts.words import told
+from cds_service.facts.infection import treated_by
+from cds_service.facts.words import brief, told
 from cds_service.knowledge import Knowledge
 
 
@@ -20,7 +21,7 @@ from cds_service.knowledge import Knowledge
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a systemic antibiotic is being taken, or long-term antibiotic use is coded. One whose reason says prophylaxis, acne or
-    the like is information.
+    the like is information, and so is one that may be for an active infection on record, which has a finding of its own.
 
     ## Why it matters
     An antibiotic is often the only trace of an infection that nobody coded, and it can hide fever and raised markers.
@@ -30,13 +31,16 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     """
     drugs, gaps = antibiotics(chart, know)
     for use in drugs:
-        since = use.start or use.stated
-        asks = "recorded as prophylaxis or the like" if prevents(use) else "for which infection, and is it cured?"
+        since, infection = use.start or use.stated, treated_by(use, chart)
+        if prevents(use):
+            asks = "recorded as prophylaxis or the like"
+        else:
+            asks = f"for {brief(infection.concept.text)}?" if infection else "for which infection, and is it cured?"
         yield Finding(
             says=f"{use.name} being taken{f' since {since}' if since else ''}: {asks}",
             evidence=(Evidence(use.source, "medication", since, use.name),),
             cites=("site-policy",),
-            effect=Kind.INFORMATION if prevents(use) else None,
+            effect=Kind.INFORMATION if prevents(use) or infection else None,
             basis=use.basis,
         )
     yield from parts(iter(gaps), _coded(chart) if not drugs else iter(()))

@@ -39,7 +39,8 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         if lab is None and withheld:
             gaps.append(withheld[0])
         elif lab is None:
-            wanted.append(f"{name} (none on record)")
+            unread = any(Reason.UNREADABLE in gap.reasons for gap in missed)
+            wanted.append(f"{name} (none {'that can be read' if unread else 'on record'})")
         elif not within(lab, at, window):
             wanted.append(f"{name} (last {lab.taken})")
             stale.append(Evidence(lab.measurement.source, "effective", lab.taken))

@@ -16,7 +16,7 @@ _DIVIDED = " (usually left untreated; Chen 2023: odds ratio 5.6 for infection; h
 
 
 @rule(
-    title="Active infection elsewhere",
+    title="Infection outside the spine",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.ENCOUNTER, *DRUG_SECTIONS),
