@@ -100,6 +100,19 @@ class Database:
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 
+    def clear_journal(self) -> None:
+        """Moves what SQLite's journal holds into the database file, so that what was deleted is in neither; else does nothing.
+
+        While somebody reads or writes for long it is left for the next time. Raises StoreUnavailable.
+        """
+        if not self.is_sqlite:
+            return
+        try:
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
+
     def close(self) -> None:
         """Gives all connections back."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -59,6 +59,7 @@ def purge(database: Database, before: datetime) -> tuple[int, int]:
     with database.transaction() as connection:
         said = connection.execute(delete(feedback).where(feedback.c.received_at < before)).rowcount
         shown = connection.execute(delete(shown_card).where(shown_card.c.at < before)).rowcount
+    database.clear_journal()
     return said, shown
 
 
