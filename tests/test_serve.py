@@ -147,13 +147,16 @@ def test_no_acknowledged_feedback_is_lost_and_no_card_fails_while_the_database_i
 
 
 @pytest.mark.slow
-def test_a_stop_is_graceful_and_writes_what_waits(tmp_path: Path):
+def test_a_stop_is_graceful_and_writes_what_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with serving(tmp_path, "--workers", "2") as server:
         answered = [server.post(SERVICE, call()) for _ in range(20)]
         shown = sum(len(body["cards"]) for status, _, body in answered if status == 200)
         metrics = server.ask("GET", "/metrics")[2].decode().splitlines()
         assert f'cds_requests_total{{route="{SERVICE}",status="200"}} 20.0' in metrics
+        assert len(list(tmp_path.glob("cds-service-metrics-*"))) == 1
         assert server.stop() == 0
+        assert not list(tmp_path.glob("cds-service-metrics-*"))
         database = server.database()
         assert sum(tally.cards for tally in tallies(database)) == shown >= 20
         database.close()

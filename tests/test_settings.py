@@ -68,6 +68,9 @@ def test_patient_view_is_off_for_a_client_unless_switched_on(file):
         (CLIENT + 'fhir_origins = ["https://fhir.example/r4"]\n', "site.toml: clients[0].fhir_origins[0]: "),
         (CLIENT + CLIENT, "issuer https://ehr.example/i is configured twice"),
         (CLIENT + "quiet_days = 3\n", "card_key: is needed for quiet_days"),
+        ('host = "0.0.0.0"', "site.toml: 0.0.0.0 can be reached from other machines, and no client is configured"),
+        ('public_url = "https://cds.example"', "site.toml: https://cds.example can be reached from other machines"),
+        ('host = "0.0.0.0"\n' + CLIENT, "site.toml: public_url: is needed"),
         ("working_days = []", "site.toml: working_days: "),
         ('working_days = ["caturday"]', "site.toml: working_days[0]: "),
         ("opening_hour = 24", "site.toml: opening_hour: "),
@@ -86,6 +89,7 @@ def test_a_fault_in_the_file_is_named(file, text: str, names: str):
         ("CDS_PROT", "1", "environment: CDS_PROT: no such setting"),
         ("CDS_PORT", "many", "environment: CDS_PORT: "),
         ("CDS_CLIENTS", "many", "environment: "),
+        ("CDS_HOST", "0.0.0.0", "settings: 0.0.0.0 can be reached from other machines"),
         ("CDS_CONFIG", "/no/such/file.toml", "/no/such/file.toml: cannot be read"),
     ],
 )
@@ -94,6 +98,13 @@ def test_a_fault_in_the_environment_is_named(monkeypatch, name: str, value: str,
     with pytest.raises(SettingsError) as error:
         load()
     assert names in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "local"), [("", True), ("http://127.0.0.1:9000", True), ("https://cds.example", False)]
+)
+def test_behind_a_proxy_others_reach_what_listens_on_loopback(file, public_url: str, local: bool):
+    assert load(file(f'public_url = "{public_url}"\n' + CLIENT)).on_loopback is local
 
 
 def test_a_value_is_never_repeated_in_an_error(monkeypatch):

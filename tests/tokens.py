@@ -17,7 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from cds_service.settings import Client
+
 ISSUER = "https://ehr.example/issuer"
+ELSEWHERE: dict[str, Any] = {
+    "host": "10.0.0.1",
+    "public_url": "http://cds.example",
+    "clients": (Client(issuer=ISSUER, name="North", jku=("https://ehr.example/jwks.json",)),),
+}
+"""Settings of a service that other machines can reach."""
 Key = EllipticCurvePrivateKey | RSAPrivateKey
 
 

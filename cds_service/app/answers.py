@@ -42,10 +42,12 @@ def refusal(
 
 def allow_origin(request: Request, response: Response, settings: Settings) -> None:
     """Lets pages of the configured origins read the answer; on loopback any page, as the public sandbox is one."""
-    origin = request.headers.get("Origin", "")
-    anyone = settings.on_loopback and not settings.cors_origins
     response.headers.add("Vary", "Origin")
-    if not origin or not (anyone or origin in settings.cors_origins):
+    origin = request.headers.get("Origin", "")
+    if not origin:
+        return
+    anyone = settings.on_loopback and not settings.cors_origins
+    if not (anyone or origin in settings.cors_origins):
         return
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = origin

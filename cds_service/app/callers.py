@@ -68,14 +68,14 @@ def callers(settings: Settings, overridden: Callable[[str], Overridden]) -> Mapp
 
 
 def anyone(settings: Settings) -> Caller:
-    """Whoever calls a service that has no clients."""
+    """Whoever calls a service that has no clients: somebody on this machine."""
     return Caller(
         name=ANYONE,
         hooks=frozenset(settings.hooks),
-        allowed=Allowed.of(settings.fhir_origins, loopback=settings.on_loopback),
+        allowed=Allowed.of(settings.fhir_origins, loopback=True),
         body_limit=settings.body_limit,
         deadline_ms=settings.deadline_ms,
-        may_set_as_of=settings.on_loopback,
+        may_set_as_of=True,
         asks_openly=True,
         **_told(site_of(settings), settings.hooks),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
 
@@ -33,8 +34,9 @@ class Keys:
     def __init__(self, client: Client, read: Callable[[str], bytes]) -> None:
         self._pinned = None if client.jwks is None else _Source(client.jwks.read_bytes)
         self._addresses = {address: _Source(partial(read, address)) for address in client.jku}
-        if self._pinned is not None and not self._pinned.load():
-            raise SettingsError(f"{client.jwks}: is no JWK Set with a public key of type EC or RSA")
+        if client.jwks is not None and self._pinned is not None:
+            _refuse_unusable(client.jwks)
+            self._pinned.load()
 
     def find(self, kid: str, algorithm: str, jku: object = None) -> jwt.PyJWK | str:
         """The key, or why there is none. `jku` is the address that the token names; one that is not allowed is never read."""
@@ -50,6 +52,18 @@ class Keys:
             if key is not None:
                 return key
         return "the key that it names was not found"
+
+
+def _refuse_unusable(file: Path) -> None:
+    """Raises SettingsError if no key of the file can be used."""
+    try:
+        if parse(file.read_bytes()):
+            return
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except ValueError:
+        pass
+    raise SettingsError(f"{file}: is no JWK Set with a public key of type EC or RSA and a kid")
 
 
 class _Source:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from cds_service.cli._options import config_option, console
+from cds_service.cli._start import check_files
 from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
@@ -29,7 +30,9 @@ def check(config: Path | None) -> None:
     settings = load(config)
     for line in (*_says(settings), *map(_says_of, settings.clients)):
         _print(f"• {line}")
-    raise SystemExit(1 if _differences(settings) else 0)
+    refused = _differences(settings)
+    check_files(settings)
+    raise SystemExit(1 if refused else 0)
 
 
 def _print(line: str) -> None:
@@ -93,10 +96,8 @@ def _says(settings: Settings) -> list[str]:
 
 
 def _without_clients(settings: Settings) -> str:
-    servers = " or ".join(
-        (*(["any FHIR server on this machine"] if settings.on_loopback else []), *settings.fhir_origins)
-    )
-    return f"No client is configured: calls are not signed; data may be fetched from {servers or 'nowhere'}."
+    servers = " or ".join(("any FHIR server on this machine", *settings.fhir_origins))
+    return f"No client is configured: calls are not signed; data may be fetched from {servers}."
 
 
 def _says_of(client: Client) -> str:

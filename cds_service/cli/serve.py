@@ -5,22 +5,16 @@ import shlex
 import socket
 from importlib import import_module
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 import click
 
 from cds_service.cli._options import config_option, console
+from cds_service.cli._start import check_files, check_knowledge
 from cds_service.errors import StoreUnavailable
-from cds_service.settings import CONFIG_VARIABLE, PREFIX, Settings, is_loopback, load
+from cds_service.settings import CONFIG_VARIABLE, PREFIX, Settings, load
 
 _FIXTURES = "fixtures/requests"
-_NEEDS_CLIENTS = """{host} can be reached from other machines, and no client is configured: anyone there could call the service.
-Bind to 127.0.0.1, or configure who may call in a TOML file and name it with --config:
-
-    [[clients]]
-    name = "North Hospital"
-    issuer = "https://ehr.example/issuer"
-    jku = ["https://ehr.example/jwks.json"]"""
 
 
 @click.command()
@@ -36,10 +30,9 @@ def command(config: Path | None, host: str | None, port: int | None, workers: in
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
     settings = load()
-    if not (is_loopback(settings.host) or settings.clients):
-        raise click.ClickException(_NEEDS_CLIENTS.format(host=settings.host))
     _refuse_taken_port(settings)
-    _check_knowledge(settings)
+    check_knowledge(settings)
+    check_files(settings)
     _prepare_database(settings)
     _announce(settings)
     _run(settings)
@@ -56,14 +49,6 @@ def _refuse_taken_port(settings: Settings) -> None:
             raise click.ClickException(problem) from None
 
 
-def _check_knowledge(settings: Settings) -> None:
-    """A broken file, or an overlay that weakens what guards the patient, is told here, once, rather than by each process."""
-    from cds_service.service import site_of
-
-    for client in settings.clients or (None,):
-        site_of(settings, client)
-
-
 def _prepare_database(settings: Settings) -> None:
     """Cards do not need the database, so whatever is wrong with it is said and the service starts."""
     from cds_service.store.database import Database
@@ -73,15 +58,15 @@ def _prepare_database(settings: Settings) -> None:
         if database.is_sqlite:
             database.upgrade()
         elif not database.is_current:
-            console.print(
-                "The database is not at this release: feedback waits for `cds-service db upgrade`.", style="yellow"
-            )
+            _warn("The database is not at this release: feedback waits for `cds-service db upgrade`.")
     except StoreUnavailable as error:
-        console.print(
-            f"{error}. Feedback cannot be kept in {database.shown}; cards are served.", style="yellow", markup=False
-        )
+        _warn(f"{error}. Feedback cannot be kept in {database.shown}; cards are served.")
     finally:
         database.close()
+
+
+def _warn(says: str) -> None:
+    console.print(says, style="yellow", markup=False, soft_wrap=True)
 
 
 def _announce(settings: Settings) -> None:
@@ -90,9 +75,14 @@ def _announce(settings: Settings) -> None:
 
 
 def _run(settings: Settings) -> None:
-    if settings.workers > 1:
-        # Where the processes put their counts, so that /metrics tells those of all.
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", mkdtemp(prefix="cds-service-metrics-"))
+    # Where the processes put their counts, so that /metrics tells those of all.
+    with TemporaryDirectory(prefix="cds-service-metrics-") as counts:
+        if settings.workers > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     _preload()
     from granian.constants import Interfaces
     from granian.log import LogLevels

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from ssl import SSLError, create_default_context
 from urllib.parse import quote, urljoin
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.errors import SettingsError
 from cds_service.fetch import problem, scopes
 from cds_service.fetch.breaker import Breaker
 from cds_service.fetch.client import Client, Fetched
@@ -63,11 +65,14 @@ class Fetcher:
     """Kept for the life of the process: connections, threads and what is known of servers that fail.
 
     `most_bytes` may be taken in for one answer; `authorities` is a file of certificate authorities to trust instead of the public.
+    Raises SettingsError if that cannot be used.
     """
 
     def __init__(self, most_bytes: int, authorities: Path | None = None, *, most_pages: int = _MOST_PAGES) -> None:
         self._most_bytes = most_bytes
         self._most_pages = most_pages
+        if authorities is not None:
+            _refuse_unusable(authorities)
         self._clients = {reach: Client(reach, _THREADS, authorities) for reach in Reach}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
         self._breaker = Breaker()
@@ -187,6 +192,15 @@ class Fetcher:
             return future.result()
         _log.error("fetch failed", extra={"error": error})
         return _without(given, problem.OUR_FAULT), problem.OUR_FAULT.outcome
+
+
+def _refuse_unusable(authorities: Path) -> None:
+    try:
+        create_default_context(cafile=authorities)
+    except SSLError:
+        raise SettingsError(f"{authorities}: holds no certificate in PEM") from None
+    except OSError as error:
+        raise SettingsError(f"{authorities}: cannot be read: {error.strerror}") from None
 
 
 def _addressed(template: str, context: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
@@ -34,6 +35,13 @@ __all__ = ["Client", "Hook", "Settings", "SiteOrderCode", "Weekday", "is_loopbac
 PREFIX = "CDS_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 """Names the TOML file when no `--config` does."""
+_NEEDS_CLIENTS = """{address} can be reached from other machines, and no client is configured: anyone there could call the service.
+Bind to 127.0.0.1 without a public_url, or configure who may call in a TOML file and name it with --config:
+
+    [[clients]]
+    name = "North Hospital"
+    issuer = "https://ehr.example/issuer"
+    jku = ["https://ehr.example/jwks.json"]"""
 
 
 class Settings(BaseSettings):
@@ -92,6 +100,13 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _is_not_open_to_other_machines(self) -> Self:
+        if not (self.on_loopback or self.clients):
+            address = self.public_url if is_loopback(self.host) else self.host
+            raise ValueError(_NEEDS_CLIENTS.format(address=address))
+        return self
+
+    @model_validator(mode="after")
     def _has_a_public_address(self) -> Self:
         if self.clients and not self.on_loopback and not self.public_url:
             raise ValueError(
@@ -118,8 +133,8 @@ class Settings(BaseSettings):
 
     @property
     def on_loopback(self) -> bool:
-        """Whether only this machine can reach the service."""
-        return is_loopback(self.host)
+        """Whether only this machine can reach the service: neither its own address nor that of a proxy before it is another's."""
+        return is_loopback(self.host) and is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def base_url(self) -> str:
@@ -175,7 +190,7 @@ def _says(detail: ErrorDetails, file: Path | None) -> str:
     variable = PREFIX + str(path[0]).upper() if path else ""
     problem = "no such setting" if detail["type"] == "extra_forbidden" else detail["msg"].removeprefix("Value error, ")
     where = (
-        f"environment: {variable}" if variable in os.environ else f"{file or 'settings'}: {key}" if key else str(file)
+        f"environment: {variable}" if variable in os.environ else str(file or "settings") + (f": {key}" if key else "")
     )
     return f"{where}: {problem}"
 
