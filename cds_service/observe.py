@@ -97,6 +97,12 @@ class Metrics:
             ["topic", "indicator"],
             registry=self.registry,
         )
+        self._shadow_rules = Counter(
+            "cds_shadow_card_rules",
+            "Findings on a card made in shadow mode, by rule.",
+            ["rule"],
+            registry=self.registry,
+        )
         self._shadow_dispositions = Counter(
             "cds_shadow_dispositions",
             "Answers in shadow mode, by disposition.",
@@ -130,12 +136,9 @@ class Metrics:
 
     def card(self, topic: str, indicator: str, rules: Iterable[str], *, shadow: bool = False) -> None:
         """One card shown, or made in shadow mode."""
-        if shadow:
-            self._shadow_cards.labels(topic, indicator).inc()
-            return
-        self._cards.labels(topic, indicator).inc()
+        (self._shadow_cards if shadow else self._cards).labels(topic, indicator).inc()
         for rule in rules:
-            self._rules.labels(rule).inc()
+            (self._shadow_rules if shadow else self._rules).labels(rule).inc()
 
     def disposition(self, disposition: str, *, shadow: bool = False) -> None:
         """One answer with cards."""

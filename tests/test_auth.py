@@ -177,9 +177,9 @@ REFUSED: list[tuple[Callable[[], dict[str, str]], str]] = [
     (lambda: sent(iss=None), "issuer"),
     (lambda: sent(BASE + DISCOVERY), "audience"),
     (lambda: sent(BASE + FEEDBACK), "audience"),
-    (lambda: sent("http://localhost" + SERVICE), "audience"),
-    (lambda: sent(aud=None), "audience"),
-    (lambda: sent(aud=[]), "audience"),
+    (lambda: sent("http://localhost" + SERVICE), "the audience, http://localhost/cds-services/vert"),
+    (lambda: sent(aud=None), "which is missing"),
+    (lambda: sent(aud=[]), "which is missing"),
     (lambda: sent(exp=MOMENT - 61, iat=MOMENT - 300), "expired"),
     (lambda: sent(iat=MOMENT + 61), "not valid yet"),
     (lambda: sent(nbf=MOMENT + 61), "not valid yet"),
@@ -233,8 +233,11 @@ def test_without_the_store_a_token_still_is_used_once_in_a_process(serve: Serve,
     assert "in this process only" in log.getvalue()
 
 
-def test_a_database_that_somebody_holds_holds_up_no_card(serve: Serve, tmp_path: Path, log: StringIO):
-    client = serve({"deadline_ms": 200})
+@pytest.mark.parametrize(("site", "own"), [({"deadline_ms": 200}, {}), ({}, {"deadline_ms": 200})])
+def test_a_database_that_somebody_holds_holds_up_no_card(
+    serve: Serve, tmp_path: Path, log: StringIO, site: dict[str, Any], own: dict[str, Any]
+):
+    client = serve(site, **own)
     database = Database(f"sqlite:///{tmp_path}/f.sqlite3")
     database.upgrade()
     with closing(sqlite3.connect(tmp_path / "f.sqlite3")) as other:
@@ -319,7 +322,9 @@ def test_in_shadow_mode_cards_are_counted_and_not_shown(serve: Serve):
     lines = client.get("/metrics").text.splitlines()
     assert 'cds_shadow_dispositions_total{disposition="insufficient-data"} 1.0' in lines
     assert [line for line in lines if line.startswith("cds_shadow_cards_total{")]
-    assert not [line for line in lines if line.startswith(("cds_cards_total{", "cds_dispositions_total{"))]
+    assert [line for line in lines if line.startswith("cds_shadow_card_rules_total{")]
+    shown = ("cds_cards_total{", "cds_card_rules_total{", "cds_dispositions_total{")
+    assert not [line for line in lines if line.startswith(shown)]
 
 
 def test_a_client_calls_so_many_times_a_minute(serve: Serve):

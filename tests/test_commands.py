@@ -10,11 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cds_service.cli import main
+from cds_service.rules import catalogue
 from cds_service.store.database import Database
 from cds_service.store.ledger import add_feedback, add_showings
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard
+from tests.fhir_servers import free_port
+from tests.tokens import key_set
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+LONGEST = max((rule.id for rule in catalogue()), key=len)
 
 
 @pytest.fixture
@@ -26,9 +30,10 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def filled(address: str) -> str:
-    """Two cards of severe_pain, one overridden; one entry about a card that is not on record."""
+    """Two cards of two rules, one overridden; one entry about a card that is not on record."""
     database = Database(address)
-    cards = [ShownCard(uuid4(), "suitability", "info", "suitable", ("severe_pain",), "1") for _ in range(2)]
+    rules = ("severe_pain", LONGEST)
+    cards = [ShownCard(uuid4(), "suitability", "info", "suitable", rules, "1") for _ in range(2)]
     add_showings(database, [Showing(uuid4(), "order-sign", "s", "", NOW, tuple(cards))])
     reason = Reason("urn:r", "need-more-info")
     said = FeedbackEntry(cards[0].uuid, Outcome.OVERRIDDEN, NOW, NOW, reason=reason)
@@ -82,6 +87,7 @@ def test_what_a_client_may_is_told_in_words(tmp_path: Path, address: str):
         "fhir_on_private_network = true\nfhir_search_by_post = true\nbody_limit = 5_000_000\ndeadline_ms = 250\n"
         "calls_per_minute = 600\nmay_set_as_of = true\nquiet_days = 7\nstamp_orders = true\n"
     )
+    (tmp_path / "keys.json").write_bytes(key_set("P-384"))
     told = run("config", "check", "--config", str(file)).output
     for words in (
         "Clients must sign their calls.", "What is older than 90 days is deleted every day.",
@@ -102,9 +108,36 @@ def test_a_wrong_setting_is_one_line_and_no_trace(tmp_path: Path):
     assert told.output == f"Error: {file}: prot: no such setting\n"
 
 
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ('{client}jwks = "none.json"', "none.json: cannot be read: No such file"),
+        ('{client}jwks = "empty.json"', "empty.json: is no JWK Set with a public key"),
+        ('certificate_authorities = "none.pem"', "none.pem: cannot be read: No such file"),
+        ('certificate_authorities = "empty.json"', "empty.json: holds no certificate in PEM"),
+        ('host = "0.0.0.0"', "no client is configured"),
+        ('database_url = "mysql://h/d"', "only sqlite and postgresql are supported"),
+    ],
+)
+@pytest.mark.parametrize("command", ["config check", "serve"])
+def test_what_would_stop_each_process_is_told_once_and_without_a_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, setting: str, says: str
+):
+    client = '[[clients]]\nname = "North"\nissuer = "https://ehr.example"\n'
+    (tmp_path / "empty.json").write_text('{"keys": []}')
+    file = tmp_path / "site.toml"
+    file.write_text(setting.replace("{client}", client))
+    monkeypatch.setenv("CDS_CONFIG", str(file))
+    monkeypatch.setenv("CDS_PORT", str(free_port()))
+    told = run(*command.split())
+    assert (told.exit_code, told.output.count("Error: "), told.output.count(says)) == (1, 1, 1)
+    assert isinstance(told.exception, SystemExit)
+
+
 def test_a_summary(filled: str):
     lines = [words(line) for line in run("feedback", "summary").output.splitlines()]
     assert ["severe_pain", "2", "0", "1", "100%"] in lines
+    assert [LONGEST, "2", "0", "1", "100%"] in lines
     assert ["2026-11", "2", "0", "1", "100%"] in lines
     assert ["need-more-info", "1"] in lines
     assert ["1", "entries", "are", "about", "cards", "that", "are", "not", "on", "record."] in lines
@@ -113,7 +146,8 @@ def test_a_summary(filled: str):
 
 def test_an_export(filled: str, tmp_path: Path):
     rows = list(csv.DictReader(StringIO(run("feedback", "export").output)))
-    assert [(row["outcome"], row["card_rules"]) for row in rows] == [("overridden", "severe_pain"), ("accepted", "")]
+    told = [(row["outcome"], row["card_rules"]) for row in rows]
+    assert told == [("overridden", f"severe_pain {LONGEST}"), ("accepted", "")]
     file = tmp_path / "feedback.csv"
     assert "2 entries" in run("feedback", "export", "--output", str(file)).output
     assert list(csv.DictReader(StringIO(file.read_text()))) == rows

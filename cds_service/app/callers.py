@@ -58,12 +58,12 @@ class Caller:
         return Access(asked.fhir_server, context, granted.token, granted.scope, granted.patient, self.by_post)
 
 
-def callers(settings: Settings, overridden: Callable[[str], Overridden]) -> Mapping[str, Caller]:
+def callers(settings: Settings, overridden: Callable[[Client], Overridden]) -> Mapping[str, Caller]:
     """Every caller by the issuer of its tokens; without clients only `ANYONE`. Raises KnowledgeError or SettingsError.
 
-    `overridden` gives, for the name of a client, what tells which of its cards were overridden.
+    `overridden` gives, for a client, what tells which of its cards were overridden.
     """
-    configured = {client.issuer: _client(client, settings, overridden(client.name)) for client in settings.clients}
+    configured = {client.issuer: _client(client, settings, overridden(client)) for client in settings.clients}
     return configured or {ANYONE: anyone(settings)}
 
 

@@ -101,7 +101,8 @@ def _audience(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
     allowed = {address.rstrip("/") for address in accepted}
     if any(isinstance(item, str) and item.rstrip("/") in allowed for item in named):
         return ""
-    return f"the audience is none of {', '.join(sorted(allowed))}"
+    sent = ", ".join(map(str, named))[:_LONGEST_TEXT]
+    return f"the audience, {sent or 'which is missing'}, is none of {', '.join(sorted(allowed))}"
 
 
 def _is_moment(value: object) -> TypeGuard[float]:

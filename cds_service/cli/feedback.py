@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
+from rich.table import Column, Table
 
 from cds_service.cli._options import config_option, console
 from cds_service.feedback.summarise import Row, summarise, write_csv
@@ -86,7 +86,7 @@ def _utc(day: datetime | None) -> datetime | None:
 
 
 def _table(heading: str, rows: tuple[Row, ...]) -> Table:
-    table = Table(heading, "Shown", "Accepted", "Overridden", "Overridden of answered")
+    table = Table(Column(heading, no_wrap=True), "Shown", "Accepted", "Overridden", "Of answered")
     for row in rows:
         share = row.overridden_share
         told = "–" if share is None else f"{share:.0%}"
