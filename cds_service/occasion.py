@@ -39,15 +39,24 @@ BEFOREHAND = {Hook.APPOINTMENT_BOOK: Section.SERVICE_REQUESTS, Hook.PATIENT_VIEW
 def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
     """What one call asks about. Raises RequestError for another patient's order."""
     orders = _orders(request, as_of, context)
+    speak = rules_of(request.hook, rules)
     if request.hook is Hook.ENCOUNTER_DISCHARGE:
-        return Occasion(orders, tuple(item for item in rules if item.theme == _AFTERCARE))
+        return Occasion(orders, speak)
     if request.hook is Hook.PATIENT_VIEW:
-        wanted = (*_SEEN, *_SEEN_AGAINST) if _answered(request, Section.CONDITIONS) else ()
-        return Occasion(orders, tuple(item for item in rules if item.id in wanted))
+        return Occasion(orders, speak if _answered(request, Section.CONDITIONS) else ())
     if not orders.ours:
         return Occasion(orders, ())
     _refuse_another_patients(orders.ours, request.patient)
-    return Occasion(orders, tuple(rules), needs_conditions=True)
+    return Occasion(orders, speak, needs_conditions=True)
+
+
+def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those of the rules that can have something to say on a hook: at discharge on aftercare, at patient-view on the fracture."""
+    if hook is Hook.ENCOUNTER_DISCHARGE:
+        return tuple(item for item in rules if item.theme == _AFTERCARE)
+    if hook is Hook.PATIENT_VIEW:
+        return tuple(item for item in rules if item.id in (*_SEEN, *_SEEN_AGAINST))
+    return tuple(rules)
 
 
 def _orders(request: HookRequest, as_of: datetime, context: Context) -> Orders:

@@ -27,7 +27,8 @@ _QUERIES: dict[Section, str] = {
     Section.TASKS: f"Task?patient={_PATIENT}&_sort=-authored-on",
     Section.COVERAGE: f"Coverage?patient={_PATIENT}",
 }
-_ALWAYS = (Section.PATIENT, Section.CONDITIONS, Section.SERVICE_REQUESTS, Section.TASKS)
+_ALWAYS = (Section.PATIENT, Section.CONDITIONS, Section.PROCEDURES, Section.SERVICE_REQUESTS, Section.TASKS)
+"""Who it is about and what was found, done or ordered already: read beside the rules to see whether there is anything to say."""
 _COUNT = 200
 """Entries on a page: servers send as few as ten if not asked for more, and many EHRs prefetch the first page only."""
 _FEWER = {Section.IMAGING_REPORTS: 50}  # each may hold a whole document

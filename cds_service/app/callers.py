@@ -12,6 +12,7 @@ from cds_service.app.pace import Pace
 from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hooks import Hook, HookRequest, discovery
+from cds_service.occasion import rules_of
 from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
 
@@ -100,9 +101,10 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
 def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
     """What follows from the knowledge that a caller gets."""
     templates = prefetch.templates(site.rules, site.know)
+    asked = {hook: prefetch.templates(rules_of(hook, site.rules), site.know) for hook in hooks}
     return {
         "site": site,
         "searches": prefetch.searches(templates),
         "counts": prefetch.counts(templates),
-        "discovery": msgspec.json.encode(discovery(hooks, templates, site.know.version)),
+        "discovery": msgspec.json.encode(discovery(asked, site.know.version)),
     }

@@ -1,6 +1,6 @@
 """The discovery document: which hooks are answered, with which prefetch templates, at which versions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cds_service.chart import Section
@@ -28,9 +28,12 @@ USAGE = (
 )
 
 
-def discovery(hooks: Collection[Hook], templates: Mapping[Section, str], knowledge: str = "") -> dict[str, Any]:
-    """The document for the hooks given, in the order in which hooks are declared; `knowledge` is the version in use."""
-    return {"services": [_entry(hook, templates, knowledge) for hook in Hook if hook in hooks]}
+def discovery(asked: Mapping[Hook, Mapping[Section, str]], knowledge: str = "") -> dict[str, Any]:
+    """The document for hooks with their prefetch templates, in the order in which hooks are declared.
+
+    `knowledge` is the version in use.
+    """
+    return {"services": [_entry(hook, asked[hook], knowledge) for hook in Hook if hook in asked]}
 
 
 def _entry(hook: Hook, templates: Mapping[Section, str], knowledge: str) -> dict[str, Any]:
