@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
 from cds_service.store.database import Database, newest_revision
@@ -148,6 +149,7 @@ def test_an_export_joins_feedback_to_its_card(database: Database):
     assert tuple(row) == COLUMNS
     assert (row["card"], row["card_rules"], row["card_at"]) == (str(shown.uuid), "inr_above_limit", NOW.isoformat())
     assert row["reason_code"] == "'=cmd()"
+    assert (row["card_knowledge"], row["card_release"]) == (shown.knowledge, __version__)
 
 
 def test_purging_deletes_what_is_older(database: Database):

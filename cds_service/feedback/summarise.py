@@ -12,7 +12,7 @@ from cds_service.store.records import Outcome, Tally
 COLUMNS = (
     "received_at", "outcome_at", "card", "outcome", "reason_system", "reason_code", "reason_display", "suggestions",
     "comment", "client", "card_at", "card_hook", "card_hook_instance", "card_service", "card_topic", "card_indicator",
-    "card_disposition", "card_rules", "card_knowledge", "card_client",
+    "card_disposition", "card_rules", "card_knowledge", "card_release", "card_client",
 )  # fmt: skip
 """The columns of an export, in order."""
 TALLY_COLUMNS = ("day", "topic", "indicator", "rules", "outcome", "reason", "cards")

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cds_service import __version__
 from cds_service.store.database import Database
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally
 from cds_service.store.tables import feedback, shown_card, spent_token
@@ -147,6 +148,7 @@ def _shown_row(showing: Showing, card: ShownCard) -> Columns:
         "disposition": card.disposition,
         "rules": card.rules,
         "knowledge": card.knowledge,
+        "release": __version__,
         "card_key": card.key,
         "at": showing.at,
     }

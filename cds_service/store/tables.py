@@ -54,6 +54,7 @@ shown_card = Table(
     Column("disposition", String(60), nullable=False),
     Column("rules", Words, nullable=False),
     Column("knowledge", String(60), nullable=False),
+    Column("release", String(60), nullable=False, server_default=""),
     Column("card_key", String(64), nullable=False, server_default=""),
     Column("at", Instant, nullable=False),
     Index("shown_card_at", "at"),
