@@ -31,6 +31,12 @@ def log_to(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
     logging.getLogger().addHandler(_BRIDGE)
 
 
+def log_by_default() -> None:
+    """The same to standard error unless somebody has said where to: no server may tell our events in a manner of its own."""
+    if not structlog.is_configured():
+        log_to()
+
+
 class _Bridge(logging.Handler):
     """Brings what is told through Python's own logging into the same lines.
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from fhir.resources.R4B.auditevent import AuditEvent
 from flask.testing import FlaskClient
 
@@ -56,6 +57,10 @@ def lines() -> Lines:
 def broken(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     raise KeyError("Mrs Smith")
     yield
+
+
+def failing(*_: object) -> Any:
+    raise KeyError("Mrs Smith")
 
 
 def with_a_broken_rule(asked: Any, now: datetime, site: Any, fill: Any) -> Any:
@@ -106,6 +111,17 @@ def test_what_was_missing_is_counted_once_an_answer_by_section_and_reason(serve)
     assert sorted(counted) == sorted(
         f'cds_gaps_total{{reason="{reason}",section="{section}"}} 1.0' for section, reason in missing
     )
+
+
+def test_whoever_makes_the_application_gets_the_same_lines(serve, monkeypatch: pytest.MonkeyPatch):
+    """Where nobody has said where to log, a text of a patient must not be told by a default of the library."""
+    structlog.reset_defaults()
+    monkeypatch.setattr("sys.stderr", stream := StringIO())
+    client = serve(failing)
+    assert client.post(SERVICE, json=CALL).status_code == 500
+    failed, *_ = map(json.loads, stream.getvalue().splitlines())
+    assert (failed["event"], failed["error"]) == ("failed", "KeyError")
+    assert "Smith" not in stream.getvalue()
 
 
 def test_a_library_is_named_and_not_quoted(lines: Lines):

@@ -19,8 +19,7 @@ def _now() -> datetime:
 
 
 def application() -> Flask:
-    """The application of a server process: settings from its environment, logs to standard error."""
-    observe.log_to()
+    """The application of a server process, with settings from its environment."""
     app = create_app(load())
     settle()
     return app
@@ -41,6 +40,7 @@ def create_app(
     Raises SettingsError or KnowledgeError if it must not start.
     """
     settings = settings or load()
+    observe.log_by_default()
     service.warm_up()
     routes = Routes(settings, respond or service.respond, now)
     app = Flask(__name__, static_folder=None)
