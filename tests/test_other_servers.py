@@ -1,6 +1,7 @@
 """The service behind other servers: gunicorn in place of granian, and nginx in front with the lines of the README."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -42,6 +43,8 @@ def running(command: list[str], port: int, folder: Path) -> Iterator[int]:
     """A server in the foreground, from when it listens until it is told to stop; its port."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CDS_")}
     environment |= {"PYTHONPATH": str(ROOT), "CDS_DATABASE_URL": f"sqlite:///{folder}/cds.sqlite3"}
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(folder / "counts")
+    (folder / "counts").mkdir(exist_ok=True)
     log = folder / "log"
     with log.open("w") as file, subprocess.Popen(command, env=environment, stdout=file, stderr=file) as process:
         try:
@@ -67,12 +70,17 @@ def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[i
 
 
 @pytest.fixture(scope="module")
-def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gunicorn")
+
+
+@pytest.fixture(scope="module")
+def gunicorn(folder: Path) -> Iterator[int]:
     port = free_port()
     # As the README writes it, beside where to listen.
     (application,) = re.findall(r"`gunicorn '([^']+)'`", (ROOT / "README.md").read_text(encoding="utf-8"))
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "2", application]
-    with running(command, port, tmp_path_factory.mktemp("gunicorn")) as port:
+    with running(command, port, folder) as port:
         yield port
 
 
@@ -105,6 +113,17 @@ def test_a_call_is_answered(server: str, request: pytest.FixtureRequest):
     assert b"Apixaban" in body
     assert ask(port, "GET", "/cds-services")[0] == 200
     assert ask(port, "POST", SERVICE, b"{")[0] == 400
+
+
+def test_it_tells_the_same_under_another_server(gunicorn: int, folder: Path):
+    """JSON lines, and the counts of all its processes."""
+    for _ in range(10):
+        assert ask(gunicorn, "POST", SERVICE, BODY)[0] == 200
+    lines = [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
+    answered = [line for line in lines if line["event"] == "answered" and line["status"] == 200 and "hook" in line]
+    assert len(answered) >= 10
+    counted = f'cds_requests_total{{route="{SERVICE}",status="200"}} {len(answered)}.0'
+    assert counted in ask(gunicorn, "GET", "/metrics")[1].decode().splitlines()
 
 
 def test_one_who_stalls_in_a_body_holds_up_nobody(nginx: int):
