@@ -3,8 +3,10 @@
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct, structs
 
 from cds_service.chart import Basis, Certainty, Chart, Missing, Section, Source, Unknown, When
 from cds_service.knowledge import Knowledge, Parameter
@@ -91,8 +93,7 @@ class Proposal(StrEnum):
     REFER_CARDIOLOGY = "refer-cardiology"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One element of one resource that a finding rests on; `value` is what it says, for people."""
 
     source: Source
@@ -101,8 +102,7 @@ class Evidence:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is true of this patient.
 
     `says` is one sentence with number, unit and date. `effect` and `indicator` follow the rule's kind unless stated. `uses` are the
@@ -155,8 +155,7 @@ def rule(
     return declare
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What one rule came to: one result a finding, plus an unknown one where a gap follows; else one not-met result."""
 
     rule: Rule
@@ -225,7 +224,7 @@ def _met(item: Rule, finding: Finding) -> Result:
     unproven = finding.basis is Basis.TEXT or finding.certainty is Certainty.POSSIBLE
     if unproven and effect in _NEEDS_PROOF:
         effect = Kind.INSUFFICIENT_DATA
-        finding = replace(finding, says=f"Confirm: {finding.says}")
+        finding = structs.replace(finding, says=f"Confirm: {finding.says}")
     if unproven and indicator is Indicator.CRITICAL:
         indicator = Indicator.WARNING
     return Result(item, Status.MET, finding, effect, indicator)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from msgspec import Struct
+
 from cds_service.chart.levels import Level
 from cds_service.chart.time import When
 
@@ -55,8 +57,7 @@ class Source:
         return self.reference.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(Struct, frozen=True):
     """A coded or written term: what a person reads, the value sets it belongs to, and how that was found."""
 
     text: str
@@ -109,8 +110,7 @@ _SPOKEN = {
 """What people write for a UCUM unit, where it is not the unit itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A number in the canonical unit of its measurement (the unit in the value set's file), with FHIR's comparator or none."""
 
     value: float
@@ -129,8 +129,7 @@ class ResultStatus(StrEnum):
     PRELIMINARY = "preliminary"
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
+class Measurement(Struct, frozen=True):
     """One observation, or one component of one. Exactly one of `quantity`, `answer` is set, or `absent` says why neither is."""
 
     source: Source

@@ -1,7 +1,8 @@
 """A section is what one prefetch key asks for; it was answered whole, was cut, was left out, or failed."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Section(StrEnum):
@@ -110,8 +111,7 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """One thing that was not there to read: in which section, why, and where more is known than the reason, in words."""
 
     section: Section

@@ -1,8 +1,9 @@
 """A date in a chart is an interval: the chart may know a year, a month, a day or an instant."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 YEARS = range(1900, 9000)
 """The years of which a chart can speak; beyond them, adding an interval to a date may leave the calendar."""
@@ -26,8 +27,7 @@ _SHOWN = {
 """How much of a time is known at each precision."""
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """The interval from `start` to `end`, both aware; `end` is the first instant after it (equal to `start` for an instant)."""
 
     start: datetime
@@ -53,8 +53,7 @@ class When:
         return self.start.isoformat() if self.precision is Precision.TIME else str(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Age:
+class Age(Struct, frozen=True):
     """How long ago something was, as an interval of whole calendar days; `most` is None when the chart gives only a lower bound."""
 
     least: int

@@ -72,7 +72,8 @@ class Screening:
             if _SECTION.get(kind) is Section.SERVICE_REQUESTS and status in _OPEN:
                 open_orders.append(part)
         answers = self._empty | {
-            section: replace(self._empty[section], parts=tuple(parts)) for section, parts in sorted_in.items()
+            section: msgspec.structs.replace(self._empty[section], parts=tuple(parts))
+            for section, parts in sorted_in.items()
         }
         asked = self._orders(open_orders)
         order = asked.order if asked.ours else self._assumed

@@ -1,8 +1,9 @@
 """The latest result of a laboratory test or measurement, how old it is, and what makes it doubtful."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, When
 from cds_service.chart.sections import SECTION_OF
@@ -10,8 +11,7 @@ from cds_service.engine import Evidence
 from cds_service.knowledge import Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Lab:
+class Lab(Struct, frozen=True):
     """A dated number. `rivals` are other results of the same time, `unread` the results that are not surely older and tell nothing."""
 
     what: str
@@ -75,8 +75,7 @@ def history(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
         raise Unknown(what, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 
-@dataclass(frozen=True, slots=True)
-class _Sorted:
+class _Sorted(Struct, frozen=True):
     """The results of one measure: the dated numbers, and those that are none, newest first."""
 
     labs: tuple[Lab, ...]

@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import SSLError, create_default_context
 from urllib.parse import quote, urljoin
+
+from msgspec import structs
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
@@ -146,7 +148,7 @@ class Fetcher:
 
     def _collect(self, url: str, given: Answered | None, errand: _Errand) -> tuple[Answered, str]:
         """All pages from `url` on, added to what was given."""
-        have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
+        have = structs.replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
         server = origin(errand.access.server)
         by_post = errand.access.by_post and not (given and given.next_page)
         for _ in range(self._most_pages):
@@ -159,13 +161,13 @@ class Fetcher:
             page = open_answer(fetched.body)
             if page.answer is Answer.FAILED:
                 return _stopped(have, problem.unreadable(page.says))
-            have = replace(
+            have = structs.replace(
                 have, parts=(*have.parts, *page.parts), matches=have.matches + page.matches, total=page.total
             )
             if not page.next_page:
                 short = page.total is not None and page.total > have.matches
                 answer = Answer.CUT if short else Answer.WHOLE
-                return replace(have, answer=answer), str(answer)
+                return structs.replace(have, answer=answer), str(answer)
             url, by_post = urljoin(url, page.next_page), False
         return _stopped(have, problem.TOO_MANY_PAGES)
 
@@ -215,7 +217,7 @@ def _addressed(template: str, context: Mapping[str, str]) -> str:
 def _without(given: Answered | None, why: Problem) -> Answered:
     """What was there before, still cut; else nothing, and why."""
     if given and given.parts:
-        return replace(given, answer=Answer.CUT, says=why.says)
+        return structs.replace(given, answer=Answer.CUT, says=why.says)
     return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
 
 

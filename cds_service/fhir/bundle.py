@@ -1,7 +1,5 @@
 """Opens what a prefetch key or a search brought: a Bundle of any type, a bare resource, a wrapper, null or an error."""
 
-from dataclasses import dataclass
-
 import msgspec
 from msgspec import Raw, Struct
 
@@ -16,8 +14,7 @@ class Part(Struct, frozen=True, gc=False):
     full_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What came for one section: how it was answered, its resources, the address of the next page, and what went wrong.
 
     `matches` are the resources that the search matched (included ones not), `total` how many there are in all, if it says;

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec import structs
+
 from cds_service.chart import (
     Allergy,
     Basis,
@@ -64,7 +66,7 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         frozenset[str]().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
-    return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
+    return structs.replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
 
 
 def _severity(resource: wire.AllergyIntolerance) -> Severity:

@@ -1,9 +1,11 @@
 """Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
+
+from msgspec import structs
 
 from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.datatypes import Coding, Term
@@ -84,7 +86,7 @@ def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -
     if found is None:
         return None
     sites = _levels_of(also, context)
-    return replace(found, levels=sites) if sites else found
+    return structs.replace(found, levels=sites) if sites else found
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import lru_cache
 
+from msgspec import structs
+
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.fhir import dates, numbers, units, wire
@@ -75,7 +77,9 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
         reading = _reading(part, what.sets, context)
         if part is resource and len(parts) > 1 and reading.absent == _NO_VALUE:
             continue  # a panel: its components say it all
-        measured = what if reading.measures in (what.sets, frozenset()) else replace(what, sets=reading.measures)
+        measured = (
+            what if reading.measures in (what.sets, frozenset()) else structs.replace(what, sets=reading.measures)
+        )
         found.append(Measurement(source, measured, when, final, reading.quantity, reading.answer, reading.absent))
     return tuple(found)
 
@@ -89,7 +93,7 @@ def measure(term: Term | None, context: Context) -> Concept | None:
 def _measured(term: Term, know: Knowledge) -> Concept | None:
     found = concept(term, Context(know, UTC))
     measures = found.sets & _MEASURES if found else frozenset()
-    return replace(found, sets=measures) if found and measures else None
+    return structs.replace(found, sets=measures) if found and measures else None
 
 
 def _when(resource: wire.Observation, zone: tzinfo) -> tuple[When | None, tuple[str, ...]]:
@@ -148,7 +152,7 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         return _Reading(absent=f"{_shown(number, code)} can be {' or '.join(possible)}")
     quantity = next(iter(possible.values()))
     if number.comparator:
-        quantity = replace(quantity, comparator=number.comparator)
+        quantity = structs.replace(quantity, comparator=number.comparator)
     return _Reading(frozenset(possible), quantity)
 
 

@@ -1,7 +1,8 @@
 """Whether what was sent for a section is this patient's and of its kind: a client that sends something else has not answered (R-PFH-05)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
@@ -20,7 +21,9 @@ def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Sectio
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:
     problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
-    return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
+    return (
+        structs.replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
+    )
 
 
 def _of_another_kind(section: Section, answered: Answered) -> str:
