@@ -1,8 +1,9 @@
 """Sums up all results in one word: the first line that fits, from surgery first down to criteria met."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart import Reason
 from cds_service.engine import Essential, Kind, Result, Status
@@ -38,8 +39,7 @@ class Disposition(StrEnum):
 _RANK = {disposition: rank for rank, disposition in enumerate(Disposition)}
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """The disposition, what it requires (`specialist-agreement`), and the results that decided it."""
 
     disposition: Disposition

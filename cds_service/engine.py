@@ -3,10 +3,10 @@
 import inspect
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Basis, Certainty, Chart, Missing, Section, Source, Unknown, When
 from cds_service.knowledge import Knowledge, Parameter
@@ -128,8 +128,7 @@ class NotApplicable(Exception):
 Judge = Callable[[Chart, Knowledge], Iterator[Finding | Unknown]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule with what the rest of the program derives from it; `id` is its function's and its module's name."""
 
     id: str
@@ -224,7 +223,7 @@ def _met(item: Rule, finding: Finding) -> Result:
     unproven = finding.basis is Basis.TEXT or finding.certainty is Certainty.POSSIBLE
     if unproven and effect in _NEEDS_PROOF:
         effect = Kind.INSUFFICIENT_DATA
-        finding = structs.replace(finding, says=f"Confirm: {finding.says}")
+        finding = replace(finding, says=f"Confirm: {finding.says}")
     if unproven and indicator is Indicator.CRITICAL:
         indicator = Indicator.WARNING
     return Result(item, Status.MET, finding, effect, indicator)

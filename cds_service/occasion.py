@@ -1,8 +1,9 @@
 """What a hook call asks about: an order or appointment of ours, a stay after the procedure, or a chart that was opened."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.chart import Answer, Chart, Section
 from cds_service.engine import Result, Rule, Status
@@ -17,8 +18,7 @@ _SEEN_AGAINST = ("healed_fracture", "asymptomatic_fracture")
 _AFTERCARE = "aftercare"
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """The orders that are asked about, and the rules that have something to say on this hook; no rules, nothing to say.
 
     With an order of ours nothing can be said without the problem list: `needs_conditions`.

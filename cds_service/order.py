@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.chart import Basis, Concept, Level, Order, Precision, When
 from cds_service.fhir import concepts, dates, wire
@@ -18,8 +19,7 @@ _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
 _PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class OurOrder:
+class OurOrder(Struct, frozen=True):
     """One draft order or appointment for vertebral augmentation, with its JSON as received."""
 
     reference: str
@@ -35,8 +35,7 @@ class OurOrder:
     reason_references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(Struct, frozen=True):
     """What the drafts of a session hold: ours, the code systems of procedure orders not recognised, and all as one order."""
 
     ours: tuple[OurOrder, ...]

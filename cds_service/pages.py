@@ -1,8 +1,10 @@
 """The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cases import Case
@@ -36,8 +38,7 @@ class _Noting(Mapping[str, Parameter]):
         return len(self._parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What a rule goes by. `numbers` are its own, then those of other files that it looked at in any of its cases.
 
     `sources` are those of the rule, of the numbers and of what it says in its cases, each with where in it to look, as far as that

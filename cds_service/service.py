@@ -1,11 +1,13 @@
 """Answers one hook call: the only place that sequences reading the order, the chart, the judgement and the cards."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 from uuid import UUID
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cds_service import prefetch
 from cds_service.cards import compose
@@ -34,8 +36,7 @@ Overridden = Callable[[Collection[str], datetime], Collection[str]]
 """Which of the cards with these keys were shown and overridden since a moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
     A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
@@ -77,8 +78,7 @@ def warm_up() -> None:
     phrase_table()
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """The answer: its JSON body, what was shown in it, seconds by stage, and for the pages that explain it material and chart."""
 
     body: Mapping[str, Any]

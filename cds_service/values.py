@@ -1,14 +1,14 @@
 """What findings carry for the cards beside their sentence: typed values, so that a card never reads a sentence."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.chart import When
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What one source asks or allows, such as `72 h` by `ASRA 2018`; `source` is a citation id, `caveat` how sure the number is."""
 
     text: str
@@ -16,8 +16,7 @@ class Asked:
     caveat: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HoldPlan:
+class HoldPlan(Struct, frozen=True):
     """The hold of one drug: what it asks, when it was last given, and from when the procedure fits.
 
     `hours_least` is the interval that must be kept, `hours_full` the one after which no caution is left; both are only how far back an

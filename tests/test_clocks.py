@@ -1,10 +1,10 @@
 """Time is counted as it passes and told by the clock on the wall, also over the nights when clocks are changed."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.chart import Age

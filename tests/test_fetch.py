@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service import knowledge, prefetch
 from cds_service.chart import Answer, Section

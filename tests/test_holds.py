@@ -1,11 +1,11 @@
 """The holds: which interval applies to whom, and what stops the start."""
 
 import shutil
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases, knowledge
 from cds_service.engine import Kind

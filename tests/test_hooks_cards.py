@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards.assessment import EXTENSION

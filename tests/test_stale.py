@@ -1,9 +1,9 @@
 """What is past its review is listed, the oldest first, and fails the command."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from cds_service.cli import main
 from cds_service.knowledge import load

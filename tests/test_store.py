@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -10,6 +9,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable

@@ -4,7 +4,6 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 import structlog
 from fhir.resources.R4B.auditevent import AuditEvent
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.chart import Chart

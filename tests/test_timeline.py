@@ -1,14 +1,15 @@
 """The picture of a chart over time: what is drawn and said of examples, of gaps, of partial dates, and in other time zones."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.hooks import Hook, read_request
@@ -176,7 +177,7 @@ def test_only_what_a_rule_in_force_judged_is_drawn():
     response = answered(request_of(APIXABAN))
     assert response.material
     left = tuple(item for item in response.material.results if item.rule.id != "antithrombotic_hold")
-    days = panels(replace(response, material=replace(response.material, results=left)))["days"]
+    days = panels(replace(response, material=dataclasses.replace(response.material, results=left)))["days"]
     assert "Apixaban" not in [item.name for item in days.lanes]
     assert [flag.name for flag in days.flags] == ["Now", "Slot"]
     assert panels(answered(request_of("discharge-after-vertebroplasty"))) == {}

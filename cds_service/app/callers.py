@@ -1,11 +1,12 @@
 """Who may call, and what each caller gets: its knowledge, hooks and discovery document, its limits, and servers that may be asked."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cds_service import prefetch
 from cds_service.app.pace import Pace
@@ -20,8 +21,7 @@ ANYONE = ""
 """The issuer under which a service without clients keeps its only caller."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """One configured client, or anyone where none is configured; `name` is empty then.
 
     `searches` are what we ask its FHIR server, `counts` the page sizes that its prefetch was asked for. `body_limit` is in bytes,

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -11,6 +10,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 from flask import Response, g, request
+from msgspec.structs import replace
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException, TooManyRequests
 

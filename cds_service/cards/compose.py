@@ -1,8 +1,9 @@
 """Composes the cards of one answer: one a topic, at most five, most urgent first."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from cds_service.cards import hazards, links, markdown, overrides, suggestions, suitability, wording, workup
 from cds_service.cards.identity import CARD_KEY, card_key

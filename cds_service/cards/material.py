@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
+from msgspec import Struct
+
 from cds_service.cards import wording
 from cds_service.cards.opening import Opening
 from cds_service.chart import Order, RequestedService, spoken
@@ -15,8 +17,7 @@ from cds_service.order import OurOrder
 from cds_service.settings import Hook, Settings, Weekday
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """The hook call that the cards answer. `patient` and `encounter` are bare ids, `user` a reference; empty if not given."""
 
     hook: Hook
@@ -26,13 +27,12 @@ class Call:
     user: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a site wants its cards. `base_url` is where rule pages are served, `app_url` where a SMART app is launched; empty for none."""
 
     base_url: str = ""
     zone: tzinfo = UTC
-    opening: Opening = field(default_factory=Opening)
+    opening: Opening = Opening()
     key: bytes = b""
     app_url: str = ""
     app_label: str = ""

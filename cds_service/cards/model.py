@@ -1,16 +1,16 @@
 """Cards, suggestions and links as CDS Hooks defines them; turning one into JSON leaves out whatever is empty."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cds_service.engine import Indicator, Topic
 
 LONGEST_SUMMARY = 139
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+class Coding(Struct, frozen=True):
     """A code with its system and what it means."""
 
     system: str
@@ -22,8 +22,7 @@ class Coding:
         return {"system": self.system, "code": self.code, "display": self.display}
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One change that a suggestion makes: `create` or `update` with a whole resource, or `delete` with a reference."""
 
     type: str
@@ -36,8 +35,7 @@ class Action:
         return _full(type=self.type, description=self.description, resource=self.resource, resourceId=self.resource_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True):
     """A button of a card. `key` names it within its card, so that a repeated call gives it the same uuid."""
 
     key: str
@@ -53,8 +51,7 @@ class Suggestion:
         return _full(label=self.label, uuid=self.uuid, actions=actions) | recommended
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A page to open."""
 
     label: str
@@ -67,8 +64,7 @@ class Link:
         return _full(label=self.label, url=self.url, type=self.type, appContext=self.app_context)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The primary source of a card."""
 
     label: str
@@ -76,8 +72,7 @@ class Source:
     topic: Coding
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One card. `rules` are the rules whose findings it shows."""
 
     topic: Topic

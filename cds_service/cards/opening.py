@@ -1,13 +1,13 @@
 """When procedures begin at a site: a moment is rounded up to the next opening of a working day."""
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
 
 _WEEK = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """The hour at which lists begin, and on which weekdays (0 is Monday). There is at least one weekday."""
 
     hour: int = 8

@@ -1,12 +1,12 @@
 """The cases of a rule: small charts in `fixtures/rules/<rule>.json` with the results that the rule must come to."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE, SECTION_OF
@@ -38,8 +38,7 @@ _MEMBERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One case. Resources without an id or subject get one; every section counts as answered whole unless it is named otherwise.
 
     `order` is merged over a vertebroplasty of T12, `patient` over a woman born 1948-03-02 (null leaves the patient out).

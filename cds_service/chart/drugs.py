@@ -1,7 +1,8 @@
 """What a chart holds about drugs: one entry for each ingredient in each resource."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart.entries import Basis, Source
 from cds_service.chart.time import When
@@ -25,8 +26,7 @@ class UseStatus(StrEnum):
         return self not in (UseStatus.TAKING, UseStatus.INTENDED, UseStatus.UNCLEAR)
 
 
-@dataclass(frozen=True, slots=True)
-class Dosage:
+class Dosage(Struct, frozen=True):
     """One dose and how often: `amount` in `unit` (UCUM), every `interval_hours`; None where the chart does not say."""
 
     amount: float | None = None
@@ -36,8 +36,7 @@ class Dosage:
     route: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DrugUse:
+class DrugUse(Struct, frozen=True):
     """One ingredient in one resource about a drug. `ingredient` is empty when nothing identified an active drug."""
 
     source: Source

@@ -1,6 +1,5 @@
 """What a chart holds once it is read: typed entries with a source, a status of ours and dates as intervals."""
 
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from msgspec import Struct
@@ -43,13 +42,16 @@ class Episode(StrEnum):
     SEQUELA = "sequela"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where an entry came from: `Condition/1`, its JSON as received, and what was odd about it."""
 
     reference: str
-    raw: bytes = field(default=b"", repr=False, compare=False)
+    raw: bytes = b""
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Without what was received: it is about a patient."""
+        return f"Source({self.reference!r})"
 
     @property
     def type(self) -> str:
@@ -67,8 +69,7 @@ class Concept(Struct, frozen=True):
     episode: Episode | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Patient:
+class Patient(Struct, frozen=True):
     """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given)."""
 
     source: Source
@@ -76,8 +77,7 @@ class Patient:
     sex: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A diagnosis or problem. `onset` is when it began; `recorded` is only when somebody wrote it down.
 
     `encounter` refers to the stay or visit in which it was made (`Encounter/1`); empty if it does not say.
@@ -150,8 +150,7 @@ class Severity(IntEnum):
     SEVERE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Allergy:
+class Allergy(Struct, frozen=True):
     """An allergy or intolerance, or the statement that none is known (value set `no-known-allergy`)."""
 
     source: Source
@@ -161,8 +160,7 @@ class Allergy:
     recorded: When | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(Struct, frozen=True):
     """Something that was done (never one that was not done)."""
 
     source: Source
@@ -172,8 +170,7 @@ class Procedure:
     levels: frozenset[Level] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Encounter:
+class Encounter(Struct, frozen=True):
     """A visit or stay; `inpatient` follows Encounter.class, `current` its status."""
 
     source: Source
@@ -183,8 +180,7 @@ class Encounter:
     when: When | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestedService:
+class RequestedService(Struct, frozen=True):
     """A service already ordered or drafted (a laboratory test, imaging, a referral), or a task; `open` until it is carried out."""
 
     source: Source
@@ -194,16 +190,14 @@ class RequestedService:
     open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
+class Device(Struct, frozen=True):
     """An implanted or used device."""
 
     source: Source
     concept: Concept
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """Who pays: the payor's name or type as text, and the value sets of its type."""
 
     source: Source
@@ -211,8 +205,7 @@ class Coverage:
     state_code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A resource that could not be read; `sets` are the value sets that its code names, None when no code was legible."""
 
     reference: str

@@ -1,7 +1,8 @@
 """What a chart holds about images: that a study was done, and what was seen at which level."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart.entries import Basis, ResultStatus, Source
 from cds_service.chart.levels import Level
@@ -24,8 +25,7 @@ class Modality(StrEnum):
         return self in (Modality.MRI, Modality.NUCLEAR)
 
 
-@dataclass(frozen=True, slots=True)
-class ImagingStudy:
+class ImagingStudy(Struct, frozen=True):
     """That a study of the spine was done; it says nothing about what was seen."""
 
     source: Source
@@ -65,8 +65,7 @@ class Assertion(StrEnum):
     HISTORICAL = "historical"
 
 
-@dataclass(frozen=True, slots=True)
-class ImagingFinding:
+class ImagingFinding(Struct, frozen=True):
     """A sign at some levels, from a coded observation or a sentence of a report; `percent` bounds a height loss or narrowing."""
 
     source: Source

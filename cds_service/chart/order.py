@@ -1,14 +1,13 @@
 """The order that a chart is read for: what is to be done, at which levels, and when."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.chart.entries import Basis, Concept
 from cds_service.chart.levels import Level
 from cds_service.chart.time import When
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated."""
 
     references: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.error import HTTPError, URLError
@@ -10,6 +9,7 @@ from urllib.request import Request, urlopen
 
 import click
 import msgspec
+from msgspec import Struct
 
 from cds_service.cards.material import Manner
 from cds_service.errors import RequestError
@@ -23,8 +23,7 @@ from cds_service.settings import Settings
 _SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An HTTP status with the JSON body that came with it."""
 
     status: int
@@ -42,8 +41,7 @@ class Door(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Struct, frozen=True):
     """Answers in this process, at the time given; a request may set its own."""
 
     site: Site
@@ -73,8 +71,7 @@ def here(now: datetime) -> Local:
     return Local(Site(load(), catalogue(), Manner.of(Settings())), now)
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """Posts to a running service; `address` is what stands in front of /cds-services."""
 
     address: str

@@ -3,10 +3,10 @@
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct, field
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
 from rich.panel import Panel
@@ -36,8 +36,7 @@ class Verdict(StrEnum):
 _COLOUR = {"critical": "red", "warning": "yellow", "info": "blue"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One request or case replayed; `differences` are lines for people."""
 
     name: str

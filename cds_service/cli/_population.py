@@ -5,12 +5,12 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 import msgspec
+from msgspec import Struct
 
 from cds_service.fhir import wire
 from cds_service.fhir.bundle import Part
@@ -40,16 +40,14 @@ class _Head(msgspec.Struct):
 _HEAD = msgspec.json.Decoder(_Head)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """All resources of one patient."""
 
     id: str
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Population:
+class Population(Struct, frozen=True):
     """The regrouped population: how many bytes, which types there were, and how many lines of no patient that can be told."""
 
     groups: tuple[Path, ...]

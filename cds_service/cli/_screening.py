@@ -1,10 +1,10 @@
 """Screens one patient of a population: the chart read, the rules asked and summed up exactly as for a hook call."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
@@ -72,8 +72,7 @@ class Screening:
             if _SECTION.get(kind) is Section.SERVICE_REQUESTS and status in _OPEN:
                 open_orders.append(part)
         answers = self._empty | {
-            section: msgspec.structs.replace(self._empty[section], parts=tuple(parts))
-            for section, parts in sorted_in.items()
+            section: replace(self._empty[section], parts=tuple(parts)) for section, parts in sorted_in.items()
         }
         asked = self._orders(open_orders)
         order = asked.order if asked.ours else self._assumed

@@ -1,8 +1,9 @@
 """Whether images show that the fracture at the target level is active, healed, or contradict each other."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
 from cds_service.facts.fracture import target_levels
@@ -21,8 +22,7 @@ class Verdict(StrEnum):
     CONFLICTING = "conflicting"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """The verdict at some levels (none: the report names no level), the finding that decides it, and those that contradict it."""
 
     levels: frozenset[Level]

@@ -1,7 +1,8 @@
 """Non-surgical care of the fracture so far: analgesics, physiotherapy, a brace; and what makes it impossible."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Age, Chart, Condition, DrugUse, Section, State, UseStatus, When
 from cds_service.engine import Evidence
@@ -15,8 +16,7 @@ _ANALGESICS = ("opioid", "nsaid", "analgesic-adjunct")
 _THERAPY, _BRACE = "conservative-therapy", "spinal-orthosis"
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
+class Care(Struct, frozen=True):
     """One kind of care and for how many days since the fracture began; None if the start of one of them is not recorded."""
 
     name: str

@@ -1,7 +1,8 @@
 """Why conservative care need not have failed before the procedure: a tumour, care that cannot be given, severe pain in hospital."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Basis, Certainty, Chart
 from cds_service.engine import Evidence
@@ -15,8 +16,7 @@ from cds_service.facts.words import brief, recorded, told
 from cds_service.knowledge import Knowledge, Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """One reason, in words that follow "conservative care need not have failed: ", and what it rests on."""
 
     why: str

@@ -1,6 +1,6 @@
 """INR and platelets against the limits for this patient: in chronic liver disease they are other than elsewhere."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.chart import Chart
 from cds_service.engine import Kind
@@ -11,8 +11,7 @@ from cds_service.facts.liver import has_liver_disease
 from cds_service.knowledge import Knowledge, Parameter
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A result against its limits, and what there is to say of it, naming each limit that was looked at.
 
     `effect` is what it means for the procedure, None if nothing. `is_open`: a comparator such as `<100` leaves open whether the

@@ -1,8 +1,9 @@
 """One course a drug, merged from all that the chart says about it: whether it is still taken, and when it was last given."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Dosage, DrugUse, UseStatus, When
 from cds_service.facts.slot import slot
@@ -16,8 +17,7 @@ _SUPPLIED = "MedicationDispense"
 _FORGOTTEN = "antithrombotic_hold.forgotten"
 
 
-@dataclass(frozen=True, slots=True)
-class DrugCourse:
+class DrugCourse(Struct, frozen=True):
     """One drug. `uses` are the entries that tell about it, the most telling first.
 
     `still_taken`: it is active, and nothing recorded ends it before the slot. `last_dose` is the newest recorded dose, None if it

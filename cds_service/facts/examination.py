@@ -1,7 +1,8 @@
 """What an examination of the back answered: whether the level is tender, whether the pain comes from it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Concept, Measurement
 from cds_service.engine import Evidence
@@ -11,8 +12,7 @@ from cds_service.facts.words import brief, on
 _DENIALS = ("result-negative", "pain-from-elsewhere")
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """One question about the target level with its answer."""
 
     asked: Measurement

@@ -1,9 +1,10 @@
 """Where each antithrombotic stands against its hold at the slot: inside it, inside what others ask, or past it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
@@ -42,8 +43,7 @@ class Tier(StrEnum):
     PAST = "past"
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(Struct, frozen=True):
     """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
 
     `clearance` decides between holds where `by_renal_function`; None if it does not or is unknown. `in_renal_failure` is the tier

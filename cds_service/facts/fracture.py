@@ -1,7 +1,8 @@
 """Which vertebral fractures and lesions are on record, which levels the procedure is for, and how old the fracture is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import (
     Assertion,
@@ -37,8 +38,7 @@ _LESIONS = frozenset(("vertebral-neoplasm", "vertebral-osteonecrosis"))
 _OVER = "fracture-history"
 
 
-@dataclass(frozen=True, slots=True)
-class Fracture:
+class Fracture(Struct, frozen=True):
     """A vertebral fracture, or a lesion that weakens a vertebra, as one resource records it.
 
     `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old.

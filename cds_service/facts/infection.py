@@ -1,7 +1,8 @@
 """Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
 from cds_service.engine import Evidence
@@ -16,8 +17,7 @@ _SPINAL, _OTHER = "spinal-infection", "other-infection"
 _SETS = ("sepsis", "skin-infection", _OTHER)
 
 
-@dataclass(frozen=True, slots=True)
-class Infection:
+class Infection(Struct, frozen=True):
     """An active diagnosis of an acute infection. `signs` are what shows beside its date that it goes on, the best first.
 
     One `of_urine` alone needs such a sign. `gaps` say what else could show it.

@@ -1,7 +1,8 @@
 """Which drugs guard against which thrombotic risk, so that interrupting them is itself dangerous."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.exposure import Exposure, exposures
@@ -11,8 +12,7 @@ from cds_service.facts.thrombotic_risk import ThromboticRisk, around_interventio
 from cds_service.knowledge import Knowledge
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
+class Guarded(Struct, frozen=True):
     """A thrombotic risk and the drugs that guard against it at the slot, or did until lately."""
 
     risk: ThromboticRisk

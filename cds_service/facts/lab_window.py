@@ -1,8 +1,9 @@
 """How old a normal coagulation result may be for this patient, and where the chart leaves that open."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Missing, Reason, State, Unknown
 from cds_service.chart.sections import SECTION_OF
@@ -18,8 +19,7 @@ from cds_service.knowledge import Knowledge, Parameter
 _SHORT_LIVED = ("vitamin-k-antagonist", "unfractionated-heparin")
 
 
-@dataclass(frozen=True, slots=True)
-class LabWindow:
+class LabWindow(Struct, frozen=True):
     """`known` follows from what the chart shows, `possible` is the shortest that its `gaps` leave open; `why` says what shortens it."""
 
     known: Parameter

@@ -1,6 +1,6 @@
 """Whether the order, the fractures on record and the images name the same vertebrae."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
 from cds_service.engine import Evidence
@@ -11,8 +11,7 @@ from cds_service.facts.imaging import evidence
 from cds_service.knowledge import Knowledge
 
 
-@dataclass(frozen=True, slots=True)
-class NamedLevels:
+class NamedLevels(Struct, frozen=True):
     """The levels ordered, the current fractures that name a level, and the current images that show one to be active."""
 
     ordered: frozenset[Level]

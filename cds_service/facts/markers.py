@@ -1,8 +1,9 @@
 """Signs of infection that are measured: fever, white cells, C-reactive protein, procalcitonin, each judged against its limit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Missing, Reason, Unknown
 from cds_service.chart.sections import SECTION_OF
@@ -34,8 +35,7 @@ _LESSER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """The latest value of one marker, beyond a limit. `current` is whether it is young enough at `as_of`."""
 
     measure: str

@@ -1,7 +1,8 @@
 """Who the patient is: age in completed years, and whether a pregnancy is possible."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Evidence
@@ -9,8 +10,7 @@ from cds_service.facts.gathered import attempted, gathered
 from cds_service.knowledge import Knowledge
 
 
-@dataclass(frozen=True, slots=True)
-class Years:
+class Years(Struct, frozen=True):
     """Age in completed years, as an interval: a birth date may be a year alone."""
 
     least: int

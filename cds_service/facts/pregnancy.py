@@ -1,7 +1,8 @@
 """What the chart says of a pregnancy: codes, recorded status and tests, each with the date that decides."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, When
 from cds_service.facts.cultures import is_negative, is_positive
@@ -12,8 +13,7 @@ TEST, STATUS = "pregnancy-test", "pregnancy-status"
 _ENDED = "pregnancy-ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """Dated and undated results, newest first, each with whether it says pregnant (None: it cannot be told), and the gaps."""
 
     results: tuple[tuple[Measurement, bool | None], ...]

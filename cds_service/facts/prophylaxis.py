@@ -1,6 +1,6 @@
 """The antibiotic that is usual before the puncture, and what is left of its alternatives for this patient's allergies."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.chart import Allergy, Chart, Severity, Unknown
 from cds_service.engine import Evidence
@@ -15,8 +15,7 @@ _BETA_LACTAM = "allergy-beta-lactam"
 _ALTERNATIVES = ("clindamycin", "vancomycin")
 
 
-@dataclass(frozen=True, slots=True)
-class Prophylaxis:
+class Prophylaxis(Struct, frozen=True):
     """The usual dose of cefazolin, and the doses of the alternatives to which no allergy is on record, by name.
 
     `allergy` is the one to a beta-lactam, the severe one of several, None if none is on record.

@@ -1,10 +1,10 @@
 """How well the kidneys clear drugs: a recorded clearance, else Cockcroft-Gault, else the eGFR as a stated stand-in."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown
 from cds_service.chart.sections import SECTION_OF
@@ -18,8 +18,7 @@ from cds_service.knowledge import Knowledge, Parameter
 _WHAT = "creatinine clearance"
 
 
-@dataclass(frozen=True, slots=True)
-class Clearance:
+class Clearance(Struct, frozen=True):
     """A creatinine clearance in mL/min; `says` is the number, how it was reached, and the date of what it rests on.
 
     `failed`: it stands for end-stage kidney disease or dialysis on record, whatever was measured. `estimated`: it is an eGFR.
@@ -75,7 +74,7 @@ def current(chart: Chart, measure: str, window: Parameter, at: datetime) -> Lab:
     A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
     """
     lab = labs.latest(chart, measure, measure)
-    for doubt in structs.replace(lab, gaps=()).doubts():
+    for doubt in replace(lab, gaps=()).doubts():
         raise doubt
     if not labs.within(lab, at, window):
         raise Unknown(measure, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))

@@ -1,7 +1,8 @@
 """What images show besides the fracture's activity: one finding a sign and level, and whether it is current."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
 from cds_service.engine import Evidence
@@ -12,8 +13,7 @@ SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 """The sections that hold what images showed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A sign that an image shows or suspects. `current` is false if the image is older than the window for images."""
 
     seen: ImagingFinding

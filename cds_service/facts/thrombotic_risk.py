@@ -1,7 +1,9 @@
 """What makes stopping an antithrombotic dangerous: stent, coronary event, stroke, thromboembolism, valve, atrial fibrillation."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
 from cds_service.engine import Evidence
@@ -15,8 +17,7 @@ from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROM
 _CARDIOLOGY, _NEUROLOGY, _HAEMATOLOGY = "cardiology", "neurology", "haematology"
 
 
-@dataclass(frozen=True, slots=True)
-class ThromboticRisk:
+class ThromboticRisk(Struct, frozen=True):
     """One reason not to interrupt drugs of `classes`.
 
     `lesser` where only a longer interval of another source applies; `differs` is what another source says that waits for less.

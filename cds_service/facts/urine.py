@@ -1,6 +1,6 @@
 """What the chart says of the urine: whether an infection is diagnosed, symptoms that prove it, and germs that do not."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Condition, State, Unknown
 from cds_service.engine import Evidence
@@ -14,8 +14,7 @@ INFECTION = "urinary-infection"
 _BACTERIURIA, _SYMPTOMS = "asymptomatic-bacteriuria", "urinary-symptoms"
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """What shows an infection: in words such as `Dysuria`, where it stands, and how it was recognised."""
 
     says: str
@@ -23,8 +22,7 @@ class Sign:
     basis: Basis
 
 
-@dataclass(frozen=True, slots=True)
-class Urine:
+class Urine(Struct, frozen=True):
     """Whether an infection was diagnosed lately and is active; symptoms, positive cultures and bacteriuria of late; and the gaps."""
 
     infected: bool

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from cds_service.errors import RequestError
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, identity
@@ -18,16 +18,18 @@ FREE_TEXT = "free-text"
 """The code under which a reason is counted that was sent as a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(Struct, frozen=True):
     """What is kept of words: `reasons` are the displays that are ours by system and code; with `comments` users' own words are."""
 
     reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
     comments: bool = False
 
 
+_CODES_ONLY = Keeping()
+
+
 def read_feedback(
-    body: bytes, received_at: datetime, *, client: str = "", keeping: Keeping = Keeping()
+    body: bytes, received_at: datetime, *, client: str = "", keeping: Keeping = _CODES_ONLY
 ) -> list[FeedbackEntry]:
     """The entries of one call. Unknown cards, duplicates and unknown reasons are all kept (R-FB-04).
 

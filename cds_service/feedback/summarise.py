@@ -2,10 +2,11 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, TextIO
+
+from msgspec import Struct
 
 from cds_service.store.records import Outcome, Tally
 
@@ -21,8 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """Cards under one heading: how many were shown, and of these accepted and overridden."""
 
     name: str
@@ -42,8 +42,7 @@ class Row:
         return self.overridden / answered if answered else None
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """Rows by rule (a card counts for each rule that it shows), by month, and how often each reason was given."""
 
     rules: tuple[Row, ...]

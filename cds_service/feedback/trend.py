@@ -3,9 +3,10 @@
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.feedback.summarise import Row
 from cds_service.store.records import Outcome, Tally
@@ -28,16 +29,14 @@ class Unit(StrEnum):
     YEAR = "year"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The days from `first` to `last`, both included; those at the ends of a period may be cut short."""
 
     first: date
     last: date
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Cards under one heading in all, and in each span; `reason` was given most often for overriding them, if any was."""
 
     total: Row
@@ -45,8 +44,7 @@ class Line:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """All cards, the same by rule (a card counts for each rule that it shows), and by reason those overridden for it.
 
     An override without a reason has the reason "".

@@ -8,7 +8,9 @@ from pathlib import Path
 from ssl import SSLError, create_default_context
 from urllib.parse import quote, urljoin
 
-from msgspec import structs
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
@@ -45,16 +47,14 @@ class Access:
     by_post: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """The answers by section, completed as far as possible, and one word on how each fetch went, for log and metrics."""
 
     answers: Mapping[Section, Answered]
-    outcomes: Mapping[Section, str] = field(default_factory=dict)
+    outcomes: Mapping[Section, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Errand:
+class _Errand(Struct, frozen=True):
     """What the threads of one answer share."""
 
     access: Access
@@ -148,7 +148,7 @@ class Fetcher:
 
     def _collect(self, url: str, given: Answered | None, errand: _Errand) -> tuple[Answered, str]:
         """All pages from `url` on, added to what was given."""
-        have = structs.replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
+        have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
         server = origin(errand.access.server)
         by_post = errand.access.by_post and not (given and given.next_page)
         for _ in range(self._most_pages):
@@ -161,13 +161,13 @@ class Fetcher:
             page = open_answer(fetched.body)
             if page.answer is Answer.FAILED:
                 return _stopped(have, problem.unreadable(page.says))
-            have = structs.replace(
+            have = replace(
                 have, parts=(*have.parts, *page.parts), matches=have.matches + page.matches, total=page.total
             )
             if not page.next_page:
                 short = page.total is not None and page.total > have.matches
                 answer = Answer.CUT if short else Answer.WHOLE
-                return structs.replace(have, answer=answer), str(answer)
+                return replace(have, answer=answer), str(answer)
             url, by_post = urljoin(url, page.next_page), False
         return _stopped(have, problem.TOO_MANY_PAGES)
 
@@ -217,7 +217,7 @@ def _addressed(template: str, context: Mapping[str, str]) -> str:
 def _without(given: Answered | None, why: Problem) -> Answered:
     """What was there before, still cut; else nothing, and why."""
     if given and given.parts:
-        return structs.replace(given, answer=Answer.CUT, says=why.says)
+        return replace(given, answer=Answer.CUT, says=why.says)
     return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
 
 

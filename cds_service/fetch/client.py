@@ -1,11 +1,11 @@
 """One GET or search on a FHIR server: bounded in time and size, no redirects, the token sent nowhere else."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 from urllib.parse import urlsplit
 
 import requests
+from msgspec import Struct
 
 from cds_service.fetch import problem
 from cds_service.fetch.limits import Allowance, Deadline
@@ -18,8 +18,7 @@ _AGAIN = (429, 503)
 _PAUSE = 0.05  # seconds before the second try, if the server names none
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """What one request brought: the body, or why there is none. After `pause` seconds it may be tried again."""
 
     body: bytes = b""

@@ -1,10 +1,11 @@
 """Decides which servers may be called: only those configured, and never a private address that nobody allowed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from cds_service.settings import is_loopback
 
@@ -45,8 +46,7 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The origins that may be called. With `loopback` any port of this machine; with `private` names of the local network."""
 
     origins: frozenset[str] = frozenset()

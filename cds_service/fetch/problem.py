@@ -1,10 +1,9 @@
 """Why something was not fetched: one word for the metrics, and a phrase for the card."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """`says` never quotes what the server sent. `servers_fault` counts against the server.
 
     `withheld` means that the EHR does not offer this to us, as if a prefetch key were left out; all else is a failure.

@@ -5,7 +5,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.fhir.phrases import Band, PhraseTable
 
@@ -26,8 +27,7 @@ _WHAT_REMAINS_AFTER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """A band of percent lost and the place in the sentence where it stands; `graded` if it was a word, not a number."""
 
     start: int

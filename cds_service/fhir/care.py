@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from cds_service.chart import (
     Allergy,
@@ -66,7 +65,7 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         frozenset[str]().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
-    return structs.replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
+    return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
 
 
 def _severity(resource: wire.AllergyIntolerance) -> Severity:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from cds_service.chart.imaging import ImagingSign
 from cds_service.fhir.amounts import Amount, amounts
@@ -22,8 +23,7 @@ _OR = re.compile(r" n?or ")
 _QUERY = re.compile(r"\?")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """Words that name a sign; `kind` is "present", or "absent" where they deny it by themselves: "heights are preserved"."""
 
     rule: SignRule
@@ -32,8 +32,7 @@ class Mention:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cue:
+class Cue(Struct, frozen=True):
     """Words that deny, doubt or date what stands before or after them; kinds such as "absent_before"."""
 
     kinds: tuple[str, ...]
@@ -41,8 +40,7 @@ class Cue:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of a sentence, from `start` up to `end`."""
 
     start: int

@@ -1,11 +1,11 @@
 """Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.datatypes import Coding, Term
@@ -27,8 +27,7 @@ _LABEL = 9
 """Characters: as long as "T1 and T2"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What every reader of this package needs besides the resource itself."""
 
     know: Knowledge
@@ -86,7 +85,7 @@ def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -
     if found is None:
         return None
     sites = _levels_of(also, context)
-    return structs.replace(found, levels=sites) if sites else found
+    return replace(found, levels=sites) if sites else found
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:

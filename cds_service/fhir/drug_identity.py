@@ -1,7 +1,9 @@
 """Reads which drug a resource is about: from its own code or words, and from the Medication that it refers to."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Basis
 from cds_service.fhir import wire
@@ -16,8 +18,7 @@ Medications = Mapping[str, wire.Medication]
 """Medication resources by `Medication/<id>` and by the address that their Bundle gives them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(Struct, frozen=True):
     """What a resource is about: what was identified, what to call it, the words of its name and form, and what is odd."""
 
     identified: Identified

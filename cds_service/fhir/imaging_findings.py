@@ -4,9 +4,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from cds_service.chart import (
     Assertion,

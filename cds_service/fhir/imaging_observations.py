@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Assertion, Basis, ImagingFinding, ImagingSign, Level, Source
 from cds_service.fhir import concepts, dates, numbers, wire
@@ -35,8 +37,7 @@ _MEASURED = (ImagingSign.HEIGHT_LOSS, ImagingSign.CANAL_COMPROMISE)
 _LONGEST_LABEL = 3  # words; a longer string is a sentence, which proves less than an answer does
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """What the value of an observation or component says of the sign that its label names."""
 
     assertion: Assertion | None = None

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cds_service.chart import ImagingStudy, Level, Modality, Source, When
 from cds_service.fhir import concepts, dates, wire
@@ -45,8 +46,7 @@ class Region(StrEnum):
     UNSTATED = "unstated"
 
 
-@dataclass(frozen=True, slots=True)
-class Examination:
+class Examination(Struct, frozen=True):
     """How, where and when pictures were taken; what a study, a report's code or an observation's method says of it."""
 
     modality: Modality = Modality.OTHER

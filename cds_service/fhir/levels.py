@@ -5,7 +5,8 @@ Disc spaces ("L4/5"), nerve roots ("L5 root") and MRI sequences ("T1 signal") ar
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.chart import Level
 from cds_service.fhir.prose import normalise
@@ -38,8 +39,7 @@ _REGION = {"c": "C", "t": "T", "th": "T", "d": "T", "l": "L", "s": "S"}
 _REGION_WORD = {"cervical": "C", "thoracic": "T", "dorsal": "T", "lumbar": "L", "sacral": "S"}
 
 
-@dataclass(frozen=True, slots=True)
-class LevelSpan:
+class LevelSpan(Struct, frozen=True):
     """One stretch of text that names places of the spine; `levels` is empty where it names only disc spaces."""
 
     start: int

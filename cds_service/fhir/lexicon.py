@@ -5,8 +5,9 @@ Every pattern takes time linear in the text: gaps and optional words are bounded
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 _GAP_WORDS = 6
 _SEPARATOR = r"[ /:-]{1,2}"
@@ -22,8 +23,7 @@ _KEY_LENGTH = 4
 _ANY_NUMBER = "<"
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """One phrase, whose it is (a sign, or the cues) and what it says; of an owner's phrases the lowest rank goes first."""
 
     words: str
@@ -32,8 +32,7 @@ class Phrase:
     rank: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A phrase found in a sentence, from `start` up to `end`."""
 
     owner: str

@@ -1,7 +1,8 @@
 """Reads the resources about drugs: which ingredient, whether it is taken, since when, until when, how much and why."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cds_service.chart import Basis, DrugUse, Source, UseStatus, When
 from cds_service.fhir import dates, wire

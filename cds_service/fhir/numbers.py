@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _SHAPE = re.compile(
     r"(?P<comparator>[<>]=?|[≤≥=])?\s*(?P<number>[+-]?\d[\d.,]*(?:e[+-]?\d{1,3})?)\s*(?P<unit>.*)", re.IGNORECASE
@@ -16,8 +17,7 @@ _COMPARATORS = {"≤": "<=", "≥": ">=", "=": ""}
 _LONGEST = 80
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenNumber:
+class WrittenNumber(Struct, frozen=True):
     """A number as written, with FHIR's comparator (or none) and the text that follows it."""
 
     value: float

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from functools import lru_cache
 
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
 from cds_service.chart.sections import SECTION_OF
@@ -44,8 +44,7 @@ _INTERPRETATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """What an observation or a component says; `measures` are those that it turned out to be, if that became clear."""
 
     measures: frozenset[str] = frozenset()
@@ -77,9 +76,7 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
         reading = _reading(part, what.sets, context)
         if part is resource and len(parts) > 1 and reading.absent == _NO_VALUE:
             continue  # a panel: its components say it all
-        measured = (
-            what if reading.measures in (what.sets, frozenset()) else structs.replace(what, sets=reading.measures)
-        )
+        measured = what if reading.measures in (what.sets, frozenset()) else replace(what, sets=reading.measures)
         found.append(Measurement(source, measured, when, final, reading.quantity, reading.answer, reading.absent))
     return tuple(found)
 
@@ -93,7 +90,7 @@ def measure(term: Term | None, context: Context) -> Concept | None:
 def _measured(term: Term, know: Knowledge) -> Concept | None:
     found = concept(term, Context(know, UTC))
     measures = found.sets & _MEASURES if found else frozenset()
-    return structs.replace(found, sets=measures) if found and measures else None
+    return replace(found, sets=measures) if found and measures else None
 
 
 def _when(resource: wire.Observation, zone: tzinfo) -> tuple[When | None, tuple[str, ...]]:
@@ -152,7 +149,7 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         return _Reading(absent=f"{_shown(number, code)} can be {' or '.join(possible)}")
     quantity = next(iter(possible.values()))
     if number.comparator:
-        quantity = structs.replace(quantity, comparator=number.comparator)
+        quantity = replace(quantity, comparator=number.comparator)
     return _Reading(frozenset(possible), quantity)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
@@ -21,9 +21,7 @@ def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Sectio
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:
     problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
-    return (
-        structs.replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
-    )
+    return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
 
 
 def _of_another_kind(section: Section, answered: Answered) -> str:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.chart.imaging import ImagingSign
 from cds_service.errors import KnowledgeError
@@ -31,8 +32,7 @@ _RANK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SignRule:
+class SignRule(Struct, frozen=True):
     """How a sign is read: how far back it may take its level from ("clause", "sentence" or "paragraph"), whether it is one of
     vertebrae alone (never of a disc space), which words in the same clause make it mean something else, and which words must
     stand beside it where no level does.
@@ -45,8 +45,7 @@ class SignRule:
     unplaced_needs: re.Pattern[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class PhraseTable:
+class PhraseTable(Struct, frozen=True):
     """The whole table, compiled once; its members are the sections of the file."""
 
     signs: Mapping[str, SignRule]

@@ -1,10 +1,12 @@
 """Assembles the chart: everything that arrived, read once, sorted by kind, without what is another patient's."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import (
     Allergy,
@@ -45,8 +47,7 @@ from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
 from cds_service.knowledge import Knowledge
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """What came for one call: answers by section, the draft orders of the session, and whose chart it should be."""
 
     answers: Mapping[Section, Answered]

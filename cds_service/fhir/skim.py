@@ -1,10 +1,10 @@
 """Reads each resource once, straight from its bytes; a bad one is mended or set aside without touching its neighbours."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.chart import Source
 from cds_service.fhir import lenient, wire
@@ -60,8 +60,7 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
     has_id: ClassVar[bool] = True
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Something that is no resource, or whose type cannot be read."""
 
     reference: str

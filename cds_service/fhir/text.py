@@ -5,8 +5,10 @@ It reads for a card that quotes the sentence, so it rather says less: a sentence
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Level
 from cds_service.chart.imaging import Assertion, ImagingSign
@@ -30,8 +32,7 @@ _NO_LEVELS = frozenset[Level]()
 _CAREFUL_FIRST = (Assertion.UNCERTAIN, Assertion.PRESENT, Assertion.ABSENT, Assertion.HISTORICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One finding in one sentence. `levels` is empty where none is named; `percent` is lowest and highest, 0 to 100."""
 
     sign: ImagingSign

@@ -1,12 +1,13 @@
 """One call of a hook, read from its bytes: who and what it is about, and how each part of the chart was answered."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.time import YEARS
@@ -28,8 +29,7 @@ class Authorization:
     expires_in: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(Struct, frozen=True):
     """One hook call. `prefetch` holds the sections that were answered, by the client or by the context; one not in it was omitted.
 
     Ids are bare (`x`, not `Patient/x`), `user` keeps its type, absent texts are empty. `as_of` is the clinical time that
@@ -44,7 +44,7 @@ class HookRequest:
     selections: tuple[str, ...] = ()
     drafts: tuple[Part, ...] = ()
     appointments: tuple[Part, ...] = ()
-    prefetch: Mapping[Section, Answered] = field(default_factory=dict)
+    prefetch: Mapping[Section, Answered] = msgspec.field(default_factory=dict)
     fhir_server: str = ""
     authorization: Authorization | None = None
     as_of: datetime | None = None

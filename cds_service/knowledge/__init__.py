@@ -1,9 +1,11 @@
 """Everything clinical that is data: citations, parameters, value sets and drugs, checked once when the service starts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
@@ -47,8 +49,7 @@ _EXTRA = {
 """What the files of some rules hold besides parameters, citations and value sets."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Knowledge:
+class Knowledge(Struct, frozen=True, eq=False):
     """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`.
 
     `changes` are what a site made different, `off` the rules that it switched off.

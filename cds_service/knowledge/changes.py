@@ -1,9 +1,11 @@
 """A change is one difference between a site's knowledge and the defaults, with the reason that the site gives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
@@ -14,8 +16,7 @@ REMEDY = f'state {ACCEPTED} = "<who, when, why>" next to it, or take it out'
 _SITE = "site-policy"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference. `file` and `key` say where in the overlay it stands, `says` what differs, in words.
 
     `weakens` is set where a number that guards the patient became more permissive; `accepted` says who took that risk, when and why.

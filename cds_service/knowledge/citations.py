@@ -1,15 +1,15 @@
 """The sources that findings cite: a label for the card, a title and an address for the reader."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+from msgspec import Struct
 
 from cds_service.knowledge import files
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(Struct, frozen=True):
     """One source. `label` is short enough for a card, such as `SIR 2019`; `seen` says how its text was seen; `url` may be empty."""
 
     id: str

@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
@@ -15,8 +16,7 @@ from cds_service.knowledge import files
 _META = frozenset(("title", "purpose", "source", "reviewed", "includes", "unit", "text"))
 
 
-@dataclass(frozen=True, slots=True)
-class ValueSet:
+class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
     A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
@@ -35,8 +35,7 @@ class ValueSet:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Systems:
+class Systems(Struct, frozen=True):
     """The code systems: address to key, key to the pattern of a well-formed code, and which lists are complete."""
 
     keys: Mapping[str, str]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.knowledge.codes import folded
 
@@ -43,16 +44,14 @@ def generic(text: str) -> str:
     return _BRAND.sub(" ", text)
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What a text names: ingredients of ours by slug, and whether it names any drug at all."""
 
     slugs: frozenset[str] = frozenset()
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Patterns of the words around a name: what denies it before or after, and what looks like one and is none."""
 
     before: tuple[re.Pattern[str], ...] = ()

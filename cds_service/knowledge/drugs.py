@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from cds_service.chart import Basis
 from cds_service.knowledge.codes import bare
@@ -24,8 +25,7 @@ class Form(StrEnum):
     TOPICAL = "topical"
 
 
-@dataclass(frozen=True, slots=True)
-class Ingredient:
+class Ingredient(Struct, frozen=True):
     """One substance. An unspecific one (`another low-molecular-weight heparin`) stands for a class without naming its member."""
 
     slug: str
@@ -40,8 +40,7 @@ class Ingredient:
         return self.drug_class == other.drug_class or any(code.startswith(above) for code in other.atc if above)
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(Struct, frozen=True):
     """What a drug is: its ingredients of ours, each with how it was found.
 
     `known` is false if nothing tells what it is; `form` is what a product code says of where it acts.
@@ -52,8 +51,7 @@ class Identified:
     form: Form = Form.UNSPECIFIED
 
 
-@dataclass(frozen=True, slots=True)
-class Guards:
+class Guards(Struct, frozen=True):
     """Wording under which a drug of ours does not act on the whole body."""
 
     flush: tuple[re.Pattern[str], ...]

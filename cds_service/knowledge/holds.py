@@ -1,8 +1,9 @@
 """Holds: how long before the procedure each antithrombotic was last given, by renal function, dose and route."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.knowledge.parameters import Confidence, Parameter
 
@@ -29,8 +30,7 @@ class DoseClass(StrEnum):
     THERAPEUTIC = "therapeutic"
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """What one source says in words, such as when a drug may be given again."""
 
     text: str
@@ -39,8 +39,7 @@ class Remark:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """The interval of one or more drugs under one condition.
 
     Inside `critical` the procedure waits (None: never for this drug), inside `warning` it is a caution (None: no such tier).
@@ -98,8 +97,7 @@ class Hold:
         return self.clearance_from <= clearance < self.clearance_below
 
 
-@dataclass(frozen=True, slots=True)
-class ProphylacticDose:
+class ProphylacticDose(Struct, frozen=True):
     """The largest dose of a drug, given every so many hours, that is prophylactic."""
 
     ingredient: str

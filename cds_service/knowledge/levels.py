@@ -1,8 +1,9 @@
 """Which vertebra a code names: body structures, level-specific fracture codes and ICD-10-CM prefixes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cds_service.chart import Level
 from cds_service.errors import KnowledgeError
@@ -12,8 +13,7 @@ from cds_service.knowledge.codes import bare
 _SYSTEMS = frozenset(("snomed", "icd-10-cm", "icd-10"))
 
 
-@dataclass(frozen=True, slots=True)
-class LevelTable:
+class LevelTable(Struct, frozen=True):
     """Levels by system key and code; an ICD-10-CM code is found by its longest known prefix."""
 
     exact: Mapping[tuple[str, str], frozenset[Level]]

@@ -1,10 +1,11 @@
 """What a suggestion can order: a code out of a value set, or a referral in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
@@ -13,8 +14,7 @@ from cds_service.knowledge.codes import CodeIndex
 _KEYS = frozenset(("value_set", "system", "code", "text", "category", "awaited"))
 
 
-@dataclass(frozen=True, slots=True)
-class Orderable:
+class Orderable(Struct, frozen=True):
     """A service to order. `system` (an address), `code` and `display` are empty for what is ordered in words.
 
     An open order for anything of `value_set` counts as this service on order, for the time `awaited`.

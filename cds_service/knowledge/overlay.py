@@ -1,10 +1,11 @@
 """A site overlay is a directory whose files mirror the knowledge: they replace numbers, add codes and switch rules off, with reasons."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, files, hold_files

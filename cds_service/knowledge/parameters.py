@@ -1,10 +1,11 @@
 """A parameter is a number that a rule uses, with its unit, source, locator, confidence and review date."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
@@ -42,8 +43,7 @@ _CAVEATS = {
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1), "mo": timedelta(days=30.4375)}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One number. `key` is `<rule>.<name>`; `site_reason` is set when a site replaced the value and says why.
 
     `stricter` is set where a rule that guards the patient uses the number: a site may not weaken it without taking the risk on itself.
@@ -78,8 +78,7 @@ class Parameter:
         return f"{self.value:g}" if self.unit in ("1", "{score}") else f"{self.value:g} {self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class RuleKnowledge:
+class RuleKnowledge(Struct, frozen=True):
     """The knowledge file of one rule (or `shared`): its parameters, its sources with locator, and the value sets it reads."""
 
     parameters: Mapping[str, Parameter]

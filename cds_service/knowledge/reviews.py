@@ -1,14 +1,14 @@
 """Which sources, numbers and value sets were reviewed too long ago."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
+class Overdue(Struct, frozen=True):
     """One thing to review: what kind of thing, its id, and when it was last reviewed."""
 
     kind: str

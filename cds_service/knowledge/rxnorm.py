@@ -5,8 +5,9 @@ import io
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.drug_names import generic, plain
@@ -40,14 +41,12 @@ _NOTICE = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Concept:
+class _Concept(Struct, frozen=True):
     kind: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class DrugFiles:
+class DrugFiles(Struct, frozen=True):
     """The texts of the two files, and how many products the release added to and took from the table before it."""
 
     products: str

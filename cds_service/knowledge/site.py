@@ -1,7 +1,8 @@
 """What a site adds to the knowledge: codes of its own catalogue."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.codes import CodeIndex, Systems

@@ -3,17 +3,17 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """How a number is brought from one unit to another: times `times`, plus `plus`."""
 
     times: float = 1.0
@@ -36,8 +36,7 @@ class Line:
         return isclose(self.times, other.times, rel_tol=1e-6) and isclose(self.plus, other.plus, rel_tol=1e-6)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A unit by its UCUM code; `line` leads to the first unit of its kind."""
 
     code: str
@@ -45,8 +44,7 @@ class Unit:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(Struct, frozen=True):
     """What leads from one kind of unit to another for one measure."""
 
     given: Unit
@@ -54,8 +52,7 @@ class Conversion:
     line: Line
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The least and the most that a measure can be, in `unit`."""
 
     least: float
@@ -63,8 +60,7 @@ class Limits:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTable:
+class UnitTable(Struct, frozen=True):
     """Units by UCUM code and by spelling, conversions by measure and kind, and what a measure can possibly be."""
 
     codes: Mapping[str, Unit]

@@ -2,9 +2,10 @@
 
 import pkgutil
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
+
+from msgspec.structs import replace
 
 from cds_service.engine import Essential, Kind, Rule
 from cds_service.knowledge import Change, Knowledge

@@ -1,9 +1,10 @@
 """The records that are kept, as values: a shown card, a feedback entry, and the tallies that a summary needs."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec import Struct
 
 
 class Outcome(StrEnum):
@@ -13,8 +14,7 @@ class Outcome(StrEnum):
     OVERRIDDEN = "overridden"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCard:
+class ShownCard(Struct, frozen=True):
     """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows.
 
     `key` is the same for the same card of another call; empty where the site has no secret to make it with.
@@ -29,8 +29,7 @@ class ShownCard:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Showing:
+class Showing(Struct, frozen=True):
     """Cards shown together in answer to one call; `at` is aware, `client` the configured name or empty."""
 
     instance: UUID
@@ -41,8 +40,7 @@ class Showing:
     cards: tuple[ShownCard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """The coded reason that a user chose for overriding a card."""
 
     system: str
@@ -50,8 +48,7 @@ class Reason:
     display: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackEntry:
+class FeedbackEntry(Struct, frozen=True):
     """One entry of feedback as received; the comment is empty unless comments are kept."""
 
     card: UUID
@@ -64,8 +61,7 @@ class FeedbackEntry:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many cards with the same rules and indicator were shown on one day, and what became of them.
 
     `outcome` is the latest that was reported for the card, None if none was; `reason` is empty without one.

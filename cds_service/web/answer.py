@@ -1,10 +1,10 @@
 """Asks the service the visitor's question, as it came and with the changes, and gathers what the page shows of the answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.cards.assessment import EXTENSION
 from cds_service.errors import RequestError
@@ -20,8 +20,7 @@ MOST_SHOWN = 200_000
 """Characters of a request that a page shows; a longer one is told by its size."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP status with the body that came with it, and what explains it; a refusal has no response."""
 
     status: int
@@ -36,8 +35,7 @@ class Answer:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """The answer with everything that the page puts beside it; the parts are None where the answer has no cards."""
 
     question: Question

@@ -1,14 +1,14 @@
 """The geometry of charts: a column is one unit wide and as many high as it counts, and the page stretches the whole to its size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _GAP = 0.14  # of a column, on each side
 _MOST_LINES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """A chart of stacked columns: the outline of each layer as an SVG path, from the bottom up, and the lines of its scale.
 
     `top` is its height, `lines` the heights at which a line is drawn, from zero up.

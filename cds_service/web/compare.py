@@ -1,8 +1,9 @@
 """What a change in the chart or the draft changes in the answer."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.disposition import Disposition
 from cds_service.engine import Result, Status
@@ -10,8 +11,7 @@ from cds_service.service import Response
 from cds_service.web import changes, html, words
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One thing that differs: what it is, how it was and how it is now; either may be empty."""
 
     what: str
@@ -19,8 +19,7 @@ class Line:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The answer before and after, in lines; nothing in `lines` means that the change made no difference."""
 
     lines: tuple[Line, ...]

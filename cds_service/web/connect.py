@@ -1,10 +1,10 @@
 """The page at /connect: where the service is, what a client must send, how it is configured, and an example to test with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
+from msgspec import Struct
 
 from cds_service import prefetch
 from cds_service.auth import ALGORITHMS, LONGEST, SKEW
@@ -31,8 +31,7 @@ class Need(StrEnum):
     """What the key's rules would have said is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A prefetch key: its template, which rules read it, and those of them that are essential."""
 
     section: Section
@@ -42,8 +41,7 @@ class Key:
     essential: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that the page shows. `is_open` means that no client is configured; `example` is a hook request as JSON."""
 
     base_url: str

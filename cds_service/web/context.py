@@ -1,8 +1,9 @@
 """What the pages need of the service: its settings and knowledge, how it answers, the clock, and the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.hooks import HookRequest
 from cds_service.service import Response, Site
@@ -14,8 +15,7 @@ def _everyone() -> None:
     """Nobody is turned away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """Handed over once by the application. `admit` raises for a reader who may not see what users said about cards."""
 
     settings: Settings

@@ -1,8 +1,10 @@
 """The page at /feedback: how the cards of a period were received, by rule and by reason, over time."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.cards import overrides
 from cds_service.engine import Rule
@@ -21,8 +23,7 @@ SORTS = {"shown": "Shown", "accepted": "Accepted", "overridden": "Overridden", "
 """By what the rules can be sorted, with the heading of its column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a visitor wants to see: cards shown on these days (UTC), of one rule or all, and by what the rules are sorted.
 
     Without `first` from the beginning of the records.
@@ -39,8 +40,7 @@ class Asked:
         return {name: str(value) for name, value in values.items() if value or name == "from"}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A period to choose with one click."""
 
     label: str
@@ -48,8 +48,7 @@ class Choice:
     chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """The line of a rule or of a reason: what it is called, and its columns by span."""
 
     name: str
@@ -58,8 +57,7 @@ class Heading:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that the page shows. `since` is the day of the oldest card on record, None without any; `trend` is None for no day at all."""
 
     asked: Asked

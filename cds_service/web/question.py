@@ -1,9 +1,11 @@
 """What a visitor asks: about which chart, at what time, and with what changed in it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cds_service.cases import has_draft, request_about
 from cds_service.chart import Section
@@ -16,8 +18,7 @@ from cds_service.web import examples
 _VALUE, _DOSE = "value:", "dose:"
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A chart and what is asked of it; with `order_added` it came without an order, so that we added one.
 
     The members after it say how it is asked, the others change what the chart says. `values` are numbers by observation, in the

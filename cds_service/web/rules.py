@@ -1,9 +1,10 @@
 """The catalogue at /rules with its search, and the page of each rule: what it checks, its numbers, codes, sources and cases."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service import pages
 from cds_service.cases import Case
@@ -17,8 +18,7 @@ MOST_CODES = 60
 """How many codes of one code system a page lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A rule in the catalogue."""
 
     rule: Rule
@@ -27,8 +27,7 @@ class Entry:
     by_site: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(Struct, frozen=True):
     """The rules of one theme under its heading."""
 
     id: str
@@ -36,16 +35,14 @@ class Theme:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number in force with the source that gives it."""
 
     parameter: Parameter
     source: Citation
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """The codes of one code system in a value set, as many as are shown, and how many more there are."""
 
     system: str
@@ -53,16 +50,14 @@ class Codes:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodeList:
+class CodeList(Struct, frozen=True):
     """A value set with its codes by system."""
 
     value_set: ValueSet
     codes: tuple[Codes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record."""
 
     rule: Rule

@@ -1,9 +1,10 @@
 """The answer in four lines: why not now, when at the earliest, who says so, and what to do next."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart
@@ -16,8 +17,7 @@ from cds_service.web.why import cited
 _MOST = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What decided, from when it is put right, the sources with the rule that cites each, and the steps that the cards offer.
 
     Each may be empty: nothing then is said of it. `others` counts what decided as well and is not told.

@@ -1,9 +1,10 @@
 """What can be tried out on a chart: its planned time, its numbers, its last doses, and the parts that were sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
+
+from msgspec import Struct
 
 from cds_service.chart import Chart, DrugUse, Measurement, Section
 from cds_service.knowledge import ValueSet
@@ -15,8 +16,7 @@ _MOST = 14
 _DATED = ("MedicationStatement", "MedicationAdministration")
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number that can be changed, in the unit that its observation has; `was` is what the chart says."""
 
     reference: str
@@ -27,8 +27,7 @@ class Number:
     when: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dose:
+class Dose(Struct, frozen=True):
     """A drug whose last dose can be changed, as a form writes the time; empty if the chart records none."""
 
     reference: str
@@ -37,16 +36,14 @@ class Dose:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of the chart that was sent, and whether it is left out."""
 
     section: Section
     left_out: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Levers:
+class Levers(Struct, frozen=True):
     """Everything that can be changed. Times are on the clock of the site, as a form writes them."""
 
     planned_was: str

@@ -1,9 +1,9 @@
 """Why the answer is what it is: each rule's result with its evidence, numbers, sources and gaps, grouped by what it means."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from cds_service.cards.material import Material
 from cds_service.chart import Basis, Missing, Section
@@ -15,16 +15,14 @@ _BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name,
 _ORDER = (Status.ERROR, Status.MET, Status.UNKNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """One piece of evidence: what it says, and its resource as JSON with the element that was read marked."""
 
     evidence: Evidence
     json: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Something missing, why, and the prefetch key with the query that would have brought it."""
 
     missing: Missing
@@ -32,8 +30,7 @@ class Gap:
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One result. `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule."""
 
     result: Result
@@ -46,8 +43,7 @@ class Row:
     sources: tuple[Citation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The results of one meaning under its heading."""
 
     kind: Kind

@@ -21,7 +21,9 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers every search after the delay with nothing found, and keeps its connection open."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # as servers of FHIR do; else the kernel holds each body back for 40 ms on a kept connection
+    disable_nagle_algorithm = (
+        True  # as servers of FHIR do; else the kernel holds each body back for 40 ms on a kept connection
+    )
     server: "_Server"
 
     def setup(self) -> None:

@@ -1,9 +1,10 @@
 """What the picture of a chart over time is made of: panels with lanes, lanes with marks, each mark with its times."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cds_service.chart import Reason, Unknown, When
 from cds_service.engine import Finding, Indicator, Kind, Result, Status
@@ -51,8 +52,7 @@ class Tone(StrEnum):
     PLAIN = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Something at `start`, or from `start` to `end`; None where it goes on beyond what is drawn. `text` is written into it."""
 
     shape: Shape
@@ -68,8 +68,7 @@ def dated(when: When, text: str = "") -> Mark:
     return Mark(Shape.SPAN, when.start, when.end, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """One thing over time: what it is, its newest value and of when that is, its marks, and in words what they show."""
 
     name: str
@@ -80,8 +79,7 @@ class Lane:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A moment that concerns all lanes of a panel: now, the slot, when holds are kept. `told` is the moment in words."""
 
     name: str
@@ -91,8 +89,7 @@ class Flag:
     means: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Where a mark is drawn, in percent of the line; `text` only if there is room for it."""
 
     shape: Shape
@@ -101,8 +98,7 @@ class Placed:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """Lanes on one line of time, with its flags in order of time."""
 
     id: str

@@ -1,8 +1,9 @@
 """Laboratory values and the temperature around the slot: when each was taken, and until when it counts."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart, Quantity, Reason, Unknown
@@ -21,8 +22,7 @@ Windows = tuple[Parameter, Parameter]
 """How long a result counts by what the chart shows, and how long at least whatever it does not show."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Test:
+class _Test(Struct, frozen=True):
     """A measure (a value set id), the rules that judge its value and its age, and whether it is told where there is none."""
 
     measure: str

@@ -1,8 +1,9 @@
 """Where a moment lies on a drawn line of time, which dates are written along it, and how people read a moment."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+
+from msgspec import Struct
 
 from cds_service.chart import Precision, When
 
@@ -14,16 +15,14 @@ _MARGIN = 0.03
 _EDGE = 0.78  # a date written further right would be cut off
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Struct, frozen=True):
     """A date along the line: `x` in percent of its length."""
 
     x: float
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """A line of time from `start` to `end`, read by the clock on the wall in `zone`."""
 
     start: datetime
@@ -77,8 +76,7 @@ class Scale:
             yield datetime(month // 12, month % 12 + 1, 1, tzinfo=self.zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Struct, frozen=True):
     """Writes moments as people read them in `zone`; the year only where it is not the one that the reader has in mind."""
 
     zone: tzinfo
