@@ -1,7 +1,8 @@
-"""`make bench` measures and writes RESULTS.md and results.json; `make bench-check` compares with what is stored."""
+"""`make bench` measures and writes RESULTS.md, results.json and README's table; `make bench-check` compares with what is stored."""
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from tests.bench import bodies, fallback, load, memory, profile, report, signature, ways
 
 HERE = Path(__file__).parent
-RESULTS, NUMBERS = HERE / "RESULTS.md", HERE / "results.json"
+RESULTS, NUMBERS, README = HERE / "RESULTS.md", HERE / "results.json", HERE.parents[1] / "README.md"
 WORSE = 1.15
 
 
@@ -27,19 +28,19 @@ def main() -> int:
     if options.check:
         return _check(rows)
     light, heavy = bodies.body(70), bodies.body(5000)
-    text = report.text(
-        rows,
-        report.Around(
-            memory={size: memory.peak(size) for size in bodies.SIZES},
-            start=memory.start(),
-            socket=load.through_the_socket(light),
-            beside=load.beside(light, heavy),
-            fallback=fallback.measured(),
-            signature=signature.ratio(),
-        ),
+    around = report.Around(
+        memory={size: memory.peak(size) for size in bodies.SIZES},
+        start=memory.start(),
+        socket=load.through_the_socket(light),
+        beside=load.beside(light, heavy),
+        fallback=fallback.measured(),
+        signature=signature.ratio(),
     )
+    text = report.text(rows, around)
     NUMBERS.write_text(json.dumps({str(row.resources): round(row.over_json, 3) for row in rows}, indent=1) + "\n")
     RESULTS.write_text(text)
+    shown = f"<!-- bench -->\n{report.table(rows, around)}\n<!-- /bench -->"
+    README.write_text(re.sub(r"(?s)<!-- bench -->.*<!-- /bench -->", lambda _: shown, README.read_text()))
     print(text)
     return 0
 

@@ -45,6 +45,23 @@ class Goal:
 
 def text(rows: Sequence[Row], around: Around) -> str:
     """The page as markdown."""
+    socket, fallback = around.socket, around.fallback
+    return f"""# Benchmark results
+
+{table(rows, around)}
+
+| measured | number | goal | met |
+|---|---|---|---|
+{chr(10).join(goal.row for goal in goals(rows, around))}
+
+Through the socket: 70 resources, granian with {socket["workers"]} workers, {socket["clients"]} clients on the same machine,
+p50 {socket["p50"]:.1f} ms. FHIR searches: {fallback["calls"]} calls with {SEARCHES} searches of {DELAY * 1000:.0f} ms each,
+{fallback["searches"]} in all, over {fallback["connections"]} connections.
+"""
+
+
+def table(rows: Sequence[Row], around: Around) -> str:
+    """What one request costs at each size, and how that was measured; README has it too."""
     head = [
         "resources",
         "kB",
@@ -61,27 +78,15 @@ def text(rows: Sequence[Row], around: Around) -> str:
         "d/c",
     ]
     lines = [_table_row(head), "|" + "---|" * len(head), *(_row(row, around.memory[row.resources]) for row in rows)]
-    socket, fallback = around.socket, around.fallback
-    machine = f"{platform.machine()}, {socket['workers']} cores, Python {platform.python_version()}"
-    return f"""# Benchmark results
-
-Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}.
+    machine = f"{platform.machine()}, {around.socket['workers']} cores, Python {platform.python_version()}"
+    return f"""Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}.
 CPU milliseconds a request (medians, the four ways taking turns in one run); p50 and p99 are wall milliseconds of way c in one process;
 memory is MiB of peak over idle, the body excluded.
 
 {chr(10).join(lines)}
 
 a: `json.loads` of the body. b: a Flask endpoint that reads the body and does nothing. c: this service, all rules and cards.
-d: every resource through fhir.resources R4B, then the work of c.
-
-| measured | number | goal | met |
-|---|---|---|---|
-{chr(10).join(goal.row for goal in goals(rows, around))}
-
-Through the socket: 70 resources, granian with {socket["workers"]} workers, {socket["clients"]} clients on the same machine,
-p50 {socket["p50"]:.1f} ms. FHIR searches: {fallback["calls"]} calls with {SEARCHES} searches of {DELAY * 1000:.0f} ms each,
-{fallback["searches"]} in all, over {fallback["connections"]} connections.
-"""
+d: every resource through fhir.resources R4B, then the work of c."""
 
 
 def goals(rows: Sequence[Row], around: Around) -> list[Goal]:
