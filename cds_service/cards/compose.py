@@ -10,6 +10,7 @@ from cds_service.cards.identity import CARD_KEY, card_key
 from cds_service.cards.lines import legend
 from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
+from cds_service.cards.workup import Workup
 from cds_service.engine import Indicator, Kind, Result, Status, Topic
 from cds_service.settings import Hook
 
@@ -36,11 +37,12 @@ def for_order(material: Material) -> tuple[Card, ...]:
         for item in material.met(topic, Kind.INFORMATION)
         if item.rule.id not in elsewhere
     )
-    has_workup = workup.speaks(material)
-    made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gaps_told(material))]
+    left = workup.of(material)
+    has_workup = workup.speaks(material, left)
+    made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gaps_told(left))]
     made += [_hazard(material, topic, found) for topic, found in speaking.items() if found]
     if has_workup:
-        made.append(_workup(material, homeless))
+        made.append(_workup(material, left, homeless))
     return _each_once(sorted(made, key=lambda card: card.indicator.rank))
 
 
@@ -106,15 +108,16 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
     )
 
 
-def _workup(material: Material, information: tuple[Result, ...]) -> Card:
+def _workup(material: Material, left: Workup, information: tuple[Result, ...]) -> Card:
+    summary = workup.summary(material, left)
     return _card(
         material,
         Topic.WORKUP,
-        workup.summary(material),
-        workup.detail(material, information),
-        workup.indicator(material),
-        (*workup.steps(material), *workup.open_results(material)),
-        proposing=(*workup.steps(material), *information),
+        summary,
+        workup.detail(material, left, summary, information),
+        workup.indicator(material, left),
+        (*left.steps, *left.open),
+        proposing=(*left.steps, *information),
     )
 
 

@@ -43,9 +43,10 @@ def lines(material: Material, results: Iterable[Result]) -> str:
 def _evidence(finding: Finding) -> str:
     shown = []
     for item in finding.evidence:
+        when = str(item.when or "")
         # A date that the sentence gives already is not repeated.
-        when = f", {item.when}" if item.when and str(item.when)[:_DAY] not in finding.says else ""
-        shown.append(markdown.escaped(f"{_short(item.source.reference)}{when}"))
+        dated = "" if when[:_DAY] in finding.says else f", {when}"
+        shown.append(markdown.escaped(f"{_short(item.source.reference)}{dated}"))
     shown = list(dict.fromkeys(shown))
     if len(shown) > _MOST_EVIDENCE:
         shown = [*shown[:_MOST_EVIDENCE], wording.MORE_POINTS.format(count=len(shown) - _MOST_EVIDENCE)]

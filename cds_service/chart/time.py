@@ -45,7 +45,7 @@ class When(Struct, frozen=True):
         return self.end if self.end == self.start else self.end - timedelta(seconds=1)
 
     def __str__(self) -> str:
-        return self.start.isoformat(" ")[: _SHOWN[self.precision]]
+        return self.start.replace(tzinfo=None).isoformat(" ")[: _SHOWN[self.precision]]  # the zone is asked for nothing
 
     @property
     def iso(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -70,12 +71,17 @@ class Parameter(Struct, frozen=True):
     @property
     def span(self) -> timedelta:
         """The value as a length of time; only for the units h, d, wk and mo."""
-        return self.value * _SPANS[self.unit]
+        return _span(self.value, self.unit)
 
     @property
     def shown(self) -> str:
         """The number with its unit as a card prints it."""
         return f"{self.value:g}" if self.unit in ("1", "{score}") else f"{self.value:g} {self.unit}"
+
+
+@cache
+def _span(value: float, unit: str) -> timedelta:
+    return value * _SPANS[unit]
 
 
 class RuleKnowledge(Struct, frozen=True):
