@@ -1,5 +1,6 @@
 """`cds-service serve`: runs the service under granian."""
 
+import gc
 import os
 import shlex
 import socket
@@ -24,6 +25,7 @@ _FIXTURES = "fixtures/requests"
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes that answer; by default one for each core.")
 def command(config: Path | None, host: str | None, port: int | None, workers: int | None) -> None:
     """Start the service; it stops gracefully on Ctrl-C or SIGTERM."""
+    gc.disable()  # until the processes that answer have settled: hardly anything that start loads is garbage
     # The server's processes read their settings anew, so what is given here goes to them through the environment.
     chosen = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({PREFIX + name: str(value) for name, value in chosen.items() if value is not None})
