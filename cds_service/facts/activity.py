@@ -6,8 +6,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
+from cds_service.engine import Evidence
 from cds_service.facts.fracture import target_levels
-from cds_service.facts.imaging import current, day, recency
+from cds_service.facts.imaging import current, day, evidence, recency, told
 from cds_service.knowledge import Knowledge
 
 _MARROW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE)
@@ -29,6 +30,16 @@ class Activity(Struct, frozen=True):
     verdict: Verdict
     finding: ImagingFinding
     contrary: tuple[ImagingFinding, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Where it comes from, for a sentence, and what differs: `MRI of 2026-11-12; MRI of 2026-10-02 differs`."""
+        return "; ".join([told(self.finding), *(f"{told(seen)} differs" for seen in self.contrary[:1])])
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The finding that decides, and up to two that contradict it."""
+        return (evidence(self.finding), *map(evidence, self.contrary[:2]))
 
 
 def activity(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:

@@ -3,7 +3,18 @@
 from collections.abc import Iterator
 from datetime import date
 
-from cds_service.chart import Age, Basis, Chart, ImagingFinding, ImagingSign, ImagingStudy, ResultStatus
+from cds_service.chart import (
+    Age,
+    Basis,
+    Chart,
+    ImagingFinding,
+    ImagingSign,
+    ImagingStudy,
+    Missing,
+    Reason,
+    ResultStatus,
+    Section,
+)
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import path_of, target_levels
 from cds_service.facts.fracture_age import onsets
@@ -12,6 +23,8 @@ from cds_service.knowledge import Knowledge
 
 WINDOW = "shared.imaging_window"
 """How old an image may be to say anything about the fracture as it is now."""
+NOT_REPORTED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
+"""What is missing where every image was answered and none says it."""
 
 
 def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:

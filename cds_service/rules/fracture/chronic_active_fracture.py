@@ -8,7 +8,7 @@ from cds_service.facts import published
 from cds_service.facts.activity import Verdict, activity
 from cds_service.facts.fracture import FRACTURE_SECTIONS, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age
-from cds_service.facts.imaging import evidence, told
+from cds_service.facts.imaging import NOT_REPORTED, evidence, told
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
 
@@ -48,4 +48,4 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     if active and not age.is_within(limit.value):
         raise Unknown("how old the active fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
     if age.is_beyond(limit.value) and not shown:
-        raise Unknown("whether the old fracture is active", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))
+        raise Unknown("whether the old fracture is active", NOT_REPORTED)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
+from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.activity import Activity, Verdict, activity
 from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target, target_levels
-from cds_service.facts.imaging import WINDOW, evidence, told
+from cds_service.facts.imaging import NOT_REPORTED, WINDOW
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.facts.words import begun, brief, on
 from cds_service.knowledge import Knowledge
@@ -42,14 +42,13 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if not found:
         yield from _coded(chart)
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether the fracture has healed", *(gaps or (_NOT_JUDGED,)))
+        raise Unknown("whether the fracture has healed", *(gaps or (NOT_REPORTED,)))
     if any(item.verdict is Verdict.CONFLICTING for item in found):
-        raise Unknown("whether the fracture has healed: findings conflict", _NOT_JUDGED)
+        raise Unknown("whether the fracture has healed: findings conflict", NOT_REPORTED)
     if not healed:
         chart.require("whether newer imaging calls the fracture healed", *FRACTURE_SECTIONS)
 
 
-_NOT_JUDGED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
 _DENIED = {ImagingSign.OEDEMA: "No marrow oedema", ImagingSign.UPTAKE: "No uptake"}
 _DIFFERS = "CMS LCD, which decides, asks for oedema or uptake, ACR 2018 for neither"
 
@@ -58,11 +57,10 @@ def _on_imaging(item: Activity, know: Knowledge, *, alone: bool) -> Finding:
     seen = item.finding
     what = _DENIED.get(seen.sign, "Healed or old")
     where = f" at {spoken(item.levels)}" if item.levels else ""
-    earlier = f"; {told(item.contrary[0])} differs" if item.contrary else ""
     differs = f"; {_DIFFERS}" if seen.sign in _DENIED else ""
     return Finding(
-        says=f"{what}{where}, {told(seen)}{earlier}{differs}",
-        evidence=(evidence(seen), *map(evidence, item.contrary[:2])),
+        says=f"{what}{where}, {item.told}{differs}",
+        evidence=item.evidence,
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "acr-practice-parameter", "cirse-2017"),
         effect=None if alone else Kind.RELATIVE,
@@ -74,9 +72,9 @@ def _coded(chart: Chart) -> Iterator[Finding]:
     """All that is on record at the target level is over, and no image speaks of it."""
     over = past_at_target(chart)
     for first in over[:1]:
+        dated = f"{brief(first.text)}{on(first.onset or first.seen)}"
         yield Finding(
-            says=f"{begun('fracture', first.certainty)} at {named(over)} is recorded as resolved or past: "
-            f"{brief(first.text)}{on(first.onset or first.seen)}",
+            says=f"{begun('fracture', first.certainty)} at {named(over)} is recorded as resolved or past: {dated}",
             evidence=tuple(item.evidence for item in over[:3]),
             cites=("cirse-2017",),
             basis=first.basis,

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
+from cds_service.chart import Chart, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.gathered import gathered
+from cds_service.facts.imaging import NOT_REPORTED
 from cds_service.facts.lesions import malignant_records
 from cds_service.facts.words import begun, brief
 from cds_service.knowledge import Knowledge
@@ -40,6 +41,6 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     tumours, _ = gathered(chart.conditions_in("vertebral-neoplasm"))
     for tumour in tumours:
         if fractures and tumour.state is State.ACTIVE and not tumour.levels:
-            not_placed = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED),)
+            not_placed = chart.gaps(*FRACTURE_SECTIONS) or (NOT_REPORTED,)
             raise Unknown(f"whether {brief(tumour.concept.text)} is at the fracture", *not_placed)
     yield from gaps

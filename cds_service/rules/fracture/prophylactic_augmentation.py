@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Basis, Chart, Missing, Reason, Section, Source, Unknown, spoken
+from cds_service.chart import Basis, Chart, Reason, Source, Unknown, spoken
 from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
-from cds_service.facts.imaging import WINDOW, evidence, told
+from cds_service.facts.imaging import NOT_REPORTED, WINDOW, evidence, told
 from cds_service.facts.intact import intact_levels, levels_not_judged, levels_not_on_record
 from cds_service.facts.levels import named_levels
 from cds_service.knowledge import Knowledge
@@ -66,4 +66,4 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         not_judged -= unrecorded
     chart.require("whether each ordered level is broken", *FRACTURE_SECTIONS)
     if not_judged:
-        raise Unknown(f"whether {spoken(not_judged)} is broken", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))
+        raise Unknown(f"whether {spoken(not_judged)} is broken", NOT_REPORTED)

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, ImagingSign, Missing, Reason, Section, Unknown, spoken
+from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts import published
 from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL
 from cds_service.facts.height_loss import height_losses, is_at_most, percentage
-from cds_service.facts.imaging import current_at_target, evidence, told
+from cds_service.facts.imaging import NOT_REPORTED, current_at_target, evidence, told
 from cds_service.knowledge import Knowledge
 
 
@@ -39,4 +39,4 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         return
     chart.require("how much height the vertebra has lost", *FRACTURE_SECTIONS)
     if not any(is_at_most(seen, limit) for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS)):
-        raise Unknown("how much height the vertebra has lost", Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED))
+        raise Unknown("how much height the vertebra has lost", NOT_REPORTED)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown, spoken
+from cds_service.chart import Chart, Unknown, spoken
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
-from cds_service.facts.imaging import WINDOW, evidence, told
+from cds_service.facts.imaging import NOT_REPORTED, WINDOW, told
 from cds_service.knowledge import Knowledge
 
 
@@ -43,25 +43,20 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
         return
     for item in found:
         if item.verdict is Verdict.CONFLICTING:
-            raise Unknown(f"whether the fracture is active: findings conflict, {told(item.finding)}", _NOT_JUDGED)
+            raise Unknown(f"whether the fracture is active: findings conflict, {told(item.finding)}", NOT_REPORTED)
     judged = frozenset().union(*(item.levels for item in found))
     if not found or (target_levels(chart) - judged and all(item.levels for item in found)):
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether imaging shows marrow oedema or uptake at the fracture", *(gaps or (_NOT_JUDGED,)))
+        raise Unknown("whether imaging shows marrow oedema or uptake at the fracture", *(gaps or (NOT_REPORTED,)))
     chart.require("whether newer imaging shows marrow oedema or uptake", *FRACTURE_SECTIONS)
 
 
-_NOT_JUDGED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
-
-
 def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
-    seen = item.finding
-    earlier = f"; {told(item.contrary[0])} differs" if item.contrary else ""
-    sign = "Marrow oedema" if seen.sign == "oedema" else "Uptake"
+    sign = "Marrow oedema" if item.finding.sign == "oedema" else "Uptake"
     return Finding(
-        says=f"{sign}{where}, {told(seen)}{earlier}",
-        evidence=(evidence(seen), *map(evidence, item.contrary[:2])),
+        says=f"{sign}{where}, {item.told}",
+        evidence=item.evidence,
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "rand-2018"),
-        basis=seen.basis,
+        basis=item.finding.basis,
     )
