@@ -96,7 +96,7 @@ def test_cards_are_counted_by_time_by_rule_and_by_reason(serve, database: Databa
     ]
     assert [row[:5] for row in table(text, "by-rule")] == [
         ["Severe pain", "4", "1", "2", "67 %"],
-        ["No current INR within the limit", "1", "0", "1", "100 %"],
+        ["INR or fibrinogen not shown within limits", "1", "0", "1", "100 %"],
     ]
     assert [row[:3] for row in table(text, "reasons")] == [
         ["No reason given", "1", "50 %"],
@@ -125,7 +125,7 @@ def test_one_rule_is_seen_alone(serve, database: Database):
 
 @pytest.mark.parametrize(
     ("sort", "first"),
-    [("shown", "Severe pain"), ("overridden", "No current INR within the limit"), ("share", "Pregnancy")],
+    [("shown", "Severe pain"), ("overridden", "INR or fibrinogen not shown within limits"), ("share", "Pregnancy")],
 )
 def test_rules_are_sorted(serve, database: Database, sort: str, first: str):
     for _ in range(3):

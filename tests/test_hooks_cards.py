@@ -302,7 +302,7 @@ def test_a_discharge_after_the_procedure() -> None:
     body = call(request("discharge-after-vertebroplasty"))
     assert topics(body) == ["antithrombotics", "workup"]
     assert {card["indicator"] for card in body["cards"]} == {"info"}
-    for told in ("start again after", "chest pain", "bone health"):
+    for told in ("restart by source: 24 h (SIR 2019)", "chest pain", "bone health"):
         assert told in said(body)
     assert labelled(body, "Refer for bone density")
     assert body["extension"][EXTENSION]["disposition"] == "not-applicable"

@@ -10,8 +10,8 @@ def on(when: When | None) -> str:
 
 
 def told(problem: Condition) -> str:
-    """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possible discitis, date not recorded`."""
-    possible = "possible: " if problem.certainty is Certainty.POSSIBLE else ""
+    """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possibly Discitis, date not recorded`."""
+    possible = "possibly " if problem.certainty is Certainty.POSSIBLE else ""
     return f"{possible}{problem.concept.text}{on(problem.dated) or ', date not recorded'}"
 
 

@@ -54,5 +54,5 @@ def test_each_prefetch_key_leads_to_the_rules_that_read_it(page: Page):
     key = page.locator(".keys li", has=page.locator("summary code", has_text=re.compile("^coagulation$")))
     key.locator("summary").click()
     expect(key.locator(".query")).to_contain_text("{{context.patientId}}")
-    key.get_by_role("link", name="No current INR within the limit").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("No current INR within the limit")
+    key.get_by_role("link", name="INR or fibrinogen not shown within limits").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("INR or fibrinogen not shown within limits")

@@ -249,7 +249,7 @@ def test_what_if_changes_the_answer_at_once(page: Page):
     expect(dose).to_be_focused()
     inr = page.get_by_label("International normalised ratio")
     inr.fill("2.4")
-    expect(result(page, "No current INR within the limit")).to_have_attribute("data-status", "met")
+    expect(result(page, "INR or fibrinogen not shown within limits")).to_have_attribute("data-status", "met")
     expect(answer(page)).to_have_text("Only after correction")
     page.get_by_text("Leave out a part of the chart").click()
     page.get_by_label("medication-statements").check()

@@ -52,7 +52,8 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     name = f"{plan.drug[:1].upper()}{plan.drug[1:]}"
     use = item.drug.use
     return Finding(
-        says=f"{name} was held: start again after {told or 'agreement with the prescriber'}; only without bleeding or a new deficit",
+        says=f"{name} was held; restart by source: {told or 'none named'}; "
+        "only without bleeding or new deficit, by agreement",
         evidence=(Evidence(use.source, "status", use.end or use.last_dose, use.name),),
         cites=tuple(dict.fromkeys(asked.source for asked in plan.restart)),
         basis=item.drug.basis,

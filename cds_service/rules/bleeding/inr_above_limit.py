@@ -15,7 +15,7 @@ from cds_service.knowledge import Knowledge
 
 
 @rule(
-    title="No current INR within the limit",
+    title="INR or fibrinogen not shown within limits",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.COAGULATION, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),

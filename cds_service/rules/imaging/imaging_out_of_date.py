@@ -39,7 +39,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     began = min((item.start for item in onsets(chart)), default=when.last)
     if when.last < began:
         yield Finding(
-            says=f"{dated(newest)} was made before the fracture began ({began:%Y-%m-%d}): it cannot show it",
+            says=f"{dated(newest)} was made before the recorded onset ({began:%Y-%m-%d}): it cannot show a fracture that began then",
             evidence=(examined(newest),),
             cites=("site-policy",),
             proposes=(Proposal.ORDER_MRI,),

@@ -67,9 +67,10 @@ def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Fi
     shortest, *longer = (know.parameter(f"failed_conservative_care.{name}") for name in _DURATIONS)
     reached = {f"{published.number(shortest, know)}{published.DECIDES}": True}
     reached |= {published.number(item, know): days >= item.span.days for item in longer}
+    longest = "up to " if any(item.days != days for item in care) else ""
     names = ", ".join(dict.fromkeys(brief(item.name) for item in care[:3]))
     return Finding(
-        says=f"{names} for {days} d, pain still {pain.said(score)}: {published.compared(reached)}",
+        says=f"{names} for {longest}{days} d, pain still {pain.said(score)}: {published.compared(reached)}",
         evidence=(*(item.evidence for item in care[:3]), score.evidence),
         uses=(pain.threshold(Setting.OUTPATIENT, know), shortest, *longer),
         cites=("cms-lcd", "nice-ta279", "acr-2018"),

@@ -11,21 +11,24 @@ from cds_service.knowledge import Knowledge
 @rule(title="Improving pain", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=(Section.PAIN, Section.ENCOUNTER))
 def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether the latest pain score is lower, by the share given below, than the highest one of the last four weeks.
+    Whether the latest pain score is lower, by the share given below, than the highest one of the last four weeks that was taken at
+    least a day before it: within a day pain comes and goes with every dose.
 
     ## Why it matters
     Most fractures stop hurting within two to twelve weeks. Where care already helps, waiting is an option.
 
     ## When it stays silent
-    When the latest score has not fallen that far. With a single score nobody can tell: then it is unknown.
+    When the latest score has not fallen that far. Without an earlier score nobody can tell: then it is unknown.
     """
-    fall, span = know.parameter("improving_pain.fall"), know.parameter("improving_pain.over")
+    fall, span, apart = (know.parameter(f"improving_pain.{name}") for name in ("fall", "over", "apart"))
     latest = pain.latest(chart, know)
-    earlier = [item for item in pain.scores_since(chart, span) if item.taken.last < latest.taken.start]
+    earlier = [item for item in pain.scores_since(chart, span) if latest.taken.start - item.taken.last >= apart.span]
     if not earlier:
         raise next(
             latest.doubts(),
-            Unknown(f"how the pain develops (one score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
+            Unknown(
+                f"how the pain develops (no earlier score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)
+            ),
         )
     worst = max(earlier, key=lambda item: item.quantity.value)
     enough = worst.quantity.value * (1 - fall.value / 100)
@@ -33,7 +36,7 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         yield Finding(
             says=f"Pain fell from {pain.said(worst)} to {pain.said(latest)}: improving with the care so far",
             evidence=(latest.evidence, worst.evidence),
-            uses=(fall, span),
+            uses=(fall, span, apart),
             cites=("cirse-2017", "acr-2018"),
         )
         return
