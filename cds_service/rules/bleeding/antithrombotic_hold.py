@@ -33,6 +33,7 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
     ## When it stays silent
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.
+    Failed kidneys, for which no interval is tabulated, would ask for a week: within it, what could show them must have come.
     """
     found, gaps = gathered(exposures(chart, know))
     for item in found:
