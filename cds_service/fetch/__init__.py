@@ -1,11 +1,10 @@
 """Fetches what the EHR did not prefetch from its FHIR server: in parallel, within one deadline, page by page."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from ssl import SSLError, create_default_context
 from urllib.parse import quote, urljoin
 
 import msgspec
@@ -14,10 +13,9 @@ from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.errors import SettingsError
 from cds_service.fetch import problem, scopes
 from cds_service.fetch.breaker import Breaker
-from cds_service.fetch.client import Client, Fetched
+from cds_service.fetch.client import Client, Fetched, refuse_unusable
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Allowed, Reach, origin
 from cds_service.fetch.problem import Problem
@@ -63,6 +61,10 @@ class _Errand(Struct, frozen=True):
     allowance: Allowance
 
 
+_Result = tuple[Answered, Problem | None]
+"""What came of one search, and what went wrong with it, if anything did."""
+
+
 class Fetcher:
     """Kept for the life of the process: connections, threads and what is known of servers that fail.
 
@@ -74,7 +76,7 @@ class Fetcher:
         self._most_bytes = most_bytes
         self._most_pages = most_pages
         if authorities is not None:
-            _refuse_unusable(authorities)
+            refuse_unusable(authorities)
         self._clients = {reach: Client(reach, _THREADS, authorities) for reach in Reach}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
         self._breaker = Breaker()
@@ -105,10 +107,13 @@ class Fetcher:
             if scopes.allows(access.scope, RESOURCE_TYPE[section], search="?" in url)
         }
         wait(futures.values(), timeout=deadline.left + _GRACE)
-        filled, outcomes = dict(given), {}
-        for section in tasks:
-            filled[section], outcomes[section] = self._result(futures.get(section), given.get(section), access)
-        return Filled(filled, outcomes)
+        results = {section: _result(futures.get(section), given.get(section)) for section in tasks}
+        self._judge(origin(access.server), [results[section][1] for section in futures])
+        answers = {section: answered for section, (answered, _) in results.items()}
+        outcomes = {
+            section: why.outcome if why else str(answered.answer) for section, (answered, why) in results.items()
+        }
+        return Filled({**given, **answers}, outcomes)
 
     def read(self, url: str) -> bytes:
         """The body at an address that the operator named, such as a client's keys. Raises OSError saying why there is none."""
@@ -146,7 +151,13 @@ class Fetcher:
             return problem.ANOTHERS_TOKEN
         return problem.RESTING if self._breaker.is_open(origin(access.server)) else None
 
-    def _collect(self, url: str, given: Answered | None, errand: _Errand) -> tuple[Answered, str]:
+    def _judge(self, server: str, problems: Collection[Problem | None]) -> None:
+        """Counts one answer, however many searches it took: a patient whose chart is slow must not cost the others theirs."""
+        heard = [why for why in problems if why != problem.NO_TIME]
+        if heard:
+            self._breaker.record(server, ok=not all(why and why.servers_fault for why in heard))
+
+    def _collect(self, url: str, given: Answered | None, errand: _Errand) -> _Result:
         """All pages from `url` on, added to what was given."""
         have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
         server = origin(errand.access.server)
@@ -155,7 +166,6 @@ class Fetcher:
             if origin(url) != server:
                 return _stopped(have, problem.OTHER_SERVER)
             fetched = self._get(url, errand, by_post=by_post)
-            self._breaker.record(server, ok=not (fetched.problem and fetched.problem.servers_fault))
             if fetched.problem:
                 return _stopped(have, fetched.problem)
             page = open_answer(fetched.body)
@@ -167,7 +177,7 @@ class Fetcher:
             if not page.next_page:
                 short = page.total is not None and page.total > have.matches
                 answer = Answer.CUT if short else Answer.WHOLE
-                return replace(have, answer=answer), str(answer)
+                return replace(have, answer=answer), None
             url, by_post = urljoin(url, page.next_page), False
         return _stopped(have, problem.TOO_MANY_PAGES)
 
@@ -179,30 +189,18 @@ class Fetcher:
             return errand.client.get(less, errand.access.token, errand.deadline, errand.allowance, by_post=by_post)
         return fetched
 
-    def _result(
-        self, future: "Future[tuple[Answered, str]] | None", given: Answered | None, access: Access
-    ) -> tuple[Answered, str]:
-        """What a thread came to. One that is late is left to itself: its own time is over too."""
-        if future is None:
-            return _without(given, problem.NO_SCOPE), problem.NO_SCOPE.outcome
-        if not future.done():
-            if not future.cancel():
-                self._breaker.record(origin(access.server), ok=False)
-            return _without(given, problem.TOO_LATE), problem.TOO_LATE.outcome
-        error = future.exception()
-        if error is None:
-            return future.result()
-        _log.error("fetch failed", extra={"error": error})
-        return _without(given, problem.OUR_FAULT), problem.OUR_FAULT.outcome
 
-
-def _refuse_unusable(authorities: Path) -> None:
-    try:
-        create_default_context(cafile=authorities)
-    except SSLError:
-        raise SettingsError(f"{authorities}: holds no certificate in PEM") from None
-    except OSError as error:
-        raise SettingsError(f"{authorities}: cannot be read: {error.strerror}") from None
+def _result(future: Future[_Result] | None, given: Answered | None) -> _Result:
+    """What a thread came to. One that is late is left to itself: its own time is over too."""
+    if future is None:
+        return _stopped(given, problem.NO_SCOPE)
+    if not future.done():
+        return _stopped(given, problem.NO_TIME if future.cancel() else problem.TOO_LATE)
+    error = future.exception()
+    if error is None:
+        return future.result()
+    _log.error("fetch failed", extra={"error": error})
+    return _stopped(given, problem.OUR_FAULT)
 
 
 def _addressed(template: str, context: Mapping[str, str]) -> str:
@@ -221,5 +219,5 @@ def _without(given: Answered | None, why: Problem) -> Answered:
     return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
 
 
-def _stopped(have: Answered, why: Problem) -> tuple[Answered, str]:
-    return _without(have, why), why.outcome
+def _stopped(have: Answered | None, why: Problem) -> _Result:
+    return _without(have, why), why

@@ -16,7 +16,7 @@ class _State:
 
 
 class Breaker:
-    """Counts failures in a row by origin; after five the origin rests for ten seconds, then one failure more rests it again."""
+    """Counts failed answers in a row by origin; after five it rests for ten seconds, then one failure more rests it again."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -30,7 +30,7 @@ class Breaker:
             return state is not None and self._clock() < state.open_until
 
     def record(self, origin: str, *, ok: bool) -> None:
-        """One call to the origin went well or failed."""
+        """What was asked of the origin for one answer went well, or failed altogether."""
         with self._lock:
             state = self._states.setdefault(origin, _State())
             state.failures = 0 if ok else state.failures + 1

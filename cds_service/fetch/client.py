@@ -1,12 +1,14 @@
 """One GET or search on a FHIR server: bounded in time and size, no redirects, the token sent nowhere else."""
 
 from pathlib import Path
+from ssl import SSLError, create_default_context
 from time import sleep
 from urllib.parse import urlsplit
 
 import requests
 from msgspec import Struct
 
+from cds_service.errors import SettingsError
 from cds_service.fetch import problem
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Reach
@@ -74,6 +76,16 @@ class Client:
         except (requests.RequestException, OSError, ValueError):
             # A token or an address of illegal characters is a ValueError, and nobody's answer.
             return Fetched(problem=problem.TOO_LATE if deadline.is_past else problem.BROKEN)
+
+
+def refuse_unusable(authorities: Path) -> None:
+    """Raises SettingsError if a file of certificate authorities is none: every connection would fail, and say so of the server."""
+    try:
+        create_default_context(cafile=authorities)
+    except SSLError:
+        raise SettingsError(f"{authorities}: holds no certificate in PEM") from None
+    except OSError as error:
+        raise SettingsError(f"{authorities}: cannot be read: {error.strerror}") from None
 
 
 def _body(response: requests.Response, deadline: Deadline, allowance: Allowance) -> Fetched:
