@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
-from cds_service.store.database import Database, newest_revision
+from cds_service.store.database import Database
 from cds_service.store.ledger import (
     add_feedback,
     add_showings,
@@ -27,6 +28,7 @@ from cds_service.store.ledger import (
     tallies,
 )
 from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally, identity
+from cds_service.store.tables import REVISION
 from tests.postgres import Postgres
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -170,7 +172,15 @@ def test_a_token_is_spent_once_until_it_expires(database: Database):
 
 def test_upgrading_twice_changes_nothing(database: Database):
     database.upgrade()
-    assert database.revision() == newest_revision()
+    assert database.revision() == REVISION
+
+
+def test_the_revision_of_the_tables_is_that_of_the_newest_migration():
+    from alembic.script import ScriptDirectory
+
+    from cds_service.store import migrations
+
+    assert ScriptDirectory(migrations.__path__[0]).get_heads() == [REVISION]
 
 
 def test_migrations_make_the_tables_that_the_code_uses(database: Database):
@@ -234,15 +244,19 @@ def test_a_database_out_of_reach_is_said(address: str):
 @pytest.mark.postgres
 @pytest.mark.parametrize("address", ["postgres"], indirect=True)
 def test_a_use_that_takes_too_long_is_given_up(database: Database):
-    def sleep() -> str:
+    woken = Event()
+
+    def sleep() -> None:
         with database.transaction() as connection:
-            return str(connection.exec_driver_sql("SELECT pg_sleep(0.8)").scalar_one())
+            connection.exec_driver_sql("SELECT pg_sleep(0.8)")
+        woken.set()
 
     started = monotonic()
     with pytest.raises(StoreUnavailable, match="in time"):
         database.within(0.05, sleep)
     assert monotonic() - started < 0.7
     assert database.within(20, lambda: database.is_current)
+    assert woken.wait(20)  # or its connection would be given back to a database that is closed
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://h/d", "sqlite+what:///f"])
