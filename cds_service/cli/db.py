@@ -17,10 +17,12 @@ def command() -> None:
 @config_option
 def upgrade(config: Path | None) -> None:
     """Bring the tables to this release. Safe to repeat; an SQLite file is brought there at start by itself."""
-    from cds_service.store.database import Database, newest_revision
+    from cds_service.store.database import Database
+    from cds_service.store.tables import REVISION
 
     database = Database(load(config).database_url)
     before = database.revision()
     database.upgrade()
-    after = newest_revision()
-    console.print(f"At revision {after} already" if before == after else f"From revision {before or 'none'} to {after}")
+    console.print(
+        f"At revision {REVISION} already" if before == REVISION else f"From revision {before or 'none'} to {REVISION}"
+    )

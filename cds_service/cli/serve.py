@@ -57,9 +57,11 @@ def _prepare_database(settings: Settings) -> None:
 
     database = Database(settings.database_url)
     try:
+        if database.is_current:
+            return
         if database.is_sqlite:
             database.upgrade()
-        elif not database.is_current:
+        else:
             _warn("The database is not at this release: feedback waits for `cds-service db upgrade`.")
     except StoreUnavailable as error:
         _warn(f"{error}. Feedback cannot be kept in {database.shown}; cards are served.")

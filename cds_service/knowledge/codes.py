@@ -109,8 +109,9 @@ def compiled(file: str, key: str, pattern: str) -> re.Pattern[str]:
 
 def folded(text: str) -> str:
     """Text as patterns see it: compatibility forms and accents removed, white space single."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return " ".join(plain.split())
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return " ".join(text.split())
 
 
 def bare(system: str, code: str) -> str:

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
-from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from cds_service.errors import SettingsError, StoreUnavailable
+from cds_service.store.tables import REVISION
 
 _ONE_AT_A_TIME = Lock()  # Alembic keeps the migration that runs in a global of the process
 _REST = 1.0  # seconds for which one that cannot be reached is not tried again, so that calls do not wait for it in turn
@@ -79,14 +79,16 @@ class Database:
         """The revision that the database is at, empty for none. Raises StoreUnavailable."""
         try:
             with self.engine.connect() as connection:
-                return str(_revisions().current(connection))
+                if not inspect(connection).has_table("alembic_version"):
+                    return ""
+                return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
 
     @property
     def is_current(self) -> bool:
         """Whether its tables are those of this release. Raises StoreUnavailable."""
-        return self.revision() == newest_revision()
+        return self.revision() == REVISION
 
     def upgrade(self) -> None:
         """Brings the tables to this release; several processes may do so at once. Raises StoreUnavailable."""
@@ -95,7 +97,7 @@ class Database:
                 # Held until the commit, so that a second process finds the work done.
                 lock = "BEGIN IMMEDIATE" if self.is_sqlite else "SELECT pg_advisory_xact_lock(7363127)"
                 connection.exec_driver_sql(lock)
-                _revisions().upgrade(connection)
+                _upgrade(connection)
                 connection.commit()
         except SQLAlchemyError as error:
             raise StoreUnavailable(type(error.__cause__ or error).__name__) from error
@@ -122,23 +124,18 @@ class Database:
     def _bring_up_to_date(self) -> None:
         if self._current:
             return
-        if self.is_sqlite:
+        if not self.is_current:
+            if not self.is_sqlite:
+                raise StoreUnavailable("its tables are not of this release: run `cds-service db upgrade`")
             self.upgrade()
-        elif not self.is_current:
-            raise StoreUnavailable("its tables are not of this release: run `cds-service db upgrade`")
         self._current = True
 
 
-def newest_revision() -> str:
-    """The revision of this release's tables."""
-    return str(_revisions().newest())
-
-
-def _revisions() -> ModuleType:
-    """Alembic takes longer to import than all cards of a call take to make, and no card needs it."""
+def _upgrade(connection: Connection) -> None:
+    """Alembic takes longer to import than a start may lose, and tables that are up to date need it for nothing."""
     from cds_service.store import revisions
 
-    return revisions
+    revisions.upgrade(connection)
 
 
 def _url(address: str) -> URL:

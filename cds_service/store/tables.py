@@ -6,6 +6,9 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, S
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+REVISION = "0003"
+"""The newest of the migrations, which makes these tables."""
+
 
 class Instant(TypeDecorator[datetime]):
     """An aware moment, kept in UTC; SQLite keeps no zone, so it is added when read."""
