@@ -85,8 +85,9 @@ def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
 
 def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     entries = bundle.entry or []
-    parts = tuple(Part(entry.resource, entry.full_url or "") for entry in entries if entry.resource)
-    matches = sum(1 for entry in entries if not (entry.search and entry.search.mode in ("include", "outcome")))
+    parts = tuple([Part(entry.resource, entry.full_url or "") for entry in entries if entry.resource])
+    modes = [entry.search.mode for entry in entries if entry.search]
+    matches = len(entries) - modes.count("include") - modes.count("outcome")
     next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
     short = bundle.total is not None and bundle.total > matches
     full = bundle.total is None and count is not None and matches == count

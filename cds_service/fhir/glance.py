@@ -82,7 +82,7 @@ def passed(raw: bytes | Raw, know: Knowledge) -> Passed | None:
 def _is_of_no_interest(seen: _Glanced, know: Knowledge) -> bool:
     if isinstance(seen, _Observation):
         alone = seen.code and seen.category and not seen.component
-        return bool(alone) and _is_no_image(bytes(seen.category)) and _is_no_measure(bytes(seen.code), know)
+        return bool(alone) and _is_another_result(bytes(seen.category), bytes(seen.code), know)
     if isinstance(seen, _Medication):
         named_once = seen.medication_codeable_concept and not (seen.medication_reference or seen.medication)
         return bool(named_once) and _is_another_drug(bytes(seen.medication_codeable_concept), know)
@@ -99,14 +99,10 @@ def _whose(subject: bytes) -> str:
     return identifier(_REFERENCE.decode(subject))
 
 
-@lru_cache(maxsize=4096)
-def _is_no_image(category: bytes) -> bool:
-    return is_of_another_kind(_TERMS.decode(category))
-
-
 @lru_cache(maxsize=16384)
-def _is_no_measure(code: bytes, know: Knowledge) -> bool:
-    return measure(_TERM.decode(code), _meant(know)) is None
+def _is_another_result(category: bytes, code: bytes, know: Knowledge) -> bool:
+    """Whether it is neither of an image nor a measure of ours."""
+    return is_of_another_kind(_TERMS.decode(category)) and measure(_TERM.decode(code), _meant(know)) is None
 
 
 @lru_cache(maxsize=16384)

@@ -183,9 +183,11 @@ def _if_any(entry: object) -> tuple[object, ...]:
 def _belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
     """Whether the resource is this patient's; None if it does not say."""
     whose = item.whose
+    if whose and whose == patient_id:
+        return True
     if not whose and isinstance(item, Skimmed) and isinstance(item.resource, wire.Medication | wire.Device):
         return True
-    return whose == patient_id if whose and not whose.startswith("urn:uuid:") else None
+    return None if not whose or whose.startswith("urn:uuid:") else False
 
 
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:
