@@ -7,11 +7,17 @@ from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target, t
 
 
 def onsets(chart: Chart) -> tuple[When, ...]:
-    """When the fracture at the target level began, as each record says it; empty where none does."""
-    exact = tuple(item.onset for item in target_fractures(chart) if item.onset)
+    """When the fracture at the target level began, as each record says it; empty where none does. A day still to come tells nothing."""
+    exact = tuple(item.onset for item in target_fractures(chart) if item.onset and not _is_ahead(item.onset, chart))
     if exact:
         return exact
-    return tuple(item.onset for item in fractures_at_target(chart) if item.onset)
+    found = tuple(item.onset for item in fractures_at_target(chart) if item.onset)
+    return tuple(when for when in found if not _is_ahead(when, chart))
+
+
+def _is_ahead(when: When, chart: Chart) -> bool:
+    """Whether the day is after that of the assessment, by its calendar."""
+    return when.start.astimezone(chart.as_of.tzinfo).date() > chart.as_of.date()
 
 
 def on_record_since(chart: Chart) -> When | None:
@@ -43,8 +49,10 @@ def _age(chart: Chart) -> Age:
     if unbroken and (most is None or min(unbroken) < most):
         most = min(unbroken)
     if not target_fractures(chart) or (least == 0 and most is None):
-        gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("when the fracture began", *(gaps or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED),)))
+        ahead = [item.onset for item in target_fractures(chart) if item.onset and _is_ahead(item.onset, chart)]
+        says = f"an onset on record, {ahead[0]}, that is still to come" if ahead else ""
+        gaps = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED, says),)
+        raise Unknown("when the fracture began", *gaps)
     return Age(least, most)
 
 
