@@ -12,6 +12,7 @@ from tests.bench import bodies, fallback, load, memory, profile, report, signatu
 HERE = Path(__file__).parent
 RESULTS, NUMBERS, README = HERE / "RESULTS.md", HERE / "results.json", HERE.parents[1] / "README.md"
 WORSE = 1.15
+_ATTEMPTS = 3
 
 
 def main() -> int:
@@ -23,10 +24,9 @@ def main() -> int:
     if options.profile:
         print(profile.table(bodies.SIZES))
         return 0
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        rows = [ways.measured(size, f"sqlite:///{folder}/bench.sqlite3") for size in bodies.SIZES]
     if options.check:
-        return _check(rows)
+        return _check()
+    rows = [_row(size) for size in bodies.SIZES]
     light, heavy = bodies.body(70), bodies.body(5000)
     around = report.Around(
         memory={size: memory.peak(size) for size in bodies.SIZES},
@@ -45,14 +45,24 @@ def main() -> int:
     return 0
 
 
-def _check(rows: list[ways.Row]) -> int:
+def _row(size: int) -> ways.Row:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        return ways.measured(size, f"sqlite:///{folder}/bench.sqlite3")
+
+
+def _check() -> int:
+    """A size counts as worse if it is so each time: what else the machine does may be 15 % on its own."""
     stored = json.loads(NUMBERS.read_text())
     worse = []
-    for row in rows:
-        before = stored[str(row.resources)]
-        print(f"{row.resources} resources: c/a {row.over_json:.2f}, stored {before:.2f}")
-        if row.over_json > before * WORSE:
-            worse.append(row.resources)
+    for size in bodies.SIZES:
+        limit = stored[str(size)] * WORSE
+        for attempt in range(1, _ATTEMPTS + 1):
+            ratio = _row(size).over_json
+            print(f"{size} resources: c/a {ratio:.2f}, at most {limit:.2f}")
+            if ratio <= limit:
+                break
+            if attempt == _ATTEMPTS:
+                worse.append(size)
     if worse:
         print(f"More than 15 % slower than stored at {', '.join(map(str, worse))} resources.", file=sys.stderr)
     return 1 if worse else 0
