@@ -78,6 +78,12 @@ def current_fractures(chart: Chart) -> Iterator[Fracture]:
     return (item for item in fractures(chart) if item.current)
 
 
+def none_on_record(chart: Chart) -> bool:
+    """Whether a whole record names no fracture and no lesion, not even a past one: nothing of it can be asked then."""
+    found, gaps = gathered(fractures(chart))
+    return not found and not gaps
+
+
 def _found(chart: Chart) -> Iterator[Fracture]:
     for problem in chart.conditions:
         if _counts(problem.concept.sets, problem.levels):

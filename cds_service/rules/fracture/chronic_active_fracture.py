@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts import published
 from cds_service.facts.activity import Verdict, activity
-from cds_service.facts.fracture import FRACTURE_SECTIONS, named, target_fractures
+from cds_service.facts.fracture import FRACTURE_SECTIONS, named, none_on_record, target_fractures
 from cds_service.facts.fracture_age import fracture_age
 from cds_service.facts.imaging import NOT_REPORTED, evidence, told
 from cds_service.facts.lesions import age_does_not_count
@@ -24,9 +24,10 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     months); payers do not cover them. Beyond twelve months there are no trials. It is a decision for one patient.
 
     ## When it stays silent
-    When the fracture is not that old, or images show no activity. It is not asked for a malignant fracture or a non-union.
+    When the fracture is not that old, or images show no activity. It is not asked for a malignant fracture or a non-union,
+    nor where no fracture is on record.
     """
-    if age_does_not_count(chart, know):
+    if age_does_not_count(chart, know) or none_on_record(chart):
         raise NotApplicable
     age = fracture_age(chart)
     limit, trials = know.parameter("shared.recent_until"), know.parameter("chronic_active_fracture.trials_until")

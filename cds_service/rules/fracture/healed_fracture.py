@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.activity import Activity, Verdict, activity
-from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target, target_levels
+from cds_service.facts.fracture import FRACTURE_SECTIONS, named, none_on_record, past_at_target, target_levels
 from cds_service.facts.imaging import NOT_REPORTED, WINDOW
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.facts.words import begun, brief, on
@@ -30,7 +30,7 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
     ## When it stays silent
     When current imaging shows oedema or uptake. That nothing is documented is no healing: then it is unknown. It is not asked for a
-    malignant fracture or a non-union.
+    malignant fracture or a non-union, nor where no fracture is on record.
     """
     if age_does_not_count(chart, know):
         raise NotApplicable
@@ -41,6 +41,8 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield _on_imaging(item, know, alone=not not_healed)
     if not found:
         yield from _coded(chart)
+        if none_on_record(chart):
+            raise NotApplicable
         gaps = chart.gaps(*FRACTURE_SECTIONS)
         raise Unknown("whether the fracture has healed", *(gaps or (NOT_REPORTED,)))
     if any(item.verdict is Verdict.CONFLICTING for item in found):

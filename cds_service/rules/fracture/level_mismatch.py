@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS
+from cds_service.facts.fracture import FRACTURE_SECTIONS, none_on_record
 from cds_service.facts.levels import named_levels
 from cds_service.knowledge import Knowledge
 
@@ -25,7 +25,8 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     Treating the wrong vertebra cannot be undone. The order, the diagnosis and the images must name the same one.
 
     ## When it stays silent
-    When they share a level. It is not asked where the order names no level, nor for an order that says prophylactic.
+    When they share a level. It is not asked where the order names no level, for an order that says prophylactic, nor where no fracture
+    is on record.
     """
     if not chart.order.levels or chart.order.prophylactic:
         raise NotApplicable
@@ -43,6 +44,8 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         return
     chart.require("whether order, fracture and imaging name the same level", *FRACTURE_SECTIONS)
     if not levels.fractured and not levels.imaged:
+        if none_on_record(chart):
+            raise NotApplicable
         raise Unknown("at which level the fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
 
 

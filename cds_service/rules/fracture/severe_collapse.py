@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
-from cds_service.engine import Finding, Kind, Topic, rule
+from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts import published
-from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL
+from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL, none_on_record
 from cds_service.facts.height_loss import height_losses, is_at_most, percentage
 from cds_service.facts.imaging import NOT_REPORTED, current_at_target, evidence, told
 from cds_service.knowledge import Knowledge
@@ -22,7 +22,7 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
     ## When it stays silent
     When a current image gives a height loss up to the limit, or calls the height preserved: an older one may have been overtaken. A
-    height loss that is not documented, or a grade that straddles the limit, is unknown.
+    height loss that is not documented, or a grade that straddles the limit, is unknown; it is not asked where no fracture is on record.
     """
     limit, other = know.parameter("severe_collapse.height_loss"), know.parameter("severe_collapse.second_limit")
     found = [seen for seen in height_losses(chart) if seen.percent and seen.percent[0] > limit.value]
@@ -38,5 +38,7 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         )
         return
     chart.require("how much height the vertebra has lost", *FRACTURE_SECTIONS)
+    if none_on_record(chart):
+        raise NotApplicable
     if not any(is_at_most(seen, limit) for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS)):
         raise Unknown("how much height the vertebra has lost", NOT_REPORTED)
