@@ -30,6 +30,14 @@ def test_case(case: cases.Case) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_each_case_has_a_name_of_its_own(rule: Rule) -> None:
+    """In ASCII: mutation testing asks pytest for a case by its name, and takes one that is not found for a test that fails."""
+    names = [case.name for case in CASES if case.rule == rule.id]
+    assert len(names) == len(set(names))
+    assert all(map(str.isascii, names))
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_rule_is_whole(rule: Rule) -> None:
     """A rule has a page with three parts, a knowledge file, and cases that are met, not met and unknown."""
     for heading in ("## What it checks", "## Why it matters", "## When it stays silent"):
