@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cds_service.chart import Reason
 from cds_service.engine import Essential, Kind, Result, Status
+from cds_service.results import Results
 
 
 class Disposition(StrEnum):
@@ -48,81 +49,64 @@ class Assessment(Struct, frozen=True):
 
 
 _LACKING = frozenset((Reason.OMITTED, Reason.FAILED, Reason.CUT, Reason.UNREADABLE))
-_OPEN = (Status.UNKNOWN, Status.ERROR)
 _FRACTURE, _ACTIVITY, _AGE = "vertebral_fracture", "active_fracture_on_imaging", "recent_fracture"
-_PROOF_OF_ITS_OWN = ("malignant_fracture", "fracture_nonunion", "symptomatic_haemangioma")
-_CRITERIA = ("severe_pain", "failed_conservative_care", _AGE)
+_PROOF_OF_ITS_OWN = ("fracture_nonunion", "malignant_fracture", "symptomatic_haemangioma")
+_CRITERIA = (_AGE, "failed_conservative_care", "severe_pain")
 _MEASURED_FIRST = ("inr_above_limit", "low_platelets")
-
-
-class _Results:
-    """The results by rule, with the few questions that the lines below ask of them."""
-
-    def __init__(self, results: Iterable[Result]) -> None:
-        self.all = tuple(results)
-
-    def of(self, *rules: str) -> tuple[Result, ...]:
-        return tuple(item for item in self.all if item.rule.id in rules)
-
-    def met(self, *rules: str) -> tuple[Result, ...]:
-        return tuple(item for item in self.of(*rules) if item.status is Status.MET)
-
-    def having(self, effect: Kind) -> tuple[Result, ...]:
-        return tuple(item for item in self.all if item.status is Status.MET and item.effect is effect)
 
 
 def assess(results: Iterable[Result]) -> Assessment:
     """The disposition of a chart's results, by the table in the README (first line that fits wins)."""
-    seen = _Results(results)
+    seen = Results.of(results)
     against = (
         (Disposition.REFER_SPINE_SURGERY, seen.having(Kind.SURGEON_FIRST)),
         (Disposition.CONTRAINDICATED, seen.having(Kind.ABSOLUTE)),
-        (Disposition.NOT_INDICATED, (*seen.having(Kind.NOT_INDICATED), *_nothing_there(seen))),
+        (Disposition.NOT_INDICATED, [*seen.having(Kind.NOT_INDICATED), *_nothing_there(seen)]),
         (Disposition.INSUFFICIENT_DATA, _not_judged(seen)),
     )
     for disposition, because in against:
         if because:
-            return Assessment(disposition, (), because)
+            return Assessment(disposition, (), tuple(because))
     if not _indicated(seen):
-        unknown = tuple(item for item in seen.of(_FRACTURE, *_PROOF_OF_ITS_OWN) if item.status in _OPEN)
-        return Assessment(Disposition.INSUFFICIENT_DATA, (), unknown or seen.of(_ACTIVITY))
-    hazardous = any(item.effect is not Kind.INFORMATION for item in seen.met("interruption_hazard"))
+        unknown = [item for item in seen.open if item.rule.id in (_FRACTURE, *_PROOF_OF_ITS_OWN)]
+        return Assessment(Disposition.INSUFFICIENT_DATA, (), tuple(unknown or seen.by(_ACTIVITY)))
+    hazardous = any(item.effect is not Kind.INFORMATION for item in seen.met_by("interruption_hazard"))
     requires = ("specialist-agreement",) if hazardous else ()
     left = (
-        (Disposition.AFTER_CORRECTION, (*seen.having(Kind.CORRECTABLE), *_never_measured(seen))),
-        (Disposition.CAUTION, (*seen.having(Kind.RELATIVE), *_criteria_open(seen), *_cautions_unknown(seen))),
+        (Disposition.AFTER_CORRECTION, [*seen.having(Kind.CORRECTABLE), *_never_measured(seen)]),
+        (Disposition.CAUTION, [*seen.having(Kind.RELATIVE), *_criteria_open(seen), *_cautions_unknown(seen)]),
     )
     for disposition, because in left:
         if because:
-            return Assessment(disposition, requires, because)
+            return Assessment(disposition, requires, tuple(because))
     return Assessment(Disposition.CRITERIA_MET, requires, ())
 
 
-def _indicated(seen: _Results) -> bool:
+def _indicated(seen: Results) -> bool:
     """A fracture whose activity is shown, or a lesion that is an indication of its own."""
-    return bool(seen.met(*_PROOF_OF_ITS_OWN) or (seen.met(_FRACTURE) and seen.met(_ACTIVITY)))
+    return bool(seen.met_by(*_PROOF_OF_ITS_OWN) or (seen.met_by(_FRACTURE) and seen.met_by(_ACTIVITY)))
 
 
-def _nothing_there(seen: _Results) -> tuple[Result, ...]:
+def _nothing_there(seen: Results) -> list[Result]:
     """No fracture and no lesion, where all that could show one was read."""
-    lesions = seen.of(_FRACTURE, *_PROOF_OF_ITS_OWN)
-    return seen.of(_FRACTURE) if all(item.status is Status.NOT_MET for item in lesions) else ()
+    lesions = seen.by(_FRACTURE, *_PROOF_OF_ITS_OWN)
+    return seen.by(_FRACTURE) if all(item.status is Status.NOT_MET for item in lesions) else []
 
 
-def _not_judged(seen: _Results) -> tuple[Result, ...]:
+def _not_judged(seen: Results) -> list[Result]:
     """What must be known before any favourable answer, and is not: the gravest first."""
-    gaps = sorted((item for item in seen.all if item.status in _OPEN and _blocks(item, seen)), key=_weight)
-    return (*seen.having(Kind.INSUFFICIENT_DATA), *gaps)
+    gaps = sorted([item for item in seen.open if _blocks(item, seen)], key=_weight)
+    return [*seen.having(Kind.INSUFFICIENT_DATA), *gaps]
 
 
 def _weight(item: Result) -> tuple[bool, bool]:
     return item.rule.essential is not Essential.JUDGED, item.rule.kind not in (Kind.SURGEON_FIRST, Kind.ABSOLUTE)
 
 
-def _blocks(item: Result, seen: _Results) -> bool:
+def _blocks(item: Result, seen: Results) -> bool:
     """Whether what is open must be known. Age and activity are settled by activity that is shown, and by a lesion of its own."""
     if item.rule.essential is Essential.JUDGED:
-        return item.rule.id not in (_AGE, _ACTIVITY) or not seen.met(_ACTIVITY, *_PROOF_OF_ITS_OWN)
+        return item.rule.id not in (_AGE, _ACTIVITY) or not seen.met_by(_ACTIVITY, *_PROOF_OF_ITS_OWN)
     return item.rule.essential is Essential.SUPPLIED and _not_supplied(item)
 
 
@@ -131,19 +115,17 @@ def _not_supplied(item: Result) -> bool:
     return item.status is Status.ERROR or any(gap.reason in _LACKING for gap in item.missing)
 
 
-def _never_measured(seen: _Results) -> tuple[Result, ...]:
+def _never_measured(seen: Results) -> list[Result]:
     """INR and platelets: supplied without a current value, so they are to be measured."""
-    return tuple(item for item in seen.of(*_MEASURED_FIRST) if item.status is Status.UNKNOWN)
+    return [item for item in seen.by(*_MEASURED_FIRST) if item.status is Status.UNKNOWN]
 
 
-def _criteria_open(seen: _Results) -> tuple[Result, ...]:
+def _criteria_open(seen: Results) -> list[Result]:
     """Indication criteria that are neither met nor not applicable (a waiver makes them met or not applicable)."""
-    lacking = (Status.NOT_MET, *_OPEN)
-    return tuple(item for item in seen.of(*_CRITERIA) if item.status in lacking and not seen.met(item.rule.id))
+    lacking = (Status.NOT_MET, Status.UNKNOWN, Status.ERROR)
+    return [item for item in seen.by(*_CRITERIA) if item.status in lacking and not seen.met_by(item.rule.id)]
 
 
-def _cautions_unknown(seen: _Results) -> tuple[Result, ...]:
+def _cautions_unknown(seen: Results) -> list[Result]:
     """Cautions whose section was omitted, failed or cut."""
-    return tuple(
-        item for item in seen.all if item.rule.kind is Kind.RELATIVE and item.status in _OPEN and _not_supplied(item)
-    )
+    return [item for item in seen.open if item.rule.kind is Kind.RELATIVE and _not_supplied(item)]

@@ -28,6 +28,7 @@ from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.order import AUGMENTATION
+from cds_service.results import Results
 from cds_service.rules import catalogue, in_force
 from cds_service.settings import Client, Settings
 from cds_service.store.records import ShownCard
@@ -131,7 +132,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     received = read.Received(request.prefetch, request.drafts, request.patient)
     chart = read.chart(received, asked.orders.order, as_of, context)
     watch.lap("read")
-    results = evaluate(chart, asked.rules, site.know)
+    results = Results(evaluate(chart, asked.rules, site.know))
     watch.lap("judge")
     material = Material(
         results=results,

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.hooks import Hook, read_request
+from cds_service.results import Results
 from cds_service.service import Response, Site, respond, site_of
 from cds_service.settings import Settings
 from cds_service.web import examples
@@ -176,7 +177,7 @@ def test_a_gap_that_could_shorten_a_window_is_drawn_as_one():
 def test_only_what_a_rule_in_force_judged_is_drawn():
     response = answered(request_of(APIXABAN))
     assert response.material
-    left = tuple(item for item in response.material.results if item.rule.id != "antithrombotic_hold")
+    left = Results(item for item in response.material.results if item.rule.id != "antithrombotic_hold")
     days = panels(replace(response, material=dataclasses.replace(response.material, results=left)))["days"]
     assert "Apixaban" not in [item.name for item in days.lanes]
     assert [flag.name for flag in days.flags] == ["Now", "Slot"]

@@ -11,12 +11,14 @@ from cds_service.cards.lines import legend
 from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.cards.workup import Workup
-from cds_service.engine import Indicator, Kind, Result, Status, Topic
+from cds_service.engine import Indicator, Kind, Result, Topic
 from cds_service.settings import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
-_SPEAKS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
+_INFORMATION = frozenset((Kind.INFORMATION,))
+_SPEAKS = frozenset(Kind) - _INFORMATION - {Kind.INDICATION}
+_TOPICS = tuple(Topic)
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 _EVIDENCE = "evidence_balance"  # has its own place on the suitability card
 _LEADS = "interruption_hazard"
@@ -28,13 +30,13 @@ def for_order(material: Material) -> tuple[Card, ...]:
 
     Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
     """
-    speaking = {topic: material.met(topic, *_SPEAKS) for topic in _HAZARDS}
+    speaking = {topic: material.met(topic, _SPEAKS) for topic in _HAZARDS}
     elsewhere = {_EVIDENCE} if material.call.hook is Hook.APPOINTMENT_BOOK else {_EVIDENCE, _PREPARATION}
     homeless = tuple(
         item
-        for topic in Topic
+        for topic in _TOPICS
         if not speaking.get(topic)
-        for item in material.met(topic, Kind.INFORMATION)
+        for item in material.met(topic, _INFORMATION)
         if item.rule.id not in elsewhere
     )
     left = workup.of(material)
@@ -59,7 +61,7 @@ def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
 
 def for_discharge(material: Material) -> tuple[Card, ...]:
     """After the procedure: aftercare, restart of what was held and bone health, a card for each topic; else nothing."""
-    if not any(item.rule.id == "aftercare" and item.status is Status.MET for item in material.results):
+    if not material.results.met_by("aftercare"):
         return ()
     found = {topic: material.met(topic) for topic in (Topic.ANTITHROMBOTICS, Topic.WORKUP)}
     return tuple(_hazard(material, topic, items) for topic, items in found.items() if items)
@@ -67,7 +69,7 @@ def for_discharge(material: Material) -> tuple[Card, ...]:
 
 def for_view(material: Material) -> tuple[Card, ...]:
     """When the chart is opened: one card of information on the fracture that was found."""
-    found = by_urgency(item for item in material.results if item.status is Status.MET)
+    found = by_urgency(material.results.met)
     if not found:
         return ()
     aged = [item.finding.says for item in found if item.finding and item.rule.id == "recent_fracture"]
@@ -77,7 +79,7 @@ def for_view(material: Material) -> tuple[Card, ...]:
 
 def _suitability(material: Material, information: tuple[Result, ...], gaps_told: str) -> Card:
     because = material.assessment.because or tuple(
-        item for item in material.results if item.status is Status.MET and item.rule.kind is Kind.INDICATION
+        item for item in material.results.met if item.rule.kind is Kind.INDICATION
     )
     own = material.met(Topic.SUITABILITY)
     return _card(
@@ -97,7 +99,7 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
     A hazard of interrupting a drug leads it even where it is known from text alone: a hold is never to be read without it.
     """
     found = tuple(sorted(found, key=lambda item: item.rule.id != _LEADS))
-    information = [item for item in material.met(topic, Kind.INFORMATION) if all(item is not other for other in found)]
+    information = [item for item in material.met(topic, _INFORMATION) if all(item is not other for other in found)]
     return _card(
         material,
         topic,

@@ -7,6 +7,7 @@ from cds_service.chart import Missing, Reason
 from cds_service.engine import Essential, Result, Status
 
 _FEW = 2
+_REASONS = tuple(Reason)
 
 
 def name(item: Result) -> str:
@@ -85,8 +86,7 @@ def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, 
         for missing in item.missing:
             why = (missing.reason, missing.says if missing.reason is not Reason.NOT_MEASURED else "")
             found.setdefault(why, {}).setdefault(_part(item, missing), {})[name(item)] = None
-    order = tuple(Reason)
-    return {why: found[why] for why in sorted(found, key=lambda why: (order.index(why[0]), why[1]))}
+    return {why: found[why] for why in sorted(found, key=lambda why: (_REASONS.index(why[0]), why[1]))}
 
 
 def _why(item: Result) -> str:

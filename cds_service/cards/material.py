@@ -1,6 +1,6 @@
 """What every card is made from: the results of one call with their order, their knowledge, and how the site wants its cards."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
@@ -10,10 +10,11 @@ from cds_service.cards import wording
 from cds_service.cards.opening import Opening
 from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
-from cds_service.engine import Kind, Result, Status, Topic
+from cds_service.engine import Indicator, Kind, Result, Topic
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.orderables import Orderable
 from cds_service.order import OurOrder
+from cds_service.results import Results
 from cds_service.settings import Hook, Settings, Weekday
 
 
@@ -55,7 +56,7 @@ class Manner(Struct, frozen=True):
 class Material:
     """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order."""
 
-    results: tuple[Result, ...]
+    results: Results
     assessment: Assessment
     order: Order
     as_of: datetime
@@ -65,11 +66,12 @@ class Material:
     ours: tuple[OurOrder, ...] = ()
     requested: tuple[RequestedService, ...] = ()
     notes: tuple[str, ...] = ()
-    _met: Mapping[Topic, tuple[Result, ...]] = field(init=False, repr=False)
+    _met: Mapping[Topic, list[Result]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        met = by_urgency(item for item in self.results if item.status is Status.MET)
-        by_topic = {topic: tuple(item for item in met if item.rule.card is topic) for topic in Topic}
+        by_topic: dict[Topic, list[Result]] = {}
+        for item in by_urgency(self.results.met):
+            by_topic.setdefault(item.rule.card, []).append(item)
         object.__setattr__(self, "_met", by_topic)
 
     @property
@@ -78,10 +80,10 @@ class Material:
         named = f"{wording.PROCEDURE} {spoken(self.order.levels)}".strip()
         return f"{named}, {self.order.planned.start:%Y-%m-%d}" if self.order.planned else named
 
-    def met(self, topic: Topic, *effects: Kind) -> tuple[Result, ...]:
-        """The met results of a card's topic, of the effects named or of all, most urgent first."""
-        found = self._met[topic]
-        return tuple(item for item in found if item.effect in effects) if effects else found
+    def met(self, topic: Topic, effects: Collection[Kind | None] = ()) -> tuple[Result, ...]:
+        """The met results of a card's topic, of the effects given or of all, most urgent first."""
+        found = self._met.get(topic, ())
+        return tuple([item for item in found if item.effect in effects] if effects else found)
 
     def awaited(self, orderable: Orderable) -> RequestedService | None:
         """The order by which a service is under way already: open, and drafted or not older than the service may take."""
@@ -96,11 +98,8 @@ class Material:
 def by_urgency(results: Iterable[Result]) -> tuple[Result, ...]:
     """Critical first. A hazard of interrupting a drug comes before the drug's interval: neither is to be read alone; an infection
     that has a name before its signs."""
-    return tuple(sorted(results, key=lambda item: (_rank(item), _PLACES.get(item.rule.id, 0))))
+    return tuple(sorted(results, key=lambda item: (_RANKS[item.indicator], _PLACES.get(item.rule.id, 0))))
 
 
+_RANKS: dict[Indicator | None, int] = {None: len(Indicator)} | {indicator: indicator.rank for indicator in Indicator}
 _PLACES = {"interruption_hazard": -1, "infection_markers": 1}
-
-
-def _rank(item: Result) -> int:
-    return item.indicator.rank if item.indicator else len(Topic)

@@ -9,6 +9,7 @@ from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
 from cds_service.engine import Proposal, Result, Status, Topic
 from cds_service.knowledge.orderables import Orderable
+from cds_service.results import Results
 from cds_service.values import HoldPlan, all_kept_from
 
 _SERVICES = {
@@ -94,7 +95,7 @@ def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
 
 
 def _holds(material: Material) -> tuple[HoldPlan, ...]:
-    found = (item.finding.values for item in material.results if item.status is Status.MET and item.finding)
+    found = (item.finding.values for item in material.results.met if item.finding)
     return tuple(value for value in found if isinstance(value, HoldPlan))
 
 
@@ -116,7 +117,7 @@ def _removal(material: Material) -> Suggestion | None:
 def _move(material: Material) -> Suggestion | None:
     """Moving the order to when every interval is met; only if each drug has a recorded end and interrupting none is a hazard."""
     planned, holds = material.order.planned, _holds(material)
-    if planned is None or material.order.planned_source != "order" or not holds or any(map(_forbids, material.results)):
+    if planned is None or material.order.planned_source != "order" or not holds or _names_no_time(material.results):
         return None
     kept = all_kept_from(holds)
     if kept is None or kept <= planned.start:
@@ -128,11 +129,12 @@ def _move(material: Material) -> Suggestion | None:
     return _all(Proposal.MOVE_ORDER, label, [drafts.moved(item, to, label) for item in material.ours if item.planned])
 
 
-def _forbids(item: Result) -> bool:
-    """Whether a result keeps the service from naming a time: a hazard that is not excluded, or a drug that is not understood."""
+def _names_no_time(results: Results) -> bool:
+    """Whether the service must not name a time: a hazard is not excluded, or a drug is not understood."""
+    hazards, holds = results.by("interruption_hazard"), results.by("antithrombotic_hold")
     excluded = (Status.NOT_MET, Status.NOT_APPLICABLE)
-    hazard = item.rule.id == "interruption_hazard" and item.status not in excluded
-    return hazard or (item.rule.id == "antithrombotic_hold" and item.status in (Status.UNKNOWN, Status.ERROR))
+    not_understood = (Status.UNKNOWN, Status.ERROR)
+    return any(item.status not in excluded for item in hazards) or any(item.status in not_understood for item in holds)
 
 
 def _all(proposal: Proposal, label: str, actions: list[Action | None]) -> Suggestion | None:

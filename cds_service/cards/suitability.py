@@ -58,8 +58,8 @@ def _not_shown(item: Result) -> str:
 def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:
     """What is needed, the criteria, what speaks against, the evidence, what else may help, and what has no card of its own."""
     disposition = material.assessment.disposition
-    against = material.met(Topic.SUITABILITY, *_AGAINST)
-    balance = [item for item in material.results if item.rule.id == "evidence_balance" and item.finding]
+    against = material.met(Topic.SUITABILITY, _AGAINST)
+    balance = [item for item in material.results.by("evidence_balance") if item.finding]
     needed = gaps.told(blocking(material), each=True)
     not_indicated = disposition is Disposition.NOT_INDICATED
     return markdown.sections(
@@ -85,17 +85,17 @@ def blocking(material: Material) -> tuple[Result, ...]:
 
 def _criteria(material: Material) -> list[str]:
     """One line for each criterion: shown, not shown, or not known. One that does not apply is left out."""
-    order = {rule: number for number, rule in enumerate(_CHECKLIST)}
-    found = [item for item in material.results if item.rule.kind is Kind.INDICATION]
-    shown = {item.rule.id for item in found if item.status is Status.MET}
     told = []
-    for result in sorted(found, key=lambda item: order.get(item.rule.id, len(order))):
+    for result in material.results.by(*_CHECKLIST):
         if result.status is Status.MET:
-            told.append(f"{wording.MET} {line(material, result)}")
-        elif result.rule.id in _CHECKLIST and result.status is Status.NOT_MET:
+            told.append(_shown(material, result))
+        elif result.status is Status.NOT_MET:
             told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(_not_shown(result)))}")
-        elif (
-            result.rule.id in _CHECKLIST and result.rule.id not in shown and result.status is not Status.NOT_APPLICABLE
-        ):
+        elif result.status is not Status.NOT_APPLICABLE and not material.results.met_by(result.rule.id):
             told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
-    return told
+    others = (item for item in material.results.met if item.rule.kind is Kind.INDICATION)
+    return [*told, *(_shown(material, item) for item in others if item.rule.id not in _CHECKLIST)]
+
+
+def _shown(material: Material, result: Result) -> str:
+    return f"{wording.MET} {line(material, result)}"

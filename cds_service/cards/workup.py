@@ -30,13 +30,12 @@ def of(material: Material) -> Workup:
     parts = {missing for item in told for missing in item.missing if missing.reason is not Reason.NOT_MEASURED}
     open_ = tuple(
         item
-        for item in material.results
-        if item.status in (Status.UNKNOWN, Status.ERROR)
-        and item.rule.kind is not Kind.INDICATION
+        for item in material.results.open
+        if item.rule.kind is not Kind.INDICATION
         and not any(item is other for other in told)
         and not (item.missing and parts.issuperset(item.missing))
     )
-    return Workup(material.met(Topic.WORKUP, *_STEPS), open_)
+    return Workup(material.met(Topic.WORKUP, _STEPS), open_)
 
 
 def speaks(material: Material, found: Workup) -> bool:
@@ -55,7 +54,7 @@ def gaps_told(found: Workup, summary: str = "") -> str:
 
 def indicator(material: Material, found: Workup) -> Indicator:
     """Information, unless something must be done for a procedure that may go ahead, or a rule failed."""
-    failed = any(item.status is Status.ERROR for item in material.results)
+    failed = any(item.status is Status.ERROR for item in material.results.open)
     urgent = any(item.indicator is not Indicator.INFO for item in found.steps)
     wanted = urgent and not material.assessment.disposition.discourages
     return Indicator.WARNING if wanted or failed else Indicator.INFO

@@ -1,0 +1,43 @@
+"""The results of one call, looked through once for all that disposition and cards ask of them."""
+
+from collections.abc import Iterable
+
+from cds_service.engine import Kind, Result, Status
+
+
+class Results(tuple[Result, ...]):
+    """The results in the order of their rules; `met` are those that are, `open` those whose rule could not judge or raised."""
+
+    met: tuple[Result, ...]
+    open: tuple[Result, ...]
+
+    def __init__(self, _: Iterable[Result] = ()) -> None:
+        met: list[Result] = []
+        unjudged: list[Result] = []
+        self._by_rule: dict[str, list[Result]] = {}
+        self._by_effect: dict[Kind | None, list[Result]] = {}
+        for item in self:
+            self._by_rule.setdefault(item.rule.id, []).append(item)
+            if item.status is Status.MET:
+                met.append(item)
+                self._by_effect.setdefault(item.effect, []).append(item)
+            elif item.status in (Status.UNKNOWN, Status.ERROR):
+                unjudged.append(item)
+        self.met, self.open = tuple(met), tuple(unjudged)
+
+    @classmethod
+    def of(cls, results: Iterable[Result]) -> "Results":
+        """The results themselves, if they were looked through before."""
+        return results if isinstance(results, cls) else cls(results)
+
+    def by(self, *rules: str) -> list[Result]:
+        """The results of rules, in the order in which the rules are named."""
+        return [item for rule in rules for item in self._by_rule.get(rule, ())]
+
+    def met_by(self, *rules: str) -> list[Result]:
+        """Those of them that are met."""
+        return [item for item in self.by(*rules) if item.status is Status.MET]
+
+    def having(self, effect: Kind) -> list[Result]:
+        """The met results of an effect."""
+        return self._by_effect.get(effect, [])
