@@ -4,26 +4,23 @@ from collections.abc import Iterable
 
 from cds_service.engine import Kind, Result, Status
 
+# Looked up once: a member of an enumeration costs three times as much as a name, and there are some sixty results.
+_MET = Status.MET
+_OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
+
 
 class Results(tuple[Result, ...]):
     """The results in the order of their rules; `met` are those that are, `open` those whose rule could not judge or raised."""
 
-    met: tuple[Result, ...]
-    open: tuple[Result, ...]
-
     def __init__(self, _: Iterable[Result] = ()) -> None:
-        met: list[Result] = []
-        unjudged: list[Result] = []
+        self.met = tuple([item for item in self if item.status is _MET])
+        self.open = tuple([item for item in self if item.status in _OPEN])
         self._by_rule: dict[str, list[Result]] = {}
         self._by_effect: dict[Kind | None, list[Result]] = {}
         for item in self:
             self._by_rule.setdefault(item.rule.id, []).append(item)
-            if item.status is Status.MET:
-                met.append(item)
-                self._by_effect.setdefault(item.effect, []).append(item)
-            elif item.status in (Status.UNKNOWN, Status.ERROR):
-                unjudged.append(item)
-        self.met, self.open = tuple(met), tuple(unjudged)
+        for item in self.met:
+            self._by_effect.setdefault(item.effect, []).append(item)
 
     @classmethod
     def of(cls, results: Iterable[Result]) -> "Results":
@@ -36,7 +33,7 @@ class Results(tuple[Result, ...]):
 
     def met_by(self, *rules: str) -> list[Result]:
         """Those of them that are met."""
-        return [item for item in self.by(*rules) if item.status is Status.MET]
+        return [item for item in self.by(*rules) if item.status is _MET]
 
     def having(self, effect: Kind) -> list[Result]:
         """The met results of an effect."""

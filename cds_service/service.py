@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
-from uuid import UUID
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -151,7 +150,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     cards = tuple(card for card in composed if card not in withheld)
     body: dict[str, Any] = {"cards": [card.json() for card in cards]}
     if site.stamp and (actions := system_actions(material)):
-        body["systemActions"] = [action.json() for action in actions]
+        body["systemActions"] = actions
     body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
     return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material, chart)
@@ -184,7 +183,7 @@ def _withheld(cards: Iterable[Card], hook: Hook, now: datetime, site: Site) -> t
 def _shown(cards: Iterable[Card], material: Material, site: Site) -> Iterable[ShownCard]:
     for card in cards:
         yield ShownCard(
-            uuid=UUID(card.uuid),
+            uuid=card.uuid,
             topic=str(card.topic),
             indicator=str(card.indicator),
             disposition=str(material.assessment.disposition),

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from cds_service import knowledge, prefetch
+from cds_service.cards.assessment import EXTENSION
 from cds_service.chart import Answer, Section
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fetch import Access, Allowed, Deadline, Fetcher, Filled
@@ -115,7 +117,7 @@ class Completed:
 
 
 def findings(response: Response) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = response.body["extension"]["org.vertebroplasty-cds.assessment"]["findings"]
+    rows: list[dict[str, Any]] = to_builtins(response.body["extension"][EXTENSION]["findings"])
     return rows
 
 

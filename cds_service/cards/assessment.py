@@ -3,15 +3,51 @@
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec import Struct
+
 from cds_service.cards import wording
+from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.cards.model import Card
-from cds_service.chart import Basis, spoken
-from cds_service.engine import Evidence, Result, Status
+from cds_service.chart import Basis, Reason, Section, spoken
+from cds_service.engine import Evidence, Indicator, Kind, Result, Status
 
 EXTENSION = "org.vertebroplasty-cds.assessment"
 _SCHEMA = 1
 NOT_APPLICABLE = "not-applicable"
+
+
+class EvidenceRow(Struct, frozen=True, omit_defaults=True):
+    """An element that a finding rests on; `date` as FHIR writes it."""
+
+    reference: str = ""
+    path: str = ""
+    date: str = ""
+    value: str = ""
+
+
+class Gap(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What a rule could not read, and why."""
+
+    section: Section
+    prefetch_key: Section
+    reason: Reason
+    says: str = ""
+
+
+class Row(Struct, frozen=True, omit_defaults=True):
+    """One result; a rule that was silent says only its kind and status."""
+
+    rule: str
+    kind: Kind
+    status: Status
+    effect: Kind | None = None
+    indicator: Indicator | None = None
+    says: str = ""
+    basis: Basis = Basis.CODE
+    evidence: tuple[EvidenceRow, ...] = ()
+    citations: tuple[str, ...] = ()
+    missing: tuple[Gap, ...] = ()
 
 
 def assessment(material: Material, withheld: Iterable[Card] = ()) -> dict[str, Any]:
@@ -35,37 +71,33 @@ def assessment(material: Material, withheld: Iterable[Card] = ()) -> dict[str, A
     )
 
 
-def row(result: Result) -> dict[str, Any]:
-    """One result; a rule that was silent says only its kind and status."""
-    told: dict[str, Any] = {"rule": result.rule.id, "kind": str(result.rule.kind), "status": str(result.status)}
-    finding = result.finding
-    if result.status is Status.MET and finding:
-        cited = dict.fromkeys([*(item.source for item in finding.uses), *finding.cites])
-        return told | _full(
-            effect=str(result.effect),
-            indicator=str(result.indicator),
-            says=finding.says,
-            basis="" if finding.basis is Basis.CODE else str(finding.basis),
-            evidence=[_evidence(item) for item in finding.evidence],
-            citations=list(cited),
+def row(result: Result) -> Row:
+    """One result as the response has it."""
+    rule, status, finding = result.rule, result.status, result.finding
+    if finding:
+        return Row(
+            rule.id,
+            rule.kind,
+            status,
+            result.effect,
+            result.indicator,
+            finding.says,
+            finding.basis,
+            tuple([_evidence(item) for item in finding.evidence]),
+            cited(finding),
         )
-    if result.status is Status.UNKNOWN:
-        missing = [
-            _full(section=str(gap.section), prefetchKey=str(gap.section), reason=str(gap.reason), says=gap.says)
-            for gap in result.missing
-        ]
-        return told | _full(says=result.unknown, missing=missing)
-    return told
+    if (result.unknown or result.missing) and status is Status.UNKNOWN:
+        missing = [Gap(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
+        return Row(rule.id, rule.kind, status, says=result.unknown, missing=tuple(missing))
+    return Row(rule.id, rule.kind, status)
 
 
 def _withheld(card: Card) -> dict[str, Any]:
     return _full(topic=str(card.topic), says=wording.WITHHELD, rules=list(card.rules)) | dict(card.extension)
 
 
-def _evidence(item: Evidence) -> dict[str, str]:
-    return _full(
-        reference=item.source.reference, path=item.path, date=item.when.iso if item.when else "", value=item.value
-    )
+def _evidence(item: Evidence) -> EvidenceRow:
+    return EvidenceRow(item.source.reference, item.path, item.when.iso if item.when else "", item.value)
 
 
 def _full(**members: Any) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
     offered: set[str] = set()
     kept = []
     for card in made:
-        left = tuple(item for item in card.suggestions if item.key not in offered)
-        offered.update(item.key for item in left)
-        kept.append(replace(card, suggestions=left))
+        left = tuple([item for item in card.suggestions if item.key not in offered])
+        offered.update([item.key for item in left])
+        kept.append(card if len(left) == len(card.suggestions) else replace(card, suggestions=left))
     return tuple(kept)
 
 
@@ -134,8 +134,6 @@ def _card(
     proposing: tuple[Result, ...] | None = None,
 ) -> Card:
     """One card. `results` are those that it rests on, `proposing` those whose proposals it offers, by default all of them."""
-    uuid = uuid5(_NAMESPACE, f"{material.call.instance}/{topic}")
-    offered = suggestions.of(material, topic, results if proposing is None else proposing)
     moment = wording.AS_OF.format(
         moment=wording.day(material.as_of.astimezone(material.manner.zone)), version=material.know.version
     )
@@ -146,9 +144,9 @@ def _card(
         summary=summary,
         detail=markdown.sections(detail, f"*{' · '.join(filter(None, (legend(detail), moment)))}*"),
         indicator=indicator,
-        source=Source(label, url, Coding(_SYSTEM, topic, wording.TOPICS[topic])),
-        uuid=str(uuid),
-        suggestions=tuple(replace(item, uuid=str(uuid5(uuid, item.key))) for item in offered),
+        source=Source(label=label, url=url, topic=Coding(_SYSTEM, topic, wording.TOPICS[topic])),
+        uuid=uuid5(_NAMESPACE, f"{material.call.instance}/{topic}"),
+        suggestions=suggestions.of(material, topic, results if proposing is None else proposing),
         override_reasons=overrides.reasons(topic) if indicator is not Indicator.INFO else (),
         links=links.links(material, results),
         rules=tuple(dict.fromkeys(item.rule.id for item in results)),

@@ -18,10 +18,10 @@ def links(material: Material, results: Iterable[Result]) -> tuple[Link, ...]:
     found = []
     if manner.base_url and listed:
         rule = listed[0].rule
-        found.append(Link(wording.WHY.format(rule=rule.title), f"{manner.base_url}/rules/{rule.id}"))
+        found.append(Link(wording.WHY.format(rule=rule.title), f"{manner.base_url}/rules/{rule.id}", "absolute"))
     source = primary(material, listed)
     if source:
-        found.append(Link(wording.GUIDELINE.format(source=source.label), source.url))
+        found.append(Link(wording.GUIDELINE.format(source=source.label), source.url, "absolute"))
     if manner.app_url:
         context = json.dumps({"orders": list(material.order.references)})
         found.append(Link(manner.app_label or wording.APP, manner.app_url, "smart", context))

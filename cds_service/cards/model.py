@@ -1,7 +1,8 @@
-"""Cards, suggestions and links as CDS Hooks defines them; turning one into JSON leaves out whatever is empty."""
+"""Cards, suggestions and links as CDS Hooks defines them; in JSON whatever is empty is left out."""
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID, uuid5
 
 from msgspec import Struct, field
 
@@ -17,22 +18,14 @@ class Coding(Struct, frozen=True):
     code: str
     display: str
 
-    def json(self) -> dict[str, str]:
-        """As CDS Hooks writes it."""
-        return {"system": self.system, "code": self.code, "display": self.display}
 
-
-class Action(Struct, frozen=True):
+class Action(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """One change that a suggestion makes: `create` or `update` with a whole resource, or `delete` with a reference."""
 
     type: str
-    description: str
+    description: str = ""
     resource: Mapping[str, Any] = field(default_factory=dict)
     resource_id: str = ""
-
-    def json(self) -> dict[str, Any]:
-        """As CDS Hooks writes it."""
-        return _full(type=self.type, description=self.description, resource=self.resource, resourceId=self.resource_id)
 
 
 class Suggestion(Struct, frozen=True):
@@ -42,33 +35,26 @@ class Suggestion(Struct, frozen=True):
     label: str
     actions: tuple[Action, ...] = ()
     recommended: bool = False
-    uuid: str = ""
 
-    def json(self) -> dict[str, Any]:
-        """As CDS Hooks writes it."""
-        actions = [action.json() for action in self.actions]
-        recommended = {"isRecommended": True} if self.recommended else {}
-        return _full(label=self.label, uuid=self.uuid, actions=actions) | recommended
+    def json(self, card: UUID) -> dict[str, Any]:
+        """As CDS Hooks writes it on a card."""
+        return _full(label=self.label, uuid=uuid5(card, self.key), actions=self.actions, isRecommended=self.recommended)
 
 
-class Link(Struct, frozen=True):
-    """A page to open."""
+class Link(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """A page to open: `absolute`, or an app with its context by `smart`."""
 
     label: str
     url: str
-    type: str = "absolute"
+    type: str
     app_context: str = ""
 
-    def json(self) -> dict[str, str]:
-        """As CDS Hooks writes it."""
-        return _full(label=self.label, url=self.url, type=self.type, appContext=self.app_context)
 
-
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The primary source of a card."""
 
     label: str
-    url: str
+    url: str = ""
     topic: Coding
 
 
@@ -80,7 +66,7 @@ class Card(Struct, frozen=True):
     detail: str
     indicator: Indicator
     source: Source
-    uuid: str
+    uuid: UUID
     suggestions: tuple[Suggestion, ...] = ()
     override_reasons: tuple[Coding, ...] = ()
     links: tuple[Link, ...] = ()
@@ -94,12 +80,12 @@ class Card(Struct, frozen=True):
             uuid=self.uuid,
             summary=self.summary,
             detail=self.detail,
-            indicator=str(self.indicator),
-            source=_full(label=self.source.label, url=self.source.url, topic=self.source.topic.json()),
-            suggestions=[item.json() for item in self.suggestions],
+            indicator=self.indicator,
+            source=self.source,
+            suggestions=[item.json(self.uuid) for item in self.suggestions],
             selectionBehavior=behaviour if self.suggestions else "",
-            overrideReasons=[item.json() for item in self.override_reasons],
-            links=[item.json() for item in self.links],
+            overrideReasons=self.override_reasons,
+            links=self.links,
             extension=self.extension,
         )
 

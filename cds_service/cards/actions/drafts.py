@@ -56,7 +56,7 @@ def stamped(order: OurOrder, rating: str, consultation: str) -> Action | None:
         {"url": _PAMA, "valueCodeableConcept": {"coding": [{"system": _PAMA_RATINGS, "code": rating}]}},
         {"url": f"{_PAMA}-consult-id", "valueUri": f"urn:uuid:{consultation}"},
     ]
-    return Action("update", "", members | {"extension": [*kept, *added]})
+    return Action("update", resource=members | {"extension": [*kept, *added]})
 
 
 def _members(order: OurOrder) -> dict[str, Any]:
