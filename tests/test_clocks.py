@@ -38,7 +38,7 @@ def plan(zone: ZoneInfo, as_of: str, slot: str, last_dose: str | None = None):
         resources=(statement,),
     )
     chart = cases.chart(case, KNOW, zone)
-    (found,) = exposures(chart, KNOW)
+    (found,), _ = exposures(chart, KNOW)
     return found.hours, hold_plan(found, chart, KNOW)
 
 

@@ -197,13 +197,11 @@ def test_a_result_is_within_a_window_only_if_surely_so(taken: str, expected: boo
 
 
 def test_history_runs_from_new_to_old_and_then_says_what_is_missing() -> None:
-    listed = labs.history(
+    (first, second), gaps = labs.history(
         chart(result(4, "2026-11-10"), result(3, "2026-11-20"), result(None, "2026-11-15"), answer=Answer.CUT),
         "inr",
         "INR",
     )
-    first, second = next(listed), next(listed)
     assert (first.quantity.value, second.quantity.value) == (3, 4)
     assert [len(doubts(first)), len(doubts(second))] == [1, 2]
-    with pytest.raises(Unknown):
-        next(listed)
+    assert [gap.reasons for gap in gaps] == [{Reason.CUT}]

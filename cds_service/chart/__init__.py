@@ -1,9 +1,10 @@
 """The chart: everything known about one patient and one order, as typed entries with dates, units and gaps."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 from cds_service.chart.drugs import Dosage, DrugUse, UseStatus
 from cds_service.chart.entries import (
@@ -92,13 +93,10 @@ class _HasConcept(Protocol):
     def concept(self) -> Concept: ...
 
 
-_NEVER = object()
-
 Entry = TypeVar("Entry", bound=_HasConcept)
-Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chart:
     """One patient at `as_of`, in the site's time zone. Readings give what is there and raise `Unknown` once they reach what is not.
 
@@ -125,18 +123,21 @@ class Chart:
     unreadable: tuple[Unreadable, ...] = ()
     notes: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
-    whole: frozenset[Section] = field(init=False, compare=False, repr=False)
-    """The sections without any gap: answered whole, and every resource of their type read."""
 
-    def __post_init__(self) -> None:
-        unread = {item.section_type for item in self.unreadable}
-        answered = (section for section, answer in self.answers.items() if answer is Answer.WHOLE)
-        whole = frozenset(section for section in answered if RESOURCE_TYPE[section] not in unread)
-        object.__setattr__(self, "whole", whole)
+    def is_ahead(self, when: When) -> bool:
+        """Whether it begins on a day after that of `as_of`, by its calendar: it is still to come."""
+        return when.start.astimezone(self.as_of.tzinfo).date() > self.as_of.date()
 
     def answer(self, section: Section) -> Answer:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
+
+    @cached_property
+    def whole(self) -> frozenset[Section]:
+        """The sections without any gap: answered whole, and every resource of their type read."""
+        unread = {item.section_type for item in self.unreadable}
+        answered = [section for section, answer in self.answers.items() if answer is Answer.WHOLE]
+        return frozenset([section for section in answered if RESOURCE_TYPE[section] not in unread])
 
     def gaps(self, *sections: Section, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
         """What is missing from `sections`: not answered whole, or holding a resource that could not be read.
@@ -160,46 +161,39 @@ class Chart:
 
     def require(self, what: str, *sections: Section, sets: Iterable[str] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""
-        if self.whole.issuperset(sections):
-            return
         gaps = self.gaps(*sections, sets=sets)
         if gaps:
             raise Unknown(what, *gaps)
 
-    def conditions_in(self, *sets: str) -> Iterator[Condition]:
+    def conditions_in(self, *sets: str) -> Iterable[Condition]:
         """Diagnoses of any of the value sets, whatever their state; then `Unknown` if the problem list has gaps."""
-        yield from self._in("conditions", self.conditions, sets)
-        self.require("whether the problem list holds more", Section.CONDITIONS, sets=sets)
+        return self._in(Section.CONDITIONS, self.conditions, sets, "whether the problem list holds more")
 
-    def procedures_in(self, *sets: str) -> Iterator[Procedure]:
+    def procedures_in(self, *sets: str) -> Iterable[Procedure]:
         """Procedures of any of the value sets; then `Unknown` if the list has gaps."""
-        yield from self._in("procedures", self.procedures, sets)
-        self.require("whether more procedures were done", Section.PROCEDURES, sets=sets)
+        return self._in(Section.PROCEDURES, self.procedures, sets, "whether more procedures were done")
 
-    def allergies_in(self, *sets: str) -> Iterator[Allergy]:
+    def allergies_in(self, *sets: str) -> Iterable[Allergy]:
         """Allergies of any of the value sets; then `Unknown` if the list has gaps."""
-        yield from self._in("allergies", self.allergies, sets)
-        self.require("whether more allergies are recorded", Section.ALLERGIES, sets=sets)
+        return self._in(Section.ALLERGIES, self.allergies, sets, "whether more allergies are recorded")
 
-    def devices_in(self, *sets: str) -> Iterator[Device]:
+    def devices_in(self, *sets: str) -> Iterable[Device]:
         """Devices of any of the value sets; then `Unknown` if the list has gaps."""
-        yield from self._in("devices", self.devices, sets)
-        self.require("whether more devices are implanted", Section.DEVICES, sets=sets)
+        return self._in(Section.DEVICES, self.devices, sets, "whether more devices are implanted")
 
     def requested_in(self, *sets: str) -> tuple[RequestedService, ...]:
         """Services already ordered of any of the value sets; a hint only, so its gaps raise nothing."""
-        return self._in("requested", self.requested, sets)
+        wanted = frozenset(sets)
+        return tuple([item for item in self.requested if not wanted.isdisjoint(item.concept.sets)])
 
-    def measurements(self, measure: str) -> Iterator[Measurement]:
+    def measurements(self, measure: str) -> Iterable[Measurement]:
         """All observations of one measure, newest first, dated before undated; then `Unknown` if the section has gaps."""
-        yield from self.once(
-            ("newest", measure), lambda: _newest(self._in("observations", self.observations, (measure,)))
-        )
-        self.require(measure.replace("-", " "), SECTION_OF[measure], sets=(measure,))
+        found, section = self._newest.get(measure, ()), SECTION_OF[measure]
+        return found if section in self.whole else self._ended(found, measure.replace("-", " "), section, (measure,))
 
     def drugs_of(self, *classes: str) -> tuple[DrugUse, ...]:
         """Uses of drugs of any of the classes, from every kind of resource. See `require_drug_list` for gaps."""
-        return tuple(use for use in self.drugs if use.drug_class in classes)
+        return tuple([use for use in self.drugs if use.drug_class in classes])
 
     def unidentified_drugs(self) -> tuple[DrugUse, ...]:
         """Active drugs that no code, product or name identified."""
@@ -210,45 +204,55 @@ class Chart:
 
         A drug section that was never asked for is no gap as long as statements or requests were answered (rules.md).
         """
+        if self._drug_list_gaps:
+            raise Unknown(what, *self._drug_list_gaps)
+
+    @cached_property
+    def _drug_list_gaps(self) -> tuple[Missing, ...]:
         broken = tuple(gap for gap in self.gaps(*DRUG_SECTIONS) if gap.reason is not Reason.OMITTED)
-        if broken:
-            raise Unknown(what, *broken)
         lists = (Section.MEDICATION_STATEMENTS, Section.MEDICATION_REQUESTS)
-        if all(self.answer(section) is Answer.OMITTED for section in lists):
-            raise Unknown(what, *self.gaps(*lists))
+        nothing_asked = all(self.answer(section) is Answer.OMITTED for section in lists)
+        return broken or (self.gaps(*lists) if nothing_asked else ())
 
-    def once(self, key: object, make: Callable[[], Value]) -> Value:
-        """The value made the first time this key is asked for; an `Unknown` is remembered and raised again."""
-        value = self.memo.get(key, _NEVER)
-        if value is _NEVER:
-            try:
-                value = make()
-            except Unknown as gap:
-                value = gap
-            self.memo[key] = value
-        if isinstance(value, Unknown):
-            raise value.with_traceback(None)
-        return value  # type: ignore[return-value]
+    @cached_property
+    def _newest(self) -> Mapping[str, tuple[Measurement, ...]]:
+        """Observations by measure, newest first; equal dates fall back on the reference: the order of resources never matters."""
+        return _by_set(sorted(self.observations, key=_recency, reverse=True))
 
-    def _in(self, name: str, entries: tuple[Entry, ...], sets: tuple[str, ...]) -> tuple[Entry, ...]:
-        index = self.once(name, lambda: _by_set(entries))
+    @cached_property
+    def _indexes(self) -> dict[Section, Mapping[str, tuple[Any, ...]]]:
+        """The entries of a section by value set, for sections that were looked into."""
+        return {}
+
+    def _in(self, section: Section, entries: tuple[Entry, ...], sets: tuple[str, ...], whether: str) -> Iterable[Entry]:
+        index = self._indexes.get(section)
+        if index is None:
+            index = self._indexes[section] = _by_set(entries)
+        found: tuple[Entry, ...] = ()
         if len(sets) == 1:
-            return index.get(sets[0], ())
-        wanted = frozenset(sets)
-        return tuple(entry for entry in entries if not wanted.isdisjoint(entry.concept.sets))
+            found = index.get(sets[0], ())
+        elif not index.keys().isdisjoint(sets):
+            wanted = frozenset(sets)
+            found = tuple([entry for entry in entries if not wanted.isdisjoint(entry.concept.sets)])
+        return found if section in self.whole else self._ended(found, whether, section, sets)
+
+    def _ended(self, found: tuple[Entry, ...], what: str, section: Section, sets: tuple[str, ...]) -> Iterable[Entry]:
+        """What was found, and after it the gap of a section that has one."""
+        gaps = self.gaps(section, sets=sets)
+        return _ending(found, Unknown(what, *gaps)) if gaps else found
 
 
-def _by_set(entries: tuple[Entry, ...]) -> dict[str, tuple[Entry, ...]]:
+def _ending(found: tuple[Entry, ...], gap: Unknown) -> Iterator[Entry]:
+    yield from found
+    raise gap
+
+
+def _by_set(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
     index: dict[str, list[Entry]] = {}
     for entry in entries:
         for name in entry.concept.sets:
             index.setdefault(name, []).append(entry)
     return {name: tuple(found) for name, found in index.items()}
-
-
-def _newest(measurements: tuple[Measurement, ...]) -> tuple[Measurement, ...]:
-    """Newest first; equal dates fall back on the reference, so the order of the resources never matters."""
-    return tuple(sorted(measurements, key=_recency, reverse=True))
 
 
 def _recency(item: Measurement) -> tuple[float, str]:

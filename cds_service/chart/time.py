@@ -18,13 +18,8 @@ class Precision(StrEnum):
     TIME = "time"
 
 
-_SHOWN = {
-    Precision.YEAR: len("2026"),
-    Precision.MONTH: len("2026-11"),
-    Precision.DAY: len("2026-11-22"),
-    Precision.TIME: len("2026-11-22 09:00"),
-}
-"""How much of a time is known at each precision."""
+_SHOWN = {Precision.YEAR: len("2026"), Precision.MONTH: len("2026-11"), Precision.DAY: len("2026-11-22")}
+"""How much of a day is known at each precision."""
 
 
 class When(Struct, frozen=True):
@@ -45,7 +40,9 @@ class When(Struct, frozen=True):
         return self.end if self.end == self.start else self.end - timedelta(seconds=1)
 
     def __str__(self) -> str:
-        return self.start.replace(tzinfo=None).isoformat(" ")[: _SHOWN[self.precision]]  # the zone is asked for nothing
+        if self.precision is Precision.TIME:
+            return self.start.isoformat(" ", "minutes")[: len("2026-11-22 09:00")]
+        return self.start.date().isoformat()[: _SHOWN[self.precision]]
 
     @property
     def iso(self) -> str:
@@ -62,8 +59,7 @@ class Age(Struct, frozen=True):
     @classmethod
     def since(cls, when: When, as_of: datetime) -> "Age":
         """The age at `as_of` of what happened within `when`, by the calendar of `as_of`; never below zero."""
-        today, zone = as_of.date(), as_of.tzinfo
-        return cls(*(max(0, (today - day.astimezone(zone).date()).days) for day in (when.last, when.start)))
+        return cls(_days_since(when.last, as_of), _days_since(when.start, as_of))
 
     def is_within(self, days: float) -> bool:
         """Whether it was surely at most so many days ago."""
@@ -78,3 +74,7 @@ class Age(Struct, frozen=True):
         if self.most is None:
             return f"at least {self.least} d"
         return f"{self.least} d" if self.least == self.most else f"{self.least} to {self.most} d"
+
+
+def _days_since(moment: datetime, as_of: datetime) -> int:
+    return max(0, (as_of.date() - moment.astimezone(as_of.tzinfo).date()).days)

@@ -9,6 +9,7 @@ from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSi
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import target_levels
 from cds_service.facts.imaging import current, day, evidence, recency, told
+from cds_service.facts.once import once
 from cds_service.knowledge import Knowledge
 
 _MARROW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE)
@@ -42,13 +43,14 @@ class Activity(Struct, frozen=True):
         return (evidence(self.finding), *map(evidence, self.contrary[:2]))
 
 
+@once
 def activity(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
     """One verdict for each target level of which a current image says anything; for every level named if there is no target.
 
     Marrow oedema or uptake speaks for an active fracture, their absence or healing against it. The newest day decides, on that day a
     coded finding before a sentence. Older than the window, before the fracture began, or not dated: it decides nothing.
     """
-    return chart.once(activity, lambda: _merged(_at(level, chart, know) for level in _levels(chart, know)))
+    return _merged(_at(level, chart, know) for level in _levels(chart, know))
 
 
 def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
@@ -66,8 +68,9 @@ def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
     return tuple(descending(named)) or (None,)
 
 
+@once
 def _signals(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
-    return chart.once(_signals, lambda: tuple(item for item in current(chart, know) if _speaks(item)))
+    return tuple(item for item in current(chart, know) if _speaks(item))
 
 
 def _speaks(seen: ImagingFinding) -> bool:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse, Unknown
+from cds_service.chart import Chart, Condition, DrugUse
 from cds_service.facts.drugs import is_taken
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import Gathered, gathered
+from cds_service.facts.once import once
 from cds_service.facts.recency import lately
 from cds_service.knowledge import Knowledge
 
@@ -13,12 +14,13 @@ _PROPHYLAXIS = "antibiotic-prophylaxis"
 _ONLY_PREVENTS = frozenset(("methenamine",))
 
 
-def antibiotics(chart: Chart, know: Knowledge) -> tuple[tuple[DrugUse, ...], tuple[Unknown, ...]]:
+@once
+def antibiotics(chart: Chart, know: Knowledge) -> Gathered[DrugUse]:
     """Antibiotics being taken, preventive ones included, one use a drug; and the gap if the drug list has one.
 
     Of several uses of one drug, one that states its reason speaks for all.
     """
-    return chart.once("antibiotics", lambda: gathered(_taken(chart, know)))
+    return gathered(_taken(chart, know))
 
 
 def _taken(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:

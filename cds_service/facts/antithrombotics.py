@@ -1,22 +1,15 @@
-"""Which antithrombotics the patient takes or took, and where the chart leaves that open or contradicts itself."""
+"""Where the chart leaves open which antithrombotics the patient takes, or contradicts itself."""
 
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.facts import labs
-from cds_service.facts.drug_courses import DrugCourse, drug_courses
 from cds_service.facts.liver import liver_disease
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
+from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
 _RULE = "antithrombotic_hold"
-
-
-def antithrombotics(chart: Chart, know: Knowledge) -> Iterator[DrugCourse]:
-    """Every antithrombotic that was taken, may be taken, or is about to be; then `Unknown` if the drug list has gaps."""
-    yield from chart.once("antithrombotics", lambda: drug_courses(chart, know, ANTITHROMBOTICS))
-    chart.require_drug_list("whether an antithrombotic is taken")
 
 
 def unidentified(chart: Chart) -> Iterator[Unknown]:

@@ -16,7 +16,8 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, 
 
     None where the fracture is malignant, or a high-energy cause is on record without osteoporosis.
     """
-    found, gaps = gathered(item for item in current_fractures(chart) if not item.is_lesion)
+    everything, gaps = current_fractures(chart)
+    found = tuple(item for item in everything if not item.is_lesion)
     if not found or is_malignant(chart):
         return (), gaps
     fragile = _is_called_osteoporotic(found, chart)

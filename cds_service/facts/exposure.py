@@ -1,6 +1,5 @@
 """Where each antithrombotic stands against its hold at the slot: inside it, inside what others ask, or past it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
 
@@ -10,13 +9,14 @@ from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Evidence
 from cds_service.facts import labs
-from cds_service.facts.antithrombotics import antithrombotics
-from cds_service.facts.drug_courses import DrugCourse
-from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.drug_courses import DrugCourse, drug_courses
+from cds_service.facts.gathered import Gathered, attempted
 from cds_service.facts.labs import Lab
+from cds_service.facts.once import once
 from cds_service.facts.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge
+from cds_service.knowledge.holds import ANTITHROMBOTICS
 
 EXPOSURE_SECTIONS = (
     *DRUG_SECTIONS,
@@ -94,13 +94,17 @@ class Exposure(Struct, frozen=True):
         return self.tier in (Tier.CRITICAL, Tier.WARNING)
 
 
-def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
-    """Every antithrombotic with its hold; then `Unknown` if the drug list has gaps, or if renal failure could lengthen a hold.
+@once
+def exposures(chart: Chart, know: Knowledge) -> Gathered[Exposure]:
+    """Every antithrombotic with its hold; and the gap if the drug list has one, or if renal failure could lengthen a hold.
 
     A renal function that was never measured is no gap: the longer of the tabulated intervals counts.
     """
-    found = chart.once("exposures", lambda: _exposures(chart, know))
-    yield from found
+    found = tuple(_exposure(drug, chart, know) for drug in drug_courses(chart, know, ANTITHROMBOTICS))
+    return found, attempted(lambda: _require_all(found, chart, know))[1]
+
+
+def _require_all(found: tuple[Exposure, ...], chart: Chart, know: Knowledge) -> None:
     chart.require_drug_list("whether an antithrombotic is taken")
     if any(item.in_renal_failure is Tier.CRITICAL and not item.on_board for item in found):
         renal_failure(chart)
@@ -113,11 +117,6 @@ def exposures(chart: Chart, know: Knowledge) -> Iterator[Exposure]:
 def every_guideline_counts(know: Knowledge) -> bool:
     """Whether the site lets the longest interval of any guideline count as a caution, not only the one that decides."""
     return know.parameter("antithrombotic_hold.stricter_guideline").value > 0
-
-
-def _exposures(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
-    drugs, _ = gathered(antithrombotics(chart, know))
-    return tuple(_exposure(drug, chart, know) for drug in drugs)
 
 
 def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:

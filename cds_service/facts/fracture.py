@@ -18,11 +18,13 @@ from cds_service.chart import (
     Section,
     Source,
     State,
+    Unknown,
     When,
     spoken,
 )
 from cds_service.engine import Evidence
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import Gathered
+from cds_service.facts.once import once
 
 IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 """The sections that tell what images showed."""
@@ -67,21 +69,24 @@ class Fracture(Struct, frozen=True):
         return Evidence(self.source, self.path, self.onset or self.seen, self.text)
 
 
-def fractures(chart: Chart) -> Iterator[Fracture]:
-    """Every fracture and lesion on record, past ones included; then `Unknown` if conditions or imaging have gaps."""
-    yield from chart.once(_found, lambda: tuple(_found(chart)))
-    chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
+@once
+def fractures(chart: Chart) -> Gathered[Fracture]:
+    """Every fracture and lesion on record, past ones included; and the gap if conditions or imaging have one."""
+    missing = chart.gaps(*FRACTURE_SECTIONS)
+    gaps = (Unknown("whether a vertebral fracture is on record", *missing),) if missing else ()
+    return tuple(_found(chart)), gaps
 
 
-def current_fractures(chart: Chart) -> Iterator[Fracture]:
-    """Those that are not recorded as past; then `Unknown` as `fractures` does."""
-    return (item for item in fractures(chart) if item.current)
+@once
+def current_fractures(chart: Chart) -> Gathered[Fracture]:
+    """Those that are not recorded as past; and the gap as in `fractures`."""
+    found, gaps = fractures(chart)
+    return tuple(item for item in found if item.current), gaps
 
 
 def none_on_record(chart: Chart) -> bool:
     """Whether a whole record names no fracture and no lesion, not even a past one: nothing of it can be asked then."""
-    found, gaps = gathered(fractures(chart))
-    return not found and not gaps
+    return fractures(chart) == ((), ())
 
 
 def _found(chart: Chart) -> Iterator[Fracture]:
@@ -179,11 +184,12 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 
     It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
     """
-    return chart.order.levels or chart.once(_fractured, lambda: _fractured(chart))
+    return chart.order.levels or _fractured(chart)
 
 
+@once
 def _fractured(chart: Chart) -> frozenset[Level]:
-    found, _ = gathered(current_fractures(chart))
+    found, _ = current_fractures(chart)
     return frozenset[Level]().union(*(item.levels for item in found))
 
 
@@ -193,16 +199,14 @@ def at_target(levels: frozenset[Level], chart: Chart) -> bool:
     return not levels or not target or bool(levels & target)
 
 
+@once
 def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
-    return chart.once(_at_target, lambda: _at_target(chart))
-
-
-def _at_target(chart: Chart) -> tuple[Fracture, ...]:
-    found, _ = gathered(current_fractures(chart))
+    found, _ = current_fractures(chart)
     return tuple(item for item in found if at_target(item.levels, chart))
 
 
+@once
 def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
     """The current fractures at the target level; those whose level is not stated only where none states it. It does not raise."""
     there = fractures_at_target(chart)
@@ -213,7 +217,7 @@ def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
     """Fractures at the target level that are recorded as past, where none there is current. It does not raise."""
     if fractures_at_target(chart):
         return ()
-    found, _ = gathered(fractures(chart))
+    found, _ = fractures(chart)
     return tuple(item for item in found if not item.current and at_target(item.levels, chart))
 
 

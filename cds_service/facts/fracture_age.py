@@ -4,20 +4,17 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Assertion, Chart, ImagingSign, Missing, Reason, Section, Unknown, When
 from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target, target_fractures, target_levels
+from cds_service.facts.once import once
 
 
+@once
 def onsets(chart: Chart) -> tuple[When, ...]:
     """When the fracture at the target level began, as each record says it; empty where none does. A day still to come tells nothing."""
-    exact = tuple(item.onset for item in target_fractures(chart) if item.onset and not _is_ahead(item.onset, chart))
+    exact = tuple(item.onset for item in target_fractures(chart) if item.onset and not chart.is_ahead(item.onset))
     if exact:
         return exact
     found = tuple(item.onset for item in fractures_at_target(chart) if item.onset)
-    return tuple(when for when in found if not _is_ahead(when, chart))
-
-
-def _is_ahead(when: When, chart: Chart) -> bool:
-    """Whether the day is after that of the assessment, by its calendar."""
-    return when.start.astimezone(chart.as_of.tzinfo).date() > chart.as_of.date()
+    return tuple(when for when in found if not chart.is_ahead(when))
 
 
 def on_record_since(chart: Chart) -> When | None:
@@ -26,16 +23,13 @@ def on_record_since(chart: Chart) -> When | None:
     return min(known, key=lambda when: (when.start, when.end), default=None)
 
 
+@once
 def fracture_age(chart: Chart) -> Age:
     """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
 
     An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
     An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
     """
-    return chart.once(_age, lambda: _age(chart))
-
-
-def _age(chart: Chart) -> Age:
     began = [Age.since(when, chart.as_of) for when in onsets(chart)]
     seen = [item.seen for item in target_fractures(chart) if item.seen and not item.onset]
     at_least = max((Age.since(when, chart.as_of).least for when in seen), default=0)
@@ -49,7 +43,7 @@ def _age(chart: Chart) -> Age:
     if unbroken and (most is None or min(unbroken) < most):
         most = min(unbroken)
     if not target_fractures(chart) or (least == 0 and most is None):
-        ahead = [item.onset for item in target_fractures(chart) if item.onset and _is_ahead(item.onset, chart)]
+        ahead = [item.onset for item in target_fractures(chart) if item.onset and chart.is_ahead(item.onset)]
         says = f"an onset on record, {ahead[0]}, that is still to come" if ahead else ""
         gaps = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED, says),)
         raise Unknown("when the fracture began", *gaps)

@@ -18,6 +18,7 @@ from cds_service.chart import (
 from cds_service.engine import Evidence
 from cds_service.facts.fracture import path_of, target_levels
 from cds_service.facts.fracture_age import onsets
+from cds_service.facts.once import once
 from cds_service.facts.words import brief
 from cds_service.knowledge import Knowledge
 
@@ -27,24 +28,19 @@ NOT_REPORTED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
 """What is missing where every image was answered and none says it."""
 
 
+@once
 def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     """The dated findings that are neither older than the window nor older than the fracture, nor of a day to come."""
-    return chart.once(current, lambda: tuple(_current(chart, know)))
-
-
-def _current(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
     window = know.parameter(WINDOW)
     began = min((when.start for when in onsets(chart)), default=None)
-    for seen in chart.imaging:
-        if seen.when is None or not _was_made(seen, chart):
-            continue
-        if Age.since(seen.when, chart.as_of).is_within(window.value) and not (began and seen.when.last < began):
-            yield seen
-
-
-def _was_made(item: ImagingStudy | ImagingFinding, chart: Chart) -> bool:
-    """Whether an image is not of a day to come; one without a date was made some time."""
-    return item.when is None or item.when.start.astimezone(chart.as_of.tzinfo).date() <= chart.as_of.date()
+    return tuple(
+        seen
+        for seen in chart.imaging
+        if seen.when is not None
+        and not chart.is_ahead(seen.when)
+        and Age.since(seen.when, chart.as_of).is_within(window.value)
+        and not (began and seen.when.last < began)
+    )
 
 
 def current_at_target(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[ImagingFinding]:
@@ -59,9 +55,12 @@ def current_at_target(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Ite
 
 
 def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
-    """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record."""
+    """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record.
+
+    One of a day to come was not made yet; one without a date was made some time.
+    """
     everything: tuple[ImagingStudy | ImagingFinding, ...] = (*chart.imaging_studies, *chart.imaging)
-    return tuple(item for item in everything if _was_made(item, chart))
+    return tuple(item for item in everything if not (item.when and chart.is_ahead(item.when)))
 
 
 def examined(item: ImagingStudy | ImagingFinding) -> Evidence:
@@ -84,7 +83,7 @@ def told(seen: ImagingFinding) -> str:
 
 def dated(item: ImagingStudy | ImagingFinding) -> str:
     """An image by its modality and day, such as `MRI of 2026-11-12`."""
-    return f"{item.modality} of {item.when.start:%Y-%m-%d}" if item.when else f"{item.modality} without a date"
+    return f"{item.modality} of {item.when.start.date()}" if item.when else f"{item.modality} without a date"
 
 
 def day(seen: ImagingFinding) -> date:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Unknown
+from cds_service.chart import Chart
 from cds_service.facts.exposure import Exposure, exposures
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import Gathered
+from cds_service.facts.once import once
 from cds_service.facts.slot import slot
 from cds_service.facts.thrombotic_risk import ThromboticRisk, around_intervention, thrombotic_risks
 from cds_service.knowledge import Knowledge
@@ -19,23 +20,20 @@ class Guarded(Struct, frozen=True):
     drugs: tuple[Exposure, ...]
 
 
-def guarded_risks(chart: Chart, know: Knowledge) -> tuple[tuple[Guarded, ...], tuple[Unknown, ...]]:
+@once
+def guarded_risks(chart: Chart, know: Knowledge) -> Gathered[Guarded]:
     """Each thrombotic risk that a drug guards against, and the gaps that could hide one."""
-    return chart.once("guarded risks", lambda: _guarded_risks(chart, know))
+    drugs, drug_gaps = exposures(chart, know)
+    acting = [item for item in drugs if item.on_board or _lately(item, chart, know)]
+    risks, risk_gaps = thrombotic_risks(chart, know)
+    found = tuple(_guards((*risks, *around_intervention(acting)), acting))
+    return found, ((*risk_gaps, *drug_gaps) if acting or drug_gaps else ())
 
 
 def agreement(drug: Exposure, chart: Chart, know: Knowledge) -> tuple[str, ...]:
     """Whose agreement is needed before a drug is interrupted, such as cardiology's; empty if nobody's, as far as is known."""
     found, _ = guarded_risks(chart, know)
     return tuple(dict.fromkeys(item.risk.agree_with for item in found if drug in item.drugs and not item.risk.lesser))
-
-
-def _guarded_risks(chart: Chart, know: Knowledge) -> tuple[tuple[Guarded, ...], tuple[Unknown, ...]]:
-    drugs, drug_gaps = gathered(exposures(chart, know))
-    acting = [item for item in drugs if item.on_board or _lately(item, chart, know)]
-    risks, risk_gaps = gathered(thrombotic_risks(chart, know))
-    found = tuple(_guards((*risks, *around_intervention(acting)), acting))
-    return found, ((*risk_gaps, *drug_gaps) if acting or drug_gaps else ())
 
 
 def _guards(risks: tuple[ThromboticRisk, ...], acting: list[Exposure]) -> Iterator[Guarded]:

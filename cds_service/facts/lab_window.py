@@ -13,6 +13,7 @@ from cds_service.facts.exposure import Exposure, Tier, exposures
 from cds_service.facts.gathered import gathered
 from cds_service.facts.labs import Lab
 from cds_service.facts.liver import liver_disease
+from cds_service.facts.once import once
 from cds_service.facts.setting import Setting, setting
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -28,9 +29,27 @@ class LabWindow(Struct, frozen=True):
     gaps: tuple[Missing, ...]
 
 
+@once
 def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
     """The window for INR, platelets and fibrinogen: 48 h, 7 days or 30 days by default."""
-    return chart.once("lab window", lambda: _window(chart, know))
+    drugs, gaps = exposures(chart, know)
+    short = [item.drug.name for item in vitamin_k_antagonists(chart, know)]
+    short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
+    middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
+    readings = (
+        (short, _active(chart, "acute-kidney-injury", "sepsis")),
+        (short, _in_hospital(chart)),
+        (middle, _liver(chart)),
+        (middle, _active(chart, "chemotherapy", "thrombocytopenia-unspecified")),
+    )
+    for reasons, reading in readings:
+        found, more = gathered(reading)
+        reasons.extend(found)
+        gaps += more
+    strict = know.parameter("shared.lab_window_unstable")
+    window = know.parameter(f"shared.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
+    missing = tuple(dict.fromkeys(item for gap in gaps for item in gap.missing))
+    return LabWindow(window, strict if missing else window, next(iter(short or middle), ""), missing)
 
 
 def is_current(lab: Lab, at: datetime, chart: Chart, know: Knowledge) -> bool:
@@ -55,38 +74,18 @@ def indicator(lab: Lab, chart: Chart, know: Knowledge) -> Indicator | None:
     return None if labs.within(lab, chart.as_of, lab_window(chart, know).known) else Indicator.WARNING
 
 
+@once
 def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
     """Vitamin K antagonists that are taken, or were last taken so lately that a current INR is needed."""
     span = know.parameter("inr_above_limit.vitamin_k_antagonist_lookback").span
     found = []
-    for item in gathered(exposures(chart, know))[0]:
+    for item in exposures(chart, know)[0]:
         drug = item.drug
         last = drug.last_dose.last if drug.last_dose else drug.off_by
         lately = item.on_board or (last is not None and chart.as_of - last < span)
         if drug.drug_class == "vitamin-k-antagonist" and (drug.still_taken or lately):
             found.append(item)
     return tuple(found)
-
-
-def _window(chart: Chart, know: Knowledge) -> LabWindow:
-    drugs, gaps = gathered(exposures(chart, know))
-    short = [item.drug.name for item in vitamin_k_antagonists(chart, know)]
-    short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
-    middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
-    readings = (
-        (short, _active(chart, "acute-kidney-injury", "sepsis")),
-        (short, _in_hospital(chart)),
-        (middle, _liver(chart)),
-        (middle, _active(chart, "chemotherapy", "thrombocytopenia-unspecified")),
-    )
-    for reasons, reading in readings:
-        found, more = gathered(reading)
-        reasons.extend(found)
-        gaps += more
-    strict = know.parameter("shared.lab_window_unstable")
-    window = know.parameter(f"shared.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
-    missing = tuple(dict.fromkeys(item for gap in gaps for item in gap.missing))
-    return LabWindow(window, strict if missing else window, next(iter(short or middle), ""), missing)
 
 
 def _active(chart: Chart, *sets: str) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """The latest result of a laboratory test or measurement, how old it is, and what makes it doubtful."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import islice
 
 from msgspec import Struct
 
 from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.engine import Evidence
+from cds_service.facts.gathered import Gathered, gathered
+from cds_service.facts.once import once
 from cds_service.knowledge import Parameter
 
 
@@ -43,13 +46,17 @@ class Lab(Struct, frozen=True):
             yield Unknown(self.what, *self.gaps)
 
 
+@once
 def latest(chart: Chart, measure: str, what: str) -> Lab:
     """The newest number of a measure (a value set id) not dated after `as_of`'s day; `what` names it for people, such as `INR`.
 
     A preliminary result counts. Raises `Unknown(what)` if there is none: never measured, not readable, without a date, or in a section
     that is missing.
     """
-    return chart.once(("latest", measure, what), lambda: next(history(chart, measure, what)))
+    found = _results(chart, measure)
+    if not found.numbers:
+        raise _nothing(found, measure, what)
+    return _lab(found, 0, what)
 
 
 def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
@@ -61,43 +68,57 @@ def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
             raise
 
 
-def history(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
-    """All dated numbers of a measure, newest first; then `Unknown` if the section has gaps, or if there was no number at all."""
-    found = chart.once(("labs", measure), lambda: _sorted(chart, measure))
-    for place, lab in enumerate(found.labs):
-        unread = tuple(item for item in found.unread if _may_be_newer(item.when, lab.taken))
-        yield Lab(what, lab.measurement, lab.quantity, lab.taken, _rivals(found.labs, place), unread, found.gaps)
-    if found.gaps:
-        raise Unknown(what, *found.gaps)
-    if not found.labs:
-        if found.unread:
-            raise _unread(what, found.unread[0])
-        raise Unknown(what, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
+@once
+def history(chart: Chart, measure: str, what: str) -> Gathered[Lab]:
+    """All dated numbers of a measure, newest first; and the gap if the section has one, or if there was no number at all."""
+    found = _results(chart, measure)
+    gaps = (_nothing(found, measure, what),) if found.gaps or not found.numbers else ()
+    return tuple(_lab(found, place, what) for place in range(len(found.numbers))), gaps
 
 
-class _Sorted(Struct, frozen=True):
+class _Number(Struct, frozen=True):
+    """One result that is a dated number."""
+
+    measurement: Measurement
+    quantity: Quantity
+    taken: When
+
+
+class _Results(Struct, frozen=True):
     """The results of one measure: the dated numbers, and those that are none, newest first."""
 
-    labs: tuple[Lab, ...]
+    numbers: tuple[_Number, ...]
     unread: tuple[Measurement, ...]
     gaps: tuple[Missing, ...]
 
 
-def _sorted(chart: Chart, measure: str) -> _Sorted:
-    tomorrow = (chart.as_of + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-    labs, unread = [], []
-    gaps: tuple[Missing, ...] = ()
-    try:
-        for item in chart.measurements(measure):
-            if item.when and item.when.start >= tomorrow:
-                continue  # not yet known at `as_of`
-            if item.quantity and item.when:
-                labs.append(Lab("", item, item.quantity, item.when))
-            else:
-                unread.append(item)
-    except Unknown as gap:
-        gaps = gap.missing
-    return _Sorted(tuple(labs), tuple(unread), gaps)
+@once
+def _results(chart: Chart, measure: str) -> _Results:
+    found, gaps = gathered(chart.measurements(measure))
+    numbers, unread = [], []
+    for item in found:
+        if item.when and chart.is_ahead(item.when):
+            continue  # not yet known at `as_of`
+        if item.quantity and item.when:
+            numbers.append(_Number(item, item.quantity, item.when))
+        else:
+            unread.append(item)
+    return _Results(tuple(numbers), tuple(unread), gaps[0].missing if gaps else ())
+
+
+def _lab(found: _Results, place: int, what: str) -> Lab:
+    number = found.numbers[place]
+    unread = tuple([item for item in found.unread if _may_be_newer(item.when, number.taken)])
+    return Lab(what, number.measurement, number.quantity, number.taken, _rivals(found, place), unread, found.gaps)
+
+
+def _nothing(found: _Results, measure: str, what: str) -> Unknown:
+    """Why there is no number, or may be more than those found."""
+    if found.gaps:
+        return Unknown(what, *found.gaps)
+    if found.unread:
+        return _unread(what, found.unread[0])
+    return Unknown(what, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 
 def _may_be_newer(other: When | None, taken: When) -> bool:
@@ -105,15 +126,15 @@ def _may_be_newer(other: When | None, taken: When) -> bool:
     return other is None or other.end > taken.start
 
 
-def _rivals(labs: tuple[Lab, ...], place: int) -> tuple[Quantity, ...]:
+def _rivals(found: _Results, place: int) -> tuple[Quantity, ...]:
     """Differing results that are listed as older but need not be."""
-    chosen, found = labs[place], []
-    for lab in labs[place + 1 :]:
-        if lab.taken != chosen.taken and not _may_be_newer(lab.taken, chosen.taken):
+    chosen, rivals = found.numbers[place], []
+    for number in islice(found.numbers, place + 1, None):
+        if number.taken != chosen.taken and not _may_be_newer(number.taken, chosen.taken):
             break
-        if lab.quantity != chosen.quantity:
-            found.append(lab.quantity)
-    return tuple(found)
+        if number.quantity != chosen.quantity:
+            rivals.append(number.quantity)
+    return tuple(rivals)
 
 
 def _unread(what: str, item: Measurement) -> Unknown:
@@ -130,12 +151,12 @@ def within(lab: Lab, at: datetime, window: Parameter) -> bool:
 
 def above(lab: Lab, limit: float) -> bool | None:
     """Whether a result exceeds a limit; None if a comparator (`>1.5`) or two results of the same time leave that open."""
-    return _agreed(_exceeds(found, limit, reached=False) for found in (lab.quantity, *lab.rivals))
+    return _agreed(lab, limit, reached=False)
 
 
 def at_least(lab: Lab, limit: float) -> bool | None:
     """Whether a result reaches a limit; None if that is open."""
-    return _agreed(_exceeds(found, limit, reached=True) for found in (lab.quantity, *lab.rivals))
+    return _agreed(lab, limit, reached=True)
 
 
 def below(lab: Lab, limit: float) -> bool | None:
@@ -163,10 +184,10 @@ def _exceeds(found: Quantity, limit: float, *, reached: bool) -> bool | None:
     return over
 
 
-def _agreed(answers: Iterator[bool | None]) -> bool | None:
-    """The one answer that all give, else None."""
-    different = set(answers)
-    return different.pop() if len(different) == 1 else None
+def _agreed(lab: Lab, limit: float, *, reached: bool) -> bool | None:
+    """The one answer that a result and its rivals give, else None."""
+    answer = _exceeds(lab.quantity, limit, reached=reached)
+    return answer if all(_exceeds(rival, limit, reached=reached) is answer for rival in lab.rivals) else None
 
 
 def _opposite(answer: bool | None) -> bool | None:

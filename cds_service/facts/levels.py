@@ -6,7 +6,6 @@ from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
 from cds_service.engine import Evidence
 from cds_service.facts.activity import Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture import Fracture, current_fractures
-from cds_service.facts.gathered import gathered
 from cds_service.facts.imaging import evidence
 from cds_service.knowledge import Knowledge
 
@@ -59,7 +58,7 @@ class NamedLevels(Struct, frozen=True):
 
 def named_levels(chart: Chart, know: Knowledge) -> NamedLevels:
     """The levels that each source names. It does not raise: a rule that finds no difference must still require the sections."""
-    found, _ = gathered(current_fractures(chart))
+    found, _ = current_fractures(chart)
     everywhere = (*activity(chart, know), *activity_elsewhere(chart, know))
     return NamedLevels(
         ordered=chart.order.levels,

@@ -6,6 +6,7 @@ from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section
 from cds_service.facts import labs
 from cds_service.facts.gathered import gathered
 from cds_service.facts.labs import Lab
+from cds_service.facts.once import once
 from cds_service.facts.setting import Setting, possible_settings, setting
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -27,16 +28,13 @@ def threshold(place: Setting, know: Knowledge) -> Parameter:
     return know.parameter(_THRESHOLD[place])
 
 
+@once
 def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
     """The scores within the window of the patient's setting, newest first; of the shorter window if the setting is not known.
 
     Raises `Unknown` if there is none: never scored, not readable, too old, or within the longer window alone.
     """
-    return chart.once(_scores, lambda: _scores(chart, know))
-
-
-def _scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
-    everything, gaps = gathered(labs.history(chart, _MEASURE, _WHAT))
+    everything, gaps = labs.history(chart, _MEASURE, _WHAT)
     if not everything:
         raise gaps[0]
     limits = [window(place, know) for place in possible_settings(chart)]
@@ -59,7 +57,7 @@ def latest(chart: Chart, know: Knowledge) -> Lab:
 
 def scores_since(chart: Chart, span: Parameter) -> tuple[Lab, ...]:
     """All scores within a span of time, newest first. It does not raise."""
-    found, _ = gathered(labs.history(chart, _MEASURE, _WHAT))
+    found, _ = labs.history(chart, _MEASURE, _WHAT)
     return tuple(score for score in found if is_within(score, chart.as_of, span))
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section
 from cds_service.engine import Evidence
-from cds_service.facts.gathered import gathered
 from cds_service.facts.imaging import current_at_target, evidence
 from cds_service.facts.labs import above, history
 from cds_service.facts.setting import Setting
@@ -40,7 +39,7 @@ def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
 def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
     """The latest disability score and a current height loss, if they are what Medicare's determinations count (CMS LCD)."""
     disability, height = (know.parameter(f"{_RULE}.{name}_above").value for name in ("disability", "height_loss"))
-    scores, _ = gathered(history(chart, "disability-score", "disability score"))
+    scores, _ = history(chart, "disability-score", "disability score")
     for score in scores[:1]:
         if above(score, disability):
             yield f"disability {score}", score.evidence

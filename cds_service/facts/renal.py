@@ -11,6 +11,7 @@ from cds_service.chart.sections import SECTION_OF
 from cds_service.engine import Evidence
 from cds_service.facts import labs
 from cds_service.facts.labs import Lab
+from cds_service.facts.once import once
 from cds_service.facts.person import age
 from cds_service.facts.setting import Setting, possible_settings
 from cds_service.knowledge import Knowledge, Parameter
@@ -31,12 +32,22 @@ class Clearance(Struct, frozen=True):
     estimated: bool = False
 
 
+@once
 def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
     """The clearance from results that are current at `at`. Raises `Unknown` if no current result gives one.
 
     Source: Cockcroft and Gault 1976; an eGFR is no clearance and stands in only where nothing else is current.
     """
-    return chart.once(("creatinine clearance", at), lambda: _clearance(chart, know, at))
+    window = creatinine_window(chart, know)
+    missing: dict[Missing, None] = {}
+    for way in (_recorded, _calculated, _estimated):
+        try:
+            return way(chart, know, window, at)
+        except Unknown as gap:
+            missing.update(dict.fromkeys(gap.missing))
+            if not gap.never_measured:
+                break  # what was not supplied might tell of a lower clearance than the next way does
+    raise Unknown(_WHAT, *missing)
 
 
 def renal_failure(chart: Chart) -> Condition | None:
@@ -86,19 +97,6 @@ def _may_be_injured(chart: Chart) -> bool:
         return any(item.state is State.ACTIVE for item in chart.conditions_in("acute-kidney-injury"))
     except Unknown as gap:
         return gap.reasons != {Reason.UNREADABLE}
-
-
-def _clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
-    window = creatinine_window(chart, know)
-    missing: dict[Missing, None] = {}
-    for way in (_recorded, _calculated, _estimated):
-        try:
-            return way(chart, know, window, at)
-        except Unknown as gap:
-            missing.update(dict.fromkeys(gap.missing))
-            if not gap.never_measured:
-                break  # what was not supplied might tell of a lower clearance than the next way does
-    raise Unknown(_WHAT, *missing)
 
 
 def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:

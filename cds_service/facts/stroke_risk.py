@@ -28,7 +28,7 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple
     A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
     not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
     """
-    recorded, gaps = gathered(labs.history(chart, "stroke-risk-score", "stroke risk score"))
+    recorded, gaps = labs.history(chart, "stroke-risk-score", "stroke risk score")
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_RULE}.{named}").value):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
 from cds_service.engine import Evidence
 from cds_service.facts.exposure import Exposure
-from cds_service.facts.gathered import gathered
+from cds_service.facts.gathered import Gathered, gathered
 from cds_service.facts.slot import slot
 from cds_service.facts.stroke_risk import high_stroke_risk
 from cds_service.knowledge import Knowledge, Parameter
@@ -35,16 +35,16 @@ class ThromboticRisk(Struct, frozen=True):
     differs: str = ""
 
 
-def thrombotic_risks(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    """One reason of each kind at the slot, with all its evidence; then `Unknown` if the problem list or the procedures have gaps."""
+def thrombotic_risks(chart: Chart, know: Knowledge) -> Gathered[ThromboticRisk]:
+    """One reason of each kind at the slot, with all its evidence; and the first gap of the problem list or the procedures."""
+    risks: list[ThromboticRisk] = []
     gaps: list[Unknown] = []
     for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
         found, missing = gathered(reading(chart, know))
         if found:
-            yield _together(found)
+            risks.append(_together(found))
         gaps += missing
-    for gap in gaps:
-        raise gap
+    return tuple(risks), tuple(gaps[:1])
 
 
 def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:

@@ -6,6 +6,7 @@ from cds_service.chart import Basis, Chart, Condition, State, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts.cultures import is_positive
 from cds_service.facts.gathered import gathered
+from cds_service.facts.once import once
 from cds_service.facts.recency import diagnosed_lately, lately
 from cds_service.facts.words import recorded
 from cds_service.knowledge import Knowledge
@@ -32,12 +33,9 @@ class Urine(Struct, frozen=True):
     gaps: tuple[Unknown, ...]
 
 
+@once
 def urine(chart: Chart, know: Knowledge) -> Urine:
     """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
-    return chart.once("urine", lambda: _urine(chart, know))
-
-
-def _urine(chart: Chart, know: Knowledge) -> Urine:
     problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
     results, more_gaps = gathered(chart.measurements("urine-culture"))
     active_for = know.parameter("systemic_infection.active_for")

@@ -29,7 +29,7 @@ def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | 
     """
     done, gaps = gathered(augmentations(chart, know))
     if done:
-        drugs, drug_gaps = gathered(exposures(chart, know))
+        drugs, drug_gaps = exposures(chart, know)
         for item in drugs:
             if _held(item, chart, know):
                 yield _finding(item, chart, know)

@@ -6,7 +6,6 @@ from cds_service.chart import Chart, Section, Unknown
 from cds_service.engine import Essential, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.antithrombotics import unidentified, unlisted
 from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
-from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.facts.hold_sentence import sentence
 from cds_service.knowledge import Knowledge
@@ -35,7 +34,7 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.
     Failed kidneys, for which no interval is tabulated, would ask for a week: within it, what could show them must have come.
     """
-    found, gaps = gathered(exposures(chart, know))
+    found, gaps = exposures(chart, know)
     for item in found:
         if item.tier is not Tier.PAST:
             yield _finding(item, chart, know)

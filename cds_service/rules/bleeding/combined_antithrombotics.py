@@ -6,7 +6,6 @@ from cds_service.chart import Chart, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.drugs import on_record
 from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
-from cds_service.facts.gathered import gathered
 from cds_service.knowledge import Knowledge
 
 _MINOR = ("nsaid", "serotonergic-antidepressant")
@@ -29,7 +28,7 @@ def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding 
     ## When it stays silent
     When at most one acts at the slot.
     """
-    drugs, gaps = gathered(exposures(chart, know))
+    drugs, gaps = exposures(chart, know)
     acting = [item for item in drugs if item.on_board]
     counted = [item for item in acting if not _belongs_to_aspirin(item, acting)]
     if len(counted) > 1:

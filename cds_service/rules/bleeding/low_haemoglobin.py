@@ -6,7 +6,6 @@ from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts import labs
-from cds_service.facts.gathered import gathered
 from cds_service.facts.lab_window import stale
 from cds_service.facts.labs import Lab
 from cds_service.knowledge import Knowledge
@@ -30,7 +29,7 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When a current value is neither low nor fallen.
     """
     limit, fall = know.parameter("low_haemoglobin.limit"), know.parameter("low_haemoglobin.fall")
-    values, gaps = gathered(labs.history(chart, "haemoglobin", "haemoglobin"))
+    values, gaps = labs.history(chart, "haemoglobin", "haemoglobin")
     if not values:
         yield from gaps
         return

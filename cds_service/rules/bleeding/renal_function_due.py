@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
-from cds_service.facts.gathered import gathered
 from cds_service.facts.renal import creatinine_clearance, creatinine_window, not_current
 from cds_service.knowledge import Knowledge
 
@@ -27,7 +26,7 @@ def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     ## When it stays silent
     When no such drug acts, when a current clearance is known, or with end-stage kidney disease on record.
     """
-    drugs, gaps = gathered(exposures(chart, know))
+    drugs, gaps = exposures(chart, know)
     concerned = [item for item in drugs if item.by_renal_function and item.tier is not Tier.PAST and not _failed(item)]
     if concerned:
         yield from _due(concerned, chart, know)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures
-from cds_service.facts.gathered import gathered
 from cds_service.facts.lesions import is_malignant
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -23,7 +22,7 @@ def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     ## When it stays silent
     When no fracture or lesion is on record.
     """
-    found, gaps = gathered(current_fractures(chart))
+    found, gaps = current_fractures(chart)
     if found:
         yield from _on_malignant(know) if is_malignant(chart) else _on_osteoporotic(know)
     yield from gaps

@@ -26,7 +26,7 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When no tumour is on record, or one at another level. A tumour of bone without a level beside a fracture is unknown: imaging must
     say whether it is at the fracture.
     """
-    fractures, gaps = gathered(current_fractures(chart))
+    fractures, gaps = current_fractures(chart)
     found = tuple(malignant_records(chart))
     for item in found[:1]:
         yield Finding(

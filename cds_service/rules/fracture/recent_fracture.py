@@ -7,7 +7,6 @@ from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, r
 from cds_service.facts import published
 from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age, onsets
-from cds_service.facts.gathered import gathered
 from cds_service.facts.lesions import age_does_not_count
 from cds_service.knowledge import Knowledge
 
@@ -34,7 +33,7 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When the whole interval lies beyond twelve weeks. It is not asked for a malignant fracture or a non-union, which have no age limit,
     nor where no fracture is on record.
     """
-    found, gaps = gathered(current_fractures(chart))
+    found, gaps = current_fractures(chart)
     if age_does_not_count(chart, know) or (not found and not gaps):
         raise NotApplicable
     age = fracture_age(chart)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Basis, Certainty, Chart, Unknown
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, Fracture, current_fractures, named
-from cds_service.facts.gathered import gathered
 from cds_service.facts.words import begun, brief, on
 from cds_service.knowledge import Knowledge
 
@@ -31,7 +30,7 @@ def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When all that is on record is resolved, healed, a late effect (seventh character S), a history, a broken process or arch, or a
     fracture of the neck or the sacrum. What is resolved or healed is told by `healed_fracture` and `asymptomatic_fracture`.
     """
-    found, gaps = gathered(current_fractures(chart))
+    found, gaps = current_fractures(chart)
     if found:
         first = max(found, key=_how_sure)
         kind = "vertebral lesion" if all(item.is_lesion for item in found) else "vertebral fracture"

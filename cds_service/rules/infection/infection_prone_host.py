@@ -38,7 +38,7 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     """
     listed, gaps = gathered(chart.conditions_in(*_FACTORS))
     drugs, drug_gaps = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
-    results, result_gaps = gathered(history(chart, "haemoglobin-a1c", "HbA1c"))
+    results, result_gaps = history(chart, "haemoglobin-a1c", "HbA1c")
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
     problems = [item for item in listed if item.state is State.ACTIVE]
     high = [lab for lab in results[:1] if at_least(lab, limit.value)]

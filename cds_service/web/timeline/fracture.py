@@ -8,7 +8,7 @@ from cds_service.chart import Age, Chart, Modality, Unknown, When
 from cds_service.facts import labs, pain
 from cds_service.facts.fracture import IMAGING, named, target_fractures
 from cds_service.facts.fracture_age import fracture_age
-from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.gathered import attempted
 from cds_service.facts.imaging import WINDOW, examinations
 from cds_service.facts.setting import possible_settings
 from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
@@ -102,7 +102,7 @@ def _told(
 
 
 def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
-    everything, gaps = gathered(labs.history(chart, "pain-score", "pain score"))
+    everything, gaps = labs.history(chart, "pain-score", "pain score")
     if not everything:
         return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
     newest = everything[0]

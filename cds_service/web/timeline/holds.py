@@ -7,7 +7,6 @@ from cds_service.cards.material import Material
 from cds_service.chart import Chart
 from cds_service.engine import Finding, Result, Status
 from cds_service.facts.exposure import Exposure, Tier, exposures
-from cds_service.facts.gathered import gathered
 from cds_service.facts.hold_plan import hold_plan
 from cds_service.facts.slot import slot
 from cds_service.knowledge import Hold, Knowledge, Parameter
@@ -23,7 +22,7 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
     judged = tuple(item for item in material.results if item.rule.id == _RULE)
     if not judged:
         return
-    found, _ = gathered(exposures(chart, material.know))
+    found, _ = exposures(chart, material.know)
     for item in found:
         yield _drug(item, material, chart, clock)
     unknown = tuple(item.unknown for item in judged if item.status in (Status.UNKNOWN, Status.ERROR))
@@ -56,7 +55,7 @@ def plans(material: Material, chart: Chart) -> tuple[HoldPlan, ...]:
 def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
     """A drug past its hold counts only with the time from which it was kept."""
     if any(item.rule.id == _RULE for item in material.results):
-        for item in gathered(exposures(chart, material.know))[0]:
+        for item in exposures(chart, material.know)[0]:
             plan = hold_plan(item, chart, material.know)
             if item.tier is not Tier.PAST or plan.earliest:
                 yield plan
