@@ -177,7 +177,7 @@ def parts(*judgements: Iterator[Finding | Unknown]) -> Iterator[Finding | Unknow
                 else:
                     yield outcome
         except Unknown as gap:
-            gaps.append(gap)
+            gaps.append(gap.untraced())
     if gaps:
         what = "; ".join(dict.fromkeys(gap.what for gap in gaps))
         yield Unknown(what, *dict.fromkeys(missing for gap in gaps for missing in gap.missing))
@@ -208,7 +208,7 @@ def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:
         for outcome in item.judge(chart, know):
             results.append(_unknown(item, outcome) if isinstance(outcome, Unknown) else _met(item, outcome))
     except Unknown as gap:
-        results.append(_unknown(item, gap))
+        results.append(_unknown(item, gap.untraced()))
     except NotApplicable:
         return results or [Result(item, Status.NOT_APPLICABLE)]
     except Exception as error:  # a rule that raises costs itself only, and says so

@@ -1,7 +1,10 @@
 """Laws that hold for every case of every rule, with nothing written per rule."""
 
+import dataclasses
+import gc
 import json
 import re
+import weakref
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -59,6 +62,22 @@ def test_only_intervals_count(case: Case) -> None:
         resources=tuple(later(list(case.resources))),
     )
     assert essence(results(shifted)) == essence(as_is(case))
+
+
+def test_a_judged_chart_is_let_go_at_once() -> None:
+    """Neither findings nor gaps hold a chart, with all that was received, until the garbage collector comes round."""
+    gc.collect()
+    gc.disable()
+    try:
+        for case in CASES[::10]:
+            for answers in ({}, dict.fromkeys(Section, Answer.WHOLE)):
+                chart = dataclasses.replace(cases.chart(case, KNOW), answers=answers)
+                held = weakref.ref(chart)
+                evaluate(chart, RULES, KNOW)
+                del chart
+                assert held() is None, case.name
+    finally:
+        gc.enable()
 
 
 @each_case

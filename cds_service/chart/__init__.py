@@ -239,12 +239,12 @@ class Chart:
     def _ended(self, found: tuple[Entry, ...], what: str, section: Section, sets: tuple[str, ...]) -> Iterable[Entry]:
         """What was found, and after it the gap of a section that has one."""
         gaps = self.gaps(section, sets=sets)
-        return _ending(found, Unknown(what, *gaps)) if gaps else found
+        return _ending(found, what, gaps) if gaps else found
 
 
-def _ending(found: tuple[Entry, ...], gap: Unknown) -> Iterator[Entry]:
+def _ending(found: tuple[Entry, ...], what: str, gaps: tuple[Missing, ...]) -> Iterator[Entry]:
     yield from found
-    raise gap
+    raise Unknown(what, *gaps)
 
 
 def _by_set(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:

@@ -130,10 +130,14 @@ class Unknown(Exception):
         self.what = what
         self.missing = missing
 
+    def untraced(self) -> "Unknown":
+        """The gap itself, to be kept: a traceback would keep whoever read the chart, and the whole chart, in a circle of references."""
+        return self.with_traceback(None)
+
     @property
     def reasons(self) -> frozenset[Reason]:
         """The reasons of all that is missing."""
-        return frozenset(item.reason for item in self.missing)
+        return frozenset([item.reason for item in self.missing])
 
     @property
     def never_measured(self) -> bool:

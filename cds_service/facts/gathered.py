@@ -18,7 +18,7 @@ def gathered(readings: Iterable[Item]) -> Gathered[Item]:
         for item in readings:
             found.append(item)
     except Unknown as gap:
-        return tuple(found), (gap,)
+        return tuple(found), (gap.untraced(),)
     return tuple(found), ()
 
 
@@ -27,4 +27,4 @@ def attempted(reading: Callable[[], Item]) -> Gathered[Item]:
     try:
         return (reading(),), ()
     except Unknown as gap:
-        return (), (gap,)
+        return (), (gap.untraced(),)

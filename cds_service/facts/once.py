@@ -22,10 +22,10 @@ def once(reading: Callable[[Chart, *More], Value]) -> Callable[[Chart, *More], V
             try:
                 value = reading(chart, *more)
             except Unknown as gap:
-                value = gap
+                value = gap.untraced()
             chart.memo[key] = value
         if isinstance(value, Unknown):
-            raise value.with_traceback(None)
+            raise Unknown(value.what, *value.missing)
         return value  # type: ignore[return-value]
 
     return kept
