@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import TextIO
 
 import msgspec
@@ -83,91 +84,75 @@ class Metrics:
         self._told = CollectorRegistry() if is_joined else self.registry
         if is_joined:
             MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
-        self._requests = Counter(
-            "cds_requests", "Requests by route and status.", ["route", "status"], registry=self.registry
+        self._requests = self._counter("cds_requests", "Requests by route and status.", "route", "status")
+        self._seconds = self._histogram("cds_request_seconds", "Time to answer, by route.", "route")
+        self._stages = self._histogram("cds_stage_seconds", "Time of each stage of an answer.", "stage")
+        self._cards = self._counter("cds_cards", "Cards shown.", "topic", "indicator")
+        self._rules = self._counter("cds_card_rules", "Findings shown on a card, by rule.", "rule")
+        self._dispositions = self._counter("cds_dispositions", "Answers with cards, by disposition.", "disposition")
+        self._shadow_cards = self._counter(
+            "cds_shadow_cards", "Cards made in shadow mode, shown to nobody.", "topic", "indicator"
         )
-        self._seconds = Histogram(
-            "cds_request_seconds", "Time to answer, by route.", ["route"], registry=self.registry, buckets=_SECONDS
+        self._shadow_rules = self._counter(
+            "cds_shadow_card_rules", "Findings on a card made in shadow mode, by rule.", "rule"
         )
-        self._stages = Histogram(
-            "cds_stage_seconds", "Time of each stage of an answer.", ["stage"], registry=self.registry, buckets=_SECONDS
+        self._shadow_dispositions = self._counter(
+            "cds_shadow_dispositions", "Answers in shadow mode, by disposition.", "disposition"
         )
-        self._cards = Counter("cds_cards", "Cards shown.", ["topic", "indicator"], registry=self.registry)
-        self._rules = Counter("cds_card_rules", "Findings shown on a card, by rule.", ["rule"], registry=self.registry)
-        self._dispositions = Counter(
-            "cds_dispositions", "Answers with cards, by disposition.", ["disposition"], registry=self.registry
+        self._fetches = self._counter("cds_fetches", "Searches of FHIR servers, by outcome.", "outcome")
+        self._gaps = self._counter(
+            "cds_gaps", "Answers for which a section of the chart was missing, by reason.", "section", "reason"
         )
-        self._shadow_cards = Counter(
-            "cds_shadow_cards",
-            "Cards made in shadow mode, shown to nobody.",
-            ["topic", "indicator"],
-            registry=self.registry,
-        )
-        self._shadow_rules = Counter(
-            "cds_shadow_card_rules",
-            "Findings on a card made in shadow mode, by rule.",
-            ["rule"],
-            registry=self.registry,
-        )
-        self._shadow_dispositions = Counter(
-            "cds_shadow_dispositions",
-            "Answers in shadow mode, by disposition.",
-            ["disposition"],
-            registry=self.registry,
-        )
-        self._fetches = Counter(
-            "cds_fetches", "Searches of FHIR servers, by outcome.", ["outcome"], registry=self.registry
-        )
-        self._gaps = Counter(
-            "cds_gaps",
-            "Answers for which a section of the chart was missing, by reason.",
-            ["section", "reason"],
-            registry=self.registry,
-        )
-        self._failures = Counter(
-            "cds_rule_failures", "Rules that raised and were left out of an answer.", ["rule"], registry=self.registry
-        )
-        self._feedback = Counter("cds_feedback", "Feedback entries kept.", ["outcome"], registry=self.registry)
+        self._failures = self._counter("cds_rule_failures", "Rules that raised and were left out of an answer.", "rule")
+        self._feedback = self._counter("cds_feedback", "Feedback entries kept.", "outcome")
         self._lost = Counter("cds_shown_lost", "Records of shown cards that were dropped.", registry=self.registry)
+
+    # The library takes longer to find a child by its labels than to count on it, so each is found once.
+
+    def _counter(self, name: str, says: str, *labels: str) -> Callable[..., Counter]:
+        return cache(Counter(name, says, labels, registry=self.registry).labels)
+
+    def _histogram(self, name: str, says: str, *labels: str) -> Callable[..., Histogram]:
+        return cache(Histogram(name, says, labels, registry=self.registry, buckets=_SECONDS).labels)
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """One request answered; `route` is the pattern, never the path that was sent."""
-        self._requests.labels(route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        self._requests(route, str(status)).inc()
+        self._seconds(route).observe(seconds)
 
     def stages(self, seconds: Mapping[str, float]) -> None:
         """The stages of one answer."""
         for stage, taken in seconds.items():
-            self._stages.labels(stage).observe(taken)
+            self._stages(stage).observe(taken)
 
     def card(self, topic: str, indicator: str, rules: Iterable[str], *, shadow: bool = False) -> None:
         """One card shown, or made in shadow mode."""
-        (self._shadow_cards if shadow else self._cards).labels(topic, indicator).inc()
+        (self._shadow_cards if shadow else self._cards)(topic, indicator).inc()
         for rule in rules:
-            (self._shadow_rules if shadow else self._rules).labels(rule).inc()
+            (self._shadow_rules if shadow else self._rules)(rule).inc()
 
     def disposition(self, disposition: str, *, shadow: bool = False) -> None:
         """One answer with cards."""
-        (self._shadow_dispositions if shadow else self._dispositions).labels(disposition).inc()
+        (self._shadow_dispositions if shadow else self._dispositions)(disposition).inc()
 
     def fetched(self, outcomes: Iterable[str]) -> None:
         """The searches of one answer."""
         for outcome in outcomes:
-            self._fetches.labels(outcome).inc()
+            self._fetches(outcome).inc()
 
     def gaps(self, missing: Iterable[tuple[str, str]]) -> None:
         """What one answer did without, each section and reason once."""
         for section, reason in missing:
-            self._gaps.labels(section, reason).inc()
+            self._gaps(section, reason).inc()
 
     def failures(self, rules: Iterable[str]) -> None:
         """The rules that raised in one answer."""
         for rule in rules:
-            self._failures.labels(rule).inc()
+            self._failures(rule).inc()
 
     def feedback(self, outcome: str) -> None:
         """One entry of feedback kept."""
-        self._feedback.labels(outcome).inc()
+        self._feedback(outcome).inc()
 
     def lost(self, number: int) -> None:
         """Records of shown cards that could not be kept."""
