@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import to_builtins
+from msgspec import Raw, to_builtins
 from msgspec.structs import replace
 
 from cds_service import knowledge, prefetch
@@ -180,7 +180,7 @@ def test_pages_are_followed(fetcher: Fetcher, server: Sekmet):
 
 
 def test_a_list_that_the_ehr_cut_is_completed(fetcher: Fetcher, server: Sekmet):
-    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    first = open_answer(Raw(json.dumps(server.get("Condition?patient=p")).encode()))
     assert (first.answer, len(first.parts)) == (Answer.CUT, 20)
     filled = fill(fetcher, access(server.base), {Section.CONDITIONS: first})
     assert len({part.full_url for part in filled.answers[Section.CONDITIONS].parts}) == 46
@@ -188,7 +188,7 @@ def test_a_list_that_the_ehr_cut_is_completed(fetcher: Fetcher, server: Sekmet):
 
 
 def test_a_list_that_cannot_be_completed_stays_as_it_is(fetcher: Fetcher, server: Sekmet):
-    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    first = open_answer(Raw(json.dumps(server.get("Condition?patient=p")).encode()))
     filled = fill(fetcher, access(server.base, token="another"), {Section.CONDITIONS: first})
     conditions = filled.answers[Section.CONDITIONS]
     assert (conditions.answer, len(conditions.parts)) == (Answer.CUT, 20)
@@ -197,8 +197,8 @@ def test_a_list_that_cannot_be_completed_stays_as_it_is(fetcher: Fetcher, server
 
 def test_what_was_answered_is_not_asked_again(fetcher: Fetcher, front: Faulty):
     given = {
-        Section.CONDITIONS: open_answer(b"null"),
-        Section.MEDICATION_REQUESTS: open_answer(b'{"resourceType": "OperationOutcome"}'),
+        Section.CONDITIONS: open_answer(Raw(b"null")),
+        Section.MEDICATION_REQUESTS: open_answer(Raw(b'{"resourceType": "OperationOutcome"}')),
     }
     filled = fill(fetcher, access(front.base("none")), given)
     assert {section: filled.answers[section] for section in given} == given
@@ -293,7 +293,7 @@ def test_what_comes_late_or_at_the_second_try_counts(fetcher: Fetcher, front: Fa
 
 
 def test_pages_that_came_before_the_deadline_are_kept(fetcher: Fetcher, server: Sekmet, front: Faulty):
-    first = open_answer(json.dumps(server.get("Condition?patient=p")).encode())
+    first = open_answer(Raw(json.dumps(server.get("Condition?patient=p")).encode()))
     hanging = f"{front.base('hang', 'Condition')}/Condition?patient=p&_offset=20"
     given = {Section.CONDITIONS: first.__class__(first.answer, first.parts, hanging)}
     filled = fill(fetcher, access(front.base("none")), given, DEADLINE)

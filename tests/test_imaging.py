@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 from cds_service.chart import Answer, Basis, Chart, Modality, Order, ResultStatus, Section, spoken
 from cds_service.fhir.bundle import Answered, Part
@@ -29,7 +30,7 @@ MRI = {
 
 def read(*resources: dict[str, Any]) -> Chart:
     """The chart of the resources."""
-    parts = tuple(Part(json.dumps({"id": f"r{number}", **item}).encode()) for number, item in enumerate(resources))
+    parts = tuple(Part(Raw(json.dumps({"id": f"r{number}", **item}).encode())) for number, item in enumerate(resources))
     received = Received({Section.IMAGING_FINDINGS: Answered(Answer.WHOLE, parts)}, (), "p")
     return chart(received, Order(), datetime(2026, 11, 22, 9, tzinfo=UTC), CONTEXT)
 

@@ -476,10 +476,12 @@ def test_a_chart_holds_drugs_of_its_bundles_and_of_the_drafts():
     }
     other = {"resourceType": "MedicationRequest", "id": "2", "status": "active", "subject": {"reference": "Patient/q"}}
     entries = [{"resource": request}, included, {"resource": {**other, **APIXABAN}}]
-    answer = open_answer(msgspec.json.encode({"resourceType": "Bundle", "entry": entries}))
+    answer = open_answer(msgspec.Raw(msgspec.json.encode({"resourceType": "Bundle", "entry": entries})))
     drafts = [{**request, "status": "draft"}, {**other, "id": "3", "subject": {"reference": "Patient/p"}, **APIXABAN}]
     received = chart_reader.Received(
-        {Section.MEDICATION_REQUESTS: answer}, tuple(Part(msgspec.json.encode(draft)) for draft in drafts), "p"
+        {Section.MEDICATION_REQUESTS: answer},
+        tuple(Part(msgspec.Raw(msgspec.json.encode(draft))) for draft in drafts),
+        "p",
     )
     chart = chart_reader.chart(received, Order(), at(2026, 11, 22), CONTEXT)
     assert [(use.source.reference, use.ingredient, use.drafted) for use in chart.drugs] == [

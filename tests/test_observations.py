@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from cds_service import knowledge
 from cds_service.chart import Basis, Measurement, Quantity, ResultStatus
@@ -39,7 +40,7 @@ def observation(code: Any, **more: Any) -> dict[str, Any]:
 
 
 def read(resource: Any) -> tuple[Measurement, ...]:
-    (item,) = skim([Part(json.dumps(resource).encode())])
+    (item,) = skim([Part(Raw(json.dumps(resource).encode()))])
     assert isinstance(item, Skimmed)
     assert isinstance(item.resource, wire.Observation)
     return measurements(item.resource, item.source, CONTEXT)
@@ -284,7 +285,7 @@ def test_no_json_value_anywhere_raises(data: st.DataObject) -> None:
         for key in above:
             holder = holder[key]
         holder[last] = data.draw(JSON)
-    for item in skim([Part(json.dumps(resource).encode())]):
+    for item in skim([Part(Raw(json.dumps(resource).encode()))]):
         assert isinstance(item, Skimmed)
         assert isinstance(item.resource, wire.Observation)
         for found in measurements(item.resource, item.source, CONTEXT):

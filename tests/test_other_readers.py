@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from cds_service.chart import Answer, Basis, Certainty, Chart, Level, Order, Section, Severity
 from cds_service.fhir import read
@@ -25,7 +26,7 @@ VERTEBROPLASTY = {"text": "Percutaneous vertebroplasty T12"}
 
 def chart(*resources: dict[str, Any]) -> Chart:
     whole = [{"id": str(number), **resource} for number, resource in enumerate(resources)]
-    parts = tuple(Part(json.dumps(resource).encode()) for resource in whole)
+    parts = tuple(Part(Raw(json.dumps(resource).encode())) for resource in whole)
     return read.chart(
         read.Received({Section.CONDITIONS: Answered(Answer.WHOLE, parts)}, patient_id="p"), Order(), AS_OF, CONTEXT
     )

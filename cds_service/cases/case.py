@@ -99,7 +99,7 @@ def chart(case: Case, know: Knowledge, zone: tzinfo = UTC) -> Chart:
         },
         patient_id=PATIENT_ID,
     )
-    orders = Orders.of((Part(msgspec.json.encode(case.order)),), context, as_of=case.as_of)
+    orders = Orders.of((Part(msgspec.Raw(msgspec.json.encode(case.order))),), context, as_of=case.as_of)
     return read_chart(received, orders.order, case.as_of, context)
 
 
@@ -107,7 +107,7 @@ def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part
     """A section that was omitted or failed brings nothing, whatever the case lists in it."""
     if answer in (Answer.OMITTED, Answer.FAILED):
         return ()
-    return tuple(Part(msgspec.json.encode(resource)) for resource in resources)
+    return tuple(Part(msgspec.Raw(msgspec.json.encode(resource))) for resource in resources)
 
 
 _OTHERS = {kind: section for section, kind in RESOURCE_TYPE.items() if section not in MEASURES}

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import click
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from cds_service.fhir import wire
 from cds_service.fhir.bundle import Part
@@ -64,7 +64,7 @@ class Population(Struct, frozen=True):
                     person, _, raw = line.rstrip(b"\n").partition(b"\t")
                     listed = found.setdefault(msgspec.json.decode(person, type=str), [])
                     if raw:
-                        listed.append(Part(raw))
+                        listed.append(Part(Raw(raw)))
             for name in sorted(found):
                 yield Person(name, tuple(found[name]))
 

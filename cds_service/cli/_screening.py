@@ -60,7 +60,7 @@ class Screening:
             for section, kind in RESOURCE_TYPE.items()
         }
         self.absent = tuple(str(section) for section, item in self._empty.items() if item.answer is Answer.OMITTED)
-        self._assumed = replace(self._orders((Part(_ASSUMED),)).order, references=("assumed",))
+        self._assumed = replace(self._orders((Part(msgspec.Raw(_ASSUMED)),)).order, references=("assumed",))
 
     def row(self, person: Person) -> Row:
         """The row of one patient."""

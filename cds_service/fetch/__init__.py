@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urljoin
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
@@ -168,7 +168,7 @@ class Fetcher:
             fetched = self._get(url, errand, by_post=by_post)
             if fetched.problem:
                 return _stopped(have, fetched.problem)
-            page = open_answer(fetched.body)
+            page = open_answer(Raw(fetched.body))
             if page.answer is Answer.FAILED:
                 return _stopped(have, problem.unreadable(page.says))
             have = replace(

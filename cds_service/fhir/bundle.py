@@ -1,17 +1,22 @@
 """Opens what a prefetch key or a search brought: a Bundle of any type, a bare resource, a wrapper, null or an error."""
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, field
 
 from cds_service.chart import Answer
 from cds_service.fhir import lenient
 
 
-class Part(Struct, frozen=True, gc=False):
-    """One resource as received: its bytes, and the address that its Bundle gives it."""
+class _Search(Struct, gc=False):
+    mode: str | None = None
 
-    raw: bytes | Raw
-    full_url: str = ""
+
+class Part(Struct, frozen=True, gc=False):
+    """One resource as received: its bytes, the address that its Bundle gives it, and how it came into the Bundle."""
+
+    raw: Raw = field(default=Raw(b""), name="resource")
+    full_url: str = field(default="", name="fullUrl")
+    search: _Search | None = None
 
 
 class Answered(Struct, frozen=True):
@@ -33,16 +38,6 @@ class Answered(Struct, frozen=True):
 OMITTED = Answered(Answer.OMITTED)
 
 
-class _Search(Struct, gc=False):
-    mode: str | None = None
-
-
-class _Entry(Struct, gc=False, rename="camel"):
-    full_url: str | None = None
-    resource: Raw = Raw(b"")
-    search: _Search | None = None
-
-
 class _Link(Struct, gc=False):
     relation: str | None = None
     url: str | None = None
@@ -51,7 +46,7 @@ class _Link(Struct, gc=False):
 class _Envelope(Struct, gc=False, rename="camel"):
     resource_type: str | None = None
     total: int | None = None
-    entry: list[_Entry] | None = None
+    entry: list[Part] | None = None
     link: list[_Link] | None = None
     resource: Raw = Raw(b"")
 
@@ -59,7 +54,7 @@ class _Envelope(Struct, gc=False, rename="camel"):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
-def open_answer(raw: bytes | Raw, count: int | None = None) -> Answered:
+def open_answer(raw: Raw, count: int | None = None) -> Answered:
     """What a prefetch value or a search response holds. Never raises.
 
     `count` is the page size that was asked for: a list exactly that long without a total counts as cut.
@@ -71,7 +66,7 @@ def open_answer(raw: bytes | Raw, count: int | None = None) -> Answered:
     return _open(envelope, raw, count)
 
 
-def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
+def _open(envelope: _Envelope, raw: Raw, count: int | None) -> Answered:
     if envelope.resource_type == "Bundle" or (envelope.resource_type is None and envelope.entry is not None):
         return _open_bundle(envelope, count)
     if envelope.resource_type == "OperationOutcome":
@@ -85,7 +80,7 @@ def _open(envelope: _Envelope, raw: bytes | Raw, count: int | None) -> Answered:
 
 def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     entries = bundle.entry or []
-    parts = tuple([Part(entry.resource, entry.full_url or "") for entry in entries if entry.resource])
+    parts = tuple([entry for entry in entries if entry.raw])
     modes = [entry.search.mode for entry in entries if entry.search]
     matches = len(entries) - modes.count("include") - modes.count("outcome")
     next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
@@ -95,7 +90,7 @@ def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
     return Answered(answer, parts, next_page, matches=matches, total=bundle.total)
 
 
-def _open_odd(raw: bytes | Raw, count: int | None) -> Answered:
+def _open_odd(raw: Raw, count: int | None) -> Answered:
     """Null, an array of resources, or a Bundle with an element that does not fit."""
     try:
         value = msgspec.json.decode(raw)
@@ -113,7 +108,7 @@ def _open_odd(raw: bytes | Raw, count: int | None) -> Answered:
 def _open_item(item: object) -> Part:
     """A resource in a bare list; one wrapped as a Bundle entry is unwrapped, anything else is kept to be named."""
     inner = item.get("resource") if isinstance(item, dict) and "resourceType" not in item else None
-    return Part(msgspec.json.encode(item if inner is None else inner))
+    return Part(Raw(msgspec.json.encode(item if inner is None else inner)))
 
 
 def _mended(value: dict[str, object]) -> _Envelope:
@@ -131,14 +126,14 @@ def _mended(value: dict[str, object]) -> _Envelope:
     )
 
 
-def _mended_entry(entry: object) -> _Entry:
+def _mended_entry(entry: object) -> Part:
     if not isinstance(entry, dict):
-        return _Entry(resource=Raw(msgspec.json.encode(entry)))
+        return Part(Raw(msgspec.json.encode(entry)))
     full_url, resource = entry.get("fullUrl"), entry.get("resource")
-    return _Entry(
-        full_url=full_url if isinstance(full_url, str) else None,
-        resource=Raw(b"") if resource is None else Raw(msgspec.json.encode(resource)),
-        search=lenient.fitted(entry.get("search"), _Search),
+    return Part(
+        Raw(b"") if resource is None else Raw(msgspec.json.encode(resource)),
+        full_url if isinstance(full_url, str) else "",
+        lenient.fitted(entry.get("search"), _Search),
     )
 
 

@@ -68,7 +68,7 @@ _REFERENCE = msgspec.json.Decoder(Reference)
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
-def passed(raw: bytes | Raw, know: Knowledge) -> Passed | None:
+def passed(raw: Raw, know: Knowledge) -> Passed | None:
     """The resource as passed over, if it is plainly one that no rule reads; None says only that it has to be read."""
     try:
         seen = _DECODER.decode(raw)

@@ -66,11 +66,11 @@ class Unread(Struct, frozen=True):
     reference: str
 
 
-Glance = Callable[[bytes | msgspec.Raw], Passed | None]
+Glance = Callable[[msgspec.Raw], Passed | None]
 """Says of a resource's bytes that no rule reads it; None if that is not plain."""
 
 
-def _none_passed(raw: bytes | msgspec.Raw) -> Passed | None:  # noqa: ARG001
+def _none_passed(raw: msgspec.Raw) -> Passed | None:  # noqa: ARG001
     return None
 
 
