@@ -36,6 +36,8 @@ class Answered(Struct, frozen=True):
 
 
 OMITTED = Answered(Answer.OMITTED)
+_NOTHING = Answered(Answer.WHOLE)
+_REFUSED = Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
 
 
 class _Link(Struct, gc=False):
@@ -43,15 +45,33 @@ class _Link(Struct, gc=False):
     url: str | None = None
 
 
-class _Envelope(Struct, gc=False, rename="camel"):
-    resource_type: str | None = None
+class _Entries(Struct, gc=False):
     total: int | None = None
     entry: list[Part] | None = None
     link: list[_Link] | None = None
+
+
+class Bundle(_Entries, gc=False, tag_field="resourceType", tag="Bundle"):
+    """A Bundle as it should be."""
+
+
+class Outcome(Struct, gc=False, tag_field="resourceType", tag="OperationOutcome"):
+    """What is sent instead of data."""
+
+
+class _Envelope(_Entries, gc=False, rename="camel"):
+    resource_type: str | None = None
     resource: Raw = Raw(b"")
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def opened(sent: Bundle | Outcome | None, count: int | None = None) -> Answered:
+    """What a prefetch value holds that was decoded as what it most often is; see `open_answer` for any other."""
+    if isinstance(sent, Bundle):
+        return _open_bundle(sent, count)
+    return _NOTHING if sent is None else _REFUSED
 
 
 def open_answer(raw: Raw, count: int | None = None) -> Answered:
@@ -70,7 +90,7 @@ def _open(envelope: _Envelope, raw: Raw, count: int | None) -> Answered:
     if envelope.resource_type == "Bundle" or (envelope.resource_type is None and envelope.entry is not None):
         return _open_bundle(envelope, count)
     if envelope.resource_type == "OperationOutcome":
-        return Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
+        return _REFUSED
     if envelope.resource_type:
         return Answered(Answer.WHOLE, (Part(raw),), is_bare=True)
     if envelope.resource:
@@ -78,7 +98,7 @@ def _open(envelope: _Envelope, raw: Raw, count: int | None) -> Answered:
     return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
 
 
-def _open_bundle(bundle: _Envelope, count: int | None) -> Answered:
+def _open_bundle(bundle: _Entries, count: int | None) -> Answered:
     entries = bundle.entry or []
     parts = tuple([entry for entry in entries if entry.raw])
     modes = [entry.search.mode for entry in entries if entry.search]
@@ -97,7 +117,7 @@ def _open_odd(raw: Raw, count: int | None) -> Answered:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return Answered(Answer.FAILED, says="what was sent cannot be read")
     if value is None:
-        return Answered(Answer.WHOLE)
+        return _NOTHING
     if isinstance(value, list):
         return Answered(Answer.WHOLE, tuple(_open_item(item) for item in value))
     if not isinstance(value, dict):

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.time import YEARS
-from cds_service.errors import RequestError
 from cds_service.fhir.bundle import Answered, Part, open_answer
+from cds_service.hooks.envelope import read_envelope, read_prefetch, refused
 from cds_service.settings import Hook
 
 AS_OF = "org.vertebroplasty-cds.asOf"
@@ -56,40 +56,21 @@ class HookRequest(Struct, frozen=True):
         return replace(self, as_of=None, notes=(*self.notes, note)) if self.as_of else self
 
 
-# A member that is not of the type that the specification names is read as it is and judged on its own.
-_Scalar = str | float | bool | None
-
-
-class _Envelope(Struct, gc=False, rename="camel"):
-    hook: dict[str, Raw] | list[Raw] | _Scalar = None
-    hook_instance: dict[str, Raw] | list[Raw] | _Scalar = None
-    fhir_server: dict[str, Raw] | list[Raw] | _Scalar = None
-    fhir_authorization: dict[str, Any] | list[Raw] | _Scalar = None
-    context: dict[str, Raw] | list[Raw] | _Scalar = None
-    prefetch: dict[str, Raw] | list[Raw] | _Scalar = None
-    extension: dict[str, Raw] | list[Raw] | _Scalar = None
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
-_SECTIONS = {section.value: section for section in Section}
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
 def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, int] | None = None) -> HookRequest:
     """The call in `body`; `hooks` are those that this caller may use, `counts` the page sizes that prefetch asked for.
 
     Raises RequestError (400) naming the element at fault. Unknown members and prefetch keys are ignored.
     """
-    envelope = _envelope(body)
+    envelope = read_envelope(body)
     hook = _hook(envelope.hook, hooks)
     instance = _required(envelope.hook_instance, "hookInstance")
     if not isinstance(envelope.context, dict):
-        raise _refused("context", "is missing" if envelope.context is None else "is not an object")
+        raise refused("context", "is missing" if envelope.context is None else "is not an object")
     context = envelope.context
     encounter = _bare(_text(_value(context, "encounterId")))
     server = envelope.fhir_server.strip() if isinstance(envelope.fhir_server, str) else ""
     if envelope.fhir_authorization and not server:
-        raise _refused("fhirServer", "is missing, though fhirAuthorization is given")
+        raise refused("fhirServer", "is missing, though fhirAuthorization is given")
     return HookRequest(
         hook=hook,
         instance=instance,
@@ -99,36 +80,17 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
         selections=_selections(_value(context, "selections")),
         drafts=_parts(context, "draftOrders", required=hook in _DRAFTS),
         appointments=_parts(context, "appointments", required=hook is Hook.APPOINTMENT_BOOK),
-        prefetch={**_known(hook, encounter), **_prefetch(envelope.prefetch, counts or {})},
+        prefetch={**_known(hook, encounter), **read_prefetch(envelope.prefetch, counts or {})},
         fhir_server=server,
         authorization=_authorization(envelope.fhir_authorization),
         as_of=_as_of(envelope.extension),
     )
 
 
-def _refused(element: str, problem: str) -> RequestError:
-    return RequestError(f"{element} {problem}", expression=element)
-
-
-def _envelope(body: bytes) -> _Envelope:
-    text = body.removeprefix(_BYTE_ORDER_MARK)
-    try:
-        return _ENVELOPE.decode(text)
-    except msgspec.ValidationError:
-        object_ = text.lstrip().startswith(b"{")
-        says = "The body holds a number out of range" if object_ else "The body is JSON, but not an object"
-        raise RequestError(says, code="structure") from None
-    except RecursionError:
-        raise RequestError("The body is nested too deeply", code="structure") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        # The decoder's own text may quote the body.
-        raise RequestError("The body is not JSON", code="structure") from None
-
-
 def _hook(value: object, hooks: Collection[Hook]) -> Hook:
     name = _required(value, "hook")
     if name not in set(hooks):
-        raise _refused("hook", f"is none that this service answers here ({', '.join(h for h in Hook if h in hooks)})")
+        raise refused("hook", f"is none that this service answers here ({', '.join(h for h in Hook if h in hooks)})")
     return Hook(name)
 
 
@@ -152,7 +114,7 @@ def _text(value: object) -> str:
 def _required(value: object, element: str) -> str:
     text = _text(value)
     if not text:
-        raise _refused(element, "is missing" if value is None else "is not a text")
+        raise refused(element, "is missing" if value is None else "is not a text")
     return text
 
 
@@ -172,24 +134,12 @@ def _parts(context: Mapping[str, Raw], name: str, *, required: bool) -> tuple[Pa
     raw = context.get(name, Raw(b"null"))
     if bytes(raw).strip() == b"null":
         if required:
-            raise _refused(element, "is missing")
+            raise refused(element, "is missing")
         return ()
     answered = open_answer(raw)
     if answered.answer is Answer.FAILED and required:
-        raise _refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
+        raise refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
     return answered.parts
-
-
-def _prefetch(value: object, counts: Mapping[Section, int]) -> dict[Section, Answered]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _refused("prefetch", "is not an object")
-    return {
-        section: open_answer(raw, counts.get(section))
-        for key, raw in value.items()
-        if (section := _SECTIONS.get(key)) is not None
-    }
 
 
 def _known(hook: Hook, encounter: str) -> dict[Section, Answered]:
@@ -220,9 +170,9 @@ def _as_of(extension: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(raw)
     except (TypeError, ValueError):
-        raise _refused(element, "is not a date and time, such as 2026-11-22T09:00:00Z") from None
+        raise refused(element, "is not a date and time, such as 2026-11-22T09:00:00Z") from None
     if moment.tzinfo is None:
-        raise _refused(element, "has no time zone, such as the Z in 2026-11-22T09:00:00Z")
+        raise refused(element, "has no time zone, such as the Z in 2026-11-22T09:00:00Z")
     if moment.year not in YEARS:
-        raise _refused(element, f"is not between {YEARS.start} and {YEARS.stop}")
+        raise refused(element, f"is not between {YEARS.start} and {YEARS.stop}")
     return moment
