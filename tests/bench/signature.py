@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import jwt
 
-from cds_service.auth import Authenticator
+from cds_service.auth.authenticator import Authenticator
 from cds_service.settings import Client
 from tests import tokens
 
