@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from cds_service import __version__
 from cds_service.store.database import Database
@@ -130,9 +129,13 @@ def _latest_feedback(cards: Select[tuple[UUID]] | None = None) -> Subquery:
 
 
 def _insert_new(connection: Connection, table: Table) -> Insert:
-    """An insert that leaves a row alone whose key is there already."""
+    """An insert that leaves a row alone whose key is there already; only the dialect in use is imported."""
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
