@@ -1,9 +1,10 @@
 """Reads a knowledge file; whatever is wrong with it is an error that names the file and the key."""
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from cds_service.errors import KnowledgeError
 
@@ -17,10 +18,10 @@ def read(path: Path, shown: str = "") -> dict[str, Any]:
     """
     shown = shown or path.name
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KnowledgeError(shown, "", f"cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KnowledgeError(shown, "", f"is not valid TOML ({error})") from error
 
 
