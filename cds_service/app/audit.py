@@ -38,7 +38,7 @@ def event(answered: Answered, status: int) -> dict[str, Any]:
     """The AuditEvent. The hook instance leads the EHR to the patient and the user, who are not named here."""
     used = [f"{section} {outcome}" for section, outcome in answered.fetched.items()]
     shown = [f"{card.topic} {card.indicator} {card.uuid}" for card in answered.cards]
-    sent = " ".join(map(str, answered.sent))
+    sent = " ".join(answered.sent)
     details = [
         *_details("prefetched", [sent]),
         *_details("fetched", used),

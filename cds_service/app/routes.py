@@ -63,23 +63,23 @@ class Routes:
 
     def call(self) -> Response:
         """One hook call: its cards."""
-        g.audit = audit.Answered(g.id, self._now())
+        told, started = audit.Answered(g.id, self._now()), g.started
+        g.audit = told
         caller = self._admit(SERVICE)
-        admitted = time.perf_counter() - g.started
+        admitted = time.perf_counter() - started
         if wait := caller.pace.take():
             raise TooManyRequests(retry_after=ceil(wait))
         sent = body(request, caller.body_limit)
-        deadline = Deadline(caller.deadline_ms - (time.perf_counter() - g.started) * 1000)
+        deadline = Deadline(caller.deadline_ms - (time.perf_counter() - started) * 1000)
         asked = read_request(sent, caller.hooks, caller.counts)
-        g.audit.instance, g.audit.hook, g.audit.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
+        told.instance, told.hook, told.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
         asked = asked if caller.may_set_as_of else asked.at_own_time()
-        answer = self._respond(asked, g.audit.at, caller.site, partial(self._fill, caller, deadline))
+        answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = {"admit": admitted, **answer.timings}
-        g.audit.results = answer.material.results if answer.material else ()
-        self._telemetry.judged(g.audit.results)
-        self._show(asked, answer.shown, caller)
-        told = {"cards": []} if caller.shadow else answer.body
-        return answers.json(told, headers={"Cache-Control": "no-store"})
+        told.results = answer.material.results if answer.material else ()
+        self._telemetry.judged(told.results)
+        self._show(asked, answer.shown, caller, told)
+        return answers.json({"cards": []} if caller.shadow else answer.body, headers={"Cache-Control": "no-store"})
 
     def receive_feedback(self) -> Response:
         """Feedback, on the disk before it is acknowledged."""
@@ -202,10 +202,10 @@ class Routes:
         self._telemetry.fetched(filled.outcomes.values())
         return replace(asked, prefetch=filled.answers)
 
-    def _show(self, asked: HookRequest, cards: Sequence[ShownCard], caller: Caller) -> None:
+    def _show(self, asked: HookRequest, cards: Sequence[ShownCard], caller: Caller, told: audit.Answered) -> None:
         """Counts the cards, and records them unless nobody sees them."""
         self._telemetry.shown(cards, shadow=caller.shadow)
         if cards and not caller.shadow:
-            g.audit.cards = cards
+            told.cards = cards
             instance = identity(asked.instance)
-            self._records.show(Showing(instance, asked.hook, SERVICE_ID, caller.name, g.audit.at, tuple(cards)))
+            self._records.show(Showing(instance, asked.hook, SERVICE_ID, caller.name, told.at, tuple(cards)))

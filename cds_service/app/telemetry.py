@@ -74,5 +74,8 @@ class Telemetry:
 
 def _by_status(results: Sequence[Result]) -> dict[str, list[str]]:
     """The rules that were met, unknown or in error; the others were silent."""
-    found = {status: [item.rule.id for item in results if item.status is status] for status in _TOLD}
-    return {str(status): list(dict.fromkeys(rules)) for status, rules in found.items() if rules}
+    found: dict[str, dict[str, None]] = {str(status): {} for status in _TOLD}
+    for item in results:
+        if item.status in _TOLD:
+            found[item.status][item.rule.id] = None
+    return {status: list(rules) for status, rules in found.items() if rules}
