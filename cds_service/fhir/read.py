@@ -1,6 +1,6 @@
 """Assembles the chart: everything that arrived, read once, sorted by kind, without what is another patient's."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from cds_service.chart import (
     Procedure,
     RequestedService,
     Section,
+    Source,
     Unreadable,
 )
 from cds_service.chart.sections import RESOURCE_TYPE
@@ -91,7 +92,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     )
     shown = imaging_findings.examinations(mine, context)
     for item in mine:
-        entries = tuple(_entries(item, medications, shown, context))
+        entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
         if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
@@ -144,40 +145,41 @@ def _drafted(received: Received, held: set[str], medications: Medications, conte
 
 def _entries(
     item: Skimmed, medications: Medications, shown: Mapping[str, Examination], context: Context
-) -> Iterable[object]:
+) -> Sequence[object]:
     """What one resource says that any rule reads."""
-    source = item.source
-    match item.resource:
-        case wire.Observation() as resource:
-            yield from observations.measurements(resource, source, context)
+    resource = item.resource
+    one = _ONE.get(type(resource))
+    if one:
+        found = one(resource, item.source, context)
+        return () if found is None else (found,)
+    match resource:
+        case wire.Observation():
+            source = item.source
             seen = imaging_studies.joined(resource.derivedFrom, shown) or shown.get(source.reference)
-            yield from imaging_observations.findings_of_observation(resource, source, seen, context)
-        case wire.ImagingStudy() as resource:
-            yield from _if_any(imaging_studies.study(resource, source, context))
-        case wire.DiagnosticReport() as resource:
-            yield from imaging_findings.findings_of_report(resource, source, shown, context)
-        case wire.MedicationUse() as resource:
-            yield from drug_uses(resource, source, medications, context)
-        case wire.Condition() as resource:
-            yield from _if_any(conditions.condition(resource, source, context))
-        case wire.Procedure() as resource:
-            yield from _if_any(care.procedure(resource, source, context))
-        case wire.AllergyIntolerance() as resource:
-            yield from _if_any(care.allergy(resource, source, context))
-        case wire.ServiceRequest() | wire.Task() as resource:
-            yield from _if_any(care.requested_service(resource, source, context))
-        case wire.Device() as resource:
-            yield from _if_any(care.device(resource, source, context))
-        case wire.Encounter() as resource:
-            yield from _if_any(administrative.encounter(resource, source, context))
-        case wire.Coverage() as resource:
-            yield from _if_any(administrative.coverage(resource, source, context))
-        case wire.Patient() as resource:
-            yield administrative.patient(resource, source, context)
+            return (
+                *observations.measurements(resource, source, context),
+                *imaging_observations.findings_of_observation(resource, source, seen, context),
+            )
+        case wire.MedicationUse():
+            return drug_uses(resource, item.source, medications, context)
+        case wire.DiagnosticReport():
+            return imaging_findings.findings_of_report(resource, item.source, shown, context)
+    return ()
 
 
-def _if_any(entry: object) -> tuple[object, ...]:
-    return () if entry is None else (entry,)
+_ONE: Mapping[type, Callable[[Any, Source, Context], object]] = {
+    wire.Patient: administrative.patient,
+    wire.Encounter: administrative.encounter,
+    wire.Coverage: administrative.coverage,
+    wire.Condition: conditions.condition,
+    wire.ImagingStudy: imaging_studies.study,
+    wire.Procedure: care.procedure,
+    wire.AllergyIntolerance: care.allergy,
+    wire.ServiceRequest: care.requested_service,
+    wire.Task: care.requested_service,
+    wire.Device: care.device,
+}
+"""The readers of the resources that say one thing, or nothing that any rule reads."""
 
 
 def _belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
