@@ -8,7 +8,7 @@ from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import wire
 from cds_service.fhir.bundle import Answered, Part
-from cds_service.fhir.skim import Skimmed, skim
+from cds_service.fhir.skim import Skimmed, one
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
@@ -28,7 +28,7 @@ def _of_another_kind(section: Section, answered: Answered) -> str:
     """What is wrong with a resource that was sent bare, without a Bundle around it; empty if nothing is."""
     if not answered.is_bare:
         return ""
-    item = _read(answered.parts[0])
+    item = one(answered.parts[0])
     kind = type(item.resource).__name__ if isinstance(item, Skimmed) else ""
     if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
         return ""
@@ -47,7 +47,7 @@ def _of_another_patient(answered: Answered, patient: str) -> str:
 
 def _belongs(part: Part, patient: str) -> bool | None:
     """Whether a resource is this patient's, or may be; None for what is nobody's, such as a drug that an order refers to."""
-    item = _read(part)
+    item = one(part)
     if item is None:
         return None
     if not isinstance(item, Skimmed):
@@ -55,7 +55,3 @@ def _belongs(part: Part, patient: str) -> bool | None:
     if isinstance(item.resource, wire.Medication) and not item.whose:
         return None
     return item.whose in ("", patient) or item.whose.startswith("urn:uuid:")
-
-
-def _read(part: Part) -> object:
-    return next(iter(skim((part,))), None)

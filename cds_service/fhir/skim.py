@@ -83,7 +83,7 @@ def skim(
     """
     before = set() if seen is None else seen
     for part in parts:
-        item = glance(part.raw) or _one(part)
+        item = glance(part.raw) or one(part)
         if item is None:
             continue
         if not isinstance(item, Unread):
@@ -93,7 +93,7 @@ def skim(
         yield item
 
 
-def _one(part: Part) -> Skimmed | Unread | None:
+def one(part: Part) -> Skimmed | Unread | None:
     """The resource, or None if its type is of no interest."""
     try:
         resource = _DECODER.decode(part.raw)
