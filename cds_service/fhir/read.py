@@ -148,9 +148,9 @@ def _entries(
 ) -> Sequence[object]:
     """What one resource says that any rule reads."""
     resource = item.resource
-    one = _ONE.get(type(resource))
-    if one:
-        found = one(resource, item.source, context)
+    read = _READERS.get(type(resource))
+    if read:
+        found = read(resource, item.source, context)
         return () if found is None else (found,)
     match resource:
         case wire.Observation():
@@ -167,7 +167,7 @@ def _entries(
     return ()
 
 
-_ONE: Mapping[type, Callable[[Any, Source, Context], object]] = {
+_BY_KIND: Mapping[type[wire.Resource], Callable[[Any, Source, Context], object]] = {
     wire.Patient: administrative.patient,
     wire.Encounter: administrative.encounter,
     wire.Coverage: administrative.coverage,
@@ -179,7 +179,8 @@ _ONE: Mapping[type, Callable[[Any, Source, Context], object]] = {
     wire.Task: care.requested_service,
     wire.Device: care.device,
 }
-"""The readers of the resources that say one thing, or nothing that any rule reads."""
+_READERS = {kind: read for base, read in _BY_KIND.items() for kind in wire.TYPES.values() if issubclass(kind, base)}
+"""The readers of resources that say one thing, or nothing that any rule reads; also for their names in other versions."""
 
 
 def _belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
