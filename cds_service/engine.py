@@ -199,7 +199,10 @@ _NEEDS_PROOF = (Kind.SURGEON_FIRST, Kind.ABSOLUTE)
 
 def evaluate(chart: Chart, rules: Iterable[Rule], know: Knowledge) -> tuple[Result, ...]:
     """Every rule's results, in the order of the rules. Pure: no clock, no input or output but a log line for a rule that raises."""
-    return tuple(result for item in rules for result in _judge(item, chart, know))
+    results: list[Result] = []
+    for item in rules:
+        results += _judge(item, chart, know)
+    return tuple(results)
 
 
 def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:

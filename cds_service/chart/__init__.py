@@ -1,10 +1,9 @@
 """The chart: everything known about one patient and one order, as typed entries with dates, units and gaps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
 
 from cds_service.chart.drugs import Dosage, DrugUse, UseStatus
 from cds_service.chart.entries import (
@@ -30,6 +29,7 @@ from cds_service.chart.entries import (
 )
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
 from cds_service.chart.levels import Level, descending, spoken
+from cds_service.chart.listing import Lack, Listing, by_set
 from cds_service.chart.order import Order
 from cds_service.chart.sections import (
     DRUG_SECTIONS,
@@ -42,7 +42,7 @@ from cds_service.chart.sections import (
     Unknown,
     reason_of,
 )
-from cds_service.chart.time import Age, Precision, When
+from cds_service.chart.time import Age, Precision, When, days_since
 
 __all__ = [
     "Age",
@@ -83,17 +83,13 @@ __all__ = [
     "Unreadable",
     "UseStatus",
     "When",
+    "days_since",
     "descending",
     "spoken",
 ]
 
 
-class _HasConcept(Protocol):
-    @property
-    def concept(self) -> Concept: ...
-
-
-Entry = TypeVar("Entry", bound=_HasConcept)
+_OMITTED, _WHOLE = Answer.OMITTED, Answer.WHOLE
 
 
 @dataclass(frozen=True)
@@ -126,60 +122,73 @@ class Chart:
 
     def is_ahead(self, when: When) -> bool:
         """Whether it begins on a day after that of `as_of`, by its calendar: it is still to come."""
-        return when.start.astimezone(self.as_of.tzinfo).date() > self.as_of.date()
+        return days_since(when.start, self.as_of) < 0
 
     def answer(self, section: Section) -> Answer:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
 
     @cached_property
-    def whole(self) -> frozenset[Section]:
-        """The sections without any gap: answered whole, and every resource of their type read."""
-        unread = {item.section_type for item in self.unreadable}
-        answered = [section for section, answer in self.answers.items() if answer is Answer.WHOLE]
-        return frozenset([section for section in answered if RESOURCE_TYPE[section] not in unread])
+    def _lacks(self) -> Mapping[Section, Lack]:
+        """What each section lacks that was not answered whole, or of whose type a resource could not be read."""
+        found = {}
+        for section, kind in RESOURCE_TYPE.items():
+            answer = self.answers.get(section, _OMITTED)
+            unread = tuple([item for item in self.unreadable if item.section_type == kind]) if self.unreadable else ()
+            if unread or answer is not _WHOLE:
+                why = () if answer is _WHOLE else (Missing(section, reason_of(answer), self.troubles.get(section, "")),)
+                found[section] = Lack(section, why, unread)
+        return found
 
     def gaps(self, *sections: Section, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
         """What is missing from `sections`: not answered whole, or holding a resource that could not be read.
 
         With `sets`, an unread resource counts only if its code is illegible or names one of them.
         """
-        if self.whole.issuperset(sections):
+        if self._lacks.keys().isdisjoint(sections):
             return ()
-        wanted = frozenset(sets)
-        found = []
-        for section in sections:
-            answer = self.answer(section)
-            if answer is not Answer.WHOLE:
-                found.append(Missing(section, reason_of(answer), self.troubles.get(section, "")))
-            for item in self.unreadable:
-                relevant = not wanted or item.sets is None or not wanted.isdisjoint(item.sets)
-                if item.section_type == RESOURCE_TYPE[section] and relevant:
-                    found.append(Missing(section, Reason.UNREADABLE))
-                    break
-        return tuple(found)
+        lacks = [self._lacks[section] for section in sections if section in self._lacks]
+        return tuple(item for lack in lacks for item in lack.missing(sets))
 
     def require(self, what: str, *sections: Section, sets: Iterable[str] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""
+        if self._lacks.keys().isdisjoint(sections):
+            return
         gaps = self.gaps(*sections, sets=sets)
         if gaps:
             raise Unknown(what, *gaps)
 
     def conditions_in(self, *sets: str) -> Iterable[Condition]:
         """Diagnoses of any of the value sets, whatever their state; then `Unknown` if the problem list has gaps."""
-        return self._in(Section.CONDITIONS, self.conditions, sets, "whether the problem list holds more")
+        return self._conditions.of(sets)
+
+    @cached_property
+    def _conditions(self) -> Listing[Condition]:
+        return Listing(self.conditions, "whether the problem list holds more", self._lacks.get(Section.CONDITIONS))
 
     def procedures_in(self, *sets: str) -> Iterable[Procedure]:
         """Procedures of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._in(Section.PROCEDURES, self.procedures, sets, "whether more procedures were done")
+        return self._procedures.of(sets)
+
+    @cached_property
+    def _procedures(self) -> Listing[Procedure]:
+        return Listing(self.procedures, "whether more procedures were done", self._lacks.get(Section.PROCEDURES))
 
     def allergies_in(self, *sets: str) -> Iterable[Allergy]:
         """Allergies of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._in(Section.ALLERGIES, self.allergies, sets, "whether more allergies are recorded")
+        return self._allergies.of(sets)
+
+    @cached_property
+    def _allergies(self) -> Listing[Allergy]:
+        return Listing(self.allergies, "whether more allergies are recorded", self._lacks.get(Section.ALLERGIES))
 
     def devices_in(self, *sets: str) -> Iterable[Device]:
         """Devices of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._in(Section.DEVICES, self.devices, sets, "whether more devices are implanted")
+        return self._devices.of(sets)
+
+    @cached_property
+    def _devices(self) -> Listing[Device]:
+        return Listing(self.devices, "whether more devices are implanted", self._lacks.get(Section.DEVICES))
 
     def requested_in(self, *sets: str) -> tuple[RequestedService, ...]:
         """Services already ordered of any of the value sets; a hint only, so its gaps raise nothing."""
@@ -188,8 +197,8 @@ class Chart:
 
     def measurements(self, measure: str) -> Iterable[Measurement]:
         """All observations of one measure, newest first, dated before undated; then `Unknown` if the section has gaps."""
-        found, section = self._newest.get(measure, ()), SECTION_OF[measure]
-        return found if section in self.whole else self._ended(found, measure.replace("-", " "), section, (measure,))
+        found, lack = self._newest.get(measure, ()), self._lacks.get(SECTION_OF[measure])
+        return found if lack is None else lack.end(found, measure.replace("-", " "), (measure,))
 
     def drugs_of(self, *classes: str) -> tuple[DrugUse, ...]:
         """Uses of drugs of any of the classes, from every kind of resource. See `require_drug_list` for gaps."""
@@ -217,42 +226,7 @@ class Chart:
     @cached_property
     def _newest(self) -> Mapping[str, tuple[Measurement, ...]]:
         """Observations by measure, newest first; equal dates fall back on the reference: the order of resources never matters."""
-        return _by_set(sorted(self.observations, key=_recency, reverse=True))
-
-    @cached_property
-    def _indexes(self) -> dict[Section, Mapping[str, tuple[Any, ...]]]:
-        """The entries of a section by value set, for sections that were looked into."""
-        return {}
-
-    def _in(self, section: Section, entries: tuple[Entry, ...], sets: tuple[str, ...], whether: str) -> Iterable[Entry]:
-        index = self._indexes.get(section)
-        if index is None:
-            index = self._indexes[section] = _by_set(entries)
-        found: tuple[Entry, ...] = ()
-        if len(sets) == 1:
-            found = index.get(sets[0], ())
-        elif not index.keys().isdisjoint(sets):
-            wanted = frozenset(sets)
-            found = tuple([entry for entry in entries if not wanted.isdisjoint(entry.concept.sets)])
-        return found if section in self.whole else self._ended(found, whether, section, sets)
-
-    def _ended(self, found: tuple[Entry, ...], what: str, section: Section, sets: tuple[str, ...]) -> Iterable[Entry]:
-        """What was found, and after it the gap of a section that has one."""
-        gaps = self.gaps(section, sets=sets)
-        return _ending(found, what, gaps) if gaps else found
-
-
-def _ending(found: tuple[Entry, ...], what: str, gaps: tuple[Missing, ...]) -> Iterator[Entry]:
-    yield from found
-    raise Unknown(what, *gaps)
-
-
-def _by_set(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
-    index: dict[str, list[Entry]] = {}
-    for entry in entries:
-        for name in entry.concept.sets:
-            index.setdefault(name, []).append(entry)
-    return {name: tuple(found) for name, found in index.items()}
+        return by_set(sorted(self.observations, key=_recency, reverse=True))
 
 
 def _recency(item: Measurement) -> tuple[float, str]:

@@ -40,14 +40,20 @@ class When(Struct, frozen=True):
         return self.end if self.end == self.start else self.end - timedelta(seconds=1)
 
     def __str__(self) -> str:
+        day = self.start.date().isoformat()
         if self.precision is Precision.TIME:
-            return self.start.isoformat(" ", "minutes")[: len("2026-11-22 09:00")]
-        return self.start.date().isoformat()[: _SHOWN[self.precision]]
+            return f"{day} {self.start.time().isoformat('minutes')}"
+        return day[: _SHOWN[self.precision]]
 
     @property
     def iso(self) -> str:
         """The date as FHIR writes it, at its own precision."""
         return self.start.isoformat() if self.precision is Precision.TIME else str(self)
+
+
+def days_since(moment: datetime, as_of: datetime) -> int:
+    """Whole days from a moment until `as_of`, by the calendar of `as_of`; below zero for a day to come."""
+    return as_of.toordinal() - moment.astimezone(as_of.tzinfo).toordinal()
 
 
 class Age(Struct, frozen=True):
@@ -59,7 +65,7 @@ class Age(Struct, frozen=True):
     @classmethod
     def since(cls, when: When, as_of: datetime) -> "Age":
         """The age at `as_of` of what happened within `when`, by the calendar of `as_of`; never below zero."""
-        return cls(_days_since(when.last, as_of), _days_since(when.start, as_of))
+        return cls(max(0, days_since(when.last, as_of)), max(0, days_since(when.start, as_of)))
 
     def is_within(self, days: float) -> bool:
         """Whether it was surely at most so many days ago."""
@@ -74,7 +80,3 @@ class Age(Struct, frozen=True):
         if self.most is None:
             return f"at least {self.least} d"
         return f"{self.least} d" if self.least == self.most else f"{self.least} to {self.most} d"
-
-
-def _days_since(moment: datetime, as_of: datetime) -> int:
-    return max(0, (as_of.date() - moment.astimezone(as_of.tzinfo).date()).days)

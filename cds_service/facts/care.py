@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Age, Chart, Condition, DrugUse, Section, State, UseStatus, When
+from cds_service.chart import Chart, Condition, DrugUse, Section, State, UseStatus, When, days_since
 from cds_service.engine import Evidence
 from cds_service.facts.drugs import is_taken
 from cds_service.facts.fracture_age import on_record_since
@@ -67,6 +67,6 @@ def _days(since: When | None, until: When | None, began: When | None, chart: Cha
     """Days of care that surely lie after the fracture began: until it ended, or until `as_of` if it goes on."""
     if since is None or began is None:
         return None
-    lasted = min(Age.since(when, chart.as_of).least for when in (since, began))
-    over = Age.since(until, chart.as_of).most if until else 0
-    return max(0, lasted - (over or 0))
+    lasted = days_since(max(since.last, began.last), chart.as_of)
+    over = max(0, days_since(until.start, chart.as_of)) if until else 0
+    return max(0, lasted - over)

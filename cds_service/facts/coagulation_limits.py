@@ -30,9 +30,7 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
 
     Source: SIR 2019, high bleeding risk: 1.5 to 1.8 or below; in chronic liver disease below 2.5.
     """
-    upper, caution, of_liver = (
-        know.parameter(f"inr_above_limit.{name}_limit") for name in ("upper", "caution", "liver")
-    )
+    upper, caution, of_liver = know.parameters("inr_above_limit", "upper_limit", "caution_limit", "liver_limit")
     above = waits = labs.above(inr, upper.value)
     if has_liver_disease(chart) and not vitamin_k_antagonists(chart, know):
         waits = labs.at_least(inr, of_liver.value)
@@ -55,17 +53,19 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
 
 def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> Verdict:
     """A platelet count. Source: SIR 2019, high bleeding risk: from 50 × 10⁹/L; in chronic liver disease above 30 × 10⁹/L."""
-    lower, of_liver = know.parameter("low_platelets.limit"), know.parameter("low_platelets.liver_limit")
-    usual, other = f"{lower.value:g}", f"{of_liver.value:g}"
+    lower, of_liver = know.parameters("low_platelets", "limit", "liver_limit")
     below = waits = labs.below(count, lower.value)
     if has_liver_disease(chart):
         waits = labs.at_most(count, of_liver.value)
         if waits:
-            says = f"Platelets {count}; the limit in chronic liver disease is above {other}, else {usual}"
+            says = f"Platelets {count}; the limit in chronic liver disease is above {of_liver.value:g}, else {lower.value:g}"
             return Verdict(Kind.CORRECTABLE, says, (of_liver, lower))
         if below and waits is False:
-            says = f"Platelets {count} are below {usual}, within the limit in chronic liver disease, above {other}"
+            says = (
+                f"Platelets {count} are below {lower.value:g}, within the limit in chronic liver disease, above"
+                f" {of_liver.value:g}"
+            )
             return Verdict(Kind.INFORMATION, says, (of_liver, lower))
     if waits:
-        return Verdict(Kind.CORRECTABLE, f"Platelets {count} are below {usual}", (lower,))
+        return Verdict(Kind.CORRECTABLE, f"Platelets {count} are below {lower.value:g}", (lower,))
     return Verdict(is_open=waits is None)

@@ -14,6 +14,7 @@ _GIVEN = "MedicationAdministration"
 _STATED = ("MedicationStatement", "MedicationUsage")
 _ORDERED = ("MedicationRequest", "MedicationOrder")
 _SUPPLIED = "MedicationDispense"
+_RANKS = {_GIVEN: 0} | dict.fromkeys(_STATED, 1) | dict.fromkeys(_ORDERED, 2)
 _FORGOTTEN = "antithrombotic_hold.forgotten"
 
 
@@ -89,8 +90,7 @@ def _not_overruled(uses: list[DrugUse]) -> tuple[DrugUse, ...]:
 
 def _rank(use: DrugUse) -> int:
     """What was given tells more than what was stated, that more than what was ordered, that more than what was supplied."""
-    kinds = ((_GIVEN,), _STATED, _ORDERED)
-    return next((place for place, kind in enumerate(kinds) if use.source.type in kind), len(kinds))
+    return _RANKS.get(use.source.type, 3)
 
 
 def _latest(use: DrugUse) -> float:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Age, Assertion, Chart, ImagingSign, Missing, Reason, Section, Unknown, When
+from cds_service.chart import Age, Assertion, Chart, ImagingSign, Missing, Reason, Section, Unknown, When, days_since
 from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target, target_fractures, target_levels
 from cds_service.facts.once import once
 
@@ -57,6 +57,4 @@ def _unbroken(chart: Chart) -> Iterator[int]:
         whole = seen.sign is ImagingSign.INTACT and seen.assertion is Assertion.PRESENT
         denied = seen.sign is ImagingSign.FRACTURE and seen.assertion is Assertion.ABSENT
         if (whole or denied) and seen.when and target and target <= seen.levels:
-            most = Age.since(seen.when, chart.as_of).most
-            if most is not None:
-                yield most
+            yield max(0, days_since(seen.when.start, chart.as_of))

@@ -3,7 +3,7 @@
 import math
 from datetime import datetime
 
-from cds_service.chart import Chart, UseStatus
+from cds_service.chart import Chart, UseStatus, When
 from cds_service.facts.drug_courses import is_statement
 from cds_service.facts.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.interruption import agreement
@@ -107,4 +107,4 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
 
 
 def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M")
+    return str(When.at(at))

@@ -1,10 +1,8 @@
 """What images of the spine say: which are current, and how a finding speaks of them."""
 
-from collections.abc import Iterator
 from datetime import date
 
 from cds_service.chart import (
-    Age,
     Basis,
     Chart,
     ImagingFinding,
@@ -14,9 +12,10 @@ from cds_service.chart import (
     Reason,
     ResultStatus,
     Section,
+    days_since,
 )
 from cds_service.engine import Evidence
-from cds_service.facts.fracture import path_of, target_levels
+from cds_service.facts.fracture import at_target, path_of
 from cds_service.facts.fracture_age import onsets
 from cds_service.facts.once import once
 from cds_service.facts.words import brief
@@ -34,26 +33,23 @@ def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     window = know.parameter(WINDOW)
     began = min((when.start for when in onsets(chart)), default=None)
     return tuple(
-        seen
-        for seen in chart.imaging
-        if seen.when is not None
-        and not chart.is_ahead(seen.when)
-        and Age.since(seen.when, chart.as_of).is_within(window.value)
-        and not (began and seen.when.last < began)
+        [
+            seen
+            for seen in chart.imaging
+            if seen.when is not None
+            and 0 <= days_since(seen.when.start, chart.as_of) <= window.value
+            and not (began and seen.when.last < began)
+        ]
     )
 
 
-def current_at_target(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[ImagingFinding]:
-    """Current findings of some signs at the target level or without a level, newest first."""
-    target = target_levels(chart)
-    there = (
-        seen
-        for seen in current(chart, know)
-        if seen.sign in signs and (not seen.levels or not target or seen.levels & target)
-    )
-    return iter(sorted(there, key=recency, reverse=True))
+def current_at_target(chart: Chart, know: Knowledge, sign: ImagingSign) -> list[ImagingFinding]:
+    """Current findings of a sign at the target level or without a level, newest first."""
+    found = [seen for seen in current(chart, know) if seen.sign is sign and at_target(seen.levels, chart)]
+    return sorted(found, key=recency, reverse=True)
 
 
+@once
 def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
     """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record.
 

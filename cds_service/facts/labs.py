@@ -92,7 +92,6 @@ class _Results(Struct, frozen=True):
     gaps: tuple[Missing, ...]
 
 
-@once
 def _results(chart: Chart, measure: str) -> _Results:
     found, gaps = gathered(chart.measurements(measure))
     numbers, unread = [], []
@@ -187,7 +186,10 @@ def _exceeds(found: Quantity, limit: float, *, reached: bool) -> bool | None:
 def _agreed(lab: Lab, limit: float, *, reached: bool) -> bool | None:
     """The one answer that a result and its rivals give, else None."""
     answer = _exceeds(lab.quantity, limit, reached=reached)
-    return answer if all(_exceeds(rival, limit, reached=reached) is answer for rival in lab.rivals) else None
+    for rival in lab.rivals:
+        if _exceeds(rival, limit, reached=reached) is not answer:
+            return None
+    return answer
 
 
 def _opposite(answer: bool | None) -> bool | None:

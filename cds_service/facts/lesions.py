@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign
 from cds_service.facts.fracture import Fracture, fractures_at_target
 from cds_service.facts.imaging import current_at_target
+from cds_service.facts.once import once
 from cds_service.knowledge import Knowledge
 
 _MALIGNANT = frozenset(("fracture-neoplastic", "vertebral-neoplasm"))
@@ -22,18 +23,20 @@ def nonunion_records(chart: Chart) -> Iterator[Fracture]:
             yield item
 
 
-def clefts(chart: Chart, know: Knowledge) -> Iterator[ImagingFinding]:
+@once
+def clefts(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     """Current findings of a cleft, necrosis or non-union at the target level."""
-    for seen in current_at_target(chart, know, ImagingSign.CLEFT):
-        if seen.assertion is Assertion.PRESENT:
-            yield seen
+    found = current_at_target(chart, know, ImagingSign.CLEFT)
+    return tuple([seen for seen in found if seen.assertion is Assertion.PRESENT])
 
 
+@once
 def is_malignant(chart: Chart) -> bool:
     """Whether a malignant fracture or tumour at the target level is on record."""
     return any(malignant_records(chart))
 
 
+@once
 def age_does_not_count(chart: Chart, know: Knowledge) -> bool:
     """Whether the age limit is lifted: malignant, or not united."""
-    return is_malignant(chart) or any(nonunion_records(chart)) or any(clefts(chart, know))
+    return is_malignant(chart) or any(nonunion_records(chart)) or bool(clefts(chart, know))

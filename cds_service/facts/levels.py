@@ -7,6 +7,7 @@ from cds_service.engine import Evidence
 from cds_service.facts.activity import Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture import Fracture, current_fractures
 from cds_service.facts.imaging import evidence
+from cds_service.facts.once import once
 from cds_service.knowledge import Knowledge
 
 
@@ -56,6 +57,7 @@ class NamedLevels(Struct, frozen=True):
         return (*fractures, *images)
 
 
+@once
 def named_levels(chart: Chart, know: Knowledge) -> NamedLevels:
     """The levels that each source names. It does not raise: a rule that finds no difference must still require the sections."""
     found, _ = current_fractures(chart)

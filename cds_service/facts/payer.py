@@ -38,12 +38,12 @@ def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
 
 def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
     """The latest disability score and a current height loss, if they are what Medicare's determinations count (CMS LCD)."""
-    disability, height = (know.parameter(f"{_RULE}.{name}_above").value for name in ("disability", "height_loss"))
+    disability, height = know.parameters(_RULE, "disability_above", "height_loss_above")
     scores, _ = history(chart, "disability-score", "disability score")
     for score in scores[:1]:
-        if above(score, disability):
+        if above(score, disability.value):
             yield f"disability {score}", score.evidence
     for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS):
-        if seen.assertion is Assertion.PRESENT and seen.percent and seen.percent[0] > height:
+        if seen.assertion is Assertion.PRESENT and seen.percent and seen.percent[0] > height.value:
             yield f"height loss of {seen.percent[0]:g} %", evidence(seen)
             return

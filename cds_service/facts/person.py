@@ -7,6 +7,7 @@ from msgspec import Struct
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Evidence
 from cds_service.facts.gathered import attempted, gathered
+from cds_service.facts.once import once
 from cds_service.knowledge import Knowledge
 
 
@@ -20,6 +21,7 @@ class Years(Struct, frozen=True):
         return f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
 
 
+@once
 def age(chart: Chart) -> Years:
     """The age at `as_of`. Raises `Unknown` if the patient or the birth date is missing."""
     if chart.patient is None:
@@ -41,6 +43,7 @@ def birth(chart: Chart) -> tuple[Evidence, ...]:
     return (Evidence(chart.patient.source, "birthDate", chart.patient.born, str(chart.patient.born)),)
 
 
+@once
 def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
     """Whether a pregnancy is possible: not recorded as male, within the ages, nothing on record that rules it out.
 
@@ -48,11 +51,11 @@ def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
     """
     if chart.patient is None:
         chart.require("whether a pregnancy is possible", Section.PATIENT)
-    youngest, oldest = (know.parameter(f"pregnancy_test_due.{name}").value for name in ("youngest", "oldest"))
+    youngest, oldest = know.parameters("pregnancy_test_due", "youngest", "oldest")
     if chart.patient is not None and chart.patient.sex == "male":
         return False
     years, _ = attempted(lambda: age(chart))
-    if years and (years[0].most < youngest or years[0].least > oldest):
+    if years and (years[0].most < youngest.value or years[0].least > oldest.value):
         return False
     problems, _ = gathered(chart.conditions_in("no-childbearing-potential"))
     procedures, _ = gathered(chart.procedures_in("no-childbearing-potential"))

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from cds_service.chart import Chart, Section, Unknown
+from cds_service.facts.once import once
 
 
 class Setting(StrEnum):
@@ -12,6 +13,7 @@ class Setting(StrEnum):
     OUTPATIENT = "outpatient"
 
 
+@once
 def setting(chart: Chart) -> Setting:
     """Inpatient during a current inpatient encounter, else outpatient (emergency and observation stays count as outpatient).
 

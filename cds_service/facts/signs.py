@@ -12,6 +12,8 @@ from cds_service.knowledge import Knowledge
 SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 """The sections that hold what images showed."""
 
+_STATED = (Assertion.PRESENT, Assertion.UNCERTAIN)
+
 
 class Shown(Struct, frozen=True):
     """A sign that an image shows or suspects. `current` is false if the image is older than the window for images."""
@@ -44,14 +46,16 @@ def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]
     window = know.parameter(imaging.WINDOW).span
     groups: dict[tuple[ImagingSign, str], list[ImagingFinding]] = {}
     for seen in chart.imaging:
-        stated = seen.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN)
-        of_neck = bool(seen.levels) and all(level.startswith("C") for level in seen.levels)
-        if seen.sign in signs and stated and not of_neck and not _denied(seen, chart.imaging):
+        if seen.sign in signs and seen.assertion in _STATED and not _of_neck(seen) and not _denied(seen, chart.imaging):
             groups.setdefault((seen.sign, spoken(seen.levels)), []).append(seen)
     for _, group in sorted(groups.items()):
         best = max(group, key=_rank)
         yield Shown(best, best.when is None or chart.as_of - best.when.last <= window)
     chart.require("what images show", *SECTIONS)
+
+
+def _of_neck(seen: ImagingFinding) -> bool:
+    return bool(seen.levels) and all(level.startswith("C") for level in seen.levels)
 
 
 def _denied(seen: ImagingFinding, others: Iterable[ImagingFinding]) -> bool:

@@ -61,11 +61,11 @@ def _counted(chart: Chart, know: Knowledge) -> tuple[float, tuple[Evidence, ...]
 
 def _of_person(chart: Chart, know: Knowledge) -> tuple[float, float]:
     """The least and the most points of age and sex; either may not be recorded."""
-    for_age, for_female = (know.parameter(f"{_RULE}.points_{name}").value for name in ("age", "female"))
-    limits = [know.parameter(f"{_RULE}.{name}").value for name in ("first_age", "second_age")]
+    for_age, for_female = know.parameters(_RULE, "points_age", "points_female")
+    limits = [limit.value for limit in know.parameters(_RULE, "first_age", "second_age")]
     known, _ = attempted(lambda: age(chart))
     of_age = {sum(at >= limit for limit in limits) for years in known for at in (years.least, years.most)} or {0, 2}
     sex = chart.patient.sex if chart.patient else ""
     of_sex = {"female": {1}, "male": {0}}.get(sex, {0, 1})
-    least, most = (chosen(of_age) * for_age + chosen(of_sex) * for_female for chosen in (min, max))
+    least, most = (chosen(of_age) * for_age.value + chosen(of_sex) * for_female.value for chosen in (min, max))
     return least, most

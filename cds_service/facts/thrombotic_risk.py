@@ -105,7 +105,7 @@ def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 
 def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit, longer = know.parameter("interruption_hazard.stroke"), know.parameter("interruption_hazard.stroke_longer")
+    limit, longer = know.parameters("interruption_hazard", "stroke", "stroke_longer")
     for problem in chart.conditions_in("stroke-or-tia"):
         if _counts(problem, limit, chart):
             yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)

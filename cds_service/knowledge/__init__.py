@@ -72,6 +72,11 @@ class Knowledge(Struct, frozen=True, eq=False):
         rule, _, name = key.partition(".")
         return self.rules[rule].parameters[name]
 
+    def parameters(self, rule: str, *names: str) -> tuple[Parameter, ...]:
+        """Several parameters of one rule."""
+        own = self.rules[rule].parameters
+        return tuple([own[name] for name in names])
+
     def citation(self, identifier: str) -> Citation:
         """One source by id."""
         return self.citations[identifier]

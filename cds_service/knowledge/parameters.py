@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
@@ -44,7 +44,7 @@ _CAVEATS = {
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1), "mo": timedelta(days=30.4375)}
 
 
-class Parameter(Struct, frozen=True):
+class Parameter(Struct, frozen=True, dict=True):
     """One number. `key` is `<rule>.<name>`; `site_reason` is set when a site replaced the value and says why.
 
     `stricter` is set where a rule that guards the patient uses the number: a site may not weaken it without taking the risk on itself.
@@ -68,20 +68,15 @@ class Parameter(Struct, frozen=True):
             self.stricter
         ]
 
-    @property
+    @cached_property
     def span(self) -> timedelta:
         """The value as a length of time; only for the units h, d, wk and mo."""
-        return _span(self.value, self.unit)
+        return self.value * _SPANS[self.unit]
 
-    @property
+    @cached_property
     def shown(self) -> str:
         """The number with its unit as a card prints it."""
         return f"{self.value:g}" if self.unit in ("1", "{score}") else f"{self.value:g} {self.unit}"
-
-
-@cache
-def _span(value: float, unit: str) -> timedelta:
-    return value * _SPANS[unit]
 
 
 class RuleKnowledge(Struct, frozen=True):

@@ -27,27 +27,25 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         done = max(found, key=lambda item: (item.when.last.timestamp() if item.when else 0.0, item.source.reference))
         what = f"{done.concept.text}{f' at {spoken(done.levels)}' if done.levels else ''}{on(done.when)}"
         shown = (Evidence(done.source, "performed", done.when, done.concept.text),)
-        number = {
-            name: know.parameter(f"aftercare.{name}")
-            for name in ("lying", "often", "rest", "visit_from", "visit_to", "fever")
-        }
+        lying, often, rest, fever = know.parameters("aftercare", "lying", "often", "rest", "fever")
+        visit_from, visit_to = know.parameters("aftercare", "visit_from", "visit_to")
         yield Finding(
-            f"{what}: usual observation lying for {number['lying'].shown}, legs and vital signs every {number['often'].value:g} min at"
-            f" first; light activity for {number['rest'].shown}",
+            f"{what}: usual observation lying for {lying.shown}, legs and vital signs every {often.value:g} min at"
+            f" first; light activity for {rest.shown}",
             shown,
-            uses=(number["lying"], number["often"], number["rest"]),
+            uses=(lying, often, rest),
         )
         yield Finding(
             "At once to hospital for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
-            f" {number['fever'].value:g} °C",
+            f" {fever.value:g} °C",
             shown,
-            uses=(number["fever"],),
+            uses=(fever,),
         )
         yield Finding(
-            f"Visit after {number['visit_from'].value:g} to {number['visit_to'].shown}; new pain: think of a new fracture, infection or a"
+            f"Visit after {visit_from.value:g} to {visit_to.shown}; new pain: think of a new fracture, infection or a"
             " leak. That neighbouring vertebrae break more often is not established",
             shown,
-            uses=(number["visit_from"], number["visit_to"]),
+            uses=(visit_from, visit_to),
             cites=("vertos2-2010", "cochrane-2018"),
         )
     yield from gaps

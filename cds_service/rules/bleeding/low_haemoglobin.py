@@ -28,7 +28,7 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     ## When it stays silent
     When a current value is neither low nor fallen.
     """
-    limit, fall = know.parameter("low_haemoglobin.limit"), know.parameter("low_haemoglobin.fall")
+    limit, fall = know.parameters("low_haemoglobin", "limit", "fall")
     values, gaps = labs.history(chart, "haemoglobin", "haemoglobin")
     if not values:
         yield from gaps

@@ -1,12 +1,14 @@
 """What the trials say for and against the procedure, in two sentences."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures
 from cds_service.facts.lesions import is_malignant
-from cds_service.knowledge import Knowledge, Parameter
+from cds_service.knowledge import Knowledge
+
+_OWN = "evidence_balance"
 
 
 @rule(title="What the evidence says", kind=Kind.INFORMATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
@@ -29,9 +31,8 @@ def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
 
 
 def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
-    number = _numbers(know)
-    share, sham, patients = number("vapour_relief"), number("vapour_sham"), number("vapour_patients")
-    points, months, chronic = number("vertos5_points"), number("vertos5_months"), number("vertos5_patients")
+    share, sham, patients = know.parameters(_OWN, "vapour_relief", "vapour_sham", "vapour_patients")
+    points, months, chronic = know.parameters(_OWN, "vertos5_points", "vertos5_months", "vertos5_patients")
     yield Finding(
         f"For: {share.value:g} % against {sham.value:g} % after sham had little pain at 14 days (VAPOUR, {patients.value:g} patients,"
         f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months in chronic fractures with oedema"
@@ -39,9 +40,9 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
         uses=(share, sham, patients, points, months, chronic),
         cites=("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
     )
-    trials, all_patients = number("cochrane_trials"), number("cochrane_patients")
-    vertos, invest, difference = number("vertos4_patients"), number("invest_patients"), number("invest_points")
-    low, high = number("invest_low"), number("invest_high")
+    trials, all_patients = know.parameters(_OWN, "cochrane_trials", "cochrane_patients")
+    vertos, invest, difference = know.parameters(_OWN, "vertos4_patients", "invest_patients", "invest_points")
+    low, high = know.parameters(_OWN, "invest_low", "invest_high")
     yield Finding(
         f"Against: no important benefit over sham in {trials.value:g} trials with {all_patients.value:g} patients, whatever the duration of"
         f" pain (Cochrane 2018); VERTOS IV ({vertos.value:g} patients) and INVEST ({invest.value:g}; {difference.value:g} points, 95 % CI"
@@ -52,21 +53,16 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
 
 
 def _on_malignant(know: Knowledge) -> Iterator[Finding]:
-    number = _numbers(know)
-    share, pain, height = number("nass_share"), number("nass_pain"), number("nass_height")
+    share, pain, height = know.parameters(_OWN, "nass_share", "nass_pain", "nass_height")
     yield Finding(
         f"For: experts rate it appropriate in {share.value:g} % where pain is above {pain.value:g}, the spine stable, the posterior wall"
         f" intact and height loss below {height.value:g} % (NASS)",
         uses=(share, pain, height),
         cites=("nice-cg75",),
     )
-    trials, patients = number("cochrane_trials"), number("cochrane_patients")
+    trials, patients = know.parameters(_OWN, "cochrane_trials", "cochrane_patients")
     yield Finding(
         f"Against: no trial against sham in malignant fractures was found; in osteoporotic ones {trials.value:g} with {patients.value:g}"
         " patients showed no important benefit (Cochrane 2018)",
         uses=(trials, patients),
     )
-
-
-def _numbers(know: Knowledge) -> Callable[[str], Parameter]:
-    return lambda name: know.parameter(f"evidence_balance.{name}")

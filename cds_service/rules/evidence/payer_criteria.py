@@ -51,10 +51,8 @@ def _inpatient(coverage: Coverage, know: Knowledge) -> Finding:
 
 
 def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
-    pain, disability, height = (
-        know.parameter(key)
-        for key in ("shared.pain_outpatient", "payer_criteria.disability_above", "payer_criteria.height_loss_above")
-    )
+    pain = know.parameter("shared.pain_outpatient")
+    disability, height = know.parameters("payer_criteria", "disability_above", "height_loss_above")
     shown = tuple(secondary_criteria(chart, know))
     return Finding(
         says=f"{coverage.concept.text}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two of:"

@@ -25,7 +25,7 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     ## When it stays silent
     When neither diagnoses nor images name it, or images deny it. A cleft in the disc is none.
     """
-    images, records = tuple(clefts(chart, know)), tuple(nonunion_records(chart))
+    images, records = clefts(chart, know), tuple(nonunion_records(chart))
     for seen in images[:1]:
         yield Finding(
             says=f"Cleft or non-union at {spoken(seen.levels) or NO_LEVEL}, {told(seen)}; its age does not exclude it",

@@ -58,7 +58,7 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
 def _stage(age: Age, know: Knowledge) -> str:
     """Acute or subacute, or both where the interval straddles; and whose limits those are."""
-    acute, recent, trial = (know.parameter(key) for key in _LIMITS)
+    acute, recent, trial = map(know.parameter, _LIMITS)
     early, late = age.is_within(acute.value - 1), age.is_beyond(acute.value - 1)
     stage = " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
     differs = "" if early else f"{published.DECIDES}, {published.number(trial, know)}"

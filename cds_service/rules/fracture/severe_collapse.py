@@ -24,7 +24,7 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When a current image gives a height loss up to the limit, or calls the height preserved: an older one may have been overtaken. A
     height loss that is not documented, or a grade that straddles the limit, is unknown; it is not asked where no fracture is on record.
     """
-    limit, other = know.parameter("severe_collapse.height_loss"), know.parameter("severe_collapse.second_limit")
+    limit, other = know.parameters("severe_collapse", "height_loss", "second_limit")
     found = [seen for seen in height_losses(chart) if seen.percent and seen.percent[0] > limit.value]
     if found:
         seen = max(found, key=lambda item: (item.percent, item.source.reference))

@@ -25,7 +25,7 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     """
     if is_malignant(chart):
         raise NotApplicable
-    limit, payer = know.parameter("too_many_levels.most"), know.parameter("too_many_levels.one_payer")
+    limit, payer = know.parameters("too_many_levels", "most", "one_payer")
     count = chart.order.level_count
     if not count:
         raise Unknown("how many levels are ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))

@@ -34,7 +34,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         raise NotApplicable
     when, newest = max(made, key=lambda pair: (pair[0].last, pair[1].source.reference))
     age = Age.since(when, chart.as_of)
-    fresh, trial = know.parameter("imaging_out_of_date.repeat_after"), know.parameter("imaging_out_of_date.trial")
+    fresh, trial = know.parameters("imaging_out_of_date", "repeat_after", "trial")
     window = know.parameter(WINDOW)
     began = min((item.start for item in onsets(chart)), default=when.last)
     if when.last < began:

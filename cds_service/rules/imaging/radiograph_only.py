@@ -10,6 +10,8 @@ from cds_service.facts.imaging import dated, examinations, examined
 from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
 from cds_service.knowledge import Knowledge
 
+_STILL = (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)
+
 
 @rule(title="No MRI or bone scan", kind=Kind.WORKUP, card=Topic.WORKUP, needs=(*IMAGING, *OBSTACLE_SECTIONS))
 def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -23,7 +25,7 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When an MRI or a nuclear study of the spine is on record, or no image at all.
     """
     found = examinations(chart)
-    still = [item for item in found if item.modality in (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)]
+    still = [item for item in found if item.modality in _STILL]
     if still and not any(item.modality.can_date_a_fracture for item in found):
         still.sort(key=lambda item: (item.when.last.timestamp() if item.when else float("-inf"), item.source.reference))
         kinds = ", ".join(sorted({item.modality for item in still}))

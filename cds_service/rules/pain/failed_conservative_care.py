@@ -64,7 +64,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
 
 
 def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Finding:
-    shortest, *longer = (know.parameter(f"failed_conservative_care.{name}") for name in _DURATIONS)
+    shortest, *longer = know.parameters("failed_conservative_care", *_DURATIONS)
     reached = {f"{published.number(shortest, know)}{published.DECIDES}": True}
     reached |= {published.number(item, know): days >= item.span.days for item in longer}
     longest = "up to " if any(item.days != days for item in care) else ""

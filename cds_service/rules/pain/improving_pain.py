@@ -20,7 +20,7 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     ## When it stays silent
     When the latest score has not fallen that far. Without an earlier score nobody can tell: then it is unknown.
     """
-    fall, span, apart = (know.parameter(f"improving_pain.{name}") for name in ("fall", "over", "apart"))
+    fall, span, apart = know.parameters("improving_pain", "fall", "over", "apart")
     latest = pain.latest(chart, know)
     earlier = [item for item in pain.scores_since(chart, span) if latest.taken.start - item.taken.last >= apart.span]
     if not earlier:

@@ -31,7 +31,7 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     drugs, gaps = gathered(taken(chart, "whether a GLP-1 receptor agonist is being taken", "glp1-agonist"))
     problems, problem_gaps = gathered(chart.conditions_in("gastroparesis", "gastrointestinal-symptoms"))
     symptoms = [item for item in problems if item.state is State.ACTIVE]
-    daily, weekly, liquid = (know.parameter(f"glp1_agonist.{name}") for name in ("daily", "weekly", "liquid_diet"))
+    daily, weekly, liquid = know.parameters("glp1_agonist", "daily", "weekly", "liquid_diet")
     for use in drugs:
         beside = f", with {symptoms[0].concept.text}" if symptoms else ""
         hold = f"a daily product for {daily.shown}, a weekly one for {weekly.shown}"

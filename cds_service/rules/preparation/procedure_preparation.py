@@ -30,16 +30,14 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     planned = chart.order.planned
     if planned is None or planned.start - chart.as_of > ahead.span:
         return
-    clear, light, heavy = (
-        know.parameter(f"procedure_preparation.fasting_{name}") for name in ("clear", "light", "heavy")
-    )
+    clear, light, heavy = know.parameters("procedure_preparation", "fasting_clear", "fasting_light", "fasting_heavy")
     yield Finding(
         f"Usual fasting before sedation: clear liquids {clear.shown}, a light meal {light.shown}, fatty or fried food {heavy.shown}",
         uses=(ahead, clear, light, heavy),
     )
     usual, gaps = prophylaxis(chart, know)
     yield _antibiotic(usual)
-    least, most = (know.parameter(f"procedure_preparation.prone_{name}") for name in ("least", "most"))
+    least, most = know.parameters("procedure_preparation", "prone_least", "prone_most")
     yield Finding(
         f"The patient lies prone for {least.value:g} to {most.value:g} min: can they? Local anaesthetic with sedation, at times general"
         " anaesthesia; somebody takes them home; spine surgery is within reach",
