@@ -148,7 +148,7 @@ def _card(
         uuid=uuid5(_NAMESPACE, f"{material.call.instance}/{topic}"),
         suggestions=suggestions.of(material, topic, results if proposing is None else proposing),
         override_reasons=overrides.reasons(topic) if indicator is not Indicator.INFO else (),
-        links=links.links(material, results),
+        links=links.links(material, results, source),
         rules=tuple(dict.fromkeys(item.rule.id for item in results)),
         extension={CARD_KEY: card_key(material, topic, results)},
     )

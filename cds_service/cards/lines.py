@@ -1,11 +1,12 @@
 """Findings as lines of markdown: what is true, the evidence in the chart, who says so, and what is under way."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from cds_service.cards import markdown, suggestions, wording
 from cds_service.cards.material import Material
 from cds_service.engine import Finding, Result
-from cds_service.knowledge import Confidence, Parameter
+from cds_service.knowledge import Citation, Confidence
 from cds_service.values import HoldPlan
 
 _LONGEST_ID = 16
@@ -19,10 +20,11 @@ def line(material: Material, result: Result, *, summary: str = "") -> str:
     finding = result.finding
     if finding is None:
         return markdown.escaped(result.unknown)
-    says = " ".join(filter(None, (markdown.escaped(_beyond(finding.says, summary)), _evidence(finding))))
-    under_way = "; ".join(suggestions.under_way(material, result))
+    says = _beyond(finding.says, summary) if summary else finding.says
+    shown = markdown.escaped(f"{says} {_evidence(finding)}")
+    under_way = "; ".join(suggestions.under_way(material, result)) if finding.proposes else ""
     emphasised = f"**{markdown.escaped(under_way)}**" if under_way else ""
-    return " — ".join(filter(None, (says, _sources(material, finding), emphasised)))
+    return " — ".join(filter(None, (shown, _sources(material, finding), emphasised)))
 
 
 def _beyond(text: str, summary: str) -> str:
@@ -41,18 +43,18 @@ def lines(material: Material, results: Iterable[Result]) -> str:
 
 
 def _evidence(finding: Finding) -> str:
-    shown = []
+    found: dict[str, None] = {}
     for item in finding.evidence:
         when = str(item.when or "")
         # A date that the sentence gives already is not repeated.
         dated = "" if when[:_DAY] in finding.says else f", {when}"
-        shown.append(markdown.escaped(f"{_short(item.source.reference)}{dated}"))
-    shown = list(dict.fromkeys(shown))
-    if len(shown) > _MOST_EVIDENCE:
-        shown = [*shown[:_MOST_EVIDENCE], wording.MORE_POINTS.format(count=len(shown) - _MOST_EVIDENCE)]
-    basis = wording.BASIS.get(finding.basis, "")
-    inside = "; ".join([*shown, basis] if basis else shown)
-    return f"({inside})" if inside else ""
+        found[f"{_short(item.source.reference)}{dated}"] = None
+    shown = [*found][:_MOST_EVIDENCE]
+    if len(found) > _MOST_EVIDENCE:
+        shown.append(wording.MORE_POINTS.format(count=len(found) - _MOST_EVIDENCE))
+    if basis := wording.BASIS.get(finding.basis):
+        shown.append(basis)
+    return f"({'; '.join(shown)})" if shown else ""
 
 
 def _short(reference: str) -> str:
@@ -63,29 +65,33 @@ def _short(reference: str) -> str:
 
 def cited(finding: Finding) -> tuple[str, ...]:
     """The sources of a finding, those of the numbers that decided first."""
-    return tuple(dict.fromkeys([*(item.source for item in finding.uses), *finding.cites]))
+    return tuple(dict.fromkeys([*[item.source for item in finding.uses], *finding.cites]))
 
 
 def _sources(material: Material, finding: Finding) -> str:
-    found = [material.know.citation(identifier) for identifier in cited(finding)]
+    found = map(material.know.citations.__getitem__, cited(finding))
     # A site's own policy has no page: the caveat says it.
-    found = [source for source in found if source.url]
-    text = ", ".join(markdown.link(source.label, source.url) for source in found[:_MOST_SOURCES])
-    marks = {mark for item in finding.uses if (mark := _mark(item))}
+    linked = [_linked(source) for source in found if source.url]
+    marks = {_MARKS.get(item.confidence, "") for item in finding.uses}
     if isinstance(finding.values, HoldPlan) and any(item.caveat for item in finding.values.restart):
         marks.add(wording.UNCHECKED)
     of_site = dict.fromkeys(item.site_reason for item in finding.uses if item.site_reason)
     told = [markdown.escaped(wording.SITE_VALUE.format(reason=reason)) for reason in of_site]
-    if not text:
-        return "; ".join((*(wording.LEGEND[mark].removeprefix(f"{mark} ") for mark in sorted(marks)), *told))
-    return "; ".join((text + "".join(sorted(marks)), *told))
+    if linked:
+        return "; ".join((", ".join(linked[:_MOST_SOURCES]) + "".join(sorted(marks)), *told))
+    return "; ".join((*(wording.LEGEND[mark].removeprefix(f"{mark} ") for mark in sorted(marks) if mark), *told))
 
 
-def _mark(parameter: Parameter) -> str:
-    """The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
-    if parameter.confidence is Confidence.POLICY:
-        return wording.LOCAL_POLICY
-    return wording.UNCHECKED if parameter.confidence.caveat else ""
+@cache
+def _linked(source: Citation) -> str:
+    """A source as a link to its page."""
+    return f"[{markdown.escaped(source.label)}]({source.url})"
+
+
+_MARKS = {
+    item: wording.LOCAL_POLICY if item is Confidence.POLICY else wording.UNCHECKED for item in Confidence if item.caveat
+}
+"""The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
 
 
 def legend(detail: str) -> str:

@@ -1,7 +1,7 @@
 """The pages that a card leads to: why it came, the guideline, and the site's SMART app if it has one."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cds_service.cards import wording
 from cds_service.cards.lines import cited
@@ -11,15 +11,13 @@ from cds_service.engine import Result
 from cds_service.knowledge import Citation
 
 
-def links(material: Material, results: Iterable[Result]) -> tuple[Link, ...]:
-    """The page of the rule that leads the card, its first guideline, and the app with the orders as its context."""
-    listed = list(results)
+def links(material: Material, results: Sequence[Result], source: Citation | None) -> tuple[Link, ...]:
+    """The page of the rule that leads the card, its primary source, and the app with the orders as its context."""
     manner = material.manner
     found = []
-    if manner.base_url and listed:
-        rule = listed[0].rule
+    if manner.base_url and results:
+        rule = results[0].rule
         found.append(Link(wording.WHY.format(rule=rule.title), f"{manner.base_url}/rules/{rule.id}", "absolute"))
-    source = primary(material, listed)
     if source:
         found.append(Link(wording.GUIDELINE.format(source=source.label), source.url, "absolute"))
     if manner.app_url:
@@ -32,7 +30,7 @@ def primary(material: Material, results: Iterable[Result]) -> Citation | None:
     """The first source with an address among those that the findings rest on, in their order."""
     for result in results:
         for identifier in cited(result.finding) if result.finding else ():
-            source = material.know.citation(identifier)
+            source = material.know.citations[identifier]
             if source.url:
                 return source
     return None

@@ -8,7 +8,7 @@ from cds_service.cards.model import LONGEST_SUMMARY
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 _LINK = re.compile(r"(?i)(https?|ftp)://|(www)\.")
-_TO_ESCAPE = re.compile(r"[\\`*_\[\]|~#&<>]|://|www\.", re.IGNORECASE)
+_MARKUP = re.compile(r"[\\`*_\[\]|~#&<>]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text that shows as it is: no markup, no HTML, no link of its own."""
-    if not _TO_ESCAPE.search(text):
+    if not (_MARKUP.search(text) or "://" in text or "www." in text.lower()):
         return plain(text)
     marked = _SPECIAL.sub(r"\\\1", plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
     return _LINK.sub(lambda found: f"{found[1]}&#58;//" if found[1] else f"{found[2]}&#46;", marked)
@@ -58,11 +58,6 @@ def lower_first(text: str) -> str:
 def upper_first(text: str) -> str:
     """A phrase as it reads at the start of a line."""
     return text[:1].upper() + text[1:]
-
-
-def link(label: str, url: str) -> str:
-    """A link to an address of ours or of a citation; the label alone if there is no address."""
-    return f"[{escaped(label)}]({url})" if url else escaped(label)
 
 
 def bullets(lines: Iterable[str]) -> str:
