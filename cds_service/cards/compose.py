@@ -134,21 +134,18 @@ def _card(
     proposing: tuple[Result, ...] | None = None,
 ) -> Card:
     """One card. `results` are those that it rests on, `proposing` those whose proposals it offers, by default all of them."""
-    moment = wording.AS_OF.format(
-        moment=wording.day(material.as_of.astimezone(material.manner.zone)), version=material.know.version
-    )
     source = links.primary(material, results)
     label, url = (source.label, source.url) if source else (wording.SERVICE, material.manner.base_url)
     return Card(
         topic=topic,
         summary=summary,
-        detail=markdown.sections(detail, f"*{' · '.join(filter(None, (legend(detail), moment)))}*"),
+        detail=markdown.sections(detail, f"*{' · '.join(filter(None, (legend(detail), material.origin)))}*"),
         indicator=indicator,
         source=Source(label=label, url=url, topic=Coding(_SYSTEM, topic, wording.TOPICS[topic])),
         uuid=uuid5(_NAMESPACE, f"{material.call.instance}/{topic}"),
         suggestions=suggestions.of(material, topic, results if proposing is None else proposing),
         override_reasons=overrides.reasons(topic) if indicator is not Indicator.INFO else (),
         links=links.links(material, results, source),
-        rules=tuple(dict.fromkeys(item.rule.id for item in results)),
+        rules=tuple(dict.fromkeys([item.rule.id for item in results])),
         extension={CARD_KEY: card_key(material, topic, results)},
     )

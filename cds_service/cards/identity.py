@@ -23,6 +23,6 @@ def card_key(material: Material, topic: Topic, results: Iterable[Result]) -> str
 
 def _finding(item: Result) -> list[str]:
     evidence = item.finding.evidence if item.finding else ()
-    shown = sorted(f"{piece.source.reference} {piece.path} {piece.when} {piece.value}" for piece in evidence)
-    missing = sorted(f"{gap.section} {gap.reason}" for gap in item.missing)
+    shown = sorted([f"{piece.source.reference} {piece.path} {piece.when} {piece.value}" for piece in evidence])
+    missing = sorted([f"{gap.section} {gap.reason}" for gap in item.missing])
     return [item.rule.id, str(item.status), str(item.effect), str(item.indicator), *shown, *missing]

@@ -1,12 +1,12 @@
 """Findings as lines of markdown: what is true, the evidence in the chart, who says so, and what is under way."""
 
 from collections.abc import Iterable
-from functools import cache
+from functools import lru_cache
 
 from cds_service.cards import markdown, suggestions, wording
 from cds_service.cards.material import Material
 from cds_service.engine import Finding, Result
-from cds_service.knowledge import Citation, Confidence
+from cds_service.knowledge import Confidence, Knowledge, Parameter
 from cds_service.values import HoldPlan
 
 _LONGEST_ID = 16
@@ -65,33 +65,38 @@ def _short(reference: str) -> str:
 
 def cited(finding: Finding) -> tuple[str, ...]:
     """The sources of a finding, those of the numbers that decided first."""
-    return tuple(dict.fromkeys([*[item.source for item in finding.uses], *finding.cites]))
+    return _cited(finding.uses, finding.cites)
+
+
+def _cited(uses: Iterable[Parameter], cites: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*[item.source for item in uses], *cites]))
 
 
 def _sources(material: Material, finding: Finding) -> str:
-    found = map(material.know.citations.__getitem__, cited(finding))
+    restart = finding.values.restart if isinstance(finding.values, HoldPlan) else ()
+    mark = wording.UNCHECKED if any(item.caveat for item in restart) else ""
+    return _told(material.know, finding.uses, finding.cites, mark)
+
+
+@lru_cache(maxsize=1024)
+def _told(know: Knowledge, uses: tuple[Parameter, ...], cites: tuple[str, ...], mark: str) -> str:
+    """Sources with marks, those of the numbers used and one more; made once, as many charts share them."""
+    found = [know.citation(identifier) for identifier in _cited(uses, cites)]
     # A site's own policy has no page: the caveat says it.
-    linked = [_linked(source) for source in found if source.url]
-    marks = {_MARKS.get(item.confidence, "") for item in finding.uses}
-    if isinstance(finding.values, HoldPlan) and any(item.caveat for item in finding.values.restart):
-        marks.add(wording.UNCHECKED)
-    of_site = dict.fromkeys(item.site_reason for item in finding.uses if item.site_reason)
+    text = ", ".join([markdown.link(source.label, source.url) for source in found if source.url][:_MOST_SOURCES])
+    marks = sorted({mark, *map(_mark, uses)} - {""})
+    of_site = dict.fromkeys(item.site_reason for item in uses if item.site_reason)
     told = [markdown.escaped(wording.SITE_VALUE.format(reason=reason)) for reason in of_site]
-    if linked:
-        return "; ".join((", ".join(linked[:_MOST_SOURCES]) + "".join(sorted(marks)), *told))
-    return "; ".join((*(wording.LEGEND[mark].removeprefix(f"{mark} ") for mark in sorted(marks) if mark), *told))
+    if not text:
+        return "; ".join((*(wording.LEGEND[item].removeprefix(f"{item} ") for item in marks), *told))
+    return "; ".join((text + "".join(marks), *told))
 
 
-@cache
-def _linked(source: Citation) -> str:
-    """A source as a link to its page."""
-    return f"[{markdown.escaped(source.label)}]({source.url})"
-
-
-_MARKS = {
-    item: wording.LOCAL_POLICY if item is Confidence.POLICY else wording.UNCHECKED for item in Confidence if item.caveat
-}
-"""The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
+def _mark(parameter: Parameter) -> str:
+    """The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
+    if parameter.confidence is Confidence.POLICY:
+        return wording.LOCAL_POLICY
+    return wording.UNCHECKED if parameter.confidence.caveat else ""
 
 
 def legend(detail: str) -> str:

@@ -60,9 +60,14 @@ def upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def link(label: str, url: str) -> str:
+    """A link to the address of a citation."""
+    return f"[{escaped(label)}]({url})"
+
+
 def bullets(lines: Iterable[str]) -> str:
     """A list, one line each."""
-    return "\n".join(f"- {line}" for line in lines)
+    return "\n".join([f"- {line}" for line in lines])
 
 
 def section(heading: str, body: str) -> str:
@@ -72,4 +77,4 @@ def section(heading: str, body: str) -> str:
 
 def sections(*parts: str) -> str:
     """The parts that are not empty, a blank line between."""
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(filter(None, parts))

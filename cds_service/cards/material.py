@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -52,7 +53,7 @@ class Manner(Struct, frozen=True):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Material:
     """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order."""
 
@@ -66,24 +67,30 @@ class Material:
     ours: tuple[OurOrder, ...] = ()
     requested: tuple[RequestedService, ...] = ()
     notes: tuple[str, ...] = ()
-    _met: Mapping[Topic, list[Result]] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        by_topic: dict[Topic, list[Result]] = {}
-        for item in by_urgency(self.results.met):
-            by_topic.setdefault(item.rule.card, []).append(item)
-        object.__setattr__(self, "_met", by_topic)
-
-    @property
+    @cached_property
     def procedure(self) -> str:
         """The procedure with the levels ordered and the day planned, as summaries name it."""
         named = f"{wording.PROCEDURE} {spoken(self.order.levels)}".strip()
-        return f"{named}, {self.order.planned.start:%Y-%m-%d}" if self.order.planned else named
+        return f"{named}, {self.order.planned.start.date()}" if self.order.planned else named
+
+    @cached_property
+    def origin(self) -> str:
+        """As of when and by what knowledge the cards speak."""
+        moment = wording.day(self.as_of.astimezone(self.manner.zone))
+        return wording.AS_OF.format(moment=moment, version=self.know.version)
 
     def met(self, topic: Topic, effects: Collection[Kind | None] = ()) -> tuple[Result, ...]:
         """The met results of a card's topic, of the effects given or of all, most urgent first."""
         found = self._met.get(topic, ())
         return tuple([item for item in found if item.effect in effects] if effects else found)
+
+    @cached_property
+    def _met(self) -> Mapping[Topic, list[Result]]:
+        by_topic: dict[Topic, list[Result]] = {}
+        for item in by_urgency(self.results.met):
+            by_topic.setdefault(item.rule.card, []).append(item)
+        return by_topic
 
     def awaited(self, orderable: Orderable) -> RequestedService | None:
         """The order by which a service is under way already: open, and drafted or not older than the service may take."""

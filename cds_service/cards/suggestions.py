@@ -23,23 +23,21 @@ _SERVICES = {
     Proposal.REFER_BONE_HEALTH: ("bone-health",),
     Proposal.REFER_HAEMATOLOGY: ("haematology",),
     Proposal.REFER_CARDIOLOGY: ("cardiology",),
+    Proposal.AGREE_PLAN: ("antithrombotic-plan",),
 }
-_PLAN = "antithrombotic-plan"
 _LUMBAR_MRI = frozenset(Level(f"L{number}") for number in range(1, 6))
 _THORACIC_MRI = frozenset(Level(f"T{number}") for number in range(1, 12))
 
 
 def of(material: Material, topic: Topic, results: Iterable[Result]) -> tuple[Suggestion, ...]:
     """The suggestions of one card: what its findings propose, then what the answer as a whole allows for the draft."""
-    proposed = dict.fromkeys(
-        proposal for item in results if item.finding is not None for proposal in item.finding.proposes
-    )
+    proposed = dict.fromkeys([proposal for item in results if item.finding for proposal in item.finding.proposes])
     found = [_suggestion(material, proposal) for proposal in proposed]
     if topic is Topic.SUITABILITY:
         found.append(_removal(material))
     if topic is Topic.ANTITHROMBOTICS:
         found.append(_move(material))
-    return tuple(item for item in found if item)
+    return tuple(filter(None, found))
 
 
 def under_way(material: Material, result: Result) -> Iterator[str]:
@@ -61,13 +59,8 @@ def _said(orderable: Orderable, found: RequestedService) -> str:
 
 
 def _orderables(material: Material, proposal: Proposal) -> tuple[Orderable, ...]:
-    if proposal is Proposal.ORDER_MRI:
-        names: tuple[str, ...] = (_mri(material.order.levels),)
-    elif proposal is Proposal.AGREE_PLAN:
-        names = (_PLAN,)
-    else:
-        names = _SERVICES.get(proposal, ())
-    return tuple(material.know.orderables[name] for name in names)
+    names = (_mri(material.order.levels),) if proposal is Proposal.ORDER_MRI else _SERVICES.get(proposal, ())
+    return tuple([material.know.orderables[name] for name in names])
 
 
 def _mri(levels: frozenset[Level]) -> str:
@@ -79,13 +72,15 @@ def _mri(levels: frozenset[Level]) -> str:
 
 def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
     """The suggestion of one proposal, for what of it is not under way yet; None if nothing is left."""
-    open_ = [item for item in _orderables(material, proposal) if not material.awaited(item)]
+    asked = _orderables(material, proposal)
+    open_ = [item for item in asked if not material.awaited(item)]
     if not open_:
         return None
     if proposal is Proposal.AGREE_PLAN:
         return _plan(material, open_[0])
-    whole = len(open_) == len(_orderables(material, proposal))
-    label = wording.ORDER_LABELS[proposal] if whole else wording.ORDER_LABEL.format(text=open_[0].text)
+    label = (
+        wording.ORDER_LABELS[proposal] if len(open_) == len(asked) else wording.ORDER_LABEL.format(text=open_[0].text)
+    )
     actions = tuple(services.order(material, item) for item in open_)
     # A test for a procedure that should hardly be done is offered, not recommended.
     is_referral = all(item.category == "referral" for item in open_)
@@ -95,8 +90,8 @@ def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
 
 
 def _holds(material: Material) -> tuple[HoldPlan, ...]:
-    found = (item.finding.values for item in material.results.met if item.finding)
-    return tuple(value for value in found if isinstance(value, HoldPlan))
+    found = [item.finding.values for item in material.results.met if item.finding]
+    return tuple([value for value in found if isinstance(value, HoldPlan)])
 
 
 def _plan(material: Material, orderable: Orderable) -> Suggestion:
