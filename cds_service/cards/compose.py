@@ -78,9 +78,9 @@ def for_view(material: Material) -> tuple[Card, ...]:
 
 
 def _suitability(material: Material, information: tuple[Result, ...], gaps_told: str) -> Card:
-    because = material.assessment.because or tuple(
+    because = material.assessment.because or [
         item for item in material.results.met if item.rule.kind is Kind.INDICATION
-    )
+    ]
     own = material.met(Topic.SUITABILITY)
     return _card(
         material,
@@ -88,7 +88,7 @@ def _suitability(material: Material, information: tuple[Result, ...], gaps_told:
         suitability.summary(material),
         suitability.detail(material, information, gaps_told),
         suitability.indicator(material),
-        (*because, *(item for item in own if all(item is not other for other in because))),
+        tuple({id(item): item for item in (*because, *own)}.values()),
         proposing=(*own, *information),
     )
 
@@ -100,11 +100,12 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
     """
     found = tuple(sorted(found, key=lambda item: item.rule.id != _LEADS))
     information = [item for item in material.met(topic, _INFORMATION) if all(item is not other for other in found)]
+    summary = hazards.summary(found)
     return _card(
         material,
         topic,
-        hazards.summary(found),
-        hazards.detail(material, found, information),
+        summary,
+        hazards.detail(material, found, summary, information),
         by_urgency(found)[0].indicator or Indicator.WARNING,
         found,
     )

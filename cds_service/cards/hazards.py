@@ -15,12 +15,12 @@ def summary(found: tuple[Result, ...]) -> str:
     return markdown.fitting(wording.POINTS, says, whole=1)
 
 
-def detail(material: Material, found: tuple[Result, ...], information: Iterable[Result]) -> str:
-    """The first finding without the sentence that the summary holds, then the others under their urgency."""
+def detail(material: Material, found: tuple[Result, ...], summary: str, information: Iterable[Result]) -> str:
+    """The first finding without what the card's summary says of it, then the others under their urgency."""
     first, others = found[0], found[1:]
     grouped = groupby(others, key=lambda item: item.indicator or Indicator.INFO)
     return markdown.sections(
-        line(material, first, summary=summary(found)),
+        line(material, first, summary=summary),
         *(markdown.section(wording.URGENCY[urgency], lines(material, items)) for urgency, items in grouped),
         markdown.section(wording.INFORMATION, lines(material, information)),
     )

@@ -48,7 +48,8 @@ def speaks(material: Material, found: Workup) -> bool:
 
 def gaps_told(found: Workup, summary: str = "") -> str:
     """What is not known, as a list, without what a summary says already."""
-    told = (text for text in gaps.told(found.open) if text not in markdown.escaped(summary))
+    said = markdown.escaped(summary)
+    told = [text for text in gaps.told(found.open) if text not in said]
     return markdown.section(wording.GAPS, markdown.bullets(told))
 
 
