@@ -147,8 +147,9 @@ class Chart:
         """
         if self._lacks.keys().isdisjoint(sections):
             return ()
+        wanted = frozenset(sets)
         lacks = [self._lacks[section] for section in sections if section in self._lacks]
-        return tuple(item for lack in lacks for item in lack.missing(sets))
+        return tuple(item for lack in lacks for item in lack.missing(wanted))
 
     def require(self, what: str, *sections: Section, sets: Iterable[str] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""

@@ -24,7 +24,7 @@ class Lack(Struct, frozen=True):
     unanswered: tuple[Missing, ...]
     unread: tuple[Unreadable, ...]
 
-    def missing(self, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
+    def missing(self, sets: Iterable[str]) -> tuple[Missing, ...]:
         """What is missing; with `sets`, an unread resource counts only if its code is illegible or names one of them."""
         wanted = frozenset(sets)
         for item in self.unread:
