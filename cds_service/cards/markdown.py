@@ -7,8 +7,8 @@ from cds_service.cards import wording
 from cds_service.cards.model import LONGEST_SUMMARY
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
+_LITERAL = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "\\`*_[]|~#&<>")
 _LINK = re.compile(r"(?i)(https?|ftp)://|(www)\.")
-_MARKUP = re.compile(r"[\\`*_\[\]|~#&<>]")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
@@ -22,10 +22,21 @@ def plain(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Text that shows as it is: no markup, no HTML, no link of its own."""
-    if not (_MARKUP.search(text) or "://" in text or "www." in text.lower()):
-        return plain(text)
-    marked = _SPECIAL.sub(r"\\\1", plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
-    return _LINK.sub(lambda found: f"{found[1]}&#58;//" if found[1] else f"{found[2]}&#46;", marked)
+    shown = text.strip() if _is_literal(text) else _marked(plain(text))
+    return _LINK.sub(_broken, shown) if "://" in shown or "www." in shown.lower() else shown
+
+
+def _is_literal(text: str) -> bool:
+    """Whether markdown shows it as it is, which nearly every text is: one pass over its bytes finds that out sooner than a pattern."""
+    return text.isascii() and not text.encode().translate(None, _LITERAL) and "  " not in text
+
+
+def _marked(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def _broken(found: re.Match[str]) -> str:
+    return f"{found[1]}&#58;//" if found[1] else f"{found[2]}&#46;"
 
 
 def summary(text: str) -> str:
