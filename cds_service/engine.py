@@ -128,7 +128,7 @@ class NotApplicable(Exception):
 Judge = Callable[[Chart, Knowledge], Iterator[Finding | Unknown]]
 
 
-class Rule(Struct, frozen=True):
+class Rule(Struct, frozen=True, eq=False):
     """A rule with what the rest of the program derives from it; `id` is its function's and its module's name."""
 
     id: str

@@ -1,6 +1,7 @@
 """What discovery asks the EHR to send, and what we ask for ourselves: derived from the rules' needs and the codes they read."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from cds_service.chart import Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
@@ -34,13 +35,14 @@ _COUNT = 200
 _FEWER = {Section.IMAGING_REPORTS: 50}  # each may hold a whole document
 
 
-def sections(rules: Iterable[Rule]) -> tuple[Section, ...]:
+@lru_cache(maxsize=256)
+def sections(rules: tuple[Rule, ...]) -> tuple[Section, ...]:
     """The sections that the rules need, in the order in which sections are declared."""
     needed = {section for rule in rules for section in rule.needs} | set(_ALWAYS)
     return tuple(section for section in Section if section in needed)
 
 
-def templates(rules: Iterable[Rule], know: Knowledge) -> dict[Section, str]:
+def templates(rules: tuple[Rule, ...], know: Knowledge) -> dict[Section, str]:
     """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03)."""
     return {section: _template(section, know) for section in sections(rules)}
 

@@ -528,7 +528,7 @@ def test_less_is_asked_for_where_fewer_rules_speak():
 
 
 def test_prefetch_templates_keep_to_the_subset():
-    everything = prefetch.templates([*SITE.rules], SITE.know)
+    everything = prefetch.templates(SITE.rules, SITE.know)
     for section, template in everything.items():
         path, _, query = template.partition("?")
         names = [pair.partition("=")[0] for pair in query.split("&")] if query else []

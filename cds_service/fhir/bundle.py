@@ -103,11 +103,15 @@ def _open_bundle(bundle: _Entries, count: int | None) -> Answered:
     parts = tuple([entry for entry in entries if entry.raw])
     modes = [entry.search.mode for entry in entries if entry.search]
     matches = len(entries) - modes.count("include") - modes.count("outcome")
-    next_page = next((link.url for link in bundle.link or [] if link.relation == "next" and link.url), "")
+    next_page = _next_page(bundle.link) if bundle.link else ""
     short = bundle.total is not None and bundle.total > matches
     full = bundle.total is None and count is not None and matches == count
     answer = Answer.CUT if next_page or short or full else Answer.WHOLE
     return Answered(answer, parts, next_page, matches=matches, total=bundle.total)
+
+
+def _next_page(links: list[_Link]) -> str:
+    return next((link.url for link in links if link.relation == "next" and link.url), "")
 
 
 def _open_odd(raw: Raw, count: int | None) -> Answered:

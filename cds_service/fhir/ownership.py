@@ -16,7 +16,10 @@ _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
 
 def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Section, Answered]:
     """The answers; one that holds nothing but another patient's, or one resource of another kind, counts as not given."""
-    return {section: _judged(section, answered, patient) for section, answered in answers.items()}
+    return {
+        section: _judged(section, answered, patient) if answered.parts else answered
+        for section, answered in answers.items()
+    }
 
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:

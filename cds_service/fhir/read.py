@@ -45,7 +45,6 @@ from cds_service.fhir.glance import passed
 from cds_service.fhir.imaging_studies import Examination
 from cds_service.fhir.medications import drug_uses
 from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
-from cds_service.knowledge import Knowledge
 
 
 class Received(Struct, frozen=True):
@@ -75,18 +74,9 @@ _FIELDS: dict[type, str] = {
 
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
+    arrived = _sorted(received, context)
+    mine, unreadable = arrived.mine, arrived.unreadable
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
-    unreadable: list[Unreadable] = []
-    mine, held, strangers, unstated = [], set[str](), 0, 0
-    for item in _all(received, unreadable, context.know):
-        belongs = _belongs(item, received.patient_id)
-        if belongs is False:
-            strangers += 1
-            continue
-        unstated += belongs is None
-        held.add(item.reference)
-        if isinstance(item, Skimmed):
-            mine.append(item)
     medications = addressed(
         (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, wire.Medication)
     )
@@ -97,7 +87,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             found[_FIELDS[type(entry)]].append(entry)
         if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
-    for entry in _drafted(received, held, medications, context):
+    for entry in _drafted(received, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -114,20 +104,38 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         answers={section: answered.answer for section, answered in received.answers.items()},
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
-        notes=_notes(strangers, unstated),
+        notes=_notes(arrived.strangers, arrived.unstated),
         **entries_by_field,
     )
 
 
-def _all(received: Received, unreadable: list[Unreadable], know: Knowledge) -> Iterable[Skimmed | Passed]:
-    """Every resource once, though two sections may have brought it; what is no resource goes to `unreadable`."""
-    seen: set[str] = set()
+class _Arrived(Struct):
+    """What arrived: the patient's resources that a rule may read, the references of all that are theirs, and how many are others'."""
+
+    mine: list[Skimmed] = []
+    references: set[str] = set()
+    unreadable: list[Unreadable] = []
+    strangers: int = 0
+    unstated: int = 0
+
+
+def _sorted(received: Received, context: Context) -> _Arrived:
+    """Every resource once, though two sections may have brought it."""
+    arrived, seen, glance = _Arrived(), set[str](), partial(passed, know=context.know)
     for section, answered in received.answers.items():
-        for item in skim(answered.parts, seen, partial(passed, know=know)):
+        for item in skim(answered.parts, seen, glance):
             if isinstance(item, Unread):
-                unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
-            else:
-                yield item
+                arrived.unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
+                continue
+            belongs = _belongs(item, received.patient_id)
+            if belongs is False:
+                arrived.strangers += 1
+                continue
+            arrived.unstated += belongs is None
+            arrived.references.add(item.reference)
+            if isinstance(item, Skimmed):
+                arrived.mine.append(item)
+    return arrived
 
 
 def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:

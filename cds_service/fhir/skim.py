@@ -1,6 +1,6 @@
 """Reads each resource once, straight from its bytes; a bad one is mended or set aside without touching its neighbours."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 import msgspec
@@ -42,7 +42,9 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
     @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
-        return Source(self.reference, bytes(self.part.raw), tuple(f"{path} could not be read" for path in self.dropped))
+        return Source(
+            self.reference, bytes(self.part.raw), tuple([f"{path} could not be read" for path in self.dropped])
+        )
 
     @property
     def code_lost(self) -> bool:
@@ -76,12 +78,13 @@ def _none_passed(raw: msgspec.Raw) -> Passed | None:  # noqa: ARG001
 
 def skim(
     parts: Iterable[Part], seen: set[str] | None = None, glance: Glance = _none_passed
-) -> Iterator[Skimmed | Passed | Unread]:
+) -> list[Skimmed | Passed | Unread]:
     """The resources of interest among `parts`, and those passed over; of two with the same type and id the first counts.
 
     `seen` are the references that came before, in other parts; it is added to.
     """
     before = set() if seen is None else seen
+    found = []
     for part in parts:
         item = glance(part.raw) or one(part)
         if item is None:
@@ -90,7 +93,8 @@ def skim(
             if item.reference in before and item.has_id:
                 continue
             before.add(item.reference)
-        yield item
+        found.append(item)
+    return found
 
 
 def one(part: Part) -> Skimmed | Unread | None:
