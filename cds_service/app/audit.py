@@ -7,8 +7,8 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.chart import Section
-from cds_service.engine import Result
 from cds_service.hooks import SERVICE_ID
+from cds_service.results import Results
 from cds_service.store.records import ShownCard, identity
 
 _TYPE = {
@@ -30,7 +30,7 @@ class Answered:
     hook: str = ""
     sent: Sequence[Section] = ()
     fetched: dict[Section, str] = field(default_factory=dict)
-    results: Sequence[Result] = ()
+    results: Results = field(default_factory=Results)
     cards: Sequence[ShownCard] = ()
 
 

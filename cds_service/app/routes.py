@@ -76,8 +76,9 @@ class Routes:
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = {"admit": admitted, **answer.timings}
-        told.results = answer.material.results if answer.material else ()
-        self._telemetry.judged(told.results)
+        if answer.material:
+            told.results = answer.material.results
+            self._telemetry.judged(told.results)
         self._show(asked, answer.shown, caller, told)
         return answers.json({"cards": []} if caller.shadow else answer.body, headers={"Cache-Control": "no-store"})
 

@@ -7,7 +7,8 @@ import structlog
 from cds_service import observe
 from cds_service.app import audit
 from cds_service.app.audit import Answered
-from cds_service.engine import Result, Status
+from cds_service.engine import Status
+from cds_service.results import Results
 from cds_service.store.records import ShownCard
 
 log = structlog.get_logger()
@@ -21,11 +22,10 @@ class Telemetry:
     def __init__(self, metrics: observe.Metrics) -> None:
         self._metrics = metrics
 
-    def judged(self, results: Iterable[Result]) -> None:
+    def judged(self, results: Results) -> None:
         """What the rules of one answer came to: what they did without, and which of them raised."""
-        results = tuple(results)
-        self._metrics.gaps({(str(gap.section), str(gap.reason)) for result in results for gap in result.missing})
-        self._metrics.failures({result.rule.id for result in results if result.status is Status.ERROR})
+        self._metrics.gaps({(str(gap.section), str(gap.reason)) for result in results.open for gap in result.missing})
+        self._metrics.failures({result.rule.id for result in results.open if result.status is Status.ERROR})
 
     def shown(self, cards: Sequence[ShownCard], *, shadow: bool) -> None:
         """The cards of one answer; in shadow mode nobody saw them."""
@@ -72,10 +72,9 @@ class Telemetry:
         return self._metrics.exposition()
 
 
-def _by_status(results: Sequence[Result]) -> dict[str, list[str]]:
+def _by_status(results: Results) -> dict[str, list[str]]:
     """The rules that were met, unknown or in error; the others were silent."""
     found: dict[str, dict[str, None]] = {str(status): {} for status in _TOLD}
-    for item in results:
-        if item.status in _TOLD:
-            found[item.status][item.rule.id] = None
+    for item in (*results.met, *results.open):
+        found[item.status][item.rule.id] = None
     return {status: list(rules) for status, rules in found.items() if rules}

@@ -1,13 +1,14 @@
 """Why the answer is what it is: each rule's result with its evidence, numbers, sources and gaps, grouped by what it means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from markupsafe import Markup
 from msgspec import Struct
 
+from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.chart import Basis, Missing, Section
-from cds_service.engine import Evidence, Finding, Kind, Result, Status
+from cds_service.engine import Evidence, Kind, Result, Status
 from cds_service.knowledge import Citation, Knowledge, Parameter
 from cds_service.web import html, words
 
@@ -68,11 +69,6 @@ def counts(material: Material) -> Mapping[Status, int]:
     for result in material.results:
         found[result.status] += 1
     return found
-
-
-def cited(finding: Finding) -> Iterable[str]:
-    """The ids of the sources that a finding rests on, in order."""
-    return dict.fromkeys([*(item.source for item in finding.uses), *finding.cites])
 
 
 def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> Row:

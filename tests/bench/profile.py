@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from cds_service.app import settle
 from cds_service.engine import evaluate
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
@@ -30,6 +31,7 @@ _NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 def _stages(sizes: Sequence[int]) -> list[str]:
     site = Site(load(), catalogue())
+    settle()
     lines = []
     for size in sizes:
         body = bodies.body(size)
