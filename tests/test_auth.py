@@ -25,31 +25,13 @@ from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.observe import log_to
 from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
+from tests.serving import DISCOVERY, FEEDBACK, ORDER, SERVICE, call
 from tests.tokens import ISSUER, NOW, confused, forged, key, key_set, public, publishing, token, unsigned
 
 BASE = "https://cds.example"
-DISCOVERY = "/cds-services"
-SERVICE = f"{DISCOVERY}/vertebroplasty-suitability"
-FEEDBACK = f"{SERVICE}/feedback"
 KEYS = ("P-384", "P-256", "RSA")
 SIGNED_WITH = {"ES384": "P-384", "ES256": "P-256", "RS384": "RSA", "RS256": "RSA", "PS384": "RSA"}
-ORDER = {
-    "resourceType": "ServiceRequest",
-    "id": "vp",
-    "status": "draft",
-    "intent": "order",
-    "code": {"text": "Percutaneous vertebroplasty of T12"},
-}
-CALL: dict[str, Any] = {
-    "hook": "order-sign",
-    "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-    "context": {
-        "userId": "Practitioner/d",
-        "patientId": "SECRET-ID",
-        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]},
-    },
-    "prefetch": {"conditions": {"resourceType": "Bundle", "type": "searchset"}},
-}
+CALL = call()
 ENTRY = {"card": CALL["hookInstance"], "outcome": "accepted", "outcomeTimestamp": "2026-11-22T08:59:00Z"}
 Serve = Callable[..., Any]
 """Makes a test client; `Any`, because its answers are read as JSON everywhere."""

@@ -22,29 +22,11 @@ from cds_service.settings import Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import joined, tallies
 from cds_service.store.records import Showing, ShownCard
-from tests.serving import eventually
+from tests.serving import FEEDBACK, ORDER, SERVICE, call, eventually
 from tests.tokens import ELSEWHERE
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-SERVICE = "/cds-services/vertebroplasty-suitability"
-FEEDBACK = SERVICE + "/feedback"
-ORDER = {
-    "resourceType": "ServiceRequest",
-    "id": "vp",
-    "status": "draft",
-    "intent": "order",
-    "code": {"text": "Percutaneous vertebroplasty"},
-}
-CALL: dict[str, Any] = {
-    "hook": "order-sign",
-    "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
-    "context": {
-        "userId": "Practitioner/d",
-        "patientId": "SECRET-ID",
-        "draftOrders": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]},
-    },
-    "prefetch": {"conditions": {"resourceType": "Bundle", "type": "searchset"}},
-}
+CALL = call()
 
 
 @pytest.fixture
@@ -142,8 +124,8 @@ LOCAL = {"system": "urn:hospital:orders", "code": "VP-1"}
 def test_a_site_names_its_own_order_codes(serve, codes: list[dict[str, str]], answered: bool):
     order = ORDER | {"code": {"coding": [LOCAL]}}
     drafts = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": order}]}
-    call = CALL | {"context": CALL["context"] | {"draftOrders": drafts}}
-    cards = json.loads(serve(order_codes=codes).post(SERVICE, json=call).data)["cards"]
+    asked = CALL | {"context": CALL["context"] | {"draftOrders": drafts}}
+    cards = json.loads(serve(order_codes=codes).post(SERVICE, json=asked).data)["cards"]
     assert bool(cards) is answered
 
 
