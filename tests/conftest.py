@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from tests.postgres import Postgres
     from tests.serving import Server
 
+# The processes that tests start find the service compiled, as they would where it is installed.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
