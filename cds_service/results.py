@@ -4,8 +4,6 @@ from collections.abc import Iterable
 
 from cds_service.engine import Kind, Result, Status
 
-# Looked up once: a member of an enumeration costs three times as much as a name, and there are some sixty results.
-_MET = Status.MET
 _OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
 
 
@@ -13,7 +11,7 @@ class Results(tuple[Result, ...]):
     """The results in the order of their rules; `met` are those that are, `open` those whose rule could not judge or raised."""
 
     def __init__(self, _: Iterable[Result] = ()) -> None:
-        self.met = tuple([item for item in self if item.status is _MET])
+        self.met = tuple([item for item in self if item.status is Status.MET])
         self.open = tuple([item for item in self if item.status in _OPEN])
         self._by_rule: dict[str, list[Result]] = {}
         self._by_effect: dict[Kind | None, list[Result]] = {}
@@ -33,7 +31,7 @@ class Results(tuple[Result, ...]):
 
     def met_by(self, *rules: str) -> list[Result]:
         """Those of them that are met."""
-        return [item for item in self.by(*rules) if item.status is _MET]
+        return [item for item in self.by(*rules) if item.status is Status.MET]
 
     def having(self, effect: Kind) -> list[Result]:
         """The met results of an effect."""

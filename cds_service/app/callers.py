@@ -1,6 +1,7 @@
 """Who may call, and what each caller gets: its knowledge, hooks and discovery document, its limits, and servers that may be asked."""
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 
 from cds_service import prefetch
 from cds_service.app.pace import Pace
+from cds_service.auth.spent import Spend
 from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hooks import Hook, HookRequest, discovery
@@ -66,6 +68,19 @@ def callers(settings: Settings, overridden: Callable[[Client], Overridden]) -> M
     """
     configured = {client.issuer: _client(client, settings, overridden(client)) for client in settings.clients}
     return configured or {ANYONE: anyone(settings)}
+
+
+ClientOf = Callable[[str, Collection[str], datetime], Client]
+"""Whose token an `Authorization` header carries, that is meant for one of some addresses. Raises Unauthorized."""
+
+
+def authenticator(settings: Settings, read: Callable[[str], bytes], spend: Spend) -> ClientOf | None:
+    """What lets clients in; None without any, and then cryptography, which takes long, is not imported either."""
+    if not settings.clients:
+        return None
+    from cds_service.auth.authenticator import Authenticator
+
+    return Authenticator(settings.clients, read, spend).client
 
 
 def anyone(settings: Settings) -> Caller:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from cds_service import __version__, observe, web
 from cds_service.app import answers, audit, openapi
 from cds_service.app.body import body
-from cds_service.app.callers import ANYONE, Caller, anyone, callers
+from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
 from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
 from cds_service.cards.overrides import displays
@@ -28,7 +28,7 @@ from cds_service.fetch import Deadline, Fetcher
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, HookRequest, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
-from cds_service.settings import Client, Settings
+from cds_service.settings import Settings
 from cds_service.store.records import Showing, ShownCard, identity
 
 _VISIT_MS = 5000
@@ -49,7 +49,7 @@ class Routes:
         self._records = Records(settings, self._telemetry.lost, now)
         self._callers = callers(settings, self._records.overridden_by)
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
-        self._client = self._authenticator() if settings.clients else None
+        self._client_of = authenticator(settings, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
@@ -172,23 +172,17 @@ class Routes:
 
     def _admit(self, *paths: str) -> Caller:
         """Who calls; a token must be meant for one of the paths. Raises Unauthorized."""
-        if self._client is None:
+        if self._client_of is None:
             return self._callers[ANYONE]
         meant = [self._settings.base_url + path for path in paths]
         try:
-            client = self._client(request.headers.get("Authorization", ""), meant, self._now())
+            client = self._client_of(request.headers.get("Authorization", ""), meant, self._now())
         except Unauthorized as error:
             log.warning("not let in", reason=error.reason, issuer=error.issuer)
             raise
         if "audit" in g:
             g.audit.client = client.name
         return self._callers[client.issuer]
-
-    def _authenticator(self) -> Callable[[str, Collection[str], datetime], Client]:
-        """Without clients nothing of it is imported: cryptography takes long."""
-        from cds_service.auth.authenticator import Authenticator
-
-        return Authenticator(self._settings.clients, self._fetcher.read, self._records.spend_token).client
 
     def _fill(
         self, caller: Caller, deadline: Deadline, asked: HookRequest, sections: Collection[Section]

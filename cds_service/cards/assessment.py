@@ -86,7 +86,7 @@ def row(result: Result) -> Row:
             tuple([_evidence(item) for item in finding.evidence]),
             cited(finding),
         )
-    if (result.unknown or result.missing) and status is Status.UNKNOWN:
+    if status is Status.UNKNOWN:
         missing = [Gap(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
         return Row(rule.id, rule.kind, status, says=result.unknown, missing=tuple(missing))
     return Row(rule.id, rule.kind, status)

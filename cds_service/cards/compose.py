@@ -18,7 +18,6 @@ _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _INFORMATION = frozenset((Kind.INFORMATION,))
 _SPEAKS = frozenset(Kind) - _INFORMATION - {Kind.INDICATION}
-_TOPICS = tuple(Topic)
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 _EVIDENCE = "evidence_balance"  # has its own place on the suitability card
 _LEADS = "interruption_hazard"
@@ -34,7 +33,7 @@ def for_order(material: Material) -> tuple[Card, ...]:
     elsewhere = {_EVIDENCE} if material.call.hook is Hook.APPOINTMENT_BOOK else {_EVIDENCE, _PREPARATION}
     homeless = tuple(
         item
-        for topic in _TOPICS
+        for topic in Topic
         if not speaking.get(topic)
         for item in material.met(topic, _INFORMATION)
         if item.rule.id not in elsewhere

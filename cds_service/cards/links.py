@@ -30,7 +30,7 @@ def primary(material: Material, results: Iterable[Result]) -> Citation | None:
     """The first source with an address among those that the findings rest on, in their order."""
     for result in results:
         for identifier in cited(result.finding) if result.finding else ():
-            source = material.know.citations[identifier]
+            source = material.know.citation(identifier)
             if source.url:
                 return source
     return None

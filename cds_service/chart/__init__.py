@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from cds_service.chart.drugs import Dosage, DrugUse, UseStatus
 from cds_service.chart.entries import (
@@ -89,9 +90,6 @@ __all__ = [
 ]
 
 
-_OMITTED, _WHOLE = Answer.OMITTED, Answer.WHOLE
-
-
 @dataclass(frozen=True)
 class Chart:
     """One patient at `as_of`, in the site's time zone. Readings give what is there and raise `Unknown` once they reach what is not.
@@ -133,10 +131,11 @@ class Chart:
         """What each section lacks that was not answered whole, or of whose type a resource could not be read."""
         found = {}
         for section, kind in RESOURCE_TYPE.items():
-            answer = self.answers.get(section, _OMITTED)
+            answer = self.answer(section)
             unread = tuple([item for item in self.unreadable if item.section_type == kind]) if self.unreadable else ()
-            if unread or answer is not _WHOLE:
-                why = () if answer is _WHOLE else (Missing(section, reason_of(answer), self.troubles.get(section, "")),)
+            if unread or answer is not Answer.WHOLE:
+                says = self.troubles.get(section, "")
+                why = () if answer is Answer.WHOLE else (Missing(section, reason_of(answer), says),)
                 found[section] = Lack(section, why, unread)
         return found
 
@@ -161,35 +160,29 @@ class Chart:
 
     def conditions_in(self, *sets: str) -> Iterable[Condition]:
         """Diagnoses of any of the value sets, whatever their state; then `Unknown` if the problem list has gaps."""
-        return self._conditions.of(sets)
-
-    @cached_property
-    def _conditions(self) -> Listing[Condition]:
-        return Listing(self.conditions, "whether the problem list holds more", self._lacks.get(Section.CONDITIONS))
+        return self._listings[Section.CONDITIONS].of(sets)
 
     def procedures_in(self, *sets: str) -> Iterable[Procedure]:
         """Procedures of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._procedures.of(sets)
-
-    @cached_property
-    def _procedures(self) -> Listing[Procedure]:
-        return Listing(self.procedures, "whether more procedures were done", self._lacks.get(Section.PROCEDURES))
+        return self._listings[Section.PROCEDURES].of(sets)
 
     def allergies_in(self, *sets: str) -> Iterable[Allergy]:
         """Allergies of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._allergies.of(sets)
-
-    @cached_property
-    def _allergies(self) -> Listing[Allergy]:
-        return Listing(self.allergies, "whether more allergies are recorded", self._lacks.get(Section.ALLERGIES))
+        return self._listings[Section.ALLERGIES].of(sets)
 
     def devices_in(self, *sets: str) -> Iterable[Device]:
         """Devices of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._devices.of(sets)
+        return self._listings[Section.DEVICES].of(sets)
 
     @cached_property
-    def _devices(self) -> Listing[Device]:
-        return Listing(self.devices, "whether more devices are implanted", self._lacks.get(Section.DEVICES))
+    def _listings(self) -> Mapping[Section, Listing[Any]]:
+        listed: Iterable[tuple[Section, tuple[Any, ...], str]] = (
+            (Section.CONDITIONS, self.conditions, "whether the problem list holds more"),
+            (Section.PROCEDURES, self.procedures, "whether more procedures were done"),
+            (Section.ALLERGIES, self.allergies, "whether more allergies are recorded"),
+            (Section.DEVICES, self.devices, "whether more devices are implanted"),
+        )
+        return {section: Listing(entries, what, self._lacks.get(section)) for section, entries, what in listed}
 
     def requested_in(self, *sets: str) -> tuple[RequestedService, ...]:
         """Services already ordered of any of the value sets; a hint only, so its gaps raise nothing."""

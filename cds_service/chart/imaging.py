@@ -22,10 +22,7 @@ class Modality(StrEnum):
     @property
     def can_date_a_fracture(self) -> bool:
         """Whether the modality can show that a fracture is active (MRI, bone scan, SPECT)."""
-        return self in _DATING
-
-
-_DATING = (Modality.MRI, Modality.NUCLEAR)
+        return self in (Modality.MRI, Modality.NUCLEAR)
 
 
 class ImagingStudy(Struct, frozen=True):

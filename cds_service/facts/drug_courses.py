@@ -90,7 +90,7 @@ def _not_overruled(uses: list[DrugUse]) -> tuple[DrugUse, ...]:
 
 def _rank(use: DrugUse) -> int:
     """What was given tells more than what was stated, that more than what was ordered, that more than what was supplied."""
-    return _RANKS.get(use.source.type, 3)
+    return _RANKS.get(use.source.type, len(_RANKS))
 
 
 def _latest(use: DrugUse) -> float:

@@ -43,9 +43,6 @@ class Tier(StrEnum):
     PAST = "past"
 
 
-_ON_BOARD = (Tier.CRITICAL, Tier.WARNING)
-
-
 class Exposure(Struct, frozen=True):
     """A drug at the slot. `hours` since the dose that counts as the last; None if the drug is still taken or no dose is recorded.
 
@@ -94,7 +91,7 @@ class Exposure(Struct, frozen=True):
     @property
     def on_board(self) -> bool:
         """Whether the drug may still act at the slot."""
-        return self.tier in _ON_BOARD
+        return self.tier in (Tier.CRITICAL, Tier.WARNING)
 
 
 @once

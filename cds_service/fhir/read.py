@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -27,7 +26,6 @@ from cds_service.chart import (
     Source,
     Unreadable,
 )
-from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import (
     administrative,
     care,
@@ -38,13 +36,13 @@ from cds_service.fhir import (
     observations,
     wire,
 )
+from cds_service.fhir.arrived import belongs, sorted_out
 from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.drug_identity import Medications, addressed
-from cds_service.fhir.glance import passed
 from cds_service.fhir.imaging_studies import Examination
 from cds_service.fhir.medications import drug_uses
-from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
+from cds_service.fhir.skim import Skimmed, skim
 
 
 class Received(Struct, frozen=True):
@@ -74,7 +72,7 @@ _FIELDS: dict[type, str] = {
 
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
-    arrived = _sorted(received, context)
+    arrived = sorted_out(received.answers, received.patient_id, context.know)
     mine, unreadable = arrived.mine, arrived.unreadable
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     medications = addressed(
@@ -109,41 +107,12 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     )
 
 
-class _Arrived(Struct):
-    """What arrived: the patient's resources that a rule may read, the references of all that are theirs, and how many are others'."""
-
-    mine: list[Skimmed] = []
-    references: set[str] = set()
-    unreadable: list[Unreadable] = []
-    strangers: int = 0
-    unstated: int = 0
-
-
-def _sorted(received: Received, context: Context) -> _Arrived:
-    """Every resource once, though two sections may have brought it."""
-    arrived, seen, glance = _Arrived(), set[str](), partial(passed, know=context.know)
-    for section, answered in received.answers.items():
-        for item in skim(answered.parts, seen, glance):
-            if isinstance(item, Unread):
-                arrived.unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
-                continue
-            belongs = _belongs(item, received.patient_id)
-            if belongs is False:
-                arrived.strangers += 1
-                continue
-            arrived.unstated += belongs is None
-            arrived.references.add(item.reference)
-            if isinstance(item, Skimmed):
-                arrived.mine.append(item)
-    return arrived
-
-
 def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in skim(received.drafts):
         if not isinstance(item, Skimmed) or item.reference in held:
             continue
-        if _belongs(item, received.patient_id) is False:
+        if belongs(item, received.patient_id) is False:
             continue
         if isinstance(item.resource, wire.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
@@ -189,16 +158,6 @@ _BY_KIND: Mapping[type[wire.Resource], Callable[[Any, Source, Context], object]]
 }
 _READERS = {kind: read for base, read in _BY_KIND.items() for kind in wire.TYPES.values() if issubclass(kind, base)}
 """The readers of resources that say one thing, or nothing that any rule reads; also for their names in other versions."""
-
-
-def _belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
-    """Whether the resource is this patient's; None if it does not say."""
-    whose = item.whose
-    if whose and whose == patient_id:
-        return True
-    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, wire.Medication | wire.Device):
-        return True
-    return None if not whose or whose.startswith("urn:uuid:") else False
 
 
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+"""Sorts out what arrived for a call: whose it is, what no rule reads, and what cannot be read."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from msgspec import Struct
+
+from cds_service.chart import Section, Unreadable
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.fhir import wire
+from cds_service.fhir.bundle import Answered
+from cds_service.fhir.glance import passed
+from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
+from cds_service.knowledge import Knowledge
+
+
+class Arrived(Struct):
+    """What arrived: the patient's resources that a rule may read, the references of all that are theirs, and how many are others'.
+
+    `unstated` are those that do not say whose they are.
+    """
+
+    mine: list[Skimmed] = []
+    references: set[str] = set()
+    unreadable: list[Unreadable] = []
+    strangers: int = 0
+    unstated: int = 0
+
+
+def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowledge) -> Arrived:
+    """Every resource once, though two sections may have brought it."""
+    arrived, seen, glance = Arrived(), set[str](), partial(passed, know=know)
+    for section, answered in answers.items():
+        for item in skim(answered.parts, seen, glance):
+            if isinstance(item, Unread):
+                arrived.unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
+                continue
+            is_theirs = belongs(item, patient_id)
+            if is_theirs is False:
+                arrived.strangers += 1
+                continue
+            arrived.unstated += is_theirs is None
+            arrived.references.add(item.reference)
+            if isinstance(item, Skimmed):
+                arrived.mine.append(item)
+    return arrived
+
+
+def belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
+    """Whether the resource is this patient's; None if it does not say."""
+    whose = item.whose
+    if whose and whose == patient_id:
+        return True
+    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, wire.Medication | wire.Device):
+        return True
+    return None if not whose or whose.startswith("urn:uuid:") else False
