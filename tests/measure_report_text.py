@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cds_service.chart import Level
-from cds_service.fhir.text import Assertion, ImagingSign, Statement, read_report
+from cds_service.report_text.reader import Assertion, ImagingSign, Statement, read_report
 
 CORPUS = Path(__file__).parent / "data" / "report_sentences.toml"
 

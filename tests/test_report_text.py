@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 
 from cds_service.chart import Level
 from cds_service.errors import KnowledgeError
-from cds_service.fhir.phrases import FILE, compile_table
-from cds_service.fhir.prose import normalise
-from cds_service.fhir.text import LONGEST_SENTENCE, Assertion, ImagingSign, plain_text, read_levels, read_report
 from cds_service.knowledge import files
+from cds_service.report_text.phrases import FILE, compile_table
+from cds_service.report_text.prose import normalise
+from cds_service.report_text.reader import (
+    LONGEST_SENTENCE,
+    Assertion,
+    ImagingSign,
+    plain_text,
+    read_levels,
+    read_report,
+)
 from tests.measure_report_text import Labelled, key, load_corpus, measure, table
 
 CORPUS = load_corpus()

@@ -25,8 +25,8 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.datatypes import Attachment, Term
 from cds_service.fhir.imaging_studies import Examination, Region, examination, joined, modality, region
 from cds_service.fhir.skim import Skimmed, identifier
-from cds_service.fhir.text import Statement, plain_text, read_report
 from cds_service.knowledge import Knowledge
+from cds_service.report_text.reader import Statement, plain_text, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))

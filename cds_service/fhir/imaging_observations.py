@@ -12,7 +12,7 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.datatypes import Component, Quantity, Term
 from cds_service.fhir.imaging_findings import Findings, said_by
 from cds_service.fhir.imaging_studies import Examination, Region, modality, region
-from cds_service.fhir.text import Statement, read_report
+from cds_service.report_text.reader import Statement, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _OTHER_KINDS = frozenset(("laboratory", "vital-signs", "social-history", "survey", "activity", "therapy"))

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 
 from cds_service.chart import Level
 from cds_service.chart.imaging import Assertion, ImagingSign
-from cds_service.fhir.amounts import Amount
-from cds_service.fhir.assertions import judge
-from cds_service.fhir.clauses import MEASURED, Mention, Piece, Sentence
-from cds_service.fhir.levels import level_spans, read_levels
-from cds_service.fhir.markup import plain_text
-from cds_service.fhir.phrases import Band, PhraseTable, phrase_table
-from cds_service.fhir.prose import Sections, normalise, paragraphs
+from cds_service.report_text.amounts import Amount
+from cds_service.report_text.assertions import judge
+from cds_service.report_text.clauses import MEASURED, Mention, Piece, Sentence
+from cds_service.report_text.levels import level_spans, read_levels
+from cds_service.report_text.markup import plain_text
+from cds_service.report_text.phrases import Band, PhraseTable, phrase_table
+from cds_service.report_text.prose import Sections, normalise, paragraphs
 
 __all__ = ["Assertion", "ImagingSign", "Statement", "plain_text", "read_levels", "read_report"]
 

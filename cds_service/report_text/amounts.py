@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.fhir.phrases import Band, PhraseTable
+from cds_service.report_text.phrases import Band, PhraseTable
 
 _NUMBER = r"\d{1,3}(?:\.\d{1,2})?"
 _PERCENT = re.compile(

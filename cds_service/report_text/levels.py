@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds_service.chart import Level
-from cds_service.fhir.prose import normalise
+from cds_service.report_text.prose import normalise
 
 LEVELS: tuple[Level, ...] = tuple(Level)
 _INDEX = {level.value: index for index, level in enumerate(LEVELS)}

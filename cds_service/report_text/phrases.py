@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from cds_service.chart.imaging import ImagingSign
 from cds_service.errors import KnowledgeError
-from cds_service.fhir.lexicon import Lexicon, Phrase, any_of, expand
 from cds_service.knowledge import files
+from cds_service.report_text.lexicon import Lexicon, Phrase, any_of, expand
 
 FILE = "report_phrases.toml"
 CUE = "cue"

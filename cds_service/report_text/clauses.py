@@ -7,9 +7,9 @@ from itertools import pairwise
 from msgspec import Struct
 
 from cds_service.chart.imaging import ImagingSign
-from cds_service.fhir.amounts import Amount, amounts
-from cds_service.fhir.levels import LevelSpan
-from cds_service.fhir.phrases import CUE, PhraseTable, SignRule
+from cds_service.report_text.amounts import Amount, amounts
+from cds_service.report_text.levels import LevelSpan
+from cds_service.report_text.phrases import CUE, PhraseTable, SignRule
 
 MEASURED = (ImagingSign.HEIGHT_LOSS, ImagingSign.CANAL_COMPROMISE)
 

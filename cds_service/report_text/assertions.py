@@ -3,7 +3,7 @@
 import re
 
 from cds_service.chart.imaging import Assertion, ImagingSign
-from cds_service.fhir.clauses import Cue, Mention, Piece, Sentence
+from cds_service.report_text.clauses import Cue, Mention, Piece, Sentence
 
 _SINGULAR = re.compile(r"(?:is|was|has)\b")
 _PLURAL = re.compile(r"(?:are|were|have)\b")
