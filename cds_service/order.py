@@ -7,11 +7,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.chart import Basis, Concept, Level, Order, Precision, When
-from cds_service.fhir import concepts, dates, wire
-from cds_service.fhir.bundle import Part
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.datatypes import Note, Reference, Term
-from cds_service.fhir.skim import Skimmed, identifier, skim
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Part
+from cds_service.fhir.decoding.datatypes import Note, Reference, Term
+from cds_service.fhir.decoding.decode import Skimmed, identifier, skim
 
 AUGMENTATION = "vertebral-augmentation"
 _NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
@@ -72,7 +73,7 @@ def _is_selected(item: Skimmed, selected: Collection[str]) -> bool:
 
 def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     request = item.resource
-    if not isinstance(request, wire.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
+    if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
     basis = _names_the_procedure([request.code] if request.code else [], context)
     details = [*concepts.listed(request.bodySite), *concepts.listed(request.orderDetail), *_notes(request.note)]
@@ -101,7 +102,7 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
 
 def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context) -> OurOrder | None:
     visit = item.resource
-    if not isinstance(visit, wire.Appointment) or visit.status in _WITHDRAWN:
+    if not isinstance(visit, resources.Appointment) or visit.status in _WITHDRAWN:
         return None
     written = [Term(text=text) for text in (visit.description, visit.comment) if text]
     said = [
@@ -174,7 +175,7 @@ def _patient(actor: Reference | None) -> str:
 
 def _systems(item: Skimmed) -> Iterable[str]:
     """The code systems of a procedure order, for the count of those that were not recognised."""
-    if isinstance(item.resource, wire.ServiceRequest):
+    if isinstance(item.resource, resources.ServiceRequest):
         for coding in concepts.codings(item.resource.code):
             yield coding.system or "none"
 

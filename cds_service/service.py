@@ -20,7 +20,7 @@ from cds_service.disposition import assess
 from cds_service.engine import Indicator, Rule, evaluate
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.ownership import of_patient
+from cds_service.fhir.intake.ownership import of_patient
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes

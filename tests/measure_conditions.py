@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.chart import Basis
-from cds_service.fhir import lenient, wire
 from cds_service.fhir.concepts import Context, codings, concept, texts
+from cds_service.fhir.decoding import repair, resources
 from cds_service.knowledge import load
 
 
@@ -46,7 +46,7 @@ def table(paths: list[Path]) -> str:
     by_text: Counter[str] = Counter()
     totals: Counter[str] = Counter()
     for resource in conditions(paths):
-        read, _ = lenient.read(resource, wire.Condition)
+        read, _ = repair.read(resource, resources.Condition)
         found = concept(read.code, context)
         totals["conditions"] += 1
         if found is None:

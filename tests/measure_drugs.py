@@ -18,10 +18,10 @@ from typing import Any
 
 from cds_service import knowledge
 from cds_service.chart import Source
-from cds_service.fhir import lenient, wire
 from cds_service.fhir.concepts import Context, codings
-from cds_service.fhir.drug_identity import Medications, addressed, drug
-from cds_service.fhir.medications import drug_uses
+from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.readers.drug_identity import Medications, addressed, drug
+from cds_service.fhir.readers.medications import drug_uses
 
 COLUMNS = ("code", "product", "name", "none of ours", "not understood")
 ANTITHROMBOTIC = re.compile(
@@ -64,7 +64,7 @@ def _resources(value: object, full_url: str) -> Iterator[dict[str, Any]]:
                 yield from _resources(item, str(value.get("fullUrl") or ""))
 
 
-def how(resource: wire.MedicationUse, medications: Medications, context: Context) -> str:
+def how(resource: resources.MedicationUse, medications: Medications, context: Context) -> str:
     """The column of one resource."""
     named = drug(resource, medications, context)
     if not named.identified.known:
@@ -87,17 +87,17 @@ def main(directories: list[Path]) -> int:
     medications = addressed(
         (medication, str(item["fullUrl"]))
         for item in read
-        if isinstance(medication := lenient.read(item, wire.Medication)[0], wire.Medication)
+        if isinstance(medication := repair.read(item, resources.Medication)[0], resources.Medication)
         and item["resourceType"] == "Medication"
     )
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     uses: Counter[str] = Counter()
     for item in read:
-        shape = wire.TYPES.get(item["resourceType"])
-        if shape is None or not issubclass(shape, wire.MedicationUse):
+        shape = resources.TYPES.get(item["resourceType"])
+        if shape is None or not issubclass(shape, resources.MedicationUse):
             continue
-        resource, _ = lenient.read(item, shape)
-        assert isinstance(resource, wire.MedicationUse)
+        resource, _ = repair.read(item, shape)
+        assert isinstance(resource, resources.MedicationUse)
         name = drug(resource, medications, context).name
         rows[name][how(resource, medications, context)] += 1
         uses.update(use.ingredient for use in drug_uses(resource, Source("measured"), medications, context))

@@ -21,7 +21,7 @@ from cds_service.fetch.breaker import FAILURES, REST, Breaker
 from cds_service.fetch.limits import Allowance
 from cds_service.fetch.origins import Reach, origin
 from cds_service.fetch.scopes import allows
-from cds_service.fhir.bundle import open_answer
+from cds_service.fhir.decoding.bundle import open_answer
 from cds_service.hooks import Hook, HookRequest, read_request
 from cds_service.occasion import rules_of
 from cds_service.rules import catalogue

@@ -10,11 +10,12 @@ from msgspec import Raw
 
 from cds_service import cases
 from cds_service.chart import Source
-from cds_service.fhir import conditions, imaging_observations, medications, observations, wire
-from cds_service.fhir.bundle import Part
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.glance import passed
-from cds_service.fhir.skim import Skimmed, skim
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Part
+from cds_service.fhir.decoding.decode import Skimmed, skim
+from cds_service.fhir.intake.relevance import passed
+from cds_service.fhir.readers import conditions, imaging_observations, medications, observations
 from cds_service.knowledge import load
 from tests.bench import bodies
 
@@ -26,22 +27,22 @@ LISINOPRIL = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm
 SOMEBODY = {"reference": "Patient/p"}
 
 
-def entries(resource: wire.Resource) -> tuple[object, ...]:
+def entries(resource: resources.Resource) -> tuple[object, ...]:
     """What the readers find in one resource of the kinds that may be passed over."""
     source = Source("x/1", b"", ())
     match resource:
-        case wire.Observation():
+        case resources.Observation():
             seen = imaging_observations.findings_of_observation(resource, source, None, CONTEXT)
             return (*observations.measurements(resource, source, CONTEXT), *seen)
-        case wire.Condition():
+        case resources.Condition():
             found = conditions.condition(resource, source, CONTEXT)
             return () if found is None else (found,)
-        case wire.MedicationUse():
+        case resources.MedicationUse():
             return medications.drug_uses(resource, source, {}, CONTEXT)
     raise AssertionError(f"a {type(resource).__name__} was passed over")
 
 
-def resources(value: Any) -> Iterator[Raw]:
+def each_resource(value: Any) -> Iterator[Raw]:
     """Every resource anywhere inside a JSON value; the cases of rules leave out id and subject."""
     if isinstance(value, dict):
         if "resourceType" in value:
@@ -49,7 +50,7 @@ def resources(value: Any) -> Iterator[Raw]:
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            yield from resources(item)
+            yield from each_resource(item)
 
 
 def is_passed(resource: dict[str, Any]) -> bool:
@@ -60,7 +61,7 @@ def is_passed(resource: dict[str, Any]) -> bool:
 def test_no_fixture_loses_an_entry(folder: str):
     over = 0
     for file in sorted((cases.FIXTURES / folder).glob("*.json")):
-        for raw in resources(json.loads(file.read_bytes())):
+        for raw in each_resource(json.loads(file.read_bytes())):
             if passed(raw, CONTEXT.know):
                 over += 1
                 (item,) = skim([Part(raw)])
@@ -70,7 +71,7 @@ def test_no_fixture_loses_an_entry(folder: str):
 
 
 def test_most_of_a_big_chart_is_passed_over():
-    found = list(resources(json.loads(bodies.body(500))["prefetch"]))
+    found = list(each_resource(json.loads(bodies.body(500))["prefetch"]))
     assert sum(passed(raw, CONTEXT.know) is not None for raw in found) > 400
 
 

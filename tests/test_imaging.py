@@ -9,8 +9,8 @@ import pytest
 from msgspec import Raw
 
 from cds_service.chart import Answer, Basis, Chart, Modality, Order, ResultStatus, Section, spoken
-from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received, chart
 from cds_service.knowledge import load
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from cds_service import knowledge
 from cds_service.chart import Basis, DrugUse, Order, Section, Source, UseStatus
-from cds_service.fhir import lenient, wire
 from cds_service.fhir import read as chart_reader
-from cds_service.fhir.bundle import Part, open_answer
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.drug_identity import addressed
-from cds_service.fhir.medications import drug_uses
+from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.decoding.bundle import Part, open_answer
+from cds_service.fhir.readers.drug_identity import addressed
+from cds_service.fhir.readers.medications import drug_uses
 from tests import measure_drugs
 
 CONTEXT = Context(knowledge.load(), UTC)
@@ -35,12 +35,12 @@ def read(
     kind: str, medications: dict[str, Any] | None = None, *, drafted: bool = False, **members: Any
 ) -> tuple[DrugUse, ...]:
     """The uses in one resource; `medications` are Medication resources by the address of their Bundle entry."""
-    resource, dropped = lenient.read(members, wire.TYPES[kind])
-    assert isinstance(resource, wire.MedicationUse)
+    resource, dropped = repair.read(members, resources.TYPES[kind])
+    assert isinstance(resource, resources.MedicationUse)
     known = []
     for full_url, item in (medications or {}).items():
-        medication = lenient.read(item, wire.Medication)[0]
-        assert isinstance(medication, wire.Medication)
+        medication = repair.read(item, resources.Medication)[0]
+        assert isinstance(medication, resources.Medication)
         known.append((medication, full_url))
     source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in dropped))
     return drug_uses(resource, source, addressed(known), CONTEXT, drafted=drafted)
@@ -406,7 +406,7 @@ def test_a_draft_order_is_intended():
     assert (use.status, use.drafted) == (UseStatus.INTENDED, True)
 
 
-MEMBERS = sorted(set(wire.MedicationUse.__struct_fields__) - {"contained"})
+MEMBERS = sorted(set(resources.MedicationUse.__struct_fields__) - {"contained"})
 KEYS = (
     "coding",
     "code",
@@ -455,7 +455,9 @@ JSON = st.recursive(
 
 
 @given(
-    st.sampled_from(sorted(name for name, shape in wire.TYPES.items() if issubclass(shape, wire.MedicationUse))),
+    st.sampled_from(
+        sorted(name for name, shape in resources.TYPES.items() if issubclass(shape, resources.MedicationUse))
+    ),
     st.dictionaries(st.sampled_from(MEMBERS), JSON, max_size=8),
     st.lists(JSON, max_size=2),
     JSON,

@@ -13,12 +13,13 @@ from msgspec import Raw
 from cds_service import knowledge
 from cds_service.chart import Basis, Measurement, Quantity, ResultStatus
 from cds_service.chart.sections import SECTION_OF
-from cds_service.fhir import numbers, wire
-from cds_service.fhir.bundle import Part
+from cds_service.fhir import numbers
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Part
+from cds_service.fhir.decoding.decode import Skimmed, skim
 from cds_service.fhir.numbers import WrittenNumber
-from cds_service.fhir.observations import measurements
-from cds_service.fhir.skim import Skimmed, skim
+from cds_service.fhir.readers.observations import measurements
 
 CONTEXT = Context(knowledge.load(), ZoneInfo("America/New_York"))
 INR = {"coding": [{"system": "http://loinc.org", "code": "6301-6"}]}
@@ -42,7 +43,7 @@ def observation(code: Any, **more: Any) -> dict[str, Any]:
 def read(resource: Any) -> tuple[Measurement, ...]:
     (item,) = skim([Part(Raw(json.dumps(resource).encode()))])
     assert isinstance(item, Skimmed)
-    assert isinstance(item.resource, wire.Observation)
+    assert isinstance(item.resource, resources.Observation)
     return measurements(item.resource, item.source, CONTEXT)
 
 
@@ -287,6 +288,6 @@ def test_no_json_value_anywhere_raises(data: st.DataObject) -> None:
         holder[last] = data.draw(JSON)
     for item in skim([Part(Raw(json.dumps(resource).encode()))]):
         assert isinstance(item, Skimmed)
-        assert isinstance(item.resource, wire.Observation)
+        assert isinstance(item.resource, resources.Observation)
         for found in measurements(item.resource, item.source, CONTEXT):
             assert sum((found.quantity is not None, found.answer is not None, bool(found.absent))) == 1

@@ -13,8 +13,8 @@ from msgspec import Raw
 
 from cds_service.chart import Answer, Basis, Certainty, Chart, Level, Order, Section, Severity
 from cds_service.fhir import read
-from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.knowledge import load
 
 ZONE = ZoneInfo("America/New_York")

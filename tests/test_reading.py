@@ -13,8 +13,8 @@ from cds_service.cases import FIXTURES
 from cds_service.chart import Answer, Chart, Order, Section, State
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import read
-from cds_service.fhir.bundle import Answered, Part, open_answer
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
 from cds_service.knowledge import load
 
 CONTEXT = Context(load(), UTC)

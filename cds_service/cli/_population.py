@@ -12,10 +12,10 @@ import click
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.fhir import wire
-from cds_service.fhir.bundle import Part
-from cds_service.fhir.datatypes import Reference
-from cds_service.fhir.skim import identifier
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Part
+from cds_service.fhir.decoding.datatypes import Reference
+from cds_service.fhir.decoding.decode import identifier
 
 _GZIP = b"\x1f\x8b"
 _EXPANDS = 15
@@ -92,14 +92,14 @@ def regroup(listed: Iterable[Path], folder: Path, read: Callable[[int], object])
             head = _head(line) if b'"Medication"' in line else None
             if head and head.resourceType == "Medication" and head.id:
                 medications[head.id] = line
-    types = {path.name.split(".")[0] for path in listed} & wire.TYPES.keys()
+    types = {path.name.split(".")[0] for path in listed} & resources.TYPES.keys()
     kept = lost = 0
     with ExitStack() as opened:
         handles = [opened.enter_context(path.open("wb")) for path in groups]
         for path in listed:
             for line in _lines(path):
                 head = _head(line)
-                if head and head.resourceType not in wire.TYPES:
+                if head and head.resourceType not in resources.TYPES:
                     continue
                 types |= {head.resourceType} if head else set()
                 if head and head.resourceType == "Medication":

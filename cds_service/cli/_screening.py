@@ -11,8 +11,8 @@ from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
 from cds_service.cli._population import Person
 from cds_service.disposition import assess
 from cds_service.engine import Status, evaluate
-from cds_service.fhir.bundle import Answered, Part
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received, chart
 from cds_service.order import Orders
 from cds_service.service import Site

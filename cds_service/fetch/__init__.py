@@ -19,7 +19,7 @@ from cds_service.fetch.client import Client, Fetched, refuse_unusable
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Allowed, Reach, origin
 from cds_service.fetch.problem import Problem
-from cds_service.fhir.bundle import Answered, open_answer
+from cds_service.fhir.decoding.bundle import Answered, open_answer
 
 __all__ = ["Access", "Allowed", "Deadline", "Fetcher", "Filled"]
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Episode, Level
-from cds_service.fhir.datatypes import Coding, Term
+from cds_service.fhir.decoding.datatypes import Coding, Term
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.levels import read_levels
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from cds_service.chart import Precision, When
 from cds_service.chart.time import YEARS
-from cds_service.fhir.datatypes import Period, Text
+from cds_service.fhir.decoding.datatypes import Period, Text
 
 _SHAPE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"

@@ -26,7 +26,12 @@ from cds_service.chart import (
     Source,
     Unreadable,
 )
-from cds_service.fhir import (
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Answered, Part
+from cds_service.fhir.decoding.decode import Skimmed, skim
+from cds_service.fhir.intake.sorting import belongs, sorted_out
+from cds_service.fhir.readers import (
     administrative,
     care,
     conditions,
@@ -34,15 +39,10 @@ from cds_service.fhir import (
     imaging_observations,
     imaging_studies,
     observations,
-    wire,
 )
-from cds_service.fhir.arrived import belongs, sorted_out
-from cds_service.fhir.bundle import Answered, Part
-from cds_service.fhir.concepts import Context
-from cds_service.fhir.drug_identity import Medications, addressed
-from cds_service.fhir.imaging_studies import Examination
-from cds_service.fhir.medications import drug_uses
-from cds_service.fhir.skim import Skimmed, skim
+from cds_service.fhir.readers.drug_identity import Medications, addressed
+from cds_service.fhir.readers.imaging_studies import Examination
+from cds_service.fhir.readers.medications import drug_uses
 
 
 class Received(Struct, frozen=True):
@@ -76,7 +76,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     mine, unreadable = arrived.mine, arrived.unreadable
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     medications = addressed(
-        (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, wire.Medication)
+        (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, resources.Medication)
     )
     shown = imaging_findings.examinations(mine, context)
     for item in mine:
@@ -93,7 +93,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     }
     entries_by_field["patient"] = next(iter(entries_by_field["patient"]), None)
     state = next(
-        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, wire.Patient)), ""
+        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, resources.Patient)), ""
     )
     entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
@@ -114,9 +114,9 @@ def _drafted(received: Received, held: set[str], medications: Medications, conte
             continue
         if belongs(item, received.patient_id) is False:
             continue
-        if isinstance(item.resource, wire.MedicationUse):
+        if isinstance(item.resource, resources.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
-        elif isinstance(item.resource, wire.ServiceRequest | wire.Task):
+        elif isinstance(item.resource, resources.ServiceRequest | resources.Task):
             yield from _entries(item, medications, {}, context)
 
 
@@ -130,33 +130,35 @@ def _entries(
         found = read(resource, item.source, context)
         return () if found is None else (found,)
     match resource:
-        case wire.Observation():
+        case resources.Observation():
             source = item.source
             seen = imaging_studies.joined(resource.derivedFrom, shown) or shown.get(source.reference)
             return (
                 *observations.measurements(resource, source, context),
                 *imaging_observations.findings_of_observation(resource, source, seen, context),
             )
-        case wire.MedicationUse():
+        case resources.MedicationUse():
             return drug_uses(resource, item.source, medications, context)
-        case wire.DiagnosticReport():
+        case resources.DiagnosticReport():
             return imaging_findings.findings_of_report(resource, item.source, shown, context)
     return ()
 
 
-_BY_KIND: Mapping[type[wire.Resource], Callable[[Any, Source, Context], object]] = {
-    wire.Patient: administrative.patient,
-    wire.Encounter: administrative.encounter,
-    wire.Coverage: administrative.coverage,
-    wire.Condition: conditions.condition,
-    wire.ImagingStudy: imaging_studies.study,
-    wire.Procedure: care.procedure,
-    wire.AllergyIntolerance: care.allergy,
-    wire.ServiceRequest: care.requested_service,
-    wire.Task: care.requested_service,
-    wire.Device: care.device,
+_BY_KIND: Mapping[type[resources.Resource], Callable[[Any, Source, Context], object]] = {
+    resources.Patient: administrative.patient,
+    resources.Encounter: administrative.encounter,
+    resources.Coverage: administrative.coverage,
+    resources.Condition: conditions.condition,
+    resources.ImagingStudy: imaging_studies.study,
+    resources.Procedure: care.procedure,
+    resources.AllergyIntolerance: care.allergy,
+    resources.ServiceRequest: care.requested_service,
+    resources.Task: care.requested_service,
+    resources.Device: care.device,
 }
-_READERS = {kind: read for base, read in _BY_KIND.items() for kind in wire.TYPES.values() if issubclass(kind, base)}
+_READERS = {
+    kind: read for base, read in _BY_KIND.items() for kind in resources.TYPES.values() if issubclass(kind, base)
+}
 """The readers of resources that say one thing, or nothing that any rule reads; also for their names in other versions."""
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from cds_service.chart import Section
 from cds_service.errors import RequestError
-from cds_service.fhir.bundle import Answered, Bundle, Outcome, open_answer, opened
+from cds_service.fhir.decoding.bundle import Answered, Bundle, Outcome, open_answer, opened
 
 # A member that is not of the type that the specification names is read as it is and judged on its own.
 _Scalar = str | float | bool | None

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.fhir import wire
-from cds_service.fhir.bundle import Answered, Part
-from cds_service.fhir.skim import Skimmed, one
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Answered, Part
+from cds_service.fhir.decoding.decode import Skimmed, one
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
@@ -55,6 +55,6 @@ def _belongs(part: Part, patient: str) -> bool | None:
         return None
     if not isinstance(item, Skimmed):
         return True  # what cannot be read is named later
-    if isinstance(item.resource, wire.Medication) and not item.whose:
+    if isinstance(item.resource, resources.Medication) and not item.whose:
         return None
     return item.whose in ("", patient) or item.whose.startswith("urn:uuid:")

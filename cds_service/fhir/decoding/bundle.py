@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from cds_service.chart import Answer
-from cds_service.fhir import lenient
+from cds_service.fhir.decoding import repair
 
 
 class _Search(Struct, gc=False):
@@ -145,7 +145,7 @@ def _mended(value: dict[str, object]) -> _Envelope:
         resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,
         entry=[_mended_entry(entry) for entry in entries],
-        link=[lenient.fitted(link, _Link) for link in _objects(value.get("link"))],
+        link=[repair.fitted(link, _Link) for link in _objects(value.get("link"))],
         resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else Raw(b""),
     )
 
@@ -157,7 +157,7 @@ def _mended_entry(entry: object) -> Part:
     return Part(
         Raw(b"") if resource is None else Raw(msgspec.json.encode(resource)),
         full_url if isinstance(full_url, str) else "",
-        lenient.fitted(entry.get("search"), _Search),
+        repair.fitted(entry.get("search"), _Search),
     )
 
 

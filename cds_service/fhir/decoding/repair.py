@@ -21,14 +21,14 @@ from msgspec.inspect import (
     type_info,
 )
 
-from cds_service.fhir import wire
+from cds_service.fhir.decoding import resources
 
 _DEEPEST = 40
 _SAME_SHAPE: dict[type, type[Type]] = {list: ListType, dict: StructType, str: StrType}
 _FIELDS: dict[type, tuple[Field, ...]] = {}
 
 
-def read(value: dict[str, Any], shape: type[wire.Resource]) -> tuple[wire.Resource, tuple[str, ...]]:
+def read(value: dict[str, Any], shape: type[resources.Resource]) -> tuple[resources.Resource, tuple[str, ...]]:
     """A resource in the shape given, and the paths of the elements that had to be left out. Never raises."""
     dropped: list[str] = []
     return _struct(value, shape, "", dropped, 0), tuple(dropped)

@@ -1,8 +1,9 @@
 """Reads who the patient is, which stay or visit this is, and who pays."""
 
 from cds_service.chart import Concept, Coverage, Encounter, Patient, Source
-from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding import resources
 
 _SEXES = {"male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "unknown": "unknown"}
 # R4 and R5 write the HL7 v3 code, STU3 the same, DSTU2 a word.
@@ -12,19 +13,19 @@ _OVER = frozenset(("finished", "completed", "discharged", "cancelled", "disconti
 _NOT_COVERED = frozenset(("cancelled", "draft", "entered-in-error"))
 
 
-def patient(resource: wire.Patient, source: Source, context: Context) -> Patient:
+def patient(resource: resources.Patient, source: Source, context: Context) -> Patient:
     """The person. A sex that is none of FHIR's codes is `unknown`; one that is not given stays empty."""
     said = (resource.gender or "").strip().lower()
     sex = _SEXES.get(said, "unknown") if said else ""
     return Patient(source, dates.read(resource.birthDate, context.zone), sex)
 
 
-def home_state(resource: wire.Patient) -> str:
+def home_state(resource: resources.Patient) -> str:
     """The state of the patient's address, such as `GA`; empty if none is given."""
     return next((address.state.strip().upper() for address in resource.address if address.state), "")
 
 
-def encounter(resource: wire.Encounter, source: Source, context: Context) -> Encounter | None:
+def encounter(resource: resources.Encounter, source: Source, context: Context) -> Encounter | None:
     """The stay or visit, or None if it was entered in error. A planned one counts as current.
 
     Emergency and observation stays are no inpatient stays. Without a known status it is current unless it has ended.
@@ -44,14 +45,14 @@ def encounter(resource: wire.Encounter, source: Source, context: Context) -> Enc
     )
 
 
-def _class_codes(resource: wire.Encounter) -> list[str]:
+def _class_codes(resource: resources.Encounter) -> list[str]:
     classes = resource.class_
     if isinstance(classes, str):
         return [classes.strip().lower()]
     return [code for item in concepts.listed(classes) if (code := concepts.code_of(item))]
 
 
-def coverage(resource: wire.Coverage, source: Source, context: Context) -> Coverage | None:
+def coverage(resource: resources.Coverage, source: Source, context: Context) -> Coverage | None:
     """Who pays, by the payor's name, else the kind of plan; None if the coverage is not in force or names neither."""
     if (resource.status or "").strip().lower() in _NOT_COVERED:
         return None

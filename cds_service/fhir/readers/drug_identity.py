@@ -6,15 +6,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis
-from cds_service.fhir import wire
 from cds_service.fhir.concepts import Context, codings, texts
-from cds_service.fhir.datatypes import Contained, Dosage, Term
-from cds_service.fhir.datatypes import Ingredient as Part
-from cds_service.fhir.dosage import route
-from cds_service.fhir.drug_status import NOT_UNDERSTOOD
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Contained, Dosage, Term
+from cds_service.fhir.decoding.datatypes import Ingredient as Part
+from cds_service.fhir.readers.dosage import route
+from cds_service.fhir.readers.drug_status import NOT_UNDERSTOOD
 from cds_service.knowledge.drugs import Form, Identified, Ingredient
 
-Medications = Mapping[str, wire.Medication]
+Medications = Mapping[str, resources.Medication]
 """Medication resources by `Medication/<id>` and by the address that their Bundle gives them."""
 
 
@@ -27,17 +27,17 @@ class Drug(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def addressed(resources: Iterable[tuple[wire.Medication, str]]) -> Medications:
+def addressed(medications: Iterable[tuple[resources.Medication, str]]) -> Medications:
     """Medications, each given with the address of its Bundle entry (or none), as `drug` looks them up."""
-    found: dict[str, wire.Medication] = {}
-    for medication, full_url in resources:
+    found: dict[str, resources.Medication] = {}
+    for medication, full_url in medications:
         for address in (f"Medication/{medication.id}" if medication.id else "", full_url):
             if address:
                 found.setdefault(address, medication)
     return found
 
 
-def drug(resource: wire.MedicationUse, medications: Medications, context: Context) -> Drug:
+def drug(resource: resources.MedicationUse, medications: Medications, context: Context) -> Drug:
     """The drug, as far as anything names it."""
     terms = [
         term for term in (resource.medicationCodeableConcept, resource.medication) if term and _says_anything(term)
@@ -124,7 +124,7 @@ def _form(parts: list[Identified]) -> Form:
     return next((form for form in (Form.SYSTEMIC, Form.TOPICAL, Form.FLUSH) if form in forms), Form.UNSPECIFIED)
 
 
-def _ingredient_terms(item: Part, resource: wire.MedicationUse, medications: Medications) -> Iterator[Term]:
+def _ingredient_terms(item: Part, resource: resources.MedicationUse, medications: Medications) -> Iterator[Term]:
     """What names one ingredient: a concept, a contained substance, another Medication, or the words of a reference."""
     yield from (term for term in (item.itemCodeableConcept, item.item) if term and _says_anything(term))
     for reference in (item.itemReference, item.item.reference if item.item else None):
@@ -140,7 +140,7 @@ def _says_anything(term: Term) -> bool:
     return any(coding.code for coding in codings(term)) or any(texts(term))
 
 
-def _reference(resource: wire.MedicationUse) -> tuple[str, str]:
+def _reference(resource: resources.MedicationUse) -> tuple[str, str]:
     """The reference to a Medication and its display, as R4, R5 or an older version writes it."""
     newer = resource.medication.reference if resource.medication else None
     if isinstance(newer, str):
@@ -152,8 +152,8 @@ def _reference(resource: wire.MedicationUse) -> tuple[str, str]:
 
 
 def _resolved(
-    reference: str, resource: wire.MedicationUse, medications: Medications
-) -> wire.Medication | Contained | None:
+    reference: str, resource: resources.MedicationUse, medications: Medications
+) -> resources.Medication | Contained | None:
     """The Medication by the reference as written, by its relative form, or among the contained."""
     if reference.startswith("#"):
         return next((item for item in resource.contained if item.id and item.id.lstrip("#") == reference[1:]), None)

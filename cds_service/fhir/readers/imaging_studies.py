@@ -9,10 +9,11 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cds_service.chart import ImagingStudy, Level, Modality, Source, When
-from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.datatypes import Reference, Term
-from cds_service.fhir.skim import identifier
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Reference, Term
+from cds_service.fhir.decoding.decode import identifier
 from cds_service.knowledge import Knowledge
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
@@ -56,7 +57,7 @@ class Examination(Struct, frozen=True):
     fat_suppressed: bool = False
 
 
-def examination(resource: wire.ImagingStudy, context: Context) -> Examination | None:
+def examination(resource: resources.ImagingStudy, context: Context) -> Examination | None:
     """What an ImagingStudy is of, or None if it was cancelled or entered in error."""
     if (resource.status or "").strip().lower() in _WITHDRAWN:
         return None
@@ -85,7 +86,7 @@ def examination(resource: wire.ImagingStudy, context: Context) -> Examination | 
     )
 
 
-def study(resource: wire.ImagingStudy, source: Source, context: Context) -> ImagingStudy | None:
+def study(resource: resources.ImagingStudy, source: Source, context: Context) -> ImagingStudy | None:
     """The entry of the chart for a study, or None if it was withdrawn or does not show the spine."""
     item = examination(resource, context)
     if item is None or item.region is not Region.SPINE:

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, DrugUse, Source, UseStatus, When
-from cds_service.fhir import dates, wire
+from cds_service.fhir import dates
 from cds_service.fhir.concepts import Context, concept, listed
-from cds_service.fhir.datatypes import Term
-from cds_service.fhir.dosage import dosage, instructions
-from cds_service.fhir.drug_identity import Medications, acting, drug
-from cds_service.fhir.drug_status import counts, use_status
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.readers.dosage import dosage, instructions
+from cds_service.fhir.readers.drug_identity import Medications, acting, drug
+from cds_service.fhir.readers.drug_status import counts, use_status
 
-_STATEMENTS = (wire.MedicationStatement, wire.MedicationUsage)
+_STATEMENTS = (resources.MedicationStatement, resources.MedicationUsage)
 
 
 def drug_uses(
-    resource: wire.MedicationUse,
+    resource: resources.MedicationUse,
     source: Source,
     medications: Medications,
     context: Context,
@@ -66,7 +67,7 @@ def drug_uses(
     return tuple(replace(use, ingredient=item.slug, drug_class=item.drug_class, basis=basis) for item, basis in found)
 
 
-def _last_dose(resource: wire.MedicationUse, status: UseStatus, end: When | None, context: Context) -> When | None:
+def _last_dose(resource: resources.MedicationUse, status: UseStatus, end: When | None, context: Context) -> When | None:
     """When the last known dose was given: the end that a statement records, or the time of an administration.
 
     The time at which a statement was made is no dose, nor is one planned, running, supplied or not taken.
@@ -75,13 +76,13 @@ def _last_dose(resource: wire.MedicationUse, status: UseStatus, end: When | None
         return None
     if isinstance(resource, _STATEMENTS):
         return end
-    if isinstance(resource, wire.MedicationAdministration) and status is not UseStatus.TAKING:
+    if isinstance(resource, resources.MedicationAdministration) and status is not UseStatus.TAKING:
         moment = (resource.effectiveDateTime, resource.effectiveTimeDateTime, resource.occurenceDateTime)
         return end or dates.first(context.zone, *moment)
     return None
 
 
-def _stated(resource: wire.MedicationUse, context: Context) -> When | None:
+def _stated(resource: resources.MedicationUse, context: Context) -> When | None:
     """When the resource was written down, or the drug handed over."""
     return dates.first(
         context.zone,
@@ -94,11 +95,11 @@ def _stated(resource: wire.MedicationUse, context: Context) -> When | None:
     )
 
 
-def _reasons(resource: wire.MedicationUse, context: Context) -> frozenset[str]:
+def _reasons(resource: resources.MedicationUse, context: Context) -> frozenset[str]:
     return frozenset(name for term in _reason_terms(resource) for name in _sets(term, context))
 
 
-def _reason_terms(resource: wire.MedicationUse) -> Iterator[Term]:
+def _reason_terms(resource: resources.MedicationUse) -> Iterator[Term]:
     yield from listed(resource.reasonCode)
     yield from listed(resource.reason)
     yield from listed(resource.reasonForUseCodeableConcept)

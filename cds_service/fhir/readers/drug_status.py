@@ -1,8 +1,8 @@
 """What a resource about a drug says of exposure, over the versions of FHIR: taken, intended, held, ended, or unclear."""
 
 from cds_service.chart import UseStatus
-from cds_service.fhir import wire
 from cds_service.fhir.concepts import code_of
+from cds_service.fhir.decoding import resources
 
 NOT_UNDERSTOOD = "FHIR version not understood"
 ERRONEOUS = "entered-in-error"
@@ -43,13 +43,13 @@ _DISPENSE = {
     "cancelled": UseStatus.NOT_TAKEN,
     "declined": UseStatus.NOT_TAKEN,
 }
-_TABLES: dict[type[wire.MedicationUse], dict[str, UseStatus]] = {
-    wire.MedicationStatement: _STATEMENT,
-    wire.MedicationUsage: _STATEMENT,
-    wire.MedicationRequest: _REQUEST,
-    wire.MedicationOrder: _REQUEST,
-    wire.MedicationAdministration: _ADMINISTRATION,
-    wire.MedicationDispense: _DISPENSE,
+_TABLES: dict[type[resources.MedicationUse], dict[str, UseStatus]] = {
+    resources.MedicationStatement: _STATEMENT,
+    resources.MedicationUsage: _STATEMENT,
+    resources.MedicationRequest: _REQUEST,
+    resources.MedicationOrder: _REQUEST,
+    resources.MedicationAdministration: _ADMINISTRATION,
+    resources.MedicationDispense: _DISPENSE,
 }
 _NOT_YET_ORDERED = frozenset(("proposal", "option"))
 _ADHERENCE = (
@@ -61,12 +61,12 @@ _ADHERENCE = (
 )
 
 
-def counts(resource: wire.MedicationUse) -> bool:
+def counts(resource: resources.MedicationUse) -> bool:
     """Whether the resource says anything: not if it is an error, or an order not to give the drug."""
     return code_of(resource.status) != ERRONEOUS and resource.doNotPerform is not True
 
 
-def use_status(resource: wire.MedicationUse) -> tuple[UseStatus, tuple[str, ...]]:
+def use_status(resource: resources.MedicationUse) -> tuple[UseStatus, tuple[str, ...]]:
     """The status of use, and what a reader should know of how it was reached."""
     said = code_of(resource.status)
     status = _TABLES.get(type(resource), {}).get(said)
@@ -84,7 +84,7 @@ def use_status(resource: wire.MedicationUse) -> tuple[UseStatus, tuple[str, ...]
     return status, ("whether it is taken is not stated",) if said == "recorded" else ()
 
 
-def _denied(resource: wire.MedicationUse) -> bool:
+def _denied(resource: resources.MedicationUse) -> bool:
     """Whether an element of an older version says that the drug was not taken or not given."""
     return code_of(resource.taken) == "n" or True in (resource.wasNotTaken, resource.wasNotGiven, resource.notGiven)
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from cds_service.chart import Dosage
-from cds_service.fhir import datatypes, wire
 from cds_service.fhir.concepts import code_of, codings, texts
+from cds_service.fhir.decoding import datatypes, resources
 
 _HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0, "wk": 168.0, "mo": 730.5, "a": 8766.0}
 _TIMES_A_DAY = {
@@ -71,7 +71,7 @@ _ROUTE_CODES = {
 """SNOMED CT routes that charts send without a display."""
 
 
-def instructions(resource: wire.MedicationUse) -> tuple[datatypes.Dosage, ...]:
+def instructions(resource: resources.MedicationUse) -> tuple[datatypes.Dosage, ...]:
     """The dosage elements of any of the resources about a drug."""
     return (*_dosages(resource.dosage), *_dosages(resource.dosageInstruction))
 

@@ -7,17 +7,17 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.chart import Source
-from cds_service.fhir import lenient, wire
-from cds_service.fhir.bundle import Part
-from cds_service.fhir.datatypes import Reference
+from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.decoding.bundle import Part
+from cds_service.fhir.decoding.datatypes import Reference
 
-_DECODER = msgspec.json.Decoder(wire.ANY)
+_DECODER = msgspec.json.Decoder(resources.ANY)
 
 
 class Skimmed(msgspec.Struct, frozen=True, gc=False):
     """One resource: its typed struct, the part that it came in, and the elements that could not be read."""
 
-    resource: wire.Resource
+    resource: resources.Resource
     reference: str
     part: Part
     dropped: tuple[str, ...] = ()
@@ -26,11 +26,11 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
     def whose(self) -> str:
         """The bare id of the patient whom it is about; empty if it does not say."""
         resource = self.resource
-        if isinstance(resource, wire.Patient):
+        if isinstance(resource, resources.Patient):
             return resource.id or ""
-        if isinstance(resource, wire.Coverage) and resource.beneficiary:
+        if isinstance(resource, resources.Coverage) and resource.beneficiary:
             return identifier(resource.beneficiary)
-        if isinstance(resource, wire.Task) and resource.for_:
+        if isinstance(resource, resources.Task) and resource.for_:
             return identifier(resource.for_)
         return identifier(resource.subject or resource.patient)
 
@@ -103,13 +103,13 @@ def one(part: Part) -> Skimmed | Unread | None:
         resource = _DECODER.decode(part.raw)
         dropped: tuple[str, ...] = ()
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        value = lenient.as_object(part.raw)
+        value = repair.as_object(part.raw)
         kind = value.get("resourceType") if value else None
         if value is None or not isinstance(kind, str):
             return Unread(part.full_url or "a resource without a type")
-        if kind not in wire.TYPES:
+        if kind not in resources.TYPES:
             return None
-        resource, dropped = lenient.read(value, wire.TYPES[kind])
+        resource, dropped = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
     return Skimmed(resource, reference, part, dropped)

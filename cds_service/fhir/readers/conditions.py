@@ -3,9 +3,10 @@
 import re
 
 from cds_service.chart import Basis, Certainty, Concept, Condition, Source, State
-from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.skim import identifier
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.decode import identifier
 
 _STATES = {
     "active": State.ACTIVE,
@@ -27,7 +28,7 @@ _PAST = re.compile(
 _MAYBE = re.compile(r"\?|\b(?:possible|probable|suspected|suspicion of|query|likely)\b", re.IGNORECASE)
 
 
-def condition(resource: wire.Condition, source: Source, context: Context) -> Condition | None:
+def condition(resource: resources.Condition, source: Source, context: Context) -> Condition | None:
     """The diagnosis, or None if it belongs to no value set, was refuted, was entered in error, or is somebody else's.
 
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
@@ -56,7 +57,7 @@ def condition(resource: wire.Condition, source: Source, context: Context) -> Con
     )
 
 
-def _encounter(resource: wire.Condition) -> str:
+def _encounter(resource: resources.Condition) -> str:
     """The stay or visit, named as its own entry is."""
     name = identifier(resource.encounter)
     return f"Encounter/{name}" if name else ""

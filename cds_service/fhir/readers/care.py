@@ -16,9 +16,10 @@ from cds_service.chart import (
     Severity,
     Source,
 )
-from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.datatypes import Reaction, Term
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Reaction, Term
 
 _NO_ALLERGY = frozenset(("entered-in-error", "refuted", "resolved", "inactive"))
 _POSSIBLE = frozenset(("unconfirmed", "presumed", "provisional"))
@@ -33,7 +34,7 @@ _DRAFTED = frozenset(("draft", "proposed"))
 _CARRIED_OUT = frozenset(("completed", "failed"))
 
 
-def allergy(resource: wire.AllergyIntolerance, source: Source, context: Context) -> Allergy | None:
+def allergy(resource: resources.AllergyIntolerance, source: Source, context: Context) -> Allergy | None:
     """An active allergy or the statement that none is known; None if it is refuted, past, or to nothing of ours.
 
     The substance may stand in the code (R4), in `substance` (DSTU2) or in a reaction; all of them count.
@@ -68,7 +69,7 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
     return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
 
 
-def _severity(resource: wire.AllergyIntolerance) -> Severity:
+def _severity(resource: resources.AllergyIntolerance) -> Severity:
     if (resource.criticality or "").strip().lower() in _HIGH:
         return Severity.SEVERE
     return max((_reaction(item) for item in resource.reaction), default=Severity.UNSTATED)
@@ -81,7 +82,7 @@ def _reaction(reaction: Reaction) -> Severity:
     return _SEVERITIES.get((reaction.severity or "").strip().lower(), Severity.UNSTATED)
 
 
-def procedure(resource: wire.Procedure, source: Source, context: Context) -> Procedure | None:
+def procedure(resource: resources.Procedure, source: Source, context: Context) -> Procedure | None:
     """Something done or under way, or None if it never was done. `done` only if it is recorded as completed.
 
     A status that is missing or not understood is noted, and the procedure not taken as done.
@@ -99,7 +100,7 @@ def procedure(resource: wire.Procedure, source: Source, context: Context) -> Pro
     return Procedure(source, found, when, done=status == "completed", levels=found.levels)
 
 
-def device(resource: wire.Device, source: Source, context: Context) -> Device | None:
+def device(resource: resources.Device, source: Source, context: Context) -> Device | None:
     """A device of ours, or None. One that is recorded as inactive may still be in the body: it is kept, and noted."""
     status = (resource.status or "").strip().lower()
     if status == "entered-in-error":
@@ -113,13 +114,13 @@ def device(resource: wire.Device, source: Source, context: Context) -> Device | 
 
 
 def requested_service(
-    resource: wire.ServiceRequest | wire.Task, source: Source, context: Context
+    resource: resources.ServiceRequest | resources.Task, source: Source, context: Context
 ) -> RequestedService | None:
     """A service or task that is asked for, drafted or already carried out; None if it was withdrawn or must not be done."""
     status = (resource.status or "").strip().lower()
     if status in _NOT_ORDERED:
         return None
-    if isinstance(resource, wire.Task):
+    if isinstance(resource, resources.Task):
         described = Term(text=resource.description) if resource.description else None
         found = concepts.concept(resource.code, context) or concepts.concept(described, context)
         when = None

@@ -7,11 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Assertion, Basis, ImagingFinding, ImagingSign, Level, Source
-from cds_service.fhir import concepts, dates, numbers, wire
+from cds_service.fhir import concepts, dates, numbers
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.datatypes import Component, Quantity, Term
-from cds_service.fhir.imaging_findings import Findings, said_by
-from cds_service.fhir.imaging_studies import Examination, Region, modality, region
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Component, Quantity, Term
+from cds_service.fhir.readers.imaging_findings import Findings, said_by
+from cds_service.fhir.readers.imaging_studies import Examination, Region, modality, region
 from cds_service.report_text.reader import Statement, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
@@ -47,7 +48,7 @@ class _Value(Struct, frozen=True):
 
 
 def findings_of_observation(
-    resource: wire.Observation, source: Source, shown: Examination | None, context: Context
+    resource: resources.Observation, source: Source, shown: Examination | None, context: Context
 ) -> tuple[ImagingFinding, ...]:
     """The findings of an imaging Observation and its components; none if it is about something else.
 
@@ -85,7 +86,7 @@ def is_of_another_kind(categories: Iterable[Term]) -> bool:
     return not _OTHER_KINDS.isdisjoint(map(concepts.code_of, categories))
 
 
-def _parts(resource: wire.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:
+def _parts(resource: resources.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:
     """The statements of an observation and its components. A component that names only a level speaks of the observation's sign."""
     whole = said_by(resource.code, context) if resource.code else ()
     if not resource.component or _has_value(resource):
@@ -95,13 +96,13 @@ def _parts(resource: wire.Observation, context: Context) -> Iterator[tuple[Basis
         yield from _statements(part, own or whole, concepts.levels(part.code, context), context)
 
 
-def _has_value(part: wire.Observation | Component) -> bool:
+def _has_value(part: resources.Observation | Component) -> bool:
     given = (part.valueQuantity, part.valueInteger, part.valueBoolean, part.valueString, part.valueCodeableConcept)
     return any(value is not None for value in given)
 
 
 def _statements(
-    part: wire.Observation | Component, labelled: tuple[Statement, ...], levels: frozenset[Level], context: Context
+    part: resources.Observation | Component, labelled: tuple[Statement, ...], levels: frozenset[Level], context: Context
 ) -> Iterator[tuple[Basis, Statement]]:
     value = _value(part, context)
     if not labelled:  # the value itself is the finding
@@ -134,7 +135,7 @@ def _judged(label: Statement, value: _Value) -> Statement | None:
     return Statement(label.sign, assertion, levels, percent, shown)
 
 
-def _value(part: wire.Observation | Component, context: Context) -> _Value:
+def _value(part: resources.Observation | Component, context: Context) -> _Value:
     if part.valueBoolean is not None:
         return _said("yes" if part.valueBoolean else "no", context)
     if part.valueQuantity is not None and part.valueQuantity.value is not None:

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
 from cds_service.chart.sections import SECTION_OF
-from cds_service.fhir import dates, numbers, units, wire
+from cds_service.fhir import dates, numbers, units
 from cds_service.fhir.concepts import Context, codings, concept, listed, texts
-from cds_service.fhir.datatypes import Component, Term
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Component, Term
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.knowledge import Knowledge
 
@@ -53,7 +54,7 @@ class _Reading(Struct, frozen=True):
     absent: str = ""
 
 
-def measurements(resource: wire.Observation, source: Source, context: Context) -> tuple[Measurement, ...]:
+def measurements(resource: resources.Observation, source: Source, context: Context) -> tuple[Measurement, ...]:
     """All that one Observation measures, itself and its components; empty if its codes are no measures of ours.
 
     A measure whose value cannot be read is there with `absent`. A cancelled or erroneous result is not there at all.
@@ -61,7 +62,7 @@ def measurements(resource: wire.Observation, source: Source, context: Context) -
     status = (resource.status or "").strip().lower()
     if status in _NO_RESULT:
         return ()
-    whole: tuple[wire.Observation | Component, ...] = (resource, *resource.component)
+    whole: tuple[resources.Observation | Component, ...] = (resource, *resource.component)
     parts = [(part, what) for part in whole if (what := measure(part.code, context))]
     if not parts:
         return ()
@@ -93,7 +94,7 @@ def _measured(term: Term, know: Knowledge) -> Concept | None:
     return replace(found, sets=measures) if found and measures else None
 
 
-def _when(resource: wire.Observation, zone: tzinfo) -> tuple[When | None, tuple[str, ...]]:
+def _when(resource: resources.Observation, zone: tzinfo) -> tuple[When | None, tuple[str, ...]]:
     """When it was taken, the end of a period; else when it was issued, which a note then says."""
     period = resource.effectivePeriod
     stated = (resource.effectiveDateTime, resource.effectiveInstant) + ((period.end, period.start) if period else ())
@@ -105,7 +106,7 @@ def _when(resource: wire.Observation, zone: tzinfo) -> tuple[When | None, tuple[
     return issued, (*unread, "dated by when it was issued") if issued else unread
 
 
-def _reading(part: wire.Observation | Component, measures: frozenset[str], context: Context) -> _Reading:
+def _reading(part: resources.Observation | Component, measures: frozenset[str], context: Context) -> _Reading:
     """The value of an observation or component in the first of FHIR's forms that is there."""
     given = part.valueQuantity
     if given is not None and given.value is not None:
@@ -157,7 +158,7 @@ def _shown(number: WrittenNumber, code: str | None) -> str:
     return f"{number.comparator}{number.value:g} {number.unit or code or ''}".strip()
 
 
-def _answer(part: wire.Observation | Component, words: str, context: Context) -> Concept | None:
+def _answer(part: resources.Observation | Component, words: str, context: Context) -> Concept | None:
     """The answer in words, with what it says of a test (positive, negative); None if there is none."""
     coded = part.valueCodeableConcept
     said = [*texts(coded), *([words] if words else [])]

@@ -3,7 +3,7 @@
 R4 is the norm. An element that another version writes differently stands beside it under its own name.
 """
 
-from cds_service.fhir.datatypes import (
+from cds_service.fhir.decoding.datatypes import (
     Address,
     Adherence,
     Attachment,

@@ -20,11 +20,19 @@ from cds_service.chart import (
     ResultStatus,
     Source,
 )
-from cds_service.fhir import concepts, dates, wire
+from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.datatypes import Attachment, Term
-from cds_service.fhir.imaging_studies import Examination, Region, examination, joined, modality, region
-from cds_service.fhir.skim import Skimmed, identifier
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Attachment, Term
+from cds_service.fhir.decoding.decode import Skimmed, identifier
+from cds_service.fhir.readers.imaging_studies import (
+    Examination,
+    Region,
+    examination,
+    joined,
+    modality,
+    region,
+)
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.reader import Statement, plain_text, read_report
 
@@ -51,7 +59,7 @@ _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]i
 
 
 def findings_of_report(
-    resource: wire.DiagnosticReport, source: Source, studies: Mapping[str, Examination], context: Context
+    resource: resources.DiagnosticReport, source: Source, studies: Mapping[str, Examination], context: Context
 ) -> tuple[ImagingFinding, ...]:
     """All findings of an imaging report: by code (`conclusionCode`, coded or as a plain label), then by its sentences.
 
@@ -72,7 +80,7 @@ def findings_of_report(
 
 
 def examination_of_report(
-    resource: wire.DiagnosticReport, studies: Mapping[str, Examination], context: Context
+    resource: resources.DiagnosticReport, studies: Mapping[str, Examination], context: Context
 ) -> Examination:
     """How, where and when the reported pictures were taken: the study's word, else the report's own code and category."""
     study = joined((*resource.imagingStudy, *resource.study), studies) or Examination()
@@ -97,9 +105,9 @@ def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Exa
     known: dict[str, Examination] = {}
     reports = []
     for item in items:
-        if isinstance(item.resource, wire.DiagnosticReport):
+        if isinstance(item.resource, resources.DiagnosticReport):
             reports.append(item.resource)
-        elif isinstance(item.resource, wire.ImagingStudy):
+        elif isinstance(item.resource, resources.ImagingStudy):
             study = examination(item.resource, context)
             if study is not None:
                 known |= dict.fromkeys(filter(None, (item.resource.id, item.part.full_url)), study)
@@ -109,16 +117,16 @@ def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Exa
     return known
 
 
-def is_unread(resource: wire.Resource, studies: Mapping[str, Examination], context: Context) -> bool:
+def is_unread(resource: resources.Resource, studies: Mapping[str, Examination], context: Context) -> bool:
     """Whether a report of the spine holds a document that is no text (PDF, a picture, a link), and nothing that can be read."""
-    if not isinstance(resource, wire.DiagnosticReport) or (resource.status or "").strip().lower() in _WITHDRAWN:
+    if not isinstance(resource, resources.DiagnosticReport) or (resource.status or "").strip().lower() in _WITHDRAWN:
         return False
     if not resource.presentedForm or any(_texts(resource)):
         return False
     return examination_of_report(resource, studies, context).region is Region.SPINE
 
 
-def _is_no_imaging(resource: wire.DiagnosticReport) -> bool:
+def _is_no_imaging(resource: resources.DiagnosticReport) -> bool:
     """Whether the category says that the report is a laboratory's, a pathologist's or a cardiologist's."""
     said = [
         word
@@ -128,7 +136,7 @@ def _is_no_imaging(resource: wire.DiagnosticReport) -> bool:
     return bool(said) and all(_NOT_IMAGING.fullmatch(word.strip()) for word in said if word)
 
 
-def _texts(resource: wire.DiagnosticReport) -> Iterator[str]:
+def _texts(resource: resources.DiagnosticReport) -> Iterator[str]:
     """The written parts of a report; the narrative, which repeats the others, only where there is nothing else."""
     written = [text for text in (resource.conclusion, *map(_decoded, resource.presentedForm)) if text and text.strip()]
     if not written and resource.text and resource.text.div:

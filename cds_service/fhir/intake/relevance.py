@@ -10,11 +10,11 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.fhir.concepts import Context, concept
-from cds_service.fhir.datatypes import Reference, Term, Text
-from cds_service.fhir.drug_identity import described
-from cds_service.fhir.imaging_observations import is_of_another_kind
-from cds_service.fhir.observations import measure
-from cds_service.fhir.skim import Passed, identifier
+from cds_service.fhir.decoding.datatypes import Reference, Term, Text
+from cds_service.fhir.decoding.decode import Passed, identifier
+from cds_service.fhir.readers.drug_identity import described
+from cds_service.fhir.readers.imaging_observations import is_of_another_kind
+from cds_service.fhir.readers.observations import measure
 from cds_service.knowledge import Knowledge
 
 _NOTHING = Raw(b"")

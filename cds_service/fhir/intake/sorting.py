@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from cds_service.chart import Section, Unreadable
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.fhir import wire
-from cds_service.fhir.bundle import Answered
-from cds_service.fhir.glance import passed
-from cds_service.fhir.skim import Passed, Skimmed, Unread, skim
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.bundle import Answered
+from cds_service.fhir.decoding.decode import Passed, Skimmed, Unread, skim
+from cds_service.fhir.intake.relevance import passed
 from cds_service.knowledge import Knowledge
 
 
@@ -51,6 +51,6 @@ def belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
     whose = item.whose
     if whose and whose == patient_id:
         return True
-    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, wire.Medication | wire.Device):
+    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, resources.Medication | resources.Device):
         return True
     return None if not whose or whose.startswith("urn:uuid:") else False

@@ -1,0 +1,1 @@
+"""From bytes to typed structs: each resource on its own, and one that is broken is repaired or set apart."""

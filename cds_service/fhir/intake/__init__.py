@@ -1,0 +1,1 @@
+"""What arrived: whose it is, what no rule reads, and what cannot be read."""
