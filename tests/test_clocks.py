@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.chart import Age
-from cds_service.facts.exposure import exposures
-from cds_service.facts.hold_plan import hold_plan
-from cds_service.facts.person import age
+from cds_service.facts.bleeding.exposure import exposures
+from cds_service.facts.bleeding.hold_plan import hold_plan
+from cds_service.facts.shared.person import age
 from cds_service.fhir import dates
 from cds_service.knowledge import load
 

@@ -20,8 +20,16 @@ from cds_service.chart import (
     Unknown,
     Unreadable,
 )
-from cds_service.facts import labs
-from cds_service.facts.labs import Lab, above, at_least, at_most, below, latest, within
+from cds_service.facts.shared import labs
+from cds_service.facts.shared.labs import (
+    Lab,
+    above,
+    at_least,
+    at_most,
+    below,
+    latest,
+    within,
+)
 from cds_service.fhir import dates
 from cds_service.knowledge import Confidence, Parameter
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cds_service.chart import Answer, Chart, Encounter, Missing, Reason, Section, Source, Unknown
-from cds_service.facts.setting import Setting, possible_settings, setting
+from cds_service.facts.shared.setting import Setting, possible_settings, setting
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 WHOLE = {Section.ENCOUNTER: Answer.WHOLE}

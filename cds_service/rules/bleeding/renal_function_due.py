@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Kind, Proposal, Topic, rule
-from cds_service.facts.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
-from cds_service.facts.renal import creatinine_clearance, creatinine_window, not_current
+from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
+from cds_service.facts.bleeding.renal import creatinine_clearance, creatinine_window, not_current
 from cds_service.knowledge import Knowledge
 
 

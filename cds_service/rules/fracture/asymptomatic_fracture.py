@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, DrugUse, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, rule
-from cds_service.facts import drugs, pain
-from cds_service.facts.fracture import FRACTURE_SECTIONS, named, past_at_target
-from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import Lab
-from cds_service.facts.words import brief
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, past_at_target
+from cds_service.facts.pain import scores
+from cds_service.facts.shared import drugs
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.labs import Lab
+from cds_service.facts.shared.phrasing import brief
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cirse-2017", "acr-practice-parameter")
@@ -36,7 +37,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     """
     limit, fresh = know.parameter("shared.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     past = past_at_target(chart)
-    if past and pain.was_never_scored(chart):
+    if past and scores.was_never_scored(chart):
         yield Finding(
             says=f"Fracture at {named(past)} is coded as resolved or past, and no pain is on record",
             evidence=tuple(item.evidence for item in past[:3]),
@@ -44,14 +45,14 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
             basis=past[0].basis,
         )
         return
-    latest = pain.latest(chart, know)
-    if pain.exceeds(latest, limit.value):
+    latest = scores.latest(chart, know)
+    if scores.exceeds(latest, limit.value):
         yield from latest.doubts()
         return
     opioids, gaps = gathered(drugs.taken(chart, "whether an opioid is taken", "opioid"))
     doubt = _doubt(latest, opioids, chart, know)
     yield Finding(
-        says=f"Little or no pain: {pain.said(latest)}, {doubt or f'none above {limit.shown} in the window'}",
+        says=f"Little or no pain: {scores.said(latest)}, {doubt or f'none above {limit.shown} in the window'}",
         evidence=(latest.evidence, *(Evidence(item.source, "medication", None, item.name) for item in opioids[:1])),
         uses=(limit, fresh),
         cites=_CITES,
@@ -65,9 +66,9 @@ def _doubt(latest: Lab, opioids: tuple[DrugUse, ...], chart: Chart, know: Knowle
     limit, fresh = know.parameter("shared.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     for drug in opioids:
         return f"low score under opioids ({brief(drug.name)})"
-    for score in pain.scores(chart, know):
-        if not pain.is_surely_little(score, limit):
-            return f"after {pain.said(score)}"
+    for score in scores.scores(chart, know):
+        if not scores.is_surely_little(score, limit):
+            return f"after {scores.said(score)}"
     if latest.unread:
         return "and a newer one cannot be read"
-    return "" if pain.is_within(latest, chart.as_of, fresh) else f"older than {fresh.shown}"
+    return "" if scores.is_within(latest, chart.as_of, fresh) else f"older than {fresh.shown}"

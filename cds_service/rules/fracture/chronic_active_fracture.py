@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts import published
-from cds_service.facts.activity import Verdict, activity
-from cds_service.facts.fracture import FRACTURE_SECTIONS, named, none_on_record, target_fractures
-from cds_service.facts.fracture_age import fracture_age
-from cds_service.facts.imaging import NOT_REPORTED, evidence, told
-from cds_service.facts.lesions import age_does_not_count
+from cds_service.facts.fracture.activity import Verdict, activity
+from cds_service.facts.fracture.age import fracture_age
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, target_fractures
+from cds_service.facts.fracture.imaging import NOT_REPORTED, evidence, told
+from cds_service.facts.fracture.lesions import age_does_not_count
+from cds_service.facts.shared import thresholds
 from cds_service.knowledge import Knowledge
 
 
@@ -35,10 +35,10 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     active = [item.finding for item in shown if item.verdict is Verdict.ACTIVE]
     if active and age.is_beyond(limit.value):
         mine = target_fractures(chart)
-        beyond = f", beyond {published.number(trials, know)}" if age.is_beyond(trials.value) else ""
+        beyond = f", beyond {thresholds.number(trials, know)}" if age.is_beyond(trials.value) else ""
         yield Finding(
             says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0])}; "
-            f"limit {published.number(limit, know)}{published.DECIDES}, VERTOS V 2023 favoured it beyond three months",
+            f"limit {thresholds.number(limit, know)}{thresholds.DECIDES}, VERTOS V 2023 favoured it beyond three months",
             evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),
             uses=(limit, trials),
             cites=("vertos5-2023",),

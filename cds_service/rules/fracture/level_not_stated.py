@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Source, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
 from cds_service.knowledge import Knowledge
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named
-from cds_service.facts.gathered import gathered
-from cds_service.facts.imaging import NOT_REPORTED
-from cds_service.facts.lesions import malignant_records
-from cds_service.facts.words import begun, brief
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
+from cds_service.facts.fracture.imaging import NOT_REPORTED
+from cds_service.facts.fracture.lesions import malignant_records
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import begun, brief
 from cds_service.knowledge import Knowledge
 
 

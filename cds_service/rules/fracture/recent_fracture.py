@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts import published
-from cds_service.facts.fracture import FRACTURE_SECTIONS, current_fractures, named, target_fractures
-from cds_service.facts.fracture_age import fracture_age, onsets
-from cds_service.facts.lesions import age_does_not_count
+from cds_service.facts.fracture.age import fracture_age, onsets
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named, target_fractures
+from cds_service.facts.fracture.lesions import age_does_not_count
+from cds_service.facts.shared import thresholds
 from cds_service.knowledge import Knowledge
 
 _LIMITS = ("shared.subacute_from", "shared.recent_until", "recent_fracture.trial")
@@ -61,5 +61,5 @@ def _stage(age: Age, know: Knowledge) -> str:
     acute, recent, trial = map(know.parameter, _LIMITS)
     early, late = age.is_within(acute.value - 1), age.is_beyond(acute.value - 1)
     stage = " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
-    differs = "" if early else f"{published.DECIDES}, {published.number(trial, know)}"
-    return f"{stage}; limit {published.number(recent, know)}{differs}"
+    differs = "" if early else f"{thresholds.DECIDES}, {thresholds.number(trial, know)}"
+    return f"{stage}; limit {thresholds.number(recent, know)}{differs}"

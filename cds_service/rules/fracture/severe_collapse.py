@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts import published
-from cds_service.facts.fracture import FRACTURE_SECTIONS, NO_LEVEL, none_on_record
-from cds_service.facts.height_loss import height_losses, is_at_most, percentage
-from cds_service.facts.imaging import NOT_REPORTED, current_at_target, evidence, told
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, none_on_record
+from cds_service.facts.fracture.height_loss import height_losses, is_at_most, percentage
+from cds_service.facts.fracture.imaging import NOT_REPORTED, current_at_target, evidence, told
+from cds_service.facts.shared import thresholds
 from cds_service.knowledge import Knowledge
 
 
@@ -29,8 +29,8 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if found:
         seen = max(found, key=lambda item: (item.percent, item.source.reference))
         yield Finding(
-            says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {published.number(limit, know)}"
-            f"{published.DECIDES}, {published.number(other, know)}; {told(seen)}",
+            says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {thresholds.number(limit, know)}"
+            f"{thresholds.DECIDES}, {thresholds.number(other, know)}; {told(seen)}",
             evidence=(evidence(seen),),
             uses=(limit, other),
             cites=("evicore-cmm607",),

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown
 from cds_service.engine import Evidence, Finding, Indicator, Kind, NotApplicable, Topic, rule
-from cds_service.facts import person
-from cds_service.facts.fracture import FRACTURE_SECTIONS, fractures_at_target
-from cds_service.facts.gathered import gathered
-from cds_service.facts.imaging import current_at_target, evidence, told
-from cds_service.facts.lesions import is_malignant
-from cds_service.facts.words import brief, recorded
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
+from cds_service.facts.fracture.imaging import current_at_target, evidence, told
+from cds_service.facts.fracture.lesions import is_malignant
+from cds_service.facts.shared import person
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import brief, recorded
 from cds_service.knowledge import Knowledge
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, spoken
 from cds_service.engine import Evidence, Finding, Kind, Topic, rule
-from cds_service.facts import pain
-from cds_service.facts.gathered import gathered
-from cds_service.facts.setting import Setting
-from cds_service.facts.words import begun, brief, recorded
+from cds_service.facts.pain import scores
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import begun, brief, recorded
+from cds_service.facts.shared.setting import Setting
 from cds_service.knowledge import Knowledge, Parameter
 
 _CALLED = re.compile(
@@ -39,10 +39,10 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     for item in called:
         yield _finding(item, f"called {brief(item.concept.text)}")
     if there and not called:
-        score, limit = pain.latest(chart, know), pain.threshold(Setting.OUTPATIENT, know)
-        if pain.reaches(score, limit.value):
+        score, limit = scores.latest(chart, know), scores.threshold(Setting.OUTPATIENT, know)
+        if scores.reaches(score, limit.value):
             for item in there:
-                yield _finding(item, f"with pain {pain.said(score)}", score.evidence, uses=(limit,))
+                yield _finding(item, f"with pain {scores.said(score)}", score.evidence, uses=(limit,))
         else:
             yield from score.doubts()
     yield from gaps

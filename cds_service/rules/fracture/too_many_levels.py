@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown
 from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
-from cds_service.facts import published
-from cds_service.facts.fracture import FRACTURE_SECTIONS
-from cds_service.facts.lesions import is_malignant
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.fracture.lesions import is_malignant
+from cds_service.facts.shared import thresholds
 from cds_service.knowledge import Knowledge
 
 
@@ -31,8 +31,8 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         raise Unknown("how many levels are ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
     if count > min(limit.value, payer.value):
         yield Finding(
-            says=f"{count} levels ordered for one session, limit {published.number(limit, know)}{published.DECIDES}, "
-            f"{published.number(payer, know)}",
+            says=f"{count} levels ordered for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
+            f"{thresholds.number(payer, know)}",
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
             uses=(limit, payer),
             cites=("cement-embolism",),

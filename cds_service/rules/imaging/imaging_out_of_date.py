@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
-from cds_service.facts import published
-from cds_service.facts.fracture import FRACTURE_SECTIONS
-from cds_service.facts.fracture_age import onsets
-from cds_service.facts.imaging import WINDOW, dated, examinations, examined
+from cds_service.facts.fracture.age import onsets
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.fracture.imaging import WINDOW, dated, examinations, examined
+from cds_service.facts.shared import thresholds
 from cds_service.knowledge import Knowledge
 
 
@@ -46,8 +46,8 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         )
     elif age.is_beyond(window.value):
         yield Finding(
-            says=f"{dated(newest)} is {age.least} d old: limit {published.number(window, know)}{published.DECIDES}, "
-            f"{published.number(trial, know)}",
+            says=f"{dated(newest)} is {age.least} d old: limit {thresholds.number(window, know)}{thresholds.DECIDES}, "
+            f"{thresholds.number(trial, know)}",
             evidence=(examined(newest),),
             uses=(window, trial),
             proposes=(Proposal.ORDER_MRI,),
@@ -55,8 +55,8 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     elif age.is_beyond(fresh.value):
         yield Finding(
             says=f"{dated(newest)} is {age.least} d old: repeat if symptoms have changed since; "
-            f"{published.number(fresh, know)}{published.DECIDES}, {published.number(trial, know)}, "
-            f"{published.number(window, know)}",
+            f"{thresholds.number(fresh, know)}{thresholds.DECIDES}, {thresholds.number(trial, know)}, "
+            f"{thresholds.number(window, know)}",
             evidence=(examined(newest),),
             uses=(fresh, trial, window),
             indicator=Indicator.INFO,

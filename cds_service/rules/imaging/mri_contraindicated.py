@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
-from cds_service.facts.gathered import gathered
-from cds_service.facts.mri import OBSTACLE_SECTIONS, mri_obstacles
-from cds_service.facts.words import brief
+from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import brief
 from cds_service.knowledge import Knowledge
 
 

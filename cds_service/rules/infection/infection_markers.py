@@ -5,9 +5,17 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
-from cds_service.facts.drugs import taken
-from cds_service.facts.gathered import gathered
-from cds_service.facts.markers import CRP, ESR, NEUTROPHILS, TEMPERATURE, Marker, lesser, signals
+from cds_service.facts.infection.markers import (
+    CRP,
+    ESR,
+    NEUTROPHILS,
+    TEMPERATURE,
+    Marker,
+    lesser,
+    signals,
+)
+from cds_service.facts.shared.drugs import taken
+from cds_service.facts.shared.gaps import gathered
 from cds_service.knowledge import Knowledge
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four")

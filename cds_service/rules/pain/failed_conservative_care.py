@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts import pain, published
-from cds_service.facts.care import CARE_SECTIONS, Care, conservative_care
-from cds_service.facts.care_waiver import care_waivers
-from cds_service.facts.fracture import FRACTURE_SECTIONS
-from cds_service.facts.fracture_age import on_record_since
-from cds_service.facts.gathered import gathered
-from cds_service.facts.labs import Lab
-from cds_service.facts.setting import Setting
-from cds_service.facts.words import brief
+from cds_service.facts.fracture.age import on_record_since
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.pain import scores
+from cds_service.facts.pain.care import CARE_SECTIONS, Care, conservative_care
+from cds_service.facts.pain.care_waiver import care_waivers
+from cds_service.facts.shared import thresholds
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.labs import Lab
+from cds_service.facts.shared.phrasing import brief
+from cds_service.facts.shared.setting import Setting
 from cds_service.knowledge import Knowledge
 
 _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
@@ -49,8 +50,8 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
             basis=waiver.basis,
         )
         return
-    score = pain.latest(chart, know)
-    if pain.reaches(score, pain.threshold(Setting.OUTPATIENT, know).value):
+    score = scores.latest(chart, know)
+    if scores.reaches(score, scores.threshold(Setting.OUTPATIENT, know).value):
         care, more = gathered(conservative_care(chart))
         days = max((item.days or 0 for item in care), default=0)
         if days >= know.parameter("failed_conservative_care.sir").span.days:
@@ -65,13 +66,13 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
 
 def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Finding:
     shortest, *longer = know.parameters("failed_conservative_care", *_DURATIONS)
-    reached = {f"{published.number(shortest, know)}{published.DECIDES}": True}
-    reached |= {published.number(item, know): days >= item.span.days for item in longer}
+    reached = {f"{thresholds.number(shortest, know)}{thresholds.DECIDES}": True}
+    reached |= {thresholds.number(item, know): days >= item.span.days for item in longer}
     longest = "up to " if any(item.days != days for item in care) else ""
     names = ", ".join(dict.fromkeys(brief(item.name) for item in care[:3]))
     return Finding(
-        says=f"{names} for {longest}{days} d, pain still {pain.said(score)}: {published.compared(reached)}",
+        says=f"{names} for {longest}{days} d, pain still {scores.said(score)}: {thresholds.compared(reached)}",
         evidence=(*(item.evidence for item in care[:3]), score.evidence),
-        uses=(pain.threshold(Setting.OUTPATIENT, know), shortest, *longer),
+        uses=(scores.threshold(Setting.OUTPATIENT, know), shortest, *longer),
         cites=("cms-lcd", "nice-ta279", "acr-2018"),
     )

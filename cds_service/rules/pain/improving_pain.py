@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts import pain
+from cds_service.facts.pain import scores
 from cds_service.knowledge import Knowledge
 
 
@@ -21,8 +21,8 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     When the latest score has not fallen that far. Without an earlier score nobody can tell: then it is unknown.
     """
     fall, span, apart = know.parameters("improving_pain", "fall", "over", "apart")
-    latest = pain.latest(chart, know)
-    earlier = [item for item in pain.scores_since(chart, span) if latest.taken.start - item.taken.last >= apart.span]
+    latest = scores.latest(chart, know)
+    earlier = [item for item in scores.scores_since(chart, span) if latest.taken.start - item.taken.last >= apart.span]
     if not earlier:
         raise next(
             latest.doubts(),
@@ -32,9 +32,9 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         )
     worst = max(earlier, key=lambda item: item.quantity.value)
     enough = worst.quantity.value * (1 - fall.value / 100)
-    if worst.quantity.value > 0 and not pain.exceeds(latest, enough):
+    if worst.quantity.value > 0 and not scores.exceeds(latest, enough):
         yield Finding(
-            says=f"Pain fell from {pain.said(worst)} to {pain.said(latest)}: improving with the care so far",
+            says=f"Pain fell from {scores.said(worst)} to {scores.said(latest)}: improving with the care so far",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span, apart),
             cites=("cirse-2017", "acr-2018"),

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts import labs, pain, published
-from cds_service.facts.labs import Lab
-from cds_service.facts.setting import possible_settings, setting, stay_as_outpatient
+from cds_service.facts.pain import scores
+from cds_service.facts.shared import labs, thresholds
+from cds_service.facts.shared.labs import Lab
+from cds_service.facts.shared.setting import possible_settings, setting, stay_as_outpatient
 from cds_service.knowledge import Knowledge, Parameter
 
 _PUBLISHED = {
@@ -32,10 +33,10 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     When the score is below the threshold. A score older than the window, or none, is unknown; so is one between the two thresholds
     while nobody can tell whether the patient is in hospital.
     """
-    score = pain.latest(chart, know)
+    score = scores.latest(chart, know)
     places = possible_settings(chart)
-    limits = [pain.threshold(place, know) for place in places]
-    reached = {pain.reaches(score, limit.value) for limit in limits}
+    limits = [scores.threshold(place, know) for place in places]
+    reached = {scores.reaches(score, limit.value) for limit in limits}
     if len(reached) > 1:
         setting(chart)  # says what is missing
     if False in reached:
@@ -44,18 +45,18 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     stay = stay_as_outpatient(chart)
     noted = f"; the {stay} stay counts as outside hospital" if stay else ""
     yield Finding(
-        says=f"Pain {pain.said(score)} {_compared(score, limits[0], know)}{noted}",
+        says=f"Pain {scores.said(score)} {_compared(score, limits[0], know)}{noted}",
         evidence=(score.evidence,),
-        uses=(limits[0], pain.window(places[0], know)),
+        uses=(limits[0], scores.window(places[0], know)),
         cites=("cms-lcd", "rand-2018", "evicore-cmm607", "vapour-2016"),
     )
 
 
 def _compared(score: Lab, deciding: Parameter, know: Knowledge) -> str:
     """Which published thresholds a score reaches; one that a comparator leaves open counts as not reached."""
-    return published.compared(
+    return thresholds.compared(
         {
-            f"{published.number(item, know)}{_PUBLISHED[item.key]}{published.DECIDES * (item is deciding)}": bool(
+            f"{thresholds.number(item, know)}{_PUBLISHED[item.key]}{thresholds.DECIDES * (item is deciding)}": bool(
                 labs.at_least(score, item.value)
             )
             for item in map(know.parameter, _PUBLISHED)

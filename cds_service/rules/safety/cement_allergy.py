@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Severity, Unknown
 from cds_service.engine import Essential, Finding, Kind, Topic, rule
-from cds_service.facts.allergies import allergies, evidence, told
+from cds_service.facts.safety.allergies import allergies, evidence, told
 from cds_service.knowledge import Knowledge
 
 _CEMENT = "allergy-cement"

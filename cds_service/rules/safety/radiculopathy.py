@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.engine import Finding, Kind, Topic, rule
-from cds_service.facts.findings import of_problem
-from cds_service.facts.words import told
+from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.phrasing import told
 from cds_service.knowledge import Knowledge
 
 

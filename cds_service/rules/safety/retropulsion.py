@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, spoken
 from cds_service.engine import Finding, Kind, Topic, parts, rule
-from cds_service.facts.findings import of_image, of_problem
-from cds_service.facts.fracture import FRACTURE_SECTIONS, at_target
-from cds_service.facts.signs import shown
-from cds_service.facts.words import told
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
+from cds_service.facts.fracture.signs import shown
+from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.shared.phrasing import told
 from cds_service.knowledge import Knowledge
 
 _WORDS = {

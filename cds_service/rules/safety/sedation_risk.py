@@ -6,9 +6,9 @@ from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
-from cds_service.facts.findings import of_problem
-from cds_service.facts.gathered import gathered
-from cds_service.facts.words import on, told
+from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import on, told
 from cds_service.knowledge import Knowledge
 
 _CLASS = re.compile(r"(?<!\w)(?:(?P<number>[1-6])|(?P<roman>iii|ii|iv|vi|v|i))(?!\w)", re.IGNORECASE)

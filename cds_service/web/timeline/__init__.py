@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart
-from cds_service.facts.slot import slot
+from cds_service.facts.shared.slot import slot
 from cds_service.web.timeline import fracture, holds, results
 from cds_service.web.timeline.marks import Flag, Lane, Panel, Shape
 from cds_service.web.timeline.scale import Clock, Scale

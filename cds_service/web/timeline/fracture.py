@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta
 
 from cds_service.cards.material import Material
 from cds_service.chart import Age, Chart, Modality, Unknown, When
-from cds_service.facts import labs, pain
-from cds_service.facts.fracture import IMAGING, named, target_fractures
-from cds_service.facts.fracture_age import fracture_age
-from cds_service.facts.gathered import attempted
-from cds_service.facts.imaging import WINDOW, examinations
-from cds_service.facts.setting import possible_settings
+from cds_service.facts.fracture.age import fracture_age
+from cds_service.facts.fracture.fractures import IMAGING, named, target_fractures
+from cds_service.facts.fracture.imaging import WINDOW, examinations
+from cds_service.facts.pain import scores
+from cds_service.facts.shared import labs
+from cds_service.facts.shared.gaps import attempted
+from cds_service.facts.shared.setting import possible_settings
 from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
 from cds_service.web.timeline.scale import Clock
 
@@ -106,7 +107,9 @@ def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
     if not everything:
         return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
     newest = everything[0]
-    window = min((pain.window(place, material.know) for place in possible_settings(chart)), key=lambda item: item.span)
+    window = min(
+        (scores.window(place, material.know) for place in possible_settings(chart)), key=lambda item: item.span
+    )
     until = newest.taken.last + window.span
     marks = [dated(item.taken, f"{item.quantity.value:g}") for item in reversed(everything)]
     return Lane(

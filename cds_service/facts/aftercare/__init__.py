@@ -1,0 +1,1 @@
+"""Readings about what follows the procedure."""

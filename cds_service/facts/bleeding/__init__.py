@@ -1,0 +1,1 @@
+"""Readings about bleeding: antithrombotics and their holds, coagulation, kidneys and liver."""

@@ -1,0 +1,55 @@
+"""Where the chart leaves open which antithrombotics the patient takes, or contradicts itself."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.facts.bleeding.liver import liver_disease
+from cds_service.facts.shared import labs
+from cds_service.knowledge import Knowledge
+from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
+
+_RULE = "antithrombotic_hold"
+
+
+def unidentified(chart: Chart) -> Iterator[Unknown]:
+    """One gap for each active drug that nothing identifies, with its name."""
+    for name, use in {use.name: use for use in chart.unidentified_drugs()}.items():
+        section = next((key for key, kind in RESOURCE_TYPE.items() if kind == use.source.type), None)
+        says = f"what {name!r} is: no code or name identifies this active drug"
+        yield Unknown(says, Missing(section or Section.MEDICATION_REQUESTS, Reason.UNREADABLE, says))
+
+
+def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
+    """Where the chart says anticoagulated, but a whole drug list has no such drug: a status code, or an INR without another reason."""
+    classes = {use.drug_class for use in chart.drugs if use.status is not UseStatus.NOT_TAKEN}
+    statuses = (
+        ("anticoagulant-status", "anticoagulated", ANTICOAGULANTS),
+        ("antiplatelet-status", "on a platelet inhibitor", ANTIPLATELETS),
+    )
+    for value_set, words, drugs in statuses:
+        if classes.isdisjoint(drugs):
+            for problem in chart.conditions_in(value_set):
+                if problem.state is State.ACTIVE:
+                    yield _contradiction(f"the chart says {words}, no drug listed ({problem.concept.text})")
+    if classes.isdisjoint(ANTICOAGULANTS) and (shown := _unexplained_inr(chart, know)):
+        yield _contradiction(f"the chart says anticoagulated, no drug listed (INR {shown})")
+
+
+def _contradiction(what: str) -> Unknown:
+    return Unknown(what, Missing(Section.MEDICATION_STATEMENTS, Reason.NOT_MEASURED))
+
+
+def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
+    """A recent raised INR that liver disease does not explain, as text; empty if there is none. Raises `Unknown` for gaps."""
+    try:
+        inr = labs.latest(chart, "inr", "INR")
+    except Unknown as gap:
+        if gap.never_measured:
+            return ""
+        raise
+    raised = labs.above(inr, know.parameter(f"{_RULE}.unexplained_inr").value) is not False
+    if inr.gaps and not raised:
+        raise Unknown("INR", *inr.gaps)
+    recent = labs.within(inr, chart.as_of, know.parameter("shared.lab_window"))
+    return str(inr) if raised and recent and not liver_disease(chart) else ""

@@ -1,0 +1,71 @@
+"""The stroke risk in atrial fibrillation: a recorded score, else CHA2DS2-VASc counted from what is on record."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
+from cds_service.engine import Evidence
+from cds_service.facts.shared import labs
+from cds_service.facts.shared.gaps import attempted, gathered
+from cds_service.facts.shared.person import age
+from cds_service.facts.shared.phrasing import recorded as recorded_diagnosis
+from cds_service.knowledge import Knowledge
+
+_RULE = "interruption_hazard"
+# A past event counts whatever its state; the others only while they are active.
+_PARTS = (
+    ("heart_failure", ("heart-failure",)),
+    ("hypertension", ("hypertension",)),
+    ("diabetes", ("diabetes",)),
+    ("stroke", ("stroke-or-tia", "old-stroke")),
+    ("vascular", ("vascular-disease",)),
+)
+_PAST_COUNTS = ("stroke", "vascular")
+
+
+def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """The score in words with its evidence, if it is high; nothing if not.
+
+    A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
+    not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
+    """
+    recorded, gaps = labs.history(chart, "stroke-risk-score", "stroke risk score")
+    for score in recorded:
+        named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
+        if labs.at_least(score, know.parameter(f"{_RULE}.{named}").value):
+            yield f"{score.measurement.concept.text} {score}", (score.evidence,)
+        return
+    limit, (least, most) = know.parameter(f"{_RULE}.stroke_score").value, _of_person(chart, know)
+    points, evidence = _counted(chart, know)
+    if least + points >= limit:
+        yield f"CHA2DS2-VASc at least {least + points:g}, counted from the record", evidence
+        return
+    if most + points >= limit:
+        missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)
+        raise Unknown("age and sex for the stroke risk", *missing)
+    for gap in gaps:
+        if gap.reasons != {Reason.NOT_MEASURED}:
+            raise gap
+
+
+def _counted(chart: Chart, know: Knowledge) -> tuple[float, tuple[Evidence, ...]]:
+    """The points of diagnoses, and what shows them."""
+    points, evidence = 0.0, []
+    for name, sets in _PARTS:
+        problems, _ = gathered(chart.conditions_in(*sets))
+        counting = [item for item in problems if item.state is State.ACTIVE or name in _PAST_COUNTS]
+        if counting:
+            points += know.parameter(f"{_RULE}.points_{name}").value
+            evidence.append(recorded_diagnosis(counting[0]))
+    return points, tuple(evidence)
+
+
+def _of_person(chart: Chart, know: Knowledge) -> tuple[float, float]:
+    """The least and the most points of age and sex; either may not be recorded."""
+    for_age, for_female = know.parameters(_RULE, "points_age", "points_female")
+    limits = [limit.value for limit in know.parameters(_RULE, "first_age", "second_age")]
+    known, _ = attempted(lambda: age(chart))
+    of_age = {sum(at >= limit for limit in limits) for years in known for at in (years.least, years.most)} or {0, 2}
+    sex = chart.patient.sex if chart.patient else ""
+    of_sex = {"female": {1}, "male": {0}}.get(sex, {0, 1})
+    least, most = (chosen(of_age) * for_age.value + chosen(of_sex) * for_female.value for chosen in (min, max))
+    return least, most

@@ -1,0 +1,215 @@
+"""What makes stopping an antithrombotic dangerous: stent, coronary event, stroke, thromboembolism, valve, atrial fibrillation."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
+from cds_service.engine import Evidence
+from cds_service.facts.bleeding.exposure import Exposure
+from cds_service.facts.bleeding.stroke_risk import high_stroke_risk
+from cds_service.facts.shared.gaps import Gathered, gathered
+from cds_service.facts.shared.slot import slot
+from cds_service.knowledge import Knowledge, Parameter
+from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
+
+_CARDIOLOGY, _NEUROLOGY, _HAEMATOLOGY = "cardiology", "neurology", "haematology"
+
+
+class ThromboticRisk(Struct, frozen=True):
+    """One reason not to interrupt drugs of `classes`.
+
+    `lesser` where only a longer interval of another source applies; `differs` is what another source says that waits for less.
+    """
+
+    says: str
+    classes: frozenset[str]
+    agree_with: str
+    evidence: tuple[Evidence, ...]
+    uses: tuple[Parameter, ...] = ()
+    cites: tuple[str, ...] = ()
+    basis: Basis = Basis.CODE
+    certainty: Certainty = Certainty.CONFIRMED
+    lesser: bool = False
+    differs: str = ""
+
+
+def thrombotic_risks(chart: Chart, know: Knowledge) -> Gathered[ThromboticRisk]:
+    """One reason of each kind at the slot, with all its evidence; and the first gap of the problem list or the procedures."""
+    risks: list[ThromboticRisk] = []
+    gaps: list[Unknown] = []
+    for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
+        found, missing = gathered(reading(chart, know))
+        if found:
+            risks.append(_together(found))
+        gaps += missing
+    return tuple(risks), tuple(gaps[:1])
+
+
+def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
+    """The coronary intervention that drugs tell of which are given for nothing else: glycoprotein inhibitors and cangrelor."""
+    telling = [
+        item
+        for item in drugs
+        if item.drug.drug_class == "glycoprotein-inhibitor" or item.drug.ingredient == "cangrelor"
+    ]
+    if telling:
+        names = " and ".join(item.drug.name for item in telling)
+        evidence = tuple(evidence for item in telling for evidence in item.evidence)
+        says = f"{names}, given around a coronary intervention"
+        yield ThromboticRisk(says, ANTIPLATELETS, _CARDIOLOGY, evidence, cites=("aha-acc-2024",))
+
+
+def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
+    """The best proven of several (coded, confirmed, within the nearer limit), with the evidence of all."""
+    best = min(
+        found, key=lambda risk: (risk.lesser, risk.basis is not Basis.CODE, risk.certainty is not Certainty.CONFIRMED)
+    )
+    others = (item for risk in found if risk is not best for item in risk.evidence)
+    return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *others))))
+
+
+def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit = know.parameter("interruption_hazard.stent")
+    procedures, gaps = gathered(chart.procedures_in("coronary-stent"))
+    done = [item for item in procedures if item.done]
+    for item in done:
+        if _within(item.when, limit, chart):
+            yield _stented(item, item.when, limit, chart, know)
+    for problem in chart.conditions_in("coronary-stent"):
+        dated_elsewhere = problem.dated is None and any(item.when for item in done)
+        if _counts(problem, limit, chart) and not dated_elsewhere:
+            yield _stented(problem, problem.dated, limit, chart, know)
+    for gap in gaps:
+        raise gap
+
+
+def _stented(
+    item: Condition | Procedure, when: When | None, limit: Parameter, chart: Chart, know: Knowledge
+) -> ThromboticRisk:
+    """A stent, with the guideline that might wait for less where that much time has passed."""
+    risk = _risk(item, "coronary stent or angioplasty", when, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
+    sooner = know.parameter("interruption_hazard.stent_considered")
+    if _within(when, sooner, chart):
+        return risk
+    differs = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
+    return replace(risk, differs=differs, uses=(limit, sooner))
+
+
+def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit = know.parameter("interruption_hazard.coronary_event")
+    for problem in chart.conditions_in("acute-coronary-syndrome"):
+        if _counts(problem, limit, chart):
+            yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
+
+
+def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit, longer = know.parameters("interruption_hazard", "stroke", "stroke_longer")
+    for problem in chart.conditions_in("stroke-or-tia"):
+        if _counts(problem, limit, chart):
+            yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)
+        elif _counts(problem, longer, chart):
+            risk = _risk(problem, "stroke or TIA", problem.dated, longer, _NEUROLOGY, ANTITHROMBOTICS, chart)
+            yield replace(risk, lesser=True)
+
+
+def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    limit = know.parameter("interruption_hazard.thromboembolism")
+    cancers, _ = gathered(chart.conditions_in("malignancy"))
+    cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
+    for problem in chart.conditions_in("venous-thromboembolism", "venous-thromboembolism-history"):
+        if "venous-thromboembolism" in problem.concept.sets and _counts(problem, limit, chart):
+            yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS, chart)
+        elif cancer is not None:
+            yield ThromboticRisk(
+                f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
+                ANTICOAGULANTS,
+                _HAEMATOLOGY,
+                (_evidence(problem), _evidence(cancer)),
+                cites=("chest-2022",),
+                basis=problem.concept.basis,
+            )
+
+
+def _thrombophilia(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    for problem in _active(chart.conditions_in("thrombophilia")):
+        yield _standing(problem, f"thrombophilia ({problem.concept.text})", _HAEMATOLOGY)
+
+
+def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    for problem in _active(chart.conditions_in("mechanical-valve")):
+        yield _standing(
+            problem, f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})", _CARDIOLOGY
+        )
+
+
+def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+    mitral, _ = gathered(_active(chart.conditions_in("mitral-stenosis")))
+    for problem in _active(chart.conditions_in("atrial-fibrillation")):
+        if mitral:
+            yield _standing(
+                problem, f"atrial fibrillation with mitral valve disease ({mitral[0].concept.text})", _CARDIOLOGY
+            )
+        for score, evidence in high_stroke_risk(chart, know):
+            yield ThromboticRisk(
+                f"atrial fibrillation, {score}",
+                ANTICOAGULANTS,
+                _CARDIOLOGY,
+                (_evidence(problem), *evidence),
+                uses=(know.parameter("interruption_hazard.stroke_score"),),
+                basis=problem.concept.basis,
+                certainty=problem.certainty,
+            )
+        return
+
+
+def _active(problems: Iterable[Condition]) -> Iterator[Condition]:
+    return (item for item in problems if item.state is State.ACTIVE)
+
+
+def _counts(problem: Condition, limit: Parameter, chart: Chart) -> bool:
+    """An event counts for its time whatever its state; one without a date while it is active."""
+    return _within(problem.dated, limit, chart) and (problem.dated is not None or problem.state is State.ACTIVE)
+
+
+def _within(when: When | None, limit: Parameter, chart: Chart) -> bool:
+    return when is None or slot(chart) - when.last < limit.span
+
+
+def _evidence(item: Condition | Procedure) -> Evidence:
+    return Evidence(item.source, "code", item.dated if isinstance(item, Condition) else item.when, item.concept.text)
+
+
+def _risk(
+    item: Condition | Procedure,
+    name: str,
+    when: When | None,
+    limit: Parameter,
+    agree_with: str,
+    classes: frozenset[str],
+    chart: Chart,
+) -> ThromboticRisk:
+    before = "before the slot" if chart.order.planned else "ago"
+    dated = f" {when}, less than {limit.value:g} months {before}" if when else ", date not recorded"
+    return ThromboticRisk(
+        f"{name}{dated}",
+        classes,
+        agree_with,
+        (_evidence(item),),
+        uses=(limit,),
+        basis=item.concept.basis,
+        certainty=item.certainty if isinstance(item, Condition) else Certainty.CONFIRMED,
+    )
+
+
+def _standing(problem: Condition, says: str, agree_with: str) -> ThromboticRisk:
+    return ThromboticRisk(
+        says,
+        ANTICOAGULANTS,
+        agree_with,
+        (_evidence(problem),),
+        cites=("chest-2022",),
+        basis=problem.concept.basis,
+        certainty=problem.certainty,
+    )

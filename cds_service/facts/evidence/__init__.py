@@ -1,0 +1,1 @@
+"""Readings about evidence and payers."""

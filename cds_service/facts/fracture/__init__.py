@@ -1,0 +1,1 @@
+"""Readings about the fracture: its levels, its age, and what images show of it."""

@@ -1,0 +1,76 @@
+"""What images show besides the fracture's activity: one finding a sign and level, and whether it is current."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
+from cds_service.engine import Evidence
+from cds_service.facts.fracture import imaging
+from cds_service.knowledge import Knowledge
+
+SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
+"""The sections that hold what images showed."""
+
+_STATED = (Assertion.PRESENT, Assertion.UNCERTAIN)
+
+
+class Shown(Struct, frozen=True):
+    """A sign that an image shows or suspects. `current` is false if the image is older than the window for images."""
+
+    seen: ImagingFinding
+    current: bool
+
+    @property
+    def certainty(self) -> Certainty:
+        """Confirmed, or possible where the report doubts it."""
+        return Certainty.CONFIRMED if self.seen.assertion is Assertion.PRESENT else Certainty.POSSIBLE
+
+    @property
+    def evidence(self) -> Evidence:
+        """The element of the chart that says so."""
+        return imaging.evidence(self.seen)
+
+    def __str__(self) -> str:
+        """Where and when, to follow a noun, such as ` at L1, MRI of 2026-11-12: "Cord compression at L1."`."""
+        where = f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
+        return f"{where}, {imaging.told(self.seen)}{'' if self.current else ', not current'}"
+
+
+def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]:
+    """Signs that images show or suspect at any level, unless a newer image denies them; then `Unknown` if imaging has gaps.
+
+    Of several sentences on one sign at the same levels a coded and a certain one goes first, then the newest. Signs of the neck alone
+    are left out.
+    """
+    window = know.parameter(imaging.WINDOW).span
+    groups: dict[tuple[ImagingSign, str], list[ImagingFinding]] = {}
+    for seen in chart.imaging:
+        if seen.sign in signs and seen.assertion in _STATED and not _of_neck(seen) and not _denied(seen, chart.imaging):
+            groups.setdefault((seen.sign, spoken(seen.levels)), []).append(seen)
+    for _, group in sorted(groups.items()):
+        best = max(group, key=_rank)
+        yield Shown(best, best.when is None or chart.as_of - best.when.last <= window)
+    chart.require("what images show", *SECTIONS)
+
+
+def _of_neck(seen: ImagingFinding) -> bool:
+    return bool(seen.levels) and all(level.startswith("C") for level in seen.levels)
+
+
+def _denied(seen: ImagingFinding, others: Iterable[ImagingFinding]) -> bool:
+    return any(
+        other.sign is seen.sign
+        and other.assertion is Assertion.ABSENT
+        and other.when is not None
+        and seen.when is not None
+        and other.when.start > seen.when.last
+        and (not other.levels or other.levels >= seen.levels > frozenset())
+        for other in others
+    )
+
+
+def _rank(seen: ImagingFinding) -> tuple[bool, bool, float, str, str]:
+    day = seen.when.last.timestamp() if seen.when else float("-inf")
+    certain = seen.assertion is Assertion.PRESENT
+    return (seen.basis is Basis.CODE, certain, day, seen.source.reference, seen.sentence)

@@ -1,0 +1,1 @@
+"""Readings about infection: diagnoses, markers, cultures and antibiotics."""

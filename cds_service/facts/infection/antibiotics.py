@@ -1,0 +1,60 @@
+"""Which systemic antibiotics are being taken, and for what."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import Chart, Condition, DrugUse
+from cds_service.facts.shared.drugs import is_taken
+from cds_service.facts.shared.gaps import Gathered, gathered
+from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.recency import lately
+from cds_service.knowledge import Knowledge
+
+_PROPHYLAXIS = "antibiotic-prophylaxis"
+# A urinary antiseptic that is licensed to prevent infection, not to treat one.
+_ONLY_PREVENTS = frozenset(("methenamine",))
+
+
+@once
+def antibiotics(chart: Chart, know: Knowledge) -> Gathered[DrugUse]:
+    """Antibiotics being taken, preventive ones included, one use a drug; and the gap if the drug list has one.
+
+    Of several uses of one drug, one that states its reason speaks for all.
+    """
+    return gathered(_taken(chart, know))
+
+
+def _taken(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
+    seen: set[str] = set()  # one product may hold two ingredients: it is one use
+    for use in sorted(chart.drugs_of("antibiotic"), key=lambda item: (not item.reasons, item.source.reference)):
+        if _goes_on(use, chart, know):
+            if seen.isdisjoint((use.ingredient, use.source.reference)):
+                yield use
+            seen.update((use.ingredient, use.source.reference))
+    chart.require_drug_list("whether an antibiotic is being taken")
+
+
+def _goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
+    """A dose given lately is part of a course that goes on; a supply of long ago is none."""
+    match use.source.type:
+        case "MedicationAdministration" if use.last_dose:
+            return lately(use.last_dose, chart, know.parameter("antibiotic_course.given_within"))
+        case "MedicationDispense":
+            return is_taken(use, chart) and lately(
+                use.stated, chart, know.parameter("antibiotic_course.supplied_within")
+            )
+    return is_taken(use, chart)
+
+
+def prevents(use: DrugUse) -> bool:
+    """Whether an antibiotic is taken to prevent an infection, by its reason or by what it is licensed for."""
+    return _PROPHYLAXIS in use.reasons or use.ingredient in _ONLY_PREVENTS
+
+
+def treats(use: DrugUse, problem: Condition) -> bool:
+    """Whether an antibiotic is for this infection by its own reason, be it only to suppress it."""
+    return not use.reasons.isdisjoint(problem.concept.sets)
+
+
+def may_treat(use: DrugUse, problem: Condition) -> bool:
+    """Whether an antibiotic may be for this infection: it says so, or states no reason and is no preventive one."""
+    return not prevents(use) and (not use.reasons or treats(use, problem))

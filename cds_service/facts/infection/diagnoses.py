@@ -1,0 +1,88 @@
+"""Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
+from cds_service.engine import Evidence
+from cds_service.facts.infection.antibiotics import antibiotics, may_treat
+from cds_service.facts.infection.urine import INFECTION as URINARY
+from cds_service.facts.infection.urine import Sign, urine
+from cds_service.facts.shared.gaps import attempted, gathered
+from cds_service.facts.shared.recency import diagnosed_lately
+from cds_service.knowledge import Knowledge
+
+_SPINAL, _OTHER = "spinal-infection", "other-infection"
+_SETS = ("sepsis", "skin-infection", _OTHER)
+
+
+class Infection(Struct, frozen=True):
+    """An active diagnosis of an acute infection. `signs` are what shows beside its date that it goes on, the best first.
+
+    One `of_urine` alone needs such a sign. `gaps` say what else could show it.
+    """
+
+    problem: Condition
+    recent: bool
+    of_urine: bool
+    signs: tuple[Sign, ...]
+    gaps: tuple[Unknown, ...]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the chart shows that it has not passed."""
+        return bool(self.signs) or (self.recent and not self.of_urine)
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in words to put before its name."""
+        if self.goes_on:
+            return f"Active infection on record{f' with {self.signs[0].says}' if self.signs else ''}"
+        unproven = "Urinary infection without recorded symptoms, culture or antibiotic"
+        return unproven if self.recent else "Infection on record for long, resolved?"
+
+
+def spinal_infections(chart: Chart, know: Knowledge) -> Iterator[Condition]:
+    """Infections of the spine in any state, also those whose code leaves the site to words; then `Unknown` if the list has gaps."""
+    return (item for item in chart.conditions_in(_SPINAL, _OTHER) if _is_spinal(item, know))
+
+
+def _is_spinal(problem: Condition, know: Knowledge) -> bool:
+    """Whether an infection is coded for the spine, or coded without a site and sited at a vertebra or named as spinal."""
+    if _SPINAL in problem.concept.sets:
+        return True
+    return _OTHER in problem.concept.sets and bool(
+        problem.levels or _SPINAL in know.index.of_text(problem.concept.text)
+    )
+
+
+def infections(chart: Chart, know: Knowledge) -> Iterator[Infection]:
+    """Every one elsewhere than in the spine; then `Unknown` if the problem list has gaps."""
+    for problem in chart.conditions_in(*_SETS, URINARY):
+        if problem.state is State.ACTIVE and not _is_spinal(problem, know):
+            yield _judged(problem, chart, know)
+
+
+def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
+    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for. It does not raise."""
+    found, _ = gathered(chart.conditions_in(*_SETS, URINARY, _SPINAL))
+    return next((item for item in found if item.state is State.ACTIVE and may_treat(use, item)), None)
+
+
+def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
+    recent = diagnosed_lately(problem, chart, know.parameter("systemic_infection.active_for"))
+    of_urine = problem.concept.sets.isdisjoint(_SETS)
+    drugs, gaps = antibiotics(chart, know)
+    signs = tuple(
+        Sign(f"{use.name} being taken", Evidence(use.source, "medication"), use.basis)
+        for use in drugs
+        if may_treat(use, problem)
+    )
+    if of_urine and recent:
+        found = urine(chart, know)
+        signs += (*found.cultures, *found.symptoms)
+    if problem.encounter and not recent:
+        visit = "when the encounter of an older infection was"
+        gaps += attempted(lambda: chart.require(visit, Section.ENCOUNTER))[1]
+    return Infection(problem, recent, of_urine, signs, gaps)

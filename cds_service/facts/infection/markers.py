@@ -1,0 +1,120 @@
+"""Signs of infection that are measured: fever, white cells, C-reactive protein, procalcitonin, each judged against its limit."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from msgspec import Struct
+
+from cds_service.chart import Chart, Missing, Reason, Unknown
+from cds_service.chart.sections import SECTION_OF
+from cds_service.facts.shared.gaps import attempted, gathered
+from cds_service.facts.shared.labs import (
+    Lab,
+    above,
+    at_least,
+    below,
+    latest,
+    within,
+)
+from cds_service.knowledge import Knowledge, Parameter
+
+TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN = "body-temperature", "white-cells", "crp", "procalcitonin"
+ESR, NEUTROPHILS = "esr", "neutrophils"
+NAMES = {
+    TEMPERATURE: "temperature",
+    WHITE_CELLS: "white cells",
+    CRP: "CRP",
+    PROCALCITONIN: "procalcitonin",
+    ESR: "ESR",
+    NEUTROPHILS: "neutrophils",
+}
+_SIGNALS = {
+    TEMPERATURE: ((at_least, "body_temperature_high"),),
+    WHITE_CELLS: ((above, "white_cells_high"), (below, "white_cells_low")),
+    CRP: ((above, "crp_high"),),
+    PROCALCITONIN: ((at_least, "procalcitonin_high"),),
+}
+_LESSER = {
+    CRP: (above, "crp_raised"),
+    ESR: (above, "esr_raised"),
+    TEMPERATURE: (below, "temperature_low"),
+    NEUTROPHILS: (below, "neutrophils_low"),
+}
+
+
+class Marker(Struct, frozen=True):
+    """The latest value of one marker, beyond a limit. `current` is whether it is young enough at `as_of`."""
+
+    measure: str
+    lab: Lab
+    limit: Parameter
+    current: bool
+
+    def __str__(self) -> str:
+        """Name, number, unit and date, such as `CRP 80 mg/L (2026-11-20)`."""
+        return f"{NAMES[self.measure]} {self.lab}"
+
+
+def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Unknown, ...]]:
+    """The markers that are signs of infection, and why others do not prove that there is none.
+
+    Procalcitonin is no gap if it was never measured, and stands in for a C-reactive protein that was not.
+    """
+    found: list[Marker] = []
+    missed: dict[str, tuple[Unknown, ...]] = {}
+    for measure in _SIGNALS:
+        markers, missed[measure] = gathered(_signal(measure, chart, know))
+        found += markers
+    dispensable = (PROCALCITONIN,) if missed[PROCALCITONIN] else (PROCALCITONIN, CRP)
+    return tuple(found), tuple(
+        gap
+        for measure, gaps in missed.items()
+        for gap in gaps
+        if measure not in dispensable or gap.reasons != {Reason.NOT_MEASURED}
+    )
+
+
+def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
+    """The latest value if it lies beyond a limit; else `Unknown` unless it proves that there is no infection."""
+    lab = latest(chart, measure, NAMES[measure])
+    for side, name in _SIGNALS[measure]:
+        limit = know.parameter(f"infection_markers.{name}")
+        beyond = side(lab, limit.value)
+        if beyond:
+            yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
+            return
+        if beyond is None:
+            raise Unknown(f"{NAMES[measure]} {lab}", Missing(SECTION_OF[measure], Reason.UNREADABLE))
+    for doubt in lab.doubts():
+        raise doubt
+    if not _is_current(measure, lab, chart, know):
+        raise Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
+
+
+def _is_current(measure: str, lab: Lab, chart: Chart, know: Knowledge) -> bool:
+    """Whether a value is young enough at `as_of`: hours for the temperature, days for the rest."""
+    window = "temperature_window" if measure == TEMPERATURE else "window"
+    return within(lab, chart.as_of, know.parameter(f"infection_markers.{window}"))
+
+
+def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
+    """Values that prove little alone: a slightly raised CRP, a raised ESR, a low temperature, few neutrophils.
+
+    Gaps are told with the signals: they come in the same sections.
+    """
+    signal = know.parameter("infection_markers.crp_high")
+    for measure, (side, name) in _LESSER.items():
+        limit = know.parameter(f"infection_markers.{name}")
+        for lab in attempted(partial(latest, chart, measure, NAMES[measure]))[0]:
+            if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
+                yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
+
+
+def newest(chart: Chart, what: str, *measures: str) -> tuple[Lab | None, tuple[Unknown, ...]]:
+    """The newest value of measures of which one is enough, and why others have none; `what` names them all for people."""
+    labs: tuple[Lab, ...] = ()
+    missed: tuple[Unknown, ...] = ()
+    for measure in measures:
+        lab, gap = attempted(partial(latest, chart, measure, what))
+        labs, missed = labs + lab, missed + gap
+    return max(labs, key=lambda lab: lab.taken.last, default=None), missed

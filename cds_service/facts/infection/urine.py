@@ -1,0 +1,59 @@
+"""What the chart says of the urine: whether an infection is diagnosed, symptoms that prove it, and germs that do not."""
+
+from msgspec import Struct
+
+from cds_service.chart import Basis, Chart, Condition, State, Unknown
+from cds_service.engine import Evidence
+from cds_service.facts.infection.cultures import is_positive
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.phrasing import recorded
+from cds_service.facts.shared.recency import diagnosed_lately, lately
+from cds_service.knowledge import Knowledge
+
+INFECTION = "urinary-infection"
+_BACTERIURIA, _SYMPTOMS = "asymptomatic-bacteriuria", "urinary-symptoms"
+
+
+class Sign(Struct, frozen=True):
+    """What shows an infection: in words such as `Dysuria`, where it stands, and how it was recognised."""
+
+    says: str
+    evidence: Evidence
+    basis: Basis
+
+
+class Urine(Struct, frozen=True):
+    """Whether an infection was diagnosed lately and is active; symptoms, positive cultures and bacteriuria of late; and the gaps."""
+
+    infected: bool
+    symptoms: tuple[Sign, ...]
+    cultures: tuple[Sign, ...]
+    bacteriuria: tuple[Sign, ...]
+    gaps: tuple[Unknown, ...]
+
+
+@once
+def urine(chart: Chart, know: Knowledge) -> Urine:
+    """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
+    problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
+    results, more_gaps = gathered(chart.measurements("urine-culture"))
+    active_for = know.parameter("systemic_infection.active_for")
+    window = know.parameter("systemic_infection.culture_window")
+    now = [item for item in problems if item.state is State.ACTIVE and diagnosed_lately(item, chart, active_for)]
+    now.sort(key=lambda item: item.concept.basis is Basis.TEXT)
+    return Urine(
+        infected=any(INFECTION in item.concept.sets for item in now),
+        symptoms=tuple(_sign(item) for item in now if _SYMPTOMS in item.concept.sets),
+        cultures=tuple(
+            Sign("positive urine culture", Evidence(item.source, "value", item.when), Basis.CODE)
+            for item in results
+            if is_positive(item) and lately(item.when, chart, window)
+        ),
+        bacteriuria=tuple(_sign(item) for item in now if _BACTERIURIA in item.concept.sets),
+        gaps=(*gaps, *more_gaps),
+    )
+
+
+def _sign(item: Condition) -> Sign:
+    return Sign(item.concept.text, recorded(item), item.concept.basis)

@@ -1,0 +1,1 @@
+"""Readings about pain, and the care of it so far."""

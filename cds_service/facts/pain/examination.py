@@ -1,0 +1,50 @@
+"""What an examination of the back answered: whether the level is tender, whether the pain comes from it."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from cds_service.chart import Basis, Chart, Concept, Measurement
+from cds_service.engine import Evidence
+from cds_service.facts.fracture.fractures import at_target
+from cds_service.facts.shared.phrasing import brief, on
+
+_DENIALS = ("result-negative", "pain-from-elsewhere")
+
+
+class Examination(Struct, frozen=True):
+    """One question about the target level with its answer."""
+
+    asked: Measurement
+    answer: Concept
+
+    @property
+    def denies(self) -> bool:
+        """Whether the answer is no."""
+        return not self.answer.sets.isdisjoint(_DENIALS)
+
+    @property
+    def basis(self) -> Basis:
+        """How the answer was recognised."""
+        return self.answer.basis
+
+    @property
+    def evidence(self) -> Evidence:
+        """The element of the chart that says so."""
+        return Evidence(self.asked.source, "value", self.asked.when, self.answer.text)
+
+    def is_later(self, other: "Examination") -> bool:
+        """Whether it was made after another, as far as both are dated."""
+        mine, theirs = self.asked.when, other.asked.when
+        return mine is not None and theirs is not None and mine.start > theirs.last
+
+    def __str__(self) -> str:
+        """Question, answer and date, such as `Focal tenderness T12: absent, 2026-11-19`."""
+        return f"{brief(self.asked.concept.text)}: {brief(self.answer.text)}{on(self.asked.when)}"
+
+
+def examinations(chart: Chart, measure: str) -> Iterator[Examination]:
+    """The answered examinations of the target level, newest first; then `Unknown` if the section has gaps."""
+    for item in chart.measurements(measure):
+        if item.answer is not None and at_target(item.concept.levels, chart):
+            yield Examination(item, item.answer)

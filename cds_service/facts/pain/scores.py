@@ -1,0 +1,100 @@
+"""The latest pain scores, 0 to 10, and what the patient's setting asks of them."""
+
+from datetime import datetime
+
+from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section, Unknown
+from cds_service.facts.shared import labs
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.labs import Lab
+from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.setting import Setting, possible_settings, setting
+from cds_service.knowledge import Knowledge, Parameter
+
+_MEASURE, _WHAT = "pain-score", "pain score"
+_WINDOW = {
+    Setting.INPATIENT: "shared.pain_window_inpatient",
+    Setting.OUTPATIENT: "shared.pain_window_outpatient",
+}
+_THRESHOLD = {Setting.INPATIENT: "shared.pain_inpatient", Setting.OUTPATIENT: "shared.pain_outpatient"}
+
+
+def window(place: Setting, know: Knowledge) -> Parameter:
+    """How old a score may be in a setting."""
+    return know.parameter(_WINDOW[place])
+
+
+def threshold(place: Setting, know: Knowledge) -> Parameter:
+    """The lowest score that a setting asks for."""
+    return know.parameter(_THRESHOLD[place])
+
+
+@once
+def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
+    """The scores within the window of the patient's setting, newest first; of the shorter window if the setting is not known.
+
+    Raises `Unknown` if there is none: never scored, not readable, too old, or within the longer window alone.
+    """
+    everything, gaps = labs.history(chart, _MEASURE, _WHAT)
+    if not everything:
+        raise gaps[0]
+    limits = [window(place, know) for place in possible_settings(chart)]
+    shortest, *longer = (tuple(item for item in everything if is_within(item, chart.as_of, one)) for one in limits)
+    if shortest:
+        return shortest
+    if any(longer):
+        setting(chart)  # says what is missing
+    newer = Unknown(
+        f"{_WHAT}: the latest, {said(everything[0])}, is older than {limits[-1].shown}",
+        Missing(Section.PAIN, Reason.NOT_MEASURED),
+    )
+    raise next(everything[0].doubts(), newer)
+
+
+def latest(chart: Chart, know: Knowledge) -> Lab:
+    """The newest score, if it lies within the window. Raises `Unknown` as `scores` does."""
+    return scores(chart, know)[0]
+
+
+def scores_since(chart: Chart, span: Parameter) -> tuple[Lab, ...]:
+    """All scores within a span of time, newest first. It does not raise."""
+    found, _ = labs.history(chart, _MEASURE, _WHAT)
+    return tuple(score for score in found if is_within(score, chart.as_of, span))
+
+
+def was_never_scored(chart: Chart) -> bool:
+    """Whether the scores were answered whole and there is none, nor a result that should be one."""
+    any_result, _ = gathered(chart.measurements(_MEASURE))
+    return not any_result and chart.answer(Section.PAIN) is Answer.WHOLE
+
+
+def said(score: Lab) -> str:
+    """A score with its scale and date, such as `7 of 10 (2026-11-20)`."""
+    number, _, dated = str(score).partition(" (")
+    return f"{number} of 10 ({dated}"
+
+
+def reaches(score: Lab, limit: float) -> bool:
+    """Whether a score reaches a limit. Raises `Unknown` if a comparator or two scores of the same time leave that open."""
+    answer = labs.at_least(score, limit)
+    if answer is None:
+        raise Unknown(f"whether pain of {said(score)} reaches {limit:g}")
+    return answer
+
+
+def exceeds(score: Lab, limit: float) -> bool:
+    """Whether a score lies above a limit. Raises `Unknown` as `reaches` does."""
+    answer = labs.above(score, limit)
+    if answer is None:
+        raise Unknown(f"whether pain of {said(score)} is above {limit:g}")
+    return answer
+
+
+def is_within(score: Lab, at: datetime, limit: Parameter) -> bool:
+    """Whether a score is at most so old; one dated by its day alone counts from that day's end."""
+    taken = score.taken.last if score.taken.precision is Precision.DAY else score.taken.start
+    return at - taken <= limit.span
+
+
+def is_surely_little(score: Lab, limit: Parameter) -> bool:
+    """Whether a score is at most the limit, whatever its comparator or a second score of the same time leaves open."""
+    return labs.at_most(score, limit.value) is True

@@ -1,0 +1,1 @@
+"""Readings about the safety of the procedure: nerves, pregnancy, allergies."""

@@ -1,0 +1,64 @@
+"""What the chart says of the cord and the cauda equina: diagnoses of a deficit, and examinations of the legs."""
+
+from collections.abc import Iterator
+
+from cds_service.chart import (
+    Chart,
+    Concept,
+    Condition,
+    Episode,
+    Measurement,
+    Missing,
+    Reason,
+    Section,
+    State,
+    Unknown,
+    When,
+)
+from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import on
+from cds_service.facts.shared.recency import lately
+from cds_service.knowledge import Knowledge
+
+_COMPROMISE, _NORMAL = "neurological-compromise", "neurological-examination-normal"
+
+
+def compromises(chart: Chart) -> Iterator[Condition]:
+    """Active diagnoses of a threatened or damaged cord or cauda equina; then `Unknown` if the problem list has gaps."""
+    return (item for item in chart.conditions_in(_COMPROMISE) if item.state is State.ACTIVE)
+
+
+def is_long_standing(problem: Condition, chart: Chart, know: Knowledge) -> bool:
+    """Whether a deficit has been there for long: by its onset, by the day it was first recorded, or coded as a sequela."""
+    limit = know.parameter("neurological_deficit.long_standing")
+    sequela = problem.concept.episode is Episode.SEQUELA
+    return sequela or (problem.dated is not None and not lately(problem.dated, chart, limit))
+
+
+def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measurement, Concept]]:
+    """Deficits that the newest examination of the legs found, each with its answer.
+
+    Then `Unknown` unless it is recent and normal in all its parts: never examined, not lately, or in words that tell neither.
+    """
+    found, gaps = gathered(chart.measurements("neurological-examination"))
+    done = [(item, item.answer) for item in found if item.answer]
+    newest = [(item, answer) for item, answer in done if _may_be_as_new(item.when, done[0][0].when)]
+    deficits = [(item, answer) for item, answer in newest if _COMPROMISE in answer.sets]
+    yield from deficits
+    for gap in gaps:
+        raise gap
+    for item, answer in newest:
+        if answer.sets.isdisjoint((_COMPROMISE, _NORMAL)):
+            says = f'{item.concept.text}{on(item.when)}: "{answer.text}"'
+            missing = Missing(Section.IMAGING_FINDINGS, Reason.UNREADABLE, says)
+            raise Unknown("whether the examination of the legs was normal", missing)
+    window = know.parameter("neurological_deficit.examination_window")
+    if not deficits and not any(lately(item.when, chart, window) for item, _ in newest):
+        last = f"; last examined {newest[0][0].when}" if newest and newest[0][0].when else ""
+        what = f"neurological status of the legs (motor, sensory, sphincters{last})"
+        raise Unknown(what, Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
+
+
+def _may_be_as_new(when: When | None, newest: When | None) -> bool:
+    """Whether an examination was, or for want of a date or time may have been, made with the newest."""
+    return when is None or newest is None or when == newest or when.end > newest.start

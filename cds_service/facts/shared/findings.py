@@ -1,0 +1,51 @@
+"""Findings that rest on one diagnosis or one image: they show it as evidence and are as certain as it is."""
+
+from cds_service.chart import Condition
+from cds_service.engine import Evidence, Finding, Kind, Proposal
+from cds_service.facts.fracture.signs import Shown
+from cds_service.facts.shared.phrasing import recorded
+from cds_service.knowledge import Parameter
+
+
+def of_problem(
+    problem: Condition,
+    says: str,
+    *also: Evidence,
+    cites: tuple[str, ...],
+    effect: Kind | None = None,
+    uses: tuple[Parameter, ...] = (),
+    proposes: tuple[Proposal, ...] = (),
+) -> Finding:
+    """What a diagnosis on record means; `also` is further evidence."""
+    return Finding(
+        says=says,
+        evidence=(recorded(problem), *also),
+        uses=uses,
+        cites=cites,
+        effect=effect,
+        basis=problem.concept.basis,
+        certainty=problem.certainty,
+        proposes=proposes,
+    )
+
+
+def of_image(
+    item: Shown,
+    says: str,
+    *,
+    cites: tuple[str, ...],
+    effect: Kind | None = None,
+    uses: tuple[Parameter, ...] = (),
+    proposes: tuple[Proposal, ...] = (),
+) -> Finding:
+    """What a sign on an image means."""
+    return Finding(
+        says=says,
+        evidence=(item.evidence,),
+        uses=uses,
+        cites=cites,
+        effect=effect,
+        basis=item.seen.basis,
+        certainty=item.certainty,
+        proposes=proposes,
+    )

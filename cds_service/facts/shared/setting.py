@@ -1,0 +1,42 @@
+"""Tells whether the patient is in hospital, which decides pain thresholds and windows."""
+
+from enum import StrEnum
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.facts.shared.memo import once
+
+
+class Setting(StrEnum):
+    """Where the patient is treated; a payer's thresholds differ between the two."""
+
+    INPATIENT = "inpatient"
+    OUTPATIENT = "outpatient"
+
+
+@once
+def setting(chart: Chart) -> Setting:
+    """Inpatient during a current inpatient encounter, else outpatient (emergency and observation stays count as outpatient).
+
+    Raises `Unknown` if no such encounter was found and the encounter was not answered whole.
+    """
+    if any(stay.inpatient and stay.current for stay in chart.encounters):
+        return Setting.INPATIENT
+    chart.require("whether the patient is in hospital", Section.ENCOUNTER)
+    return Setting.OUTPATIENT
+
+
+def possible_settings(chart: Chart) -> tuple[Setting, ...]:
+    """The settings that the chart leaves open: one if it is known, else both."""
+    try:
+        return (setting(chart),)
+    except Unknown:
+        return tuple(Setting)
+
+
+_AS_OUTPATIENT = {"EMER": "emergency", "OBSENC": "observation"}
+
+
+def stay_as_outpatient(chart: Chart) -> str:
+    """The kind of a current stay that counts as outside hospital though the patient lies there, such as `emergency`; else empty."""
+    kinds = (_AS_OUTPATIENT.get(stay.class_code) for stay in chart.encounters if stay.current and not stay.inpatient)
+    return next(filter(None, kinds), "")
