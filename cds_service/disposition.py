@@ -6,8 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Reason
-from cds_service.engine import Essential, Kind, Result, Status
-from cds_service.results import Results
+from cds_service.findings import Essential, Kind, Result, Results, Status
 
 
 class Disposition(StrEnum):

@@ -6,10 +6,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.chart import Answer, Chart, Section
-from cds_service.engine import Result, Rule, Status
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import OMITTED
+from cds_service.findings import Result, Rule, Status
 from cds_service.hooks import Hook, HookRequest
 from cds_service.order import AUGMENTATION, Orders, OurOrder
 

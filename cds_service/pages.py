@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cases import Case
-from cds_service.engine import Rule
+from cds_service.findings import Rule
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
 from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES

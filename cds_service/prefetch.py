@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from cds_service.chart import Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
-from cds_service.engine import Rule
+from cds_service.findings import Rule
 from cds_service.knowledge import Knowledge
 
 _PATIENT = "{{context.patientId}}"

@@ -17,17 +17,17 @@ from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
 from cds_service.disposition import assess
-from cds_service.engine import Indicator, Rule, evaluate
+from cds_service.engine import evaluate
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
+from cds_service.findings import Indicator, Results, Rule
 from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.order import AUGMENTATION
 from cds_service.report_text.phrases import phrase_table
-from cds_service.results import Results
 from cds_service.rules import catalogue, in_force
 from cds_service.settings import Client, Settings
 from cds_service.store.records import ShownCard

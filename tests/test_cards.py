@@ -13,7 +13,7 @@ from cds_service import cases
 from cds_service.cards import markdown, overrides, wording
 from cds_service.cards.material import Manner
 from cds_service.chart import Answer, Section
-from cds_service.engine import Topic
+from cds_service.findings import Topic
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.chart import Missing, Reason, Section
 from cds_service.disposition import Disposition, assess
-from cds_service.engine import Kind, Result, Rule, Status
+from cds_service.findings import Kind, Result, Rule, Status
 from cds_service.rules import catalogue
 
 RULES = {rule.id: rule for rule in catalogue()}

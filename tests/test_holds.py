@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service import cases, knowledge
-from cds_service.engine import Kind
 from cds_service.errors import KnowledgeError
+from cds_service.findings import Kind
+from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import DoseClass
 from cds_service.knowledge.files import DIRECTORY
 from cds_service.knowledge.holds import ANTITHROMBOTICS
 from cds_service.rules.bleeding.antithrombotic_hold import antithrombotic_hold
-from cds_service.values import HoldPlan
 
 KNOW = knowledge.load()
 HOLDS = KNOW.holds

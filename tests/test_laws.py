@@ -17,7 +17,8 @@ from cds_service.cases import Case
 from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.disposition import assess
-from cds_service.engine import Result, Status, evaluate
+from cds_service.engine import evaluate
+from cds_service.findings import Result, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 

@@ -14,7 +14,8 @@ from cds_service.cases import Case
 from cds_service.chart import Answer, Missing, Reason, Section
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.disposition import Disposition, assess
-from cds_service.engine import Essential, Kind, Result, Rule, Status, evaluate
+from cds_service.engine import evaluate
+from cds_service.findings import Essential, Kind, Result, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue, guards
 

@@ -10,7 +10,7 @@ import pytest
 
 from cds_service import cases
 from cds_service.cards import assessment
-from cds_service.engine import Indicator, Kind, Proposal, Rule, Status
+from cds_service.findings import Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 

@@ -17,7 +17,8 @@ from cds_service.chart import Answer
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.cli import _population, main
 from cds_service.disposition import assess
-from cds_service.engine import Status, evaluate
+from cds_service.engine import evaluate
+from cds_service.findings import Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 

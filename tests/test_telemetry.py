@@ -18,9 +18,9 @@ from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.chart import Chart
-from cds_service.engine import Finding
 from cds_service.errors import StoreUnavailable
 from cds_service.feedback.retention import Retention
+from cds_service.findings import Finding
 from cds_service.knowledge import Knowledge
 from cds_service.observe import log_to
 from cds_service.service import respond

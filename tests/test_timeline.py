@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service.app import create_app
+from cds_service.findings import Results
 from cds_service.hooks import Hook, read_request
-from cds_service.results import Results
 from cds_service.service import Response, Site, respond, site_of
 from cds_service.settings import Settings
 from cds_service.web import examples

@@ -7,8 +7,8 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.chart import Section
+from cds_service.findings import Results
 from cds_service.hooks import SERVICE_ID
-from cds_service.results import Results
 from cds_service.store.records import ShownCard, identity
 
 _TYPE = {

@@ -7,8 +7,7 @@ import structlog
 from cds_service import observe
 from cds_service.app import audit
 from cds_service.app.audit import Answered
-from cds_service.engine import Status
-from cds_service.results import Results
+from cds_service.findings import Results, Status
 from cds_service.store.records import ShownCard
 
 log = structlog.get_logger()

@@ -10,7 +10,7 @@ from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.cards.model import Card
 from cds_service.chart import Basis, Reason, Section, spoken
-from cds_service.engine import Evidence, Indicator, Kind, Result, Status
+from cds_service.findings import Evidence, Indicator, Kind, Result, Status
 
 EXTENSION = "org.vertebroplasty-cds.assessment"
 _SCHEMA = 1

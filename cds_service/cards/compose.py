@@ -11,7 +11,7 @@ from cds_service.cards.lines import legend
 from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.cards.workup import Workup
-from cds_service.engine import Indicator, Kind, Result, Topic
+from cds_service.findings import Indicator, Kind, Result, Topic
 from cds_service.settings import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")

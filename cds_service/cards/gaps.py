@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from cds_service.cards import markdown, wording
 from cds_service.chart import Missing, Reason
-from cds_service.engine import Essential, Result, Status
+from cds_service.findings import Essential, Result, Status
 
 _FEW = 2
 _REASONS = tuple(Reason)

@@ -6,7 +6,7 @@ from itertools import groupby
 from cds_service.cards import markdown, wording
 from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material
-from cds_service.engine import Indicator, Result
+from cds_service.findings import Indicator, Result
 
 
 def summary(found: tuple[Result, ...]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 from cds_service.cards.material import Material
-from cds_service.engine import Result, Topic
+from cds_service.findings import Result, Topic
 
 CARD_KEY = "org.vertebroplasty-cds.cardKey"
 

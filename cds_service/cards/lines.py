@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from cds_service.cards import markdown, suggestions, wording
 from cds_service.cards.material import Material
-from cds_service.engine import Finding, Result
+from cds_service.findings import Finding, Result
+from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Confidence, Knowledge, Parameter
-from cds_service.values import HoldPlan
 
 _LONGEST_ID = 16
 _DAY = len("2026-11-22")

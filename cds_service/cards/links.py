@@ -7,7 +7,7 @@ from cds_service.cards import wording
 from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.cards.model import Link
-from cds_service.engine import Result
+from cds_service.findings import Result
 from cds_service.knowledge import Citation
 
 

@@ -11,11 +11,10 @@ from cds_service.cards import wording
 from cds_service.cards.opening import Opening
 from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
-from cds_service.engine import Indicator, Kind, Result, Topic
+from cds_service.findings import Indicator, Kind, Result, Results, Topic
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.orderables import Orderable
 from cds_service.order import OurOrder
-from cds_service.results import Results
 from cds_service.settings import Hook, Settings, Weekday
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec import Struct, field
 
-from cds_service.engine import Indicator, Topic
+from cds_service.findings import Indicator, Topic
 
 LONGEST_SUMMARY = 139
 

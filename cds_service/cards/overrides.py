@@ -4,7 +4,7 @@ from functools import cache
 
 from cds_service.cards import wording
 from cds_service.cards.model import Coding
-from cds_service.engine import Topic
+from cds_service.findings import Topic
 
 HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 OURS = "https://vertebroplasty-cds.org/CodeSystem/override-reason"

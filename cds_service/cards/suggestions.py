@@ -7,10 +7,9 @@ from cds_service.cards.actions import drafts, plan, services
 from cds_service.cards.material import Material
 from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
-from cds_service.engine import Proposal, Result, Status, Topic
+from cds_service.findings import Proposal, Result, Results, Status, Topic
+from cds_service.findings.hold_plan import HoldPlan, all_kept_from
 from cds_service.knowledge.orderables import Orderable
-from cds_service.results import Results
-from cds_service.values import HoldPlan, all_kept_from
 
 _SERVICES = {
     Proposal.ORDER_INR: ("inr",),

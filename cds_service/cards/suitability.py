@@ -6,7 +6,7 @@ from cds_service.cards import gaps, markdown, wording
 from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material, by_urgency
 from cds_service.disposition import Disposition
-from cds_service.engine import Indicator, Kind, Result, Status, Topic
+from cds_service.findings import Indicator, Kind, Result, Status, Topic
 
 _INDICATOR = {
     Disposition.CRITERIA_MET: Indicator.INFO,

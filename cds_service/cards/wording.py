@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cds_service.chart import Basis, Reason, Section
 from cds_service.disposition import Disposition
-from cds_service.engine import Indicator, Proposal, Topic
+from cds_service.findings import Indicator, Proposal, Topic
 
 SERVICE = "Vertebroplasty suitability service"
 PROCEDURE = "Vertebroplasty"

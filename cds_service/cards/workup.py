@@ -6,7 +6,7 @@ from cds_service.cards import gaps, markdown, suitability, wording
 from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material
 from cds_service.chart import Reason
-from cds_service.engine import Indicator, Kind, Result, Status, Topic
+from cds_service.findings import Indicator, Kind, Result, Status, Topic
 
 _STEPS = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION}
 

@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE, SECTION_OF
-from cds_service.engine import Result, Rule, evaluate
+from cds_service.engine import evaluate
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received
 from cds_service.fhir.read import chart as read_chart
+from cds_service.findings import Result, Rule
 from cds_service.knowledge import Knowledge
 from cds_service.order import Orders
 

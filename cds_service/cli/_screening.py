@@ -10,10 +10,11 @@ from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
 from cds_service.cli._population import Person
 from cds_service.disposition import assess
-from cds_service.engine import Status, evaluate
+from cds_service.engine import evaluate
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received, chart
+from cds_service.findings import Status
 from cds_service.order import Orders
 from cds_service.service import Site
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from cds_service import cases, pages
 from cds_service.cards import wording
 from cds_service.cli._options import config_option
-from cds_service.engine import Rule
+from cds_service.findings import Rule
 from cds_service.knowledge import Knowledge, load
 from cds_service.knowledge.overlay import applied
 from cds_service.knowledge.reviews import overdue

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
-from cds_service.engine import Essential, Kind, Rule
+from cds_service.findings import Essential, Kind, Rule
 from cds_service.knowledge import Change, Knowledge
 
 THEMES = {

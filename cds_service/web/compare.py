@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from cds_service.disposition import Disposition
-from cds_service.engine import Result, Status
+from cds_service.findings import Result, Status
 from cds_service.service import Response
 from cds_service.web import changes, html, words
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cds_service import prefetch
 from cds_service.auth import ALGORITHMS, LONGEST, SKEW
 from cds_service.chart import Section
-from cds_service.engine import Essential, Rule
+from cds_service.findings import Essential, Rule
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE
 from cds_service.occasion import REQUIRED
 from cds_service.service import Site

@@ -7,11 +7,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.cards import overrides
-from cds_service.engine import Rule
 from cds_service.errors import RequestError
 from cds_service.feedback.record import FREE_TEXT
 from cds_service.feedback.summarise import Row
 from cds_service.feedback.trend import Line, Span, Trend, Unit, trend
+from cds_service.findings import Rule
 from cds_service.store.database import Database
 from cds_service.store.ledger import feedback_on_unknown_cards, first_shown, tallies
 from cds_service.store.records import Tally

@@ -9,7 +9,7 @@ from msgspec import Struct
 from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.chart import Chart
-from cds_service.engine import Result
+from cds_service.findings import Result
 from cds_service.knowledge import Citation
 from cds_service.web.timeline import holds
 from cds_service.web.timeline.scale import Clock

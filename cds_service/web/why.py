@@ -8,7 +8,7 @@ from msgspec import Struct
 from cds_service.cards.lines import cited
 from cds_service.cards.material import Material
 from cds_service.chart import Basis, Missing, Section
-from cds_service.engine import Evidence, Kind, Result, Status
+from cds_service.findings import Evidence, Kind, Result, Status
 from cds_service.knowledge import Citation, Knowledge, Parameter
 from cds_service.web import html, words
 

@@ -1,7 +1,7 @@
 """The words that pages use for what the engine names in one word."""
 
 from cds_service.disposition import Disposition
-from cds_service.engine import Essential, Indicator, Kind, Status
+from cds_service.findings import Essential, Indicator, Kind, Status
 from cds_service.knowledge import Confidence
 from cds_service.web.connect import Need
 

@@ -6,8 +6,8 @@ from cds_service.cards import wording
 from cds_service.cards.actions.services import by_whom, identity, whose
 from cds_service.cards.material import Material
 from cds_service.cards.model import Action
+from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge.orderables import Orderable
-from cds_service.values import HoldPlan
 
 
 def task(material: Material, orderable: Orderable, holds: Iterable[HoldPlan], description: str) -> Action:

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from cds_service.chart import Chart
-from cds_service.engine import Kind
 from cds_service.facts.bleeding.lab_window import vitamin_k_antagonists
 from cds_service.facts.bleeding.liver import has_liver_disease
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
+from cds_service.findings import Kind
 from cds_service.knowledge import Knowledge, Parameter
 
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence
 from cds_service.facts.bleeding.drug_courses import DrugCourse, drug_courses
 from cds_service.facts.bleeding.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.shared import labs
@@ -15,6 +14,7 @@ from cds_service.facts.shared.gaps import Gathered, attempted
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.slot import slot
+from cds_service.findings import Evidence
 from cds_service.knowledge import Hold, Knowledge
 from cds_service.knowledge.holds import ANTITHROMBOTICS
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
 from cds_service.facts.shared.slot import by_the_clock
+from cds_service.findings.hold_plan import Asked, HoldPlan
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import Remark
-from cds_service.values import Asked, HoldPlan
 
 
 def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:

@@ -7,8 +7,8 @@ from cds_service.chart import Chart, UseStatus, When
 from cds_service.facts.bleeding.drug_courses import is_statement
 from cds_service.facts.bleeding.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.bleeding.interruption import agreement
+from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Knowledge
-from cds_service.values import HoldPlan
 
 _SHORT = 10  # hours, below which tenths are shown
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from cds_service.chart import Chart, Missing, Reason, State, Unknown
 from cds_service.chart.sections import SECTION_OF
-from cds_service.engine import Indicator
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
@@ -15,6 +14,7 @@ from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.setting import Setting, setting
+from cds_service.findings import Indicator
 from cds_service.knowledge import Knowledge, Parameter
 
 _SHORT_LIVED = ("vitamin-k-antagonist", "unfractionated-heparin")

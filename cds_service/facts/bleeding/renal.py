@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown
 from cds_service.chart.sections import SECTION_OF
-from cds_service.engine import Evidence
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.person import age
 from cds_service.facts.shared.setting import Setting, possible_settings
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
 _WHAT = "creatinine clearance"

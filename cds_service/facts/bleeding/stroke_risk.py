@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
-from cds_service.engine import Evidence
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
 from cds_service.facts.shared.phrasing import recorded as recorded_diagnosis
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 _RULE = "interruption_hazard"

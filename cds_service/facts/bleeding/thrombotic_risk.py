@@ -6,11 +6,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
-from cds_service.engine import Evidence
 from cds_service.facts.bleeding.exposure import Exposure
 from cds_service.facts.bleeding.stroke_risk import high_stroke_risk
 from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.slot import slot
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
 

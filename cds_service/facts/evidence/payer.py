@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.imaging import current_at_target, evidence
 from cds_service.facts.shared.labs import above, history
 from cds_service.facts.shared.setting import Setting
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 _MEDICARE, _ADVANTAGE = "payer-medicare", "payer-medicare-advantage"

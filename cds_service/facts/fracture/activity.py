@@ -6,10 +6,10 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.fractures import target_levels
 from cds_service.facts.fracture.imaging import current, day, evidence, recency, told
 from cds_service.facts.shared.memo import once
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 _MARROW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE)

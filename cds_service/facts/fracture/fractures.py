@@ -22,9 +22,9 @@ from cds_service.chart import (
     When,
     spoken,
 )
-from cds_service.engine import Evidence
 from cds_service.facts.shared.gaps import Gathered
 from cds_service.facts.shared.memo import once
+from cds_service.findings import Evidence
 
 IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 """The sections that tell what images showed."""

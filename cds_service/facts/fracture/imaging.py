@@ -14,11 +14,11 @@ from cds_service.chart import (
     Section,
     days_since,
 )
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.age import onsets
 from cds_service.facts.fracture.fractures import at_target, path_of
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.phrasing import brief
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 WINDOW = "shared.imaging_window"

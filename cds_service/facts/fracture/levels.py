@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.activity import Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import Fracture, current_fractures
 from cds_service.facts.fracture.imaging import evidence
 from cds_service.facts.shared.memo import once
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State
-from cds_service.engine import Evidence
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import Evidence
 
 OBSTACLE_SECTIONS = (Section.DEVICES, Section.CONDITIONS)
 """The sections that can hold an obstacle."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
-from cds_service.engine import Evidence
 from cds_service.facts.fracture import imaging
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
-from cds_service.engine import Evidence
 from cds_service.facts.infection.antibiotics import antibiotics, may_treat
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.recency import diagnosed_lately
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 _SPINAL, _OTHER = "spinal-infection", "other-infection"

@@ -3,12 +3,12 @@
 from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Condition, State, Unknown
-from cds_service.engine import Evidence
 from cds_service.facts.infection.cultures import is_positive
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.phrasing import recorded
 from cds_service.facts.shared.recency import diagnosed_lately, lately
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 INFECTION = "urinary-infection"

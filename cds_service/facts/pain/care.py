@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, DrugUse, Section, State, UseStatus, When, days_since
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.age import on_record_since
 from cds_service.facts.shared.drugs import is_taken
+from cds_service.findings import Evidence
 
 CARE_SECTIONS = (Section.PROCEDURES, Section.DEVICES)
 """The sections beside the drug lists that can hold such care."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds_service.chart import Basis, Certainty, Chart
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.pain import scores
@@ -13,6 +12,7 @@ from cds_service.facts.pain.care import obstacles_to_care
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import brief, recorded, told
 from cds_service.facts.shared.setting import Setting, setting
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Concept, Measurement
-from cds_service.engine import Evidence
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.shared.phrasing import brief, on
+from cds_service.findings import Evidence
 
 _DENIALS = ("result-negative", "pain-from-elsewhere")
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Allergy, Chart, Severity, State
-from cds_service.engine import Evidence
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on
+from cds_service.findings import Evidence
 
 
 def allergies(chart: Chart, *sets: str) -> Iterator[Allergy]:

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from cds_service.chart import Allergy, Chart, Severity, Unknown
-from cds_service.engine import Evidence
 from cds_service.facts.bleeding.renal import current
 from cds_service.facts.safety.allergies import allergies, evidence
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.labs import at_least
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
 _RULE = "procedure_preparation"

@@ -1,9 +1,9 @@
 """Findings that rest on one diagnosis or one image: they show it as evidence and are as certain as it is."""
 
 from cds_service.chart import Condition
-from cds_service.engine import Evidence, Finding, Kind, Proposal
 from cds_service.facts.fracture.signs import Shown
 from cds_service.facts.shared.phrasing import recorded
+from cds_service.findings import Evidence, Finding, Kind, Proposal
 from cds_service.knowledge import Parameter
 
 

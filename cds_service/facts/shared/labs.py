@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, When
 from cds_service.chart.sections import SECTION_OF
-from cds_service.engine import Evidence
 from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.memo import once
+from cds_service.findings import Evidence
 from cds_service.knowledge import Parameter
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Evidence
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.memo import once
+from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 

@@ -1,7 +1,7 @@
 """How findings speak of a date, point to a diagnosis, and say what they rest on."""
 
 from cds_service.chart import Basis, Certainty, Condition, Reason, Unknown, When
-from cds_service.engine import Evidence
+from cds_service.findings import Evidence
 
 
 def on(when: When | None) -> str:

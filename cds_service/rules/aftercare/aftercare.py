@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.aftercare.performed import SECTIONS, augmentations
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on
+from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown, UseStatus
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.aftercare.performed import augmentations
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

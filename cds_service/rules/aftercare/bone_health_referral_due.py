@@ -4,10 +4,18 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.aftercare import bone_health
 from cds_service.facts.evidence.payer import has_medicare
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Indicator,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

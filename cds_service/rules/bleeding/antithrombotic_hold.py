@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.engine import Essential, Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.bleeding.antithrombotics import unidentified, unlisted
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
 from cds_service.facts.bleeding.hold_sentence import sentence
+from cds_service.findings import (
+    Essential,
+    Finding,
+    Indicator,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -3,8 +3,16 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Essential, Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _PLAN = "haematology-plan"

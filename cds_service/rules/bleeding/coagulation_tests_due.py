@@ -5,11 +5,18 @@ from datetime import datetime
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts.bleeding.lab_window import is_current, lab_window, vitamin_k_antagonists
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.phrasing import none_of
+from cds_service.findings import (
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

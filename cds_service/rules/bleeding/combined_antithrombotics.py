@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.shared.drugs import on_record
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _MINOR = ("nsaid", "serotonergic-antidepressant")

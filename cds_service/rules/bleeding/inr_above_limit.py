@@ -4,13 +4,21 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts.bleeding.coagulation_limits import judged_inr
 from cds_service.facts.bleeding.lab_window import indicator, is_current, stale, vitamin_k_antagonists
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import none_of
+from cds_service.findings import (
+    Essential,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Tier
 from cds_service.facts.bleeding.interruption import Guarded, guarded_risks
+from cds_service.findings import (
+    Finding,
+    Indicator,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _REFER = {"cardiology": (Proposal.REFER_CARDIOLOGY,), "haematology": (Proposal.REFER_HAEMATOLOGY,)}

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.bleeding.lab_window import stale
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

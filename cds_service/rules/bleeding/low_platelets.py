@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.bleeding.coagulation_limits import judged_platelets
 from cds_service.facts.bleeding.lab_window import indicator, stale
 from cds_service.facts.shared import labs
+from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

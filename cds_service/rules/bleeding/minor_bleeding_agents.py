@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, DrugUse, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.shared.drugs import taken
+from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _ANTIDEPRESSANT = "serotonergic-antidepressant"

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
-from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.bleeding.renal import creatinine_clearance, creatinine_window, not_current
+from cds_service.findings import Finding, Kind, Proposal, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures
 from cds_service.facts.fracture.lesions import is_malignant
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _OWN = "evidence_balance"

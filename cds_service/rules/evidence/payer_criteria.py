@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Coverage, Section, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.evidence.payer import in_wiser, is_medicare, payers, secondary_criteria
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.shared.setting import Setting, setting
+from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

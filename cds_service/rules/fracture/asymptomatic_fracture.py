@@ -4,13 +4,20 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, DrugUse, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, past_at_target
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import drugs
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cirse-2017", "acr-practice-parameter")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, named
 from cds_service.facts.fracture.imaging import WINDOW, evidence, told
 from cds_service.facts.fracture.lesions import clefts, nonunion_records
 from cds_service.facts.shared.phrasing import begun, brief
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _CITES = ("kuemmell-2013", "evicore-cmm607")

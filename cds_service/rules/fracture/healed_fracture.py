@@ -3,12 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
-from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.activity import Activity, Verdict, activity
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, past_at_target, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.shared.phrasing import begun, brief, on
+from cds_service.findings import (
+    Essential,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

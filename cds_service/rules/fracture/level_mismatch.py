@@ -3,9 +3,17 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
-from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, none_on_record
 from cds_service.facts.fracture.levels import named_levels
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

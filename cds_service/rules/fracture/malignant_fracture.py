@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, State, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.fracture.imaging import NOT_REPORTED
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

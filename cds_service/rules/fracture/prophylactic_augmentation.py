@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Reason, Source, Unknown, spoken
-from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, evidence, told
 from cds_service.facts.fracture.levels import named_levels
 from cds_service.facts.fracture.unfractured import intact_levels, levels_not_judged, levels_not_on_record
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("radiopaedia-vertebroplasty", "evicore-cmm607")

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Essential, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.age import fracture_age, onsets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named, target_fractures
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.shared import thresholds
+from cds_service.findings import (
+    Essential,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _LIMITS = ("shared.subacute_from", "shared.recent_until", "recent_fracture.trial")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
-from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, none_on_record
 from cds_service.facts.fracture.height_loss import height_losses, is_at_most, percentage
 from cds_service.facts.fracture.imaging import NOT_REPORTED, current_at_target, evidence, told
 from cds_service.facts.shared import thresholds
+from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

@@ -3,13 +3,21 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown
-from cds_service.engine import Evidence, Finding, Indicator, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target, evidence, told
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import brief, recorded
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Indicator,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, spoken
-from cds_service.engine import Evidence, Finding, Kind, Topic, rule
 from cds_service.facts.pain import scores
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, recorded
 from cds_service.facts.shared.setting import Setting
+from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _CALLED = re.compile(

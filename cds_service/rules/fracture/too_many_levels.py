@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown
-from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.shared import thresholds
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -3,11 +3,18 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Section, State, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, recorded
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge, Parameter
 
 

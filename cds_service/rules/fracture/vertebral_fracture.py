@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
-from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, named
 from cds_service.facts.shared.phrasing import begun, brief, on
+from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _SHOWN = 4

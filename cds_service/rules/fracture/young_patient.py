@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
-from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.fracture.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, told
+from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Finding, Indicator, Kind, NotApplicable, Proposal, Topic, rule
 from cds_service.facts.fracture.age import onsets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import WINDOW, dated, examinations, examined
 from cds_service.facts.shared import thresholds
+from cds_service.findings import (
+    Finding,
+    Indicator,
+    Kind,
+    NotApplicable,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

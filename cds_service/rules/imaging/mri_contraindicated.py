@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
-from cds_service.engine import Finding, Indicator, Kind, Proposal, Topic, rule
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import brief
+from cds_service.findings import (
+    Finding,
+    Indicator,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Modality, Unknown
-from cds_service.engine import Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.fracture.fractures import IMAGING
 from cds_service.facts.fracture.imaging import dated, examinations, examined
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import Finding, Kind, Proposal, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _STILL = (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)

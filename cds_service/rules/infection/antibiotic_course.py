@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.phrasing import brief, told
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.infection.markers import (
     CRP,
     ESR,
@@ -16,6 +15,7 @@ from cds_service.facts.infection.markers import (
 )
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
+from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four")

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.infection.markers import CRP, ESR, WHITE_CELLS, newest
 from cds_service.facts.shared.labs import within
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _SCREEN = {"white cells": (WHITE_CELLS,), "CRP or ESR": (CRP, ESR)}

@@ -4,12 +4,20 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import told
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "rand-2018", "cement-ifu")

@@ -4,12 +4,20 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Essential, Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.infection.cultures import standing_blood_cultures
 from cds_service.facts.infection.diagnoses import infections
 from cds_service.facts.infection.urine import urine
 from cds_service.facts.shared.phrasing import on, recorded, told, weakest
 from cds_service.facts.shared.recency import lately
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _DIVIDED = " (usually left untreated; Chen 2023: odds ratio 5.6 for infection; here no infection by itself)"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.fracture.age import on_record_since
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.pain import scores
@@ -15,6 +14,7 @@ from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief
 from cds_service.facts.shared.setting import Setting
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.pain import scores
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

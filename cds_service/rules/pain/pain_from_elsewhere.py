@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
-from cds_service.engine import Essential, Finding, Kind, Topic, rule
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.pain.examination import Examination, examinations
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import recorded, told
+from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "nice-ta279")

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import labs, thresholds
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.setting import possible_settings, setting, stay_as_outpatient
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _PUBLISHED = {

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.engine import Evidence, Finding, Indicator, Kind, Topic, rule
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import recorded
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Indicator,
+    Kind,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.safety.allergies import told
 from cds_service.facts.safety.prophylaxis import Prophylaxis, prophylaxis
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

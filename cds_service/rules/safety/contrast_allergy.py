@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.safety.allergies import allergies, evidence, told
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

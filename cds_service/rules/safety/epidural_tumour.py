@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
-from cds_service.engine import Finding, Kind, Topic, parts, rule
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import told
+from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
 _EPIDURAL = "epidural-tumour"

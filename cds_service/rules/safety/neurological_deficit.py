@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, Unknown
-from cds_service.engine import Essential, Evidence, Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import on, told
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "radiopaedia-vertebroplasty", "site-policy")

@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown
-from cds_service.engine import Essential, Evidence, Finding, Kind, NotApplicable, Topic, rule
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
 from cds_service.facts.shared.phrasing import on, recorded, told
+from cds_service.findings import (
+    Essential,
+    Evidence,
+    Finding,
+    Kind,
+    NotApplicable,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "acr-2018")

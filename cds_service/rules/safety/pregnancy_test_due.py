@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown
-from cds_service.engine import Evidence, Finding, Kind, NotApplicable, Proposal, Topic, rule
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import birth, may_be_pregnant
 from cds_service.facts.shared.phrasing import on
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    NotApplicable,
+    Proposal,
+    Topic,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 

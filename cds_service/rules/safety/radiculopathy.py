@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
-from cds_service.engine import Finding, Kind, Topic, rule
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.phrasing import told
+from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 

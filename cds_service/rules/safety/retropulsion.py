@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, spoken
-from cds_service.engine import Finding, Kind, Topic, parts, rule
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
 from cds_service.facts.fracture.signs import shown
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import told
+from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
 _WORDS = {

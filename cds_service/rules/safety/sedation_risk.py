@@ -5,10 +5,17 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown
-from cds_service.engine import Evidence, Finding, Kind, Topic, parts, rule
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on, told
+from cds_service.findings import (
+    Evidence,
+    Finding,
+    Kind,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CLASS = re.compile(r"(?<!\w)(?:(?P<number>[1-6])|(?P<roman>iii|ii|iv|vi|v|i))(?!\w)", re.IGNORECASE)

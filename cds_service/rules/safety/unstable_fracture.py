@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown
-from cds_service.engine import Essential, Finding, Kind, Proposal, Topic, parts, rule
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.labs import at_least, if_measured
 from cds_service.facts.shared.phrasing import told
+from cds_service.findings import (
+    Essential,
+    Finding,
+    Kind,
+    Proposal,
+    Topic,
+    parts,
+    rule,
+)
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "cirse-2017")

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart
-from cds_service.engine import Finding, Result, Status
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
 from cds_service.facts.shared.slot import slot
+from cds_service.findings import Finding, Result, Status
+from cds_service.findings.hold_plan import HoldPlan, all_kept_from, least_kept_from
 from cds_service.knowledge import Hold, Knowledge, Parameter
-from cds_service.values import HoldPlan, all_kept_from, least_kept_from
 from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, met, tone
 from cds_service.web.timeline.scale import Clock
 

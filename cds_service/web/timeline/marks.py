@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Reason, Unknown, When
-from cds_service.engine import Finding, Indicator, Kind, Result, Status
+from cds_service.findings import Finding, Indicator, Kind, Result, Status
 from cds_service.web import words
 from cds_service.web.timeline.scale import Scale
 

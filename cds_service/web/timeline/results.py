@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart, Quantity, Reason, Unknown
-from cds_service.engine import Finding, Indicator, Kind
 from cds_service.facts.bleeding.lab_window import lab_window
 from cds_service.facts.bleeding.renal import creatinine_window
 from cds_service.facts.infection import markers
@@ -15,6 +14,7 @@ from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.slot import slot
+from cds_service.findings import Finding, Indicator, Kind
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
 from cds_service.web.timeline.scale import Clock

@@ -1,10 +1,27 @@
-"""The results of one call, looked through once for all that disposition and cards ask of them."""
+"""What the rules came to, one result at least for each, looked through once for all that disposition and cards ask."""
 
 from collections.abc import Iterable
 
-from cds_service.engine import Kind, Result, Status
+from msgspec import Struct
+
+from cds_service.chart import Missing
+from cds_service.findings.finding import Finding
+from cds_service.findings.kinds import Indicator, Kind, Status
+from cds_service.findings.rule import Rule
 
 _OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
+
+
+class Result(Struct, frozen=True):
+    """What one rule came to: one result a finding, plus an unknown one where a gap follows; else one not-met result."""
+
+    rule: Rule
+    status: Status
+    finding: Finding | None = None
+    effect: Kind | None = None
+    indicator: Indicator | None = None
+    unknown: str = ""
+    missing: tuple[Missing, ...] = ()
 
 
 class Results(tuple[Result, ...]):

@@ -1,0 +1,61 @@
+"""A rule is a generator over the chart that reads like the sentence of a guideline, declared with what other rooms need of it."""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec import Struct
+
+from cds_service.chart import Chart, Section, Unknown
+from cds_service.findings.finding import Finding
+from cds_service.findings.kinds import Essential, Kind, Topic
+from cds_service.knowledge import Knowledge
+
+
+class NotApplicable(Exception):
+    """Raised by a rule that has no meaning for this patient or order."""
+
+
+Judge = Callable[[Chart, Knowledge], Iterator[Finding | Unknown]]
+
+
+class Rule(Struct, frozen=True, eq=False):
+    """A rule with what the rest of the program derives from it; `id` is its function's and its module's name."""
+
+    id: str
+    title: str
+    kind: Kind
+    card: Topic
+    needs: tuple[Section, ...]
+    essential: Essential
+    theme: str
+    page: str
+    judge: Judge
+
+
+def rule(
+    *, title: str, kind: Kind, card: Topic, needs: Sequence[Section], essential: Essential = Essential.NO
+) -> Callable[[Judge], Rule]:
+    """Declare a generator as a rule. Its docstring is the rule's page; the package that it lives in is its theme."""
+
+    def declare(judge: Judge) -> Rule:
+        name, theme = judge.__name__, judge.__module__.split(".")[-2]
+        return Rule(name, title, kind, card, tuple(needs), essential, theme, inspect.getdoc(judge) or "", judge)
+
+    return declare
+
+
+def parts(*judgements: Iterator[Finding | Unknown]) -> Iterator[Finding | Unknown]:
+    """The outcomes of several parts of one rule: a gap ends its own part only, and the gaps are told together, last."""
+    gaps: list[Unknown] = []
+    for judgement in judgements:
+        try:
+            for outcome in judgement:
+                if isinstance(outcome, Unknown):
+                    gaps.append(outcome)
+                else:
+                    yield outcome
+        except Unknown as gap:
+            gaps.append(gap.untraced())
+    if gaps:
+        what = "; ".join(dict.fromkeys(gap.what for gap in gaps))
+        yield Unknown(what, *dict.fromkeys(missing for gap in gaps for missing in gap.missing))
