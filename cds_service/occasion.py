@@ -10,7 +10,8 @@ from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import OMITTED
 from cds_service.findings import Result, Rule, Status
-from cds_service.hooks import Hook, HookRequest
+from cds_service.hook import Hook
+from cds_service.hooks import HookRequest
 from cds_service.order import AUGMENTATION, Orders, OurOrder
 
 _SEEN = ("vertebral_fracture", "active_fracture_on_imaging", "recent_fracture")

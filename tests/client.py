@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from cds_service.cards.assessment import EXTENSION
-from cds_service.hooks import Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.service import Site, respond
 
 

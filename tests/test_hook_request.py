@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.errors import RequestError
-from cds_service.hooks import Hook, HookRequest, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import HookRequest, read_request
 
 ORDER = {"resourceType": "ServiceRequest", "id": "vp", "status": "draft", "code": {"text": "Vertebroplasty"}}
 BUNDLE = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": ORDER}]}

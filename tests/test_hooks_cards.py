@@ -14,7 +14,8 @@ from cds_service.cards.assessment import EXTENSION
 from cds_service.cards.identity import CARD_KEY
 from cds_service.cards.material import Manner
 from cds_service.fhir.check import faults
-from cds_service.hooks import Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site, respond

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cds_service.errors import SettingsError
-from cds_service.settings import Hook, is_loopback, load
+from cds_service.hook import Hook
+from cds_service.settings import is_loopback, load
 
 CLIENT = '[[clients]]\nissuer = "https://ehr.example/i"\nname = "North"\njwks = "keys.json"\n'
 

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.findings import Results
-from cds_service.hooks import Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.service import Response, Site, respond, site_of
 from cds_service.settings import Settings
 from cds_service.web import examples

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from cds_service import __version__
 from cds_service.app.schemas import Schema, named, schemas
-from cds_service.hooks import SERVICE_ID, Hook
+from cds_service.hook import Hook
+from cds_service.hooks import SERVICE_ID
 from cds_service.settings import Settings
 
 

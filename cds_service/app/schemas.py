@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from cds_service.hooks import SERVICE_ID, Hook
+from cds_service.hook import Hook
+from cds_service.hooks import SERVICE_ID
 from cds_service.store.records import Outcome
 
 Schema = dict[str, Any]

@@ -12,7 +12,7 @@ from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.cards.workup import Workup
 from cds_service.findings import Indicator, Kind, Result, Topic
-from cds_service.settings import Hook
+from cds_service.hook import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"

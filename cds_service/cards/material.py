@@ -12,10 +12,11 @@ from cds_service.cards.opening import Opening
 from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
 from cds_service.findings import Indicator, Kind, Result, Results, Topic
+from cds_service.hook import Hook
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.orderables import Orderable
 from cds_service.order import OurOrder
-from cds_service.settings import Hook, Settings, Weekday
+from cds_service.settings import Settings, Weekday
 
 
 class Call(Struct, frozen=True):

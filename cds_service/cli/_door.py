@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from cds_service.cards.material import Manner
 from cds_service.errors import RequestError
-from cds_service.hooks import SERVICE_ID, Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import SERVICE_ID, read_request
 from cds_service.knowledge import load
 from cds_service.prefetch import counts, templates
 from cds_service.rules import catalogue

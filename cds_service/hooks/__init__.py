@@ -2,7 +2,6 @@
 
 from cds_service.hooks.discovery import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
-from cds_service.settings import Hook
 
 __all__ = [
     "DISCOVERY",
@@ -11,7 +10,6 @@ __all__ = [
     "SERVICE_ID",
     "USAGE",
     "Authorization",
-    "Hook",
     "HookRequest",
     "discovery",
     "read_request",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cds_service.chart import Section
-from cds_service.settings import Hook
+from cds_service.hook import Hook
 
 SERVICE_ID = "vertebroplasty-suitability"
 DISCOVERY = "/cds-services"

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from cds_service.chart import Answer, Section
 from cds_service.chart.time import YEARS
 from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
+from cds_service.hook import Hook
 from cds_service.hooks.envelope import read_envelope, read_prefetch, refused
-from cds_service.settings import Hook
 
 AS_OF = "org.vertebroplasty-cds.asOf"
 _DRAFTS = {Hook.ORDER_SELECT, Hook.ORDER_SIGN}

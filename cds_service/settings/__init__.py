@@ -18,9 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from cds_service.errors import SettingsError
+from cds_service.hook import Hook
 from cds_service.settings.tables import (
     Client,
-    Hook,
     Name,
     Origin,
     SiteOrderCode,

@@ -1,4 +1,4 @@
-"""The parts that settings are made of: hooks, days, and the tables of clients and order codes in the TOML file."""
+"""The parts that settings are made of: days, and the tables of clients and order codes in the TOML file."""
 
 from enum import StrEnum
 from ipaddress import ip_address
@@ -8,15 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-
-class Hook(StrEnum):
-    """The CDS Hooks that the service can answer."""
-
-    ORDER_SELECT = "order-select"
-    ORDER_SIGN = "order-sign"
-    APPOINTMENT_BOOK = "appointment-book"
-    ENCOUNTER_DISCHARGE = "encounter-discharge"
-    PATIENT_VIEW = "patient-view"
+from cds_service.hook import Hook
 
 
 class Weekday(StrEnum):

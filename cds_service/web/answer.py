@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from cds_service.cards.assessment import EXTENSION
 from cds_service.errors import RequestError
-from cds_service.hooks import Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
 from cds_service.web import changes, compare, verdict, what_if, why

@@ -5,8 +5,8 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
+from cds_service.hook import Hook
 from cds_service.hooks.request import AS_OF
-from cds_service.settings import Hook
 from cds_service.web.question import Question
 
 Resource = dict[str, Any]

@@ -11,8 +11,8 @@ from cds_service.cases import has_draft, request_about
 from cds_service.chart import Section
 from cds_service.chart.time import YEARS
 from cds_service.errors import RequestError
+from cds_service.hook import Hook
 from cds_service.knowledge import Knowledge
-from cds_service.settings import Hook
 from cds_service.web import examples
 
 _VALUE, _DOSE = "value:", "dose:"

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
+from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID
-from cds_service.settings import Hook
 from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
 from cds_service.web.charts import shade

@@ -10,7 +10,8 @@ from cds_service.app import settle
 from cds_service.engine import evaluate
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
-from cds_service.hooks import Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.knowledge import load
 from cds_service.order import Orders
 from cds_service.rules import catalogue

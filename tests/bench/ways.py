@@ -15,7 +15,8 @@ from flask import Flask, request
 
 from cds_service import observe
 from cds_service.app import create_app, settle
-from cds_service.hooks import SERVICE_ID, Hook, read_request
+from cds_service.hook import Hook
+from cds_service.hooks import SERVICE_ID, read_request
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site, respond
