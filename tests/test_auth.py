@@ -22,7 +22,7 @@ from cds_service.auth import ALGORITHMS
 from cds_service.auth.keys import FRESH, PAUSE, USABLE, Keys, _Source, parse
 from cds_service.auth.spent import SpentTokens
 from cds_service.errors import SettingsError, StoreUnavailable
-from cds_service.observe import log_to
+from cds_service.logs import log_to
 from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
 from tests.serving import DISCOVERY, FEEDBACK, ORDER, SERVICE, call

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from cds_service.app import create_app
 from cds_service.feedback.summarise import TALLY_COLUMNS
 from cds_service.feedback.trend import Unit, trend
-from cds_service.observe import log_to
+from cds_service.logs import log_to
 from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
 from cds_service.store.ledger import add_feedback, add_showings

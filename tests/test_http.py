@@ -16,7 +16,7 @@ from cds_service.app import create_app
 from cds_service.cards.overrides import HL7, displays
 from cds_service.feedback.shown import ShownRecorder
 from cds_service.hooks import HookRequest
-from cds_service.observe import log_to
+from cds_service.logs import log_to
 from cds_service.service import Response
 from cds_service.settings import Settings
 from cds_service.store.database import Database

@@ -11,7 +11,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from cds_service import pages
 from cds_service.cli import main
-from cds_service.observe import Metrics
+from cds_service.metrics import Metrics
 from cds_service.rules import catalogue
 from cds_service.settings import Client, Settings, load
 from tests.tokens import key_set

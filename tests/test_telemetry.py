@@ -22,7 +22,7 @@ from cds_service.errors import StoreUnavailable
 from cds_service.feedback.retention import Retention
 from cds_service.findings import Finding
 from cds_service.knowledge import Knowledge
-from cds_service.observe import log_to
+from cds_service.logs import log_to
 from cds_service.service import respond
 from cds_service.settings import Settings
 from cds_service.store.database import Database

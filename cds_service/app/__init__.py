@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from cds_service import observe, service, web
+from cds_service import logs, service, web
 from cds_service.app.routes import Respond, Routes
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE
 from cds_service.settings import Settings, load
@@ -40,7 +40,7 @@ def create_app(
     Raises SettingsError or KnowledgeError if it must not start.
     """
     settings = settings or load()
-    observe.log_by_default()
+    logs.log_by_default()
     service.warm_up()
     routes = Routes(settings, respond or service.respond, now)
     app = Flask(__name__, static_folder=None)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from cds_service import __version__, observe, web
+from cds_service import __version__, metrics, web
 from cds_service.app import answers, audit, openapi
 from cds_service.app.body import body
 from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
@@ -45,7 +45,7 @@ class Routes:
         self._settings = settings
         self._respond = respond
         self._now = now
-        self._telemetry = Telemetry(observe.Metrics())
+        self._telemetry = Telemetry(metrics.Metrics())
         self._records = Records(settings, self._telemetry.lost, now)
         self._callers = callers(settings, self._records.overridden_by)
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
@@ -124,7 +124,7 @@ class Routes:
 
     def measurements(self) -> Response:
         """The metrics."""
-        return Response(self._telemetry.exposition(), content_type=observe.CONTENT_TYPE)
+        return Response(self._telemetry.exposition(), content_type=metrics.CONTENT_TYPE)
 
     def describe(self) -> Response:
         """The OpenAPI document."""

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from cds_service import observe
 from cds_service.app import audit
 from cds_service.app.audit import Answered
 from cds_service.findings import Results, Status
+from cds_service.metrics import Metrics
 from cds_service.store.records import ShownCard
 
 log = structlog.get_logger()
@@ -18,7 +18,7 @@ _TOLD = (Status.MET, Status.UNKNOWN, Status.ERROR)
 class Telemetry:
     """The metrics of one application, and the lines it writes."""
 
-    def __init__(self, metrics: observe.Metrics) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
     def judged(self, results: Results) -> None:

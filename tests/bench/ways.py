@@ -13,7 +13,7 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, request
 
-from cds_service import observe
+from cds_service import logs
 from cds_service.app import create_app, settle
 from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID, read_request
@@ -142,7 +142,7 @@ def nothing_app() -> Flask:
 
 def service_app(database: str) -> Flask:
     """The service as it is served; its log lines are made and thrown away."""
-    observe.log_to(open(os.devnull, "w"))  # noqa: SIM115
+    logs.log_to(open(os.devnull, "w"))  # noqa: SIM115
     app = create_app(Settings(database_url=database))
     settle()
     return app

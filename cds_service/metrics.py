@@ -1,77 +1,13 @@
-"""Logs, one JSON line an event, and metrics. Neither ever holds a name, an identifier, a token or a text of a patient."""
+"""Counters and histograms for Prometheus. No label ever holds a name, an identifier, a token or a text of a patient."""
 
-import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import TextIO
 
-import msgspec
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-
-def log_to(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
-    """From now on, writes events as JSON lines to `stream`, by default standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _fault,
-            structlog.processors.JSONRenderer(_json),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    logging.getLogger().addHandler(_BRIDGE)
-
-
-def log_by_default() -> None:
-    """The same to standard error unless somebody has said where to: no server may tell our events in a manner of its own."""
-    if not structlog.is_configured():
-        log_to()
-
-
-class _Bridge(logging.Handler):
-    """Brings what is told through Python's own logging into the same lines.
-
-    Of other packages only the name is told: their texts may hold an address, and with it whom was asked about.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.name.partition(".")[0] == __package__:
-            told = {name: value for name in ("rule", "error") if (value := getattr(record, name, None)) is not None}
-            structlog.get_logger().log(record.levelno, record.getMessage(), **told)
-        else:
-            structlog.get_logger().log(record.levelno, "told by a library", library=record.name)
-
-
-_BRIDGE = _Bridge(logging.WARNING)
-
-
-def _json(event: object, **_options: object) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
-
-
-def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """An exception as its type and where it was raised: its text may quote a patient."""
-    error = event.pop("error", None)
-    if isinstance(error, BaseException):
-        event["error"] = type(error).__name__
-        trace = error.__traceback__
-        places = []
-        while trace is not None:
-            code = trace.tb_frame.f_code
-            places.append(f"{code.co_filename.rpartition('cds_service/')[2]}:{trace.tb_lineno} {code.co_name}")
-            trace = trace.tb_next
-        event["at"] = places[-6:]
-    return event
 
 
 class Metrics:
