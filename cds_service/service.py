@@ -23,10 +23,10 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
 from cds_service.findings import Indicator, Results, Rule
 from cds_service.hook import Hook
+from cds_service.hook_policy import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.hooks import HookRequest
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
-from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.order import AUGMENTATION
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force

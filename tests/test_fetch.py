@@ -23,8 +23,8 @@ from cds_service.fetch.origins import Reach, origin
 from cds_service.fetch.scopes import allows
 from cds_service.fhir.decoding.bundle import open_answer
 from cds_service.hook import Hook
+from cds_service.hook_policy import rules_of
 from cds_service.hooks import HookRequest, read_request
-from cds_service.occasion import rules_of
 from cds_service.rules import catalogue
 from cds_service.service import Response, Site, respond
 from tests.fhir_servers import CHART, TOKEN, Faulty, Sekmet, faulty, sekmet

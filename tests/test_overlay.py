@@ -16,8 +16,8 @@ from cds_service.cli._door import Local
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, load
 from cds_service.knowledge.overlay import applied
-from cds_service.pages import read
-from cds_service.pages import rule as page
+from cds_service.rule_page import read
+from cds_service.rule_page import rule as page
 from cds_service.rules import catalogue, guards, in_force
 from cds_service.service import Site, site_of
 from cds_service.settings import Client, Settings

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from prometheus_client import generate_latest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from cds_service import pages
+from cds_service import rule_page
 from cds_service.cli import main
 from cds_service.metrics import Metrics
 from cds_service.rules import catalogue
@@ -22,7 +22,7 @@ README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8"
 def test_rules_table() -> None:
     """The table between the markers is what `cds-service rules --markdown` prints."""
     table = README.partition("<!-- rules -->\n")[2].partition("\n<!-- /rules -->")[0]
-    assert table == pages.catalogue(catalogue()), "run: make readme"
+    assert table == rule_page.catalogue(catalogue()), "run: make readme"
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from cds_service.auth.spent import Spend
 from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hook import Hook
+from cds_service.hook_policy import rules_of
 from cds_service.hooks import HookRequest, discovery
-from cds_service.occasion import rules_of
 from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
 
-from cds_service import cases, pages
+from cds_service import cases, rule_page
 from cds_service.cards import wording
 from cds_service.cli._options import config_option
 from cds_service.findings import Rule
@@ -42,7 +42,7 @@ def command(
             click.echo(f"{name}: {text}")
         return
     if rule_id is None:
-        text = pages.catalogue(catalogue())
+        text = rule_page.catalogue(catalogue())
         if markdown:
             click.echo(text)
         else:
@@ -51,7 +51,7 @@ def command(
     rule = next((item for item in catalogue() if item.id == rule_id), None)
     if rule is None:
         raise click.ClickException(f"there is no rule {rule_id}; `cds-service rules` lists them")
-    text = pages.rule(rule, _in_force(config), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
+    text = rule_page.rule(rule, _in_force(config), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
     if markdown:
         click.echo(text)
     else:

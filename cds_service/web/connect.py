@@ -11,8 +11,8 @@ from cds_service.auth import ALGORITHMS, LONGEST, SKEW
 from cds_service.chart import Section
 from cds_service.findings import Essential, Rule
 from cds_service.hook import Hook
+from cds_service.hook_policy import REQUIRED
 from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE
-from cds_service.occasion import REQUIRED
 from cds_service.service import Site
 from cds_service.settings import Settings
 from cds_service.web import examples

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cds_service import pages
+from cds_service import rule_page
 from cds_service.cases import Case
 from cds_service.findings import Rule
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
@@ -94,13 +94,13 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 def page(rule: Rule, know: Knowledge) -> Page:
     """The page of a rule."""
     own, listed = know.rules[rule.id], examples.rule_cases(rule.id)
-    read = pages.read(rule, know, listed)
+    read = rule_page.read(rule, know, listed)
     return Page(
         rule=rule,
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
         numbers=tuple(Number(item, know.citation(item.source)) for item in read.numbers),
-        remarks=pages.remarks(rule, know),
+        remarks=rule_page.remarks(rule, know),
         value_sets=tuple(_code_list(know.index.value_sets[name]) for name in own.value_sets),
         sources=tuple((know.citation(name), locator) for name, locator in read.sources.items()),
         cases=tuple((case, tuple(map(_expected, case.expect))) for case in listed),
