@@ -48,9 +48,9 @@ lock: ## Write both locks again (needs uv)
 	@touch $@
 
 readme: .venv/installed ## Write the table of rules in README anew
-	@$(BIN)/python -c 'import re, pathlib; from cds_service import pages; from cds_service.rules import catalogue; \
+	@$(BIN)/python -c 'import re, pathlib; from cds_service import rule_page; from cds_service.rules import catalogue; \
 	p = pathlib.Path("README.md"); p.write_text(re.sub(r"(?s)(<!-- rules -->\n).*?(<!-- /rules -->)", \
-	lambda m: m[1] + pages.catalogue(catalogue()) + "\n" + m[2], p.read_text()))'
+	lambda m: m[1] + rule_page.catalogue(catalogue()) + "\n" + m[2], p.read_text()))'
 
 mutation: .venv/installed-test ## Change the clinical logic one place at a time; fail if a tenth goes unnoticed
 	$(BIN)/python -m tests.mutation

@@ -63,6 +63,43 @@ class Essential(StrEnum):
     """It came to met or not-met."""
 
 
+class Role(StrEnum):
+    """What the disposition, the cards and the pages need of one rule or a few, whatever their ids."""
+
+    FRACTURE = "fracture"
+    """Shows that a fracture or lesion is on record."""
+    ACTIVITY = "activity"
+    """Shows on images that the fracture is active."""
+    AGE = "age"
+    """Shows that the fracture is recent."""
+    PAIN = "pain"
+    """Shows that the pain is severe enough."""
+    CONSERVATIVE_CARE = "conservative-care"
+    """Shows that non-surgical care has failed."""
+    LESION = "lesion"
+    """Shows a lesion that is an indication of its own, whatever its age and activity."""
+    SETTLED = "settled"
+    """Shows that the fracture is healed or painless: nothing is to be said when the chart is opened."""
+    MEASURED_FIRST = "measured-first"
+    """Judges a result without which the procedure waits."""
+    HOLD = "hold"
+    """Judges how long each antithrombotic is held; its findings carry a `HoldPlan`."""
+    INTERRUPTION_HAZARD = "interruption-hazard"
+    """Shows that interrupting an antithrombotic is itself dangerous: it leads its card and asks for a specialist's agreement."""
+    INFECTION_SIGNS = "infection-signs"
+    """Shows measured signs of infection: they come after an infection that has a name."""
+    PREPARATION = "preparation"
+    """Prepares the day, for whoever books it."""
+    EVIDENCE_NOTE = "evidence-note"
+    """Says what the trials say; it has its own place on the suitability card."""
+    PERFORMED = "performed"
+    """Shows that the procedure was done in this encounter."""
+
+
+CRITERIA = (Role.FRACTURE, Role.ACTIVITY, Role.AGE, Role.PAIN, Role.CONSERVATIVE_CARE)
+"""The criteria of an ordinary fracture, in the order in which cards list them."""
+
+
 class Proposal(StrEnum):
     """A next step that a finding proposes; the cards turn it into a suggestion."""
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.findings.finding import Finding
-from cds_service.findings.kinds import Essential, Kind, Topic
+from cds_service.findings.kinds import Essential, Kind, Role, Topic
 from cds_service.knowledge import Knowledge
 
 
@@ -19,7 +19,11 @@ Judge = Callable[[Chart, Knowledge], Iterator[Finding | Unknown]]
 
 
 class Rule(Struct, frozen=True, eq=False):
-    """A rule with what the rest of the program derives from it; `id` is its function's and its module's name."""
+    """A rule with what the rest of the program derives from it; `id` is its function's and its module's name.
+
+    `judges` is the noun of what it judges, as cards name it when that is not known; `not_shown` says, for a criterion, that it is not
+    met; `role` is what other rooms need it for, None for most rules.
+    """
 
     id: str
     title: str
@@ -30,16 +34,28 @@ class Rule(Struct, frozen=True, eq=False):
     theme: str
     page: str
     judge: Judge
+    judges: str = ""
+    not_shown: str = ""
+    role: Role | None = None
 
 
-def rule(
-    *, title: str, kind: Kind, card: Topic, needs: Sequence[Section], essential: Essential = Essential.NO
+def rule(  # noqa: PLR0913 - a declaration: each argument is named
+    *,
+    title: str,
+    kind: Kind,
+    card: Topic,
+    needs: Sequence[Section],
+    essential: Essential = Essential.NO,
+    judges: str = "",
+    not_shown: str = "",
+    role: Role | None = None,
 ) -> Callable[[Judge], Rule]:
     """Declare a generator as a rule. Its docstring is the rule's page; the package that it lives in is its theme."""
 
     def declare(judge: Judge) -> Rule:
         name, theme = judge.__name__, judge.__module__.split(".")[-2]
-        return Rule(name, title, kind, card, tuple(needs), essential, theme, inspect.getdoc(judge) or "", judge)
+        page = inspect.getdoc(judge) or ""
+        return Rule(name, title, kind, card, tuple(needs), essential, theme, page, judge, judges, not_shown, role)
 
     return declare
 
