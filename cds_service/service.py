@@ -16,15 +16,14 @@ from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
-from cds_service.disposition import assess
-from cds_service.engine import evaluate
-from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
-from cds_service.findings import Indicator, Results, Rule
+from cds_service.fhir.read import Received
+from cds_service.findings import Indicator, Rule
 from cds_service.hook import Hook
 from cds_service.hook_policy import BEFOREHAND, occasion, require_conditions, untreated_fracture
 from cds_service.hooks import HookRequest
+from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.order import AUGMENTATION
@@ -129,14 +128,12 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     if asked.needs_conditions:
         require_conditions(request)
     watch.lap("fetch")
-    received = read.Received(request.prefetch, request.drafts, request.patient)
-    chart = read.chart(received, asked.orders.order, as_of, context)
-    watch.lap("read")
-    results = Results(evaluate(chart, asked.rules, site.know))
-    watch.lap("judge")
+    received = Received(request.prefetch, request.drafts, request.patient)
+    judged = judge(received, asked.orders.order, as_of, asked.rules, context, watch.lap)
+    chart = judged.chart
     material = Material(
-        results=results,
-        assessment=assess(results),
+        results=judged.results,
+        assessment=judged.assessment,
         order=asked.orders.order,
         as_of=as_of,
         know=site.know,
