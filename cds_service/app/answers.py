@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from flask import Request, Response
 
+from cds_service.errors import operation_outcome
 from cds_service.settings import Settings
 
 JSON = "application/json"
@@ -30,14 +31,7 @@ def refusal(
     status: int, says: str, *, code: str = "", element: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """A FHIR OperationOutcome; `code` is a FHIR issue type, by default the one of the status, `element` what is at fault."""
-    issue: dict[str, Any] = {
-        "severity": "error",
-        "code": code or _ISSUE.get(status, "invalid"),
-        "details": {"text": says},
-    }
-    if element:
-        issue |= {"diagnostics": f"At {element}", "expression": [element]}
-    return json({"resourceType": "OperationOutcome", "issue": [issue]}, status, headers)
+    return json(operation_outcome(says, code or _ISSUE.get(status, "invalid"), element), status, headers)
 
 
 def allow_origin(request: Request, response: Response, settings: Settings) -> None:

@@ -59,10 +59,7 @@ class Local(Struct, frozen=True):
             asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know)))
             answer = respond(asked, self.now, self.site)
         except RequestError as error:
-            issue: dict[str, Any] = {"severity": "error", "code": error.code, "details": {"text": error.says}}
-            if error.expression:
-                issue |= {"diagnostics": f"At {error.expression}", "expression": [error.expression]}
-            return Reply(error.status, {"resourceType": "OperationOutcome", "issue": [issue]})
+            return Reply(error.status, error.outcome)
         # Through JSON and back, so that what is compared is what goes over the wire.
         return Reply(200, msgspec.json.decode(msgspec.json.encode(answer.body)))
 
