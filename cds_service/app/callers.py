@@ -15,8 +15,8 @@ from cds_service.auth.spent import Spend
 from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hook import Hook
-from cds_service.hook_policy import rules_of
-from cds_service.hooks import HookRequest, discovery
+from cds_service.hook_policy import POLICIES, rules_of
+from cds_service.hooks import HookRequest, Offer, discovery
 from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
 
@@ -117,10 +117,14 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
 def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
     """What follows from the knowledge that a caller gets."""
     templates = prefetch.templates(site.rules, site.know)
-    asked = {hook: prefetch.templates(rules_of(hook, site.rules), site.know) for hook in hooks}
+    offers = [
+        Offer(hook, policy.describes, prefetch.templates(rules_of(hook, site.rules), site.know))
+        for hook, policy in POLICIES.items()
+        if hook in hooks
+    ]
     return {
         "site": site,
         "searches": prefetch.searches(templates),
         "counts": prefetch.counts(templates),
-        "discovery": msgspec.json.encode(discovery(asked, site.know.version)),
+        "discovery": msgspec.json.encode(discovery(offers, site.know.version)),
     }

@@ -1,6 +1,6 @@
 """CDS Hooks as they go over the wire: the request that an EHR sends and the discovery document that it reads."""
 
-from cds_service.hooks.discovery import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE, discovery
+from cds_service.hooks.discovery import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE, Offer, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "USAGE",
     "Authorization",
     "HookRequest",
+    "Offer",
     "discovery",
     "read_request",
 ]
