@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.engine import Evidence, Finding, Kind, Proposal, Topic, rule
 from cds_service.facts.labs import within
 from cds_service.facts.markers import CRP, ESR, WHITE_CELLS, newest
+from cds_service.facts.words import measurement, none_of
 from cds_service.knowledge import Knowledge
 
 _SCREEN = {"white cells": (WHITE_CELLS,), "CRP or ESR": (CRP, ESR)}
@@ -39,15 +40,16 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         if lab is None and withheld:
             gaps.append(withheld[0])
         elif lab is None:
-            unread = any(Reason.UNREADABLE in gap.reasons for gap in missed)
-            wanted.append(f"{name} (none {'that can be read' if unread else 'on record'})")
+            unread = (gap for gap in missed if Reason.UNREADABLE in gap.reasons)
+            wanted.append(f"{none_of(name, next(unread, missed[0]))} on record")
         elif not within(lab, at, window):
-            wanted.append(f"{name} (last {lab.taken})")
+            wanted.append(f"no current {measurement(name)} on record (last {lab.taken})")
             stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
     if wanted:
         before = f" before {planned}" if planned else ""
+        says = f"{', '.join(wanted)}: infection screen within {window.shown}{before}"
         yield Finding(
-            says=f"No current {' and no '.join(wanted)}: infection screen within {window.shown}{before}",
+            says=f"{says[:1].upper()}{says[1:]}",
             evidence=tuple(stale),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),
