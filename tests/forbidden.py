@@ -11,7 +11,7 @@ _NO_VALUE = (
     r"(?![^.;:]*\bon record\b)"
 )
 _ARRANGED = r"\b(?:is|are) (?:within reach|at hand|standing by)\b"
-_UNSUPPORTED = r"\bSIR 2019 asks 1 h\b"
+_UNSUPPORTED = r"\bSIR 2019 asks 1 h\b|\bappropriate in 88 %"
 FORBIDDEN = re.compile("|".join((_PROMISES, _NO_CELLS, _NO_VALUE, _ARRANGED, _UNSUPPORTED)), re.IGNORECASE)
 """A promise or an order; cells that are missing where a count is; a value that is missing without "on record"; a wish told as a fact;
 a number that a source does not give."""
