@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from cds_service.hooks import SERVICE_ID, Hook
+from cds_service.hooks import LISTINGS, Hook
 from cds_service.store.records import Outcome
 
 Schema = dict[str, Any]
@@ -30,7 +30,7 @@ def schemas(hooks: Collection[Hook]) -> dict[str, Schema]:
             hook={"enum": names},
             title=_TEXT,
             description=_TEXT,
-            id={"const": SERVICE_ID},
+            id={"enum": [service.id for listing in LISTINGS for service in listing.services(hooks)]},
             version=_TEXT,
             hookVersion=_TEXT,
             usageRequirements=_TEXT,

@@ -1,15 +1,12 @@
-"""The discovery document: which hooks are answered, with which prefetch templates, at which versions."""
+"""The discovery documents: which hooks are answered, under which ids, with which prefetch templates, at which versions."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from cds_service.chart import Section
+from cds_service.hooks.addresses import ONE_ID, Listing
 from cds_service.settings import Hook
 
-SERVICE_ID = "vertebroplasty-suitability"
-DISCOVERY = "/cds-services"
-SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
-FEEDBACK = f"{SERVICE}/feedback"
 SPECIFICATION = "2.0.1"  # the edition of CDS Hooks that requests and responses follow
 HOOK_VERSION = "1.0"  # the same for each hook that we answer (hook library, metadata tables)
 KNOWLEDGE = "org.vertebroplasty-cds.knowledge"
@@ -28,20 +25,22 @@ USAGE = (
 )
 
 
-def discovery(asked: Mapping[Hook, Mapping[Section, str]], knowledge: str = "") -> dict[str, Any]:
-    """The document for hooks with their prefetch templates, in the order in which hooks are declared.
+def discovery(
+    asked: Mapping[Hook, Mapping[Section, str]], knowledge: str = "", listing: Listing = ONE_ID
+) -> dict[str, Any]:
+    """The document of a listing for hooks with their prefetch templates, in the order in which hooks are declared.
 
     `knowledge` is the version in use.
     """
-    return {"services": [_entry(hook, asked[hook], knowledge) for hook in Hook if hook in asked]}
+    return {"services": [_entry(hook, listing.ids[hook], asked[hook], knowledge) for hook in Hook if hook in asked]}
 
 
-def _entry(hook: Hook, templates: Mapping[Section, str], knowledge: str) -> dict[str, Any]:
+def _entry(hook: Hook, own_id: str, templates: Mapping[Section, str], knowledge: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "hook": hook.value,
         "title": _TITLE,
         "description": _WHAT[hook],
-        "id": SERVICE_ID,
+        "id": own_id,
         "version": SPECIFICATION,
         "hookVersion": HOOK_VERSION,
         "usageRequirements": USAGE,
