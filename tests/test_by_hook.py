@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,8 @@ import pytest
 from sqlalchemy import text
 
 from cds_service.cases import FIXTURES
-from cds_service.hooks import LISTINGS, SERVICE_ID, Hook
+from cds_service.cli._door import Remote
+from cds_service.hooks import LISTINGS, SERVICE_ID, Hook, listing_at
 from tests.serving import DISCOVERY, SERVICE, Server, call, eventually, feedback, serving
 from tests.tokens import ISSUER, key_set, token
 
@@ -269,3 +271,34 @@ def test_a_client_sees_and_reaches_only_the_hooks_that_it_is_offered(guarded: Se
     assert post("order-select", "order-sign") == (400, "invalid")  # not offered to it at the first address either
     assert post("order-sign", "order-sign") == (404, "not-found")
     assert post("patient-view", "patient-view") == (404, "not-found")
+
+
+# Replaying
+
+
+@pytest.mark.parametrize(
+    ("address", "base", "discovery"),
+    [
+        ("http://h", "http://h", DISCOVERY),
+        ("http://h/", "http://h", DISCOVERY),
+        ("http://h/cds-services", "http://h", DISCOVERY),
+        ("http://h/cds/cds-services/", "http://h/cds", DISCOVERY),
+        ("http://h/by-hook", "http://h", BY_HOOK),
+        ("http://h/cds/by-hook/cds-services", "http://h/cds", BY_HOOK),
+        ("http://h/xby-hook", "http://h/xby-hook", DISCOVERY),
+    ],
+)
+def test_an_address_leads_to_its_listing(address: str, base: str, discovery: str):
+    found, listing = listing_at(address)
+    assert (found, listing.path) == (base, discovery)
+
+
+@pytest.mark.parametrize("path", ["", "/", DISCOVERY, "/by-hook", BY_HOOK])
+def test_requests_are_replayed_against_either_address(laptop: Server, path: str):
+    remote = Remote(laptop.base + path)
+    assert remote.base == laptop.base
+    for hook in REQUESTS:
+        request = deepcopy(request_of(hook))
+        reply = remote.call(json.dumps(request).encode())
+        assert (reply.status, summaries(dict(reply.body))) == (200, summaries(laptop.post(SERVICE, request)[2]))
+    assert [remote.call(body).status for body in (b"{", b"[]", b'{"hook": "order-dispatch"}')] == [400, 400, 400]

@@ -1,6 +1,6 @@
 """CDS Hooks as they go over the wire: the request that an EHR sends and the discovery document that it reads."""
 
-from cds_service.hooks.addresses import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, Listing, Service
+from cds_service.hooks.addresses import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, Listing, Service, listing_at
 from cds_service.hooks.discovery import USAGE, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
 from cds_service.settings import Hook
@@ -17,5 +17,6 @@ __all__ = [
     "Listing",
     "Service",
     "discovery",
+    "listing_at",
     "read_request",
 ]

@@ -61,3 +61,14 @@ class Listing(Struct, frozen=True):
 ONE_ID = Listing("/cds-services", dict.fromkeys(Hook, SERVICE_ID))
 BY_HOOK = Listing("/by-hook/cds-services", {hook: f"{SERVICE_ID}--{hook}" for hook in Hook})
 LISTINGS = (ONE_ID, BY_HOOK)
+
+
+def listing_at(address: str) -> tuple[str, Listing]:
+    """What an address of the service begins with, and the listing that it leads to: by default that of one id.
+
+    `address` may be that of a discovery document, or what stands in front of `/cds-services`.
+    """
+    bare = address.rstrip("/")
+    discovery = bare if bare.endswith(ONE_ID.path) else bare + ONE_ID.path
+    listing = max((item for item in LISTINGS if discovery.endswith(item.path)), key=lambda item: len(item.path))
+    return discovery.removesuffix(listing.path), listing
