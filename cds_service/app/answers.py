@@ -7,12 +7,13 @@ import msgspec
 from flask import Request, Response
 
 from cds_service.errors import operation_outcome
+from cds_service.hooks import LISTINGS
 from cds_service.settings import Settings
 
 JSON = "application/json"
 SAYS = {
     401: "This call needs a valid token",
-    404: "There is nothing at this address; GET /cds-services lists what is offered",
+    404: f"There is nothing at this address; GET {' or '.join(item.path for item in LISTINGS)} lists what is offered",
     405: "This address does not take this method",
     413: "The body is larger than this service accepts",
     429: "There were more calls in this minute than were agreed",

@@ -1,4 +1,4 @@
-"""The discovery document: which hooks are answered, with which prefetch templates, at which versions."""
+"""The discovery documents: which hooks are answered, under which ids, with which prefetch templates, at which versions."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,11 +7,8 @@ from msgspec import Struct
 
 from cds_service.chart import Section
 from cds_service.hook import Hook
+from cds_service.hooks.addresses import ONE_ID, Listing
 
-SERVICE_ID = "vertebroplasty-suitability"
-DISCOVERY = "/cds-services"
-SERVICE = f"{DISCOVERY}/{SERVICE_ID}"
-FEEDBACK = f"{SERVICE}/feedback"
 SPECIFICATION = "2.0.1"  # the edition of CDS Hooks that requests and responses follow
 HOOK_VERSION = "1.0"  # the same for each hook that we answer (hook library, metadata tables)
 KNOWLEDGE = "org.vertebroplasty-cds.knowledge"
@@ -31,17 +28,17 @@ class Offer(Struct, frozen=True):
     templates: Mapping[Section, str]
 
 
-def discovery(offers: Iterable[Offer], knowledge: str = "") -> dict[str, Any]:
-    """The document for what is offered, in that order; `knowledge` is the version in use."""
-    return {"services": [_entry(offer, knowledge) for offer in offers]}
+def discovery(offers: Iterable[Offer], knowledge: str = "", listing: Listing = ONE_ID) -> dict[str, Any]:
+    """The document of a listing for what is offered, in that order; `knowledge` is the version in use."""
+    return {"services": [_entry(offer, listing.ids[offer.hook], knowledge) for offer in offers]}
 
 
-def _entry(offer: Offer, knowledge: str) -> dict[str, Any]:
+def _entry(offer: Offer, own_id: str, knowledge: str) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "hook": offer.hook.value,
         "title": _TITLE,
         "description": offer.describes,
-        "id": SERVICE_ID,
+        "id": own_id,
         "version": SPECIFICATION,
         "hookVersion": HOOK_VERSION,
         "usageRequirements": USAGE,

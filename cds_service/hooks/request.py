@@ -89,7 +89,9 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
 def _hook(value: object, hooks: Collection[Hook]) -> Hook:
     name = _required(value, "hook")
     if name not in set(hooks):
-        raise refused("hook", f"is none that this service answers here ({', '.join(h for h in Hook if h in hooks)})")
+        # What is no hook of ours is not repeated: it may be anything.
+        sent = name if name in set(Hook) else "none that this service knows"
+        raise refused("hook", f"is {sent}; answered here: {', '.join(hook for hook in Hook if hook in hooks)}")
     return Hook(name)
 
 
