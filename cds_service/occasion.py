@@ -11,7 +11,8 @@ from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.bundle import OMITTED
 from cds_service.fhir.concepts import Context
 from cds_service.hooks import Hook, HookRequest
-from cds_service.order import AUGMENTATION, Orders, OurOrder
+from cds_service.order import Orders, OurOrder
+from cds_service.procedure import AUGMENTATION
 
 _SEEN = ("vertebral_fracture", "active_fracture_on_imaging", "recent_fracture")
 _SEEN_AGAINST = ("healed_fracture", "asymptomatic_fracture")

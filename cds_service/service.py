@@ -26,7 +26,7 @@ from cds_service.hooks import Hook, HookRequest
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.occasion import BEFOREHAND, occasion, require_conditions, untreated_fracture
-from cds_service.order import AUGMENTATION
+from cds_service.procedure import AUGMENTATION
 from cds_service.results import Results
 from cds_service.rules import catalogue, in_force
 from cds_service.settings import Client, Settings
