@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from flask import Response, make_response, render_template, request
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound
 
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
@@ -171,9 +171,8 @@ class Views:
     def _joined(self, shown: View | None, error: RequestError | None = None) -> str:
         return "\n".join(self._parts(shown, error).values())
 
-    def _body(self) -> dict[str, Any]:
-        if (request.content_length or 0) > self._context.settings.body_limit:
-            raise RequestEntityTooLarge
+    @staticmethod
+    def _body() -> dict[str, Any]:
         try:
             body = msgspec.json.decode(request.get_data(cache=False))
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
