@@ -424,6 +424,7 @@ def test_no_address_reads_more_than_the_limit(serve, announced: int | None):
             if method == "POST":
                 reading.add(rule.rule)
                 assert answer[1].startswith("413"), rule.rule
+                assert json.loads(b"".join(answer[0]))["issue"][0]["code"] == "too-long", rule.rule
             else:
                 assert stream.given == 0
     assert reading >= {SERVICE, FEEDBACK, "/workbench/run"}
