@@ -35,14 +35,14 @@ def read(
     kind: str, medications: dict[str, Any] | None = None, *, drafted: bool = False, **members: Any
 ) -> tuple[DrugUse, ...]:
     """The uses in one resource; `medications` are Medication resources by the address of their Bundle entry."""
-    resource, dropped = lenient.read(members, wire.TYPES[kind])
+    resource, losses = lenient.read(members, wire.TYPES[kind])
     assert isinstance(resource, wire.MedicationUse)
     known = []
     for full_url, item in (medications or {}).items():
         medication = lenient.read(item, wire.Medication)[0]
         assert isinstance(medication, wire.Medication)
         known.append((medication, full_url))
-    source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in dropped))
+    source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in losses.dropped))
     return drug_uses(resource, source, addressed(known), CONTEXT, drafted=drafted)
 
 

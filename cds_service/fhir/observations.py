@@ -15,6 +15,7 @@ from cds_service.fhir.concepts import Context, codings, concept, listed, texts
 from cds_service.fhir.datatypes import Component, Term
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.knowledge import Knowledge
+from cds_service.knowledge.codes import LONGEST_TERM
 
 _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
@@ -115,6 +116,8 @@ def _reading(part: wire.Observation | Component, measures: frozenset[str], conte
         return _number(WrittenNumber(part.valueInteger), None, measures, context)
     words = (part.valueString or "").strip()
     coded = part.valueCodeableConcept
+    if len(words) > LONGEST_TERM:
+        return _Reading(absent=f"its text is longer than {LONGEST_TERM} characters and was not read")
     for text in (words, *texts(coded)):
         written = numbers.read(text)
         if written and any(context.know.index.value_sets[measure].unit for measure in measures):

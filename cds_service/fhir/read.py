@@ -43,6 +43,8 @@ from cds_service.fhir.drug_identity import Medications, addressed
 from cds_service.fhir.imaging_studies import Examination
 from cds_service.fhir.medications import drug_uses
 from cds_service.fhir.skim import Skimmed, skim
+from cds_service.fhir.unread import notes as unread_notes
+from cds_service.fhir.unread import unread
 
 
 class Received(Struct, frozen=True):
@@ -83,9 +85,12 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
-        if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
+        if item.is_damaged:
+            unreadable += unread(item, entries, context)
+        if not entries and imaging_findings.is_unread(item.resource, shown, context):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
-    for entry in _drafted(received, arrived.references, medications, context):
+    drafts = [item for item in skim(received.drafts) if isinstance(item, Skimmed)]
+    for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -102,17 +107,17 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         answers={section: answered.answer for section, answered in received.answers.items()},
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
-        notes=_notes(arrived.strangers, arrived.unstated),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
         **entries_by_field,
     )
 
 
-def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:
+def _drafted(
+    drafts: Iterable[Skimmed], patient_id: str, held: set[str], medications: Medications, context: Context
+) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
-    for item in skim(received.drafts):
-        if not isinstance(item, Skimmed) or item.reference in held:
-            continue
-        if belongs(item, received.patient_id) is False:
+    for item in drafts:
+        if item.reference in held or belongs(item, patient_id) is False:
             continue
         if isinstance(item.resource, wire.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
