@@ -143,7 +143,7 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         if (quantity := units.normalised(measure, number.value, number.unit, code, context.know))
     }
     if not understood:
-        named = number.unit.strip() or code
+        named = (number.unit.strip() or code or "")[: units.LONGEST]
         return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
     possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
     if not possible:
