@@ -17,9 +17,10 @@ from cds_service.knowledge.codes import LONGEST_TERM
 KNOW = knowledge.load()
 LENGTH, SECONDS = 64_000, 3.0
 REPEATED = [
-    "history of ", ".", "!", " ", "\n", "\t", "1", "1.", "a", "a: ", "T12, ", "T1-", "no ", "no fracture of ", "fracture. ", "mg ", "{", "[",
-    "(", "  per", "30% ", "retropulsion, ", "with ", "? ", "Findings: ", "1) ", "* ", "<", "<!--", "<a ", "</", "<?", "<a href='", "&", "<p>",
-    "\u0300\u0316", "\ufdfa", "\u202e", "www.", "http://",
+    "history of ", ".", "!", " ", "\n", "\t", "1", "1.", "a", "a: ", "T12, ", "T1-", "no ", "no fracture of ",
+    "fracture. ", "mg ", "{", "[", "(", "  per", "30% ", "retropulsion, ", "with ", "? ", "Findings: ", "1) ",
+    "* ", "<", "<!--", "<a ", "</", "<?", "<a href='", "&", "<p>", "\u0300\u0316", "\ufdfa", "\u202e", "www.",
+    "http://",
 ]  # fmt: skip
 READERS: dict[str, Callable[[str], object]] = {
     "a report": read_report,
