@@ -257,5 +257,4 @@ ANY = (
     | Task
     | Coverage
 )
-TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}
-"""The structs by resource type; a type that is not here is of no interest to any rule."""
+TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}  # no rule reads any other
