@@ -21,7 +21,7 @@ from cds_service.fetch.breaker import FAILURES, REST, Breaker
 from cds_service.fetch.limits import Allowance
 from cds_service.fetch.origins import Reach, origin
 from cds_service.fetch.scopes import allows
-from cds_service.fhir.decoding.bundle import open_answer
+from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
 from cds_service.hook import Hook
 from cds_service.hook_policy import rules_of
 from cds_service.hooks import HookRequest, read_request
@@ -304,6 +304,17 @@ def test_pages_that_came_before_the_deadline_are_kept(fetcher: Fetcher, server: 
         20,
         "timeout",
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[", "//[x", "http://a\u2100b/", "http://ehr.example:999999/", "\x00", "a b\r\nX: y", "?\udc00", "#"],
+)
+def test_a_next_page_whose_address_is_none_leaves_what_came(fetcher: Fetcher, front: Faulty, address: str):
+    given = {Section.CONDITIONS: Answered(Answer.CUT, (Part(Raw(b"{}")),), address)}
+    conditions = fill(fetcher, access(front.base("none")), given).answers[Section.CONDITIONS]
+    assert (conditions.answer, conditions.parts) == (Answer.CUT, given[Section.CONDITIONS].parts)
+    assert conditions.says
 
 
 def test_what_is_taken_in_for_one_answer_is_bounded(front: Faulty):

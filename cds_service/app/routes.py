@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
 from cds_service import __version__, metrics, web
 from cds_service.app import answers, audit, openapi
-from cds_service.app.body import body
+from cds_service.app.body import body, bound
 from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
 from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
@@ -48,6 +48,7 @@ class Routes:
         self._telemetry = Telemetry(metrics.Metrics())
         self._records = Records(settings, self._telemetry.lost, now)
         self._callers = callers(settings, self._records.overridden_by)
+        self._most_bytes = max(settings.body_limit, *(caller.body_limit for caller in self._callers.values()))
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
         self._client_of = authenticator(settings, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
@@ -134,11 +135,12 @@ class Routes:
         return Response(self._openapi, content_type=answers.JSON)
 
     def begin(self) -> Response | None:
-        """Starts the watch and answers a browser's preflight, which carries no token."""
+        """Starts the watch, limits what may be sent, and answers a browser's preflight, which carries no token."""
         g.started = time.perf_counter()
         g.id = uuid4().hex
         clear_contextvars()
         bind_contextvars(request=g.id)
+        bound(request, self._most_bytes)
         self._records.keep_to_retention()
         return Response(status=204) if request.method == "OPTIONS" else None
 

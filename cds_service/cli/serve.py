@@ -93,9 +93,10 @@ def _serve(settings: Settings) -> None:
     _preload()
     from granian.constants import Interfaces
     from granian.log import LogLevels
-    from granian.server import Server
 
-    Server(
+    from cds_service.cli._processes import Processes
+
+    Processes(
         "cds_service.app:application",
         factory=True,
         address=settings.host.strip("[]"),

@@ -22,6 +22,7 @@ TOO_LARGE = Problem("too-large", "the FHIR server sent more than this service ta
 REDIRECT = Problem("redirect", "the FHIR server answered with a redirect, which is not followed")
 NOT_OFFERED = Problem("not-offered", "the FHIR server does not offer this kind of resource", withheld=True)
 OTHER_SERVER = Problem("other-server", "the next page is on another server, which is not asked")
+NO_ADDRESS = Problem("no-address", "what is given as the address of the next page is none")
 TOO_MANY_PAGES = Problem("too-many-pages", "there are more pages than this service reads")
 NO_SCOPE = Problem("scope", "the EHR's token does not allow this search", withheld=True)
 RESTING = Problem("resting", "the FHIR server was not asked: it failed several times in a row")

@@ -31,6 +31,8 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import Skimmed, skim
 from cds_service.fhir.intake.sorting import belongs, sorted_out
+from cds_service.fhir.intake.unread import notes as unread_notes
+from cds_service.fhir.intake.unread import unread
 from cds_service.fhir.readers import (
     administrative,
     care,
@@ -83,10 +85,13 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
+        if item.is_damaged:
+            unreadable += unread(item, entries, context)
         why = imaging_findings.unread(item.resource, shown, context)
-        if (why and why.partial) or (not entries and (why or item.code_lost)):
-            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why or ""))
-    for entry in _drafted(received, arrived.references, medications, context):
+        if why and (why.partial or not entries):
+            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why))
+    drafts = [item for item in skim(received.drafts) if isinstance(item, Skimmed)]
+    for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -103,17 +108,17 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         answers={section: answered.answer for section, answered in received.answers.items()},
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
-        notes=_notes(arrived.strangers, arrived.unstated),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
         **entries_by_field,
     )
 
 
-def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:
+def _drafted(
+    drafts: Iterable[Skimmed], patient_id: str, held: set[str], medications: Medications, context: Context
+) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
-    for item in skim(received.drafts):
-        if not isinstance(item, Skimmed) or item.reference in held:
-            continue
-        if belongs(item, received.patient_id) is False:
+    for item in drafts:
+        if item.reference in held or belongs(item, patient_id) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)

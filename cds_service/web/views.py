@@ -53,8 +53,9 @@ class Views:
         list of prefetch keys), `values` and `doses` (by reference), `actions` (of suggestions taken). Gives `status`, `request`
         and `response` as they went over the wire, and `html`, the part of the page that shows them.
         """
+        sent = _sent()
         try:
-            question = from_body(self._body(), self._know, self._context.site.manner.zone)
+            question = from_body(_members(sent), self._know, self._context.site.manner.zone)
             shown = view(question, self._context)
         except RequestError as error:
             told = {"status": error.status, "html": self._joined(None, error)}
@@ -171,13 +172,20 @@ class Views:
     def _joined(self, shown: View | None, error: RequestError | None = None) -> str:
         return "\n".join(self._parts(shown, error).values())
 
-    def _body(self) -> dict[str, Any]:
-        if (request.content_length or 0) > self._context.settings.body_limit:
-            raise RequestEntityTooLarge
-        try:
-            body = msgspec.json.decode(request.get_data(cache=False))
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise RequestError("The body is not JSON", code="structure") from None
-        if not isinstance(body, dict):
-            raise RequestError("The body is JSON, but not an object", code="structure")
-        return body
+
+def _sent() -> bytes:
+    """The body. Raises RequestError, which the page's script reads as an OperationOutcome, if it is too large."""
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RequestError("This is larger than the service accepts", status=413, code="too-long") from None
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise RequestError("The body is not JSON", code="structure") from None
+    if not isinstance(value, dict):
+        raise RequestError("The body is JSON, but not an object", code="structure")
+    return value
