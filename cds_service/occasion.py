@@ -81,7 +81,7 @@ def untreated_fracture(chart: Chart, results: Iterable[Result]) -> bool:
 
 
 def _answered(request: HookRequest, section: Section) -> bool:
-    return request.prefetch.get(section, OMITTED).answer not in (Answer.OMITTED, Answer.FAILED)
+    return request.prefetch.get(section, OMITTED).answer.brings_data
 
 
 def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
@@ -95,7 +95,7 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
 def require_conditions(request: HookRequest) -> None:
     """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
     answered = request.prefetch.get(REQUIRED, OMITTED)
-    if answered.answer in (Answer.OMITTED, Answer.FAILED):
+    if not answered.answer.brings_data:
         why = answered.says or "it was not sent, and no FHIR server to ask was named with a token"
         says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}"
         raise PreconditionFailed(says, prefetch_key=REQUIRED)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from cds_service import cases
-from cds_service.chart import Answer, Section
+from cds_service.chart import Section
 from cds_service.cli import _outcome as outcome
 from cds_service.cli._door import Door, Remote, here
 from cds_service.cli._outcome import Outcome, Verdict
@@ -97,7 +97,7 @@ def _cases(path: Path, door: Door) -> Iterator[Outcome]:
     know = load()
     for case in cases.load(path):
         reply = door.call(msgspec.json.encode(cases.request(case, know)))
-        if reply.status == 412 and case.answers[Section.CONDITIONS] in (Answer.OMITTED, Answer.FAILED):
+        if reply.status == 412 and not case.answers[Section.CONDITIONS].brings_data:
             # A whole request without a problem list is refused before any rule is asked.
             yield Outcome(f"{case.rule}: {case.name}", Verdict.MATCHED, reply)
             continue
