@@ -16,6 +16,7 @@ from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
+from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.disposition import assess
 from cds_service.engine import Indicator, Rule, evaluate
 from cds_service.fhir import read
@@ -40,7 +41,7 @@ class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
     A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
-    `notes` are told with every assessment.
+    `lists` are the medication lists that are kept there; `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -49,6 +50,7 @@ class Site(Struct, frozen=True):
     quiet: timedelta = timedelta(0)
     overridden: Overridden | None = None
     stamp: bool = False
+    lists: tuple[Section, ...] = MEDICATION_LISTS
     notes: tuple[str, ...] = ()
 
 
@@ -69,6 +71,7 @@ def site_of(settings: Settings, client: Client | None = None) -> Site:
         manner=Manner.of(settings),
         quiet=timedelta(days=client.quiet_days if client else 0),
         stamp=client.stamp_orders if client else False,
+        lists=tuple(map(Section, settings.lists_of(client))),
         notes=notes,
     )
 
@@ -124,11 +127,11 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     watch.lap("order")
     if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
-    request = _filled(request, fill, prefetch.sections(asked.rules))
+    request = _filled(request, fill, prefetch.sections(asked.rules, site.lists))
     if asked.needs_conditions:
         require_conditions(request)
     watch.lap("fetch")
-    received = read.Received(request.prefetch, request.drafts, request.patient)
+    received = read.Received(request.prefetch, request.drafts, request.patient, site.lists)
     chart = read.chart(received, asked.orders.order, as_of, context)
     watch.lap("read")
     results = Results(evaluate(chart, asked.rules, site.know))

@@ -8,12 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cds_service.app.callers import callers
+from cds_service.chart import Section
+from cds_service.chart.sections import MEDICATION_LISTS
+from cds_service.cli import main
 from cds_service.cli._door import Local, here
+from cds_service.errors import SettingsError
+from cds_service.service import site_of
+from cds_service.settings import Client, MedicationList, Settings, load
+from cds_service.web import connect
 
 REQUESTS = Path(__file__).parent.parent / "fixtures/requests"
 SUITABLE = json.loads((REQUESTS / "suitable-acute-fracture.json").read_bytes())
-DOOR = here(datetime(2026, 11, 22, 9, tzinfo=UTC))
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+DOOR = here(NOW)
 BOTH = ("medication-statements", "medication-requests")
 TYPES = {"medication-statements": "MedicationStatement", "medication-requests": "MedicationRequest"}
 ANSWERED = ("given", "null", "empty")
@@ -128,3 +138,79 @@ def test_the_card_names_the_list_that_was_not_sent_and_the_setting(key: str) -> 
     assert names[key] in card["summary"]
     assert f"no {TYPES[key]} came" in card["detail"]
     assert "medication\\_lists" in card["detail"]
+
+
+def site(*lists: str, **more: Any) -> Settings:
+    return Settings(medication_lists=lists, **more)
+
+
+@pytest.mark.parametrize("kept", BOTH)
+def test_a_site_that_keeps_one_list_says_so(kept: str) -> None:
+    """Then the other is not missed; if it is sent all the same, what it holds counts, and so do its gaps."""
+    door = here(NOW, site(kept))
+    other = next(key for key in BOTH if key != kept)
+    for way, gaps in {"omitted": set(), "given": set(), "not kept": set(), "cut": {other}, "failed": {other}}.items():
+        ways = {kept: "empty", other: way}
+        found = answer(*(ways[key] for key in BOTH), door=door)
+        assert missing(found) == gaps
+        assert found["disposition"] == ("insufficient-data" if gaps else "criteria-met")
+    for way in GAPS:
+        ways = {kept: way, other: "given"}
+        assert answer(*(ways[key] for key in BOTH), door=door)["disposition"] == "insufficient-data"
+
+
+def test_a_list_that_is_not_kept_is_not_asked_for() -> None:
+    """Neither in discovery nor of a FHIR server, and no scope is needed for it."""
+    keys = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=("medication-requests",))
+    settings = site(*BOTH, clients=(keys,))
+    (caller,) = callers(settings, lambda _: lambda *_: ()).values()
+    prefetch_of = [service["prefetch"] for service in json.loads(caller.discovery)["services"]]
+    assert any("medication-requests" in keys for keys in prefetch_of)
+    assert not any("medication-statements" in keys for keys in prefetch_of)
+    assert "medication-statements" not in caller.searches
+    page = connect.page(settings, caller.site)
+    assert "MedicationRequest" in " ".join(page.scopes)
+    assert "MedicationStatement" not in " ".join(page.scopes)
+    assert {key.section for key in page.keys} == set(Section) - {Section.MEDICATION_STATEMENTS}
+
+
+def test_a_client_s_own_lists_win() -> None:
+    own = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=("medication-statements",))
+    plain = Client(name="m", issuer="j", jku=("https://h.example/k",))
+    settings = site("medication-requests", clients=(own, plain))
+    assert [settings.lists_of(item) for item in (own, plain, None)] == [
+        ("medication-statements",),
+        ("medication-requests",),
+        ("medication-requests",),
+    ]
+    assert [site_of(settings, item).lists for item in (own, plain)] == [BOTH[:1], BOTH[1:]]
+
+
+def test_the_lists_are_those_of_the_chart() -> None:
+    assert tuple(map(Section, MedicationList)) == MEDICATION_LISTS
+    assert site(*BOTH[::-1], *BOTH).medication_lists == BOTH
+
+
+@pytest.mark.parametrize("where", ["", "[[clients]]\nname = 'n'\nissuer = 'i'\njku = ['https://h.example/k']\n"])
+@pytest.mark.parametrize(
+    ("lists", "says"),
+    [("[]", "names no list"), ("['medications']", "should be 'medication-statements' or 'medication-requests'")],
+)
+def test_other_lists_stop_the_start_in_one_line(tmp_path: Path, where: str, lists: str, says: str) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text(f"{where}medication_lists = {lists}\n")
+    with pytest.raises(SettingsError, match="medication_lists") as raised:
+        load(file)
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_replay_goes_by_the_settings(tmp_path: Path) -> None:
+    file, request = tmp_path / "site.toml", tmp_path / "request.json"
+    file.write_text("medication_lists = ['medication-requests']\n")
+    others = {key: value for key, value in SUITABLE["prefetch"].items() if key != "medication-statements"}
+    request.write_text(json.dumps({**SUITABLE, "prefetch": others}))
+    as_default = CliRunner().invoke(main, ["replay", str(request)])
+    as_the_site = CliRunner().invoke(main, ["replay", "--config", str(file), str(request)])
+    assert "insufficient-data" in as_default.output
+    assert "criteria-met" in as_the_site.output

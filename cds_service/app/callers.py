@@ -114,9 +114,9 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
 
 
 def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
-    """What follows from the knowledge that a caller gets."""
-    templates = prefetch.templates(site.rules, site.know)
-    asked = {hook: prefetch.templates(rules_of(hook, site.rules), site.know) for hook in hooks}
+    """What follows from the knowledge that a caller gets, and from the lists that it keeps."""
+    templates = prefetch.templates(site.rules, site.know, site.lists)
+    asked = {hook: prefetch.templates(rules_of(hook, site.rules), site.know, site.lists) for hook in hooks}
     return {
         "site": site,
         "searches": prefetch.searches(templates),

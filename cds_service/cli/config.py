@@ -12,7 +12,7 @@ from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
 from cds_service.knowledge.overlay import applied
 from cds_service.rules import changes
-from cds_service.settings import Client, Settings, load
+from cds_service.settings import Client, MedicationList, Settings, load
 
 
 @click.group()
@@ -86,6 +86,7 @@ def _says(settings: Settings) -> list[str]:
         f"An answer takes at most {settings.deadline_ms} ms; a body may hold {settings.body_limit / 1e6:g} MB.",
         f"Dates without a time of day are read in the zone {settings.time_zone}, and times sent in UTC are told by its clock.",
         f"Suggested times begin at {settings.opening_hour:02}:00 on {', '.join(settings.working_days)}.",
+        _lists(settings),
         "Cards are known again by the site's secret."
         if settings.card_key.get_secret_value()
         else "No card_key is set: cards are not known again from call to call.",
@@ -93,6 +94,13 @@ def _says(settings: Settings) -> list[str]:
         if codes
         else "Warning: no order code of the site is configured. Orders with local codes alone are recognised by their text only.",
     ]
+
+
+def _lists(settings: Settings) -> str:
+    if len(settings.medication_lists) == len(MedicationList):
+        both = " and ".join(settings.medication_lists)
+        return f"Drugs count as known once {both} were answered; whoever keeps only one of them names it in medication_lists."
+    return f"Drugs count as known once {settings.medication_lists[0]} was answered; no other medication list is kept."
 
 
 def _without_clients(settings: Settings) -> str:
@@ -115,6 +123,8 @@ def _says_of(client: Client) -> str:
         parts.append(f"a body may hold {client.body_limit / 1e6:g} MB")
     if client.calls_per_minute:
         parts.append(f"at most {client.calls_per_minute} calls a minute and process")
+    if client.medication_lists:
+        parts.append(f"of the medication lists it keeps {' and '.join(client.medication_lists)}")
     if client.may_set_as_of:
         parts.append("may set the assessment time")
     if client.quiet_days:

@@ -65,7 +65,7 @@ class Page(Struct, frozen=True):
 
 def page(settings: Settings, site: Site) -> Page:
     """The page; times are seconds."""
-    templates = prefetch.templates(site.rules, site.know)
+    templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
     return Page(
         base_url=settings.base_url,
