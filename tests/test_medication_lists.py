@@ -1,15 +1,18 @@
 """The whole drug list: every list that the site keeps must have been answered, each in every way in which one may be."""
 
+import html
 import itertools
 import json
+import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from cds_service.app import create_app
 from cds_service.app.callers import callers
 from cds_service.chart import Section
 from cds_service.chart.sections import MEDICATION_LISTS
@@ -18,12 +21,16 @@ from cds_service.cli._door import Local, here
 from cds_service.errors import SettingsError
 from cds_service.service import site_of
 from cds_service.settings import Client, MedicationList, Settings, load
+from cds_service.store.database import Database
+from cds_service.store.ledger import list_histories
 from cds_service.web import connect
+from tests.tokens import ISSUER, key_set, token
 
 REQUESTS = Path(__file__).parent.parent / "fixtures/requests"
 SUITABLE = json.loads((REQUESTS / "suitable-acute-fracture.json").read_bytes())
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 DOOR = here(NOW)
+SERVICE = "http://127.0.0.1:8000/cds-services/vertebroplasty-suitability"
 BOTH = ("medication-statements", "medication-requests")
 TYPES = {"medication-statements": "MedicationStatement", "medication-requests": "MedicationRequest"}
 ANSWERED = ("given", "null", "empty")
@@ -65,7 +72,7 @@ def sent(key: str, way: str) -> dict[str, Any]:
     return {} if way == "omitted" else {key: values[way]}
 
 
-def answer(statements: str, requests: str, door: Local = DOOR) -> Mapping[str, Any]:
+def answer(statements: str, requests: str, *, door: Local = DOOR) -> Mapping[str, Any]:
     """The assessment of a patient for whom all criteria are met if the drug list is whole."""
     others = {key: value for key, value in SUITABLE["prefetch"].items() if key not in BOTH}
     lists = sent("medication-statements", statements) | sent("medication-requests", requests)
@@ -140,8 +147,14 @@ def test_the_card_names_the_list_that_was_not_sent_and_the_setting(key: str) -> 
     assert "medication\\_lists" in card["detail"]
 
 
+def without(key: str) -> bytes:
+    """A call about the same patient in which one of the lists was left out."""
+    kept = {name: value for name, value in SUITABLE["prefetch"].items() if name != key}
+    return json.dumps({**SUITABLE, "prefetch": kept}).encode()
+
+
 def site(*lists: str, **more: Any) -> Settings:
-    return Settings(medication_lists=lists, **more)
+    return Settings(medication_lists=tuple(map(MedicationList, lists)), **more)
 
 
 @pytest.mark.parametrize("kept", BOTH)
@@ -151,17 +164,17 @@ def test_a_site_that_keeps_one_list_says_so(kept: str) -> None:
     other = next(key for key in BOTH if key != kept)
     for way, gaps in {"omitted": set(), "given": set(), "not kept": set(), "cut": {other}, "failed": {other}}.items():
         ways = {kept: "empty", other: way}
-        found = answer(*(ways[key] for key in BOTH), door=door)
+        found = answer(ways[BOTH[0]], ways[BOTH[1]], door=door)
         assert missing(found) == gaps
         assert found["disposition"] == ("insufficient-data" if gaps else "criteria-met")
     for way in GAPS:
         ways = {kept: way, other: "given"}
-        assert answer(*(ways[key] for key in BOTH), door=door)["disposition"] == "insufficient-data"
+        assert answer(ways[BOTH[0]], ways[BOTH[1]], door=door)["disposition"] == "insufficient-data"
 
 
 def test_a_list_that_is_not_kept_is_not_asked_for() -> None:
     """Neither in discovery nor of a FHIR server, and no scope is needed for it."""
-    keys = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=("medication-requests",))
+    keys = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=(MedicationList.REQUESTS,))
     settings = site(*BOTH, clients=(keys,))
     (caller,) = callers(settings, lambda _: lambda *_: ()).values()
     prefetch_of = [service["prefetch"] for service in json.loads(caller.discovery)["services"]]
@@ -175,7 +188,7 @@ def test_a_list_that_is_not_kept_is_not_asked_for() -> None:
 
 
 def test_a_client_s_own_lists_win() -> None:
-    own = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=("medication-statements",))
+    own = Client(name="n", issuer="i", jku=("https://h.example/k",), medication_lists=(MedicationList.STATEMENTS,))
     plain = Client(name="m", issuer="j", jku=("https://h.example/k",))
     settings = site("medication-requests", clients=(own, plain))
     assert [settings.lists_of(item) for item in (own, plain, None)] == [
@@ -214,3 +227,85 @@ def test_replay_goes_by_the_settings(tmp_path: Path) -> None:
     as_the_site = CliRunner().invoke(main, ["replay", "--config", str(file), str(request)])
     assert "insufficient-data" in as_default.output
     assert "criteria-met" in as_the_site.output
+
+
+def checked(tmp_path: Path, address: str, more: str = "") -> str:
+    """What `config check` says, in one line."""
+    file = tmp_path / "site.toml"
+    file.write_text(f"database_url = '{address}'\n{more}")
+    told = CliRunner().invoke(main, ["config", "check", "--config", str(file)])
+    assert told.exit_code == 0, told.output
+    return " ".join(told.output.split())
+
+
+def called(address: str, *bodies: bytes, now: datetime = NOW, **more: Any) -> str:
+    """Makes calls of a service with this database; what /connect says then, once all is written down."""
+    app = create_app(Settings(database_url=address, **more), now=lambda: now)
+    http = app.test_client()
+    for body in bodies:
+        assert http.post("/cds-services/vertebroplasty-suitability", data=body).status_code == 200
+    database = Database(address)
+    for _ in range(200):
+        if [item.last_at for item in list_histories(database)] == [now, now]:
+            break
+        time.sleep(0.05)
+    database.close()
+    return html.unescape(http.get("/connect").text)
+
+
+@pytest.mark.parametrize(("key", "other"), [BOTH, BOTH[::-1]])
+def test_a_list_that_was_never_answered_is_said_at_both_places(tmp_path: Path, key: str, other: str) -> None:
+    address = f"sqlite:///{tmp_path}/f.sqlite3"
+    assert "not answered" not in checked(tmp_path, address)
+    assert not (tmp_path / "f.sqlite3").exists()
+    says = f"{key} was not answered by whoever calls in any call since 2026-11-22"
+    remedy = f'if no such list is kept, set medication_lists = ["{other}"]'
+    for told in (called(address, without(key)), checked(tmp_path, address)):
+        assert says in told
+        assert remedy in told
+        assert f"{other} was not answered" not in told
+    assert "not answered" not in checked(tmp_path, address, f"medication_lists = ['{other}']")
+
+
+def test_a_list_that_is_answered_is_not_spoken_of(tmp_path: Path) -> None:
+    """Not for a week without it either: somebody may have tested with it first."""
+    address = f"sqlite:///{tmp_path}/f.sqlite3"
+    whole = json.dumps(SUITABLE).encode()
+    assert "not answered" not in called(address, whole)
+    assert "not answered" not in called(address, without(BOTH[0]), now=NOW + timedelta(days=7))
+    assert f"{BOTH[0]} was not answered by whoever calls since 2026-11-22" in called(
+        address, without(BOTH[0]), now=NOW + timedelta(days=8)
+    )
+    assert f"{BOTH[0]} was not answered" in checked(tmp_path, address)
+    assert "not answered" not in called(address, whole, now=NOW + timedelta(days=9))
+
+
+def test_a_call_in_shadow_counts(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/f.sqlite3"
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(key_set("P-384"))
+    north = Client(name="North", issuer=ISSUER, jwks=keys, shadow=True)
+    http = create_app(Settings(database_url=address, clients=(north,)), now=lambda: NOW).test_client()
+    headers = {"Authorization": f"Bearer {token(NOW, SERVICE)}"}
+    response = http.post("/cds-services/vertebroplasty-suitability", data=without(BOTH[0]), headers=headers)
+    assert response.get_json() == {"cards": []}
+    database = Database(address)
+    for _ in range(200):
+        if len(found := list_histories(database)) == len(BOTH):
+            break
+        time.sleep(0.05)
+    database.close()
+    assert [(item.client, item.section, item.answered_at) for item in found] == [
+        ("North", "medication-requests", NOW),
+        ("North", "medication-statements", None),
+    ]
+    config = f"[[clients]]\nname = 'North'\nissuer = '{ISSUER}'\njwks = '{keys}'\n"
+    assert "medication-statements was not answered by North" in checked(tmp_path, address, config)
+    own = f"{config}medication_lists = ['medication-requests']\n"
+    assert "not answered" not in checked(tmp_path, address, own)
+
+
+def test_a_database_that_cannot_be_read_does_not_stop_the_check(tmp_path: Path) -> None:
+    broken = tmp_path / "f.sqlite3"
+    broken.write_text("no database" * 100)
+    assert "which medication lists callers answer cannot be read" in checked(tmp_path, f"sqlite:///{broken}")

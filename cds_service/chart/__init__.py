@@ -127,6 +127,10 @@ class Chart:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
 
+    def is_answered(self, section: Section) -> bool:
+        """Whether a section was answered whole, were it by saying that there is no such list."""
+        return self.answer(section) in (Answer.WHOLE, Answer.NOT_KEPT)
+
     @cached_property
     def _lacks(self) -> Mapping[Section, Lack]:
         """What each section lacks that was not answered whole, or of whose type a resource could not be read."""

@@ -7,6 +7,7 @@ import click
 
 from cds_service.cli._options import config_option, console
 from cds_service.cli._start import check_files
+from cds_service.errors import StoreUnavailable
 from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
@@ -30,9 +31,27 @@ def check(config: Path | None) -> None:
     settings = load(config)
     for line in (*_says(settings), *map(_says_of, settings.clients)):
         _print(f"• {line}")
+    for line in _of_callers(settings):
+        _print(f"• Warning: {line}")
     refused = _differences(settings)
     check_files(settings)
     raise SystemExit(1 if refused else 0)
+
+
+def _of_callers(settings: Settings) -> Collection[str]:
+    """What callers that keep a medication list do not send; nothing where no call was recorded yet."""
+    from cds_service.silence import silences
+    from cds_service.store.database import Database
+
+    database = Database(settings.database_url)
+    try:
+        if not database.exists or (not database.is_current and database.is_sqlite):
+            return ()
+        return silences(settings, database)
+    except StoreUnavailable as error:
+        return (f"which medication lists callers answer cannot be read from the database now: {error}.",)
+    finally:
+        database.close()
 
 
 def _print(line: str) -> None:

@@ -61,10 +61,11 @@ class Page(Struct, frozen=True):
     longest: int
     skew: int
     example: str
+    silences: tuple[str, ...]
 
 
-def page(settings: Settings, site: Site) -> Page:
-    """The page; times are seconds."""
+def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> Page:
+    """The page; times are seconds, `silences` say which medication lists callers do not answer."""
     templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
     return Page(
@@ -85,6 +86,7 @@ def page(settings: Settings, site: Site) -> Page:
         longest=int(LONGEST.total_seconds()),
         skew=int(SKEW.total_seconds()),
         example=msgspec.json.format(msgspec.json.encode(examples.load(examples.FIRST, site.know)), indent=2).decode(),
+        silences=silences,
     )
 
 
