@@ -34,7 +34,7 @@ SERVICE = "http://127.0.0.1:8000/cds-services/vertebroplasty-suitability"
 BOTH = ("medication-statements", "medication-requests")
 TYPES = {"medication-statements": "MedicationStatement", "medication-requests": "MedicationRequest"}
 ANSWERED = ("given", "null", "empty")
-GAPS = ("omitted", "failed", "cut", "another patient's", "no list", "unreadable")
+GAPS = ("omitted", "failed", "cut", "another patient's", "no list", "another list", "unreadable")
 
 
 def drug(key: str, patient: str = "vera") -> dict[str, Any]:
@@ -67,6 +67,7 @@ def sent(key: str, way: str) -> dict[str, Any]:
         "cut": bundle(drug(key), link=[{"relation": "next", "url": "https://ehr.example/next"}]),
         "another patient's": bundle(drug(key, "somebody-else")),
         "no list": {"resourceType": "Observation", "status": "final", "id": "o", "code": {"text": "x"}},
+        "another list": bundle(drug(next(other for other in BOTH if other != key))),
         "unreadable": 7,
     }
     return {} if way == "omitted" else {key: values[way]}
@@ -95,6 +96,14 @@ def test_every_list_that_is_kept_must_be_answered(statements: str, requests: str
         lacking = set(BOTH)
     assert missing(found) == lacking
     assert found["disposition"] == ("insufficient-data" if lacking else "criteria-met")
+
+
+def test_what_the_wrong_key_holds_counts_all_the_same() -> None:
+    lists = {"medication-statements": bundle({**drug(BOTH[1]), "medicationCodeableConcept": {"text": "apixaban 5 mg"}})}
+    reply = DOOR.call(json.dumps({**SUITABLE, "prefetch": SUITABLE["prefetch"] | lists}).encode())
+    found = reply.body["extension"]["org.vertebroplasty-cds.assessment"]
+    assert "met" in [row["status"] for row in found["findings"] if row["rule"] == "antithrombotic_hold"]
+    assert missing(found) == {"medication-statements"}
 
 
 NO_SUCH_TYPE = [
