@@ -159,7 +159,7 @@ def _seen_beforehand(policy: HookPolicy, request: HookRequest) -> bool:
 
 
 def _answered(request: HookRequest, section: Section) -> bool:
-    return request.prefetch.get(section, OMITTED).answer not in (Answer.OMITTED, Answer.FAILED)
+    return request.prefetch.get(section, OMITTED).answer.brings_data
 
 
 def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:

@@ -15,6 +15,7 @@ from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
+from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
 from cds_service.fhir.read import Received
@@ -38,7 +39,7 @@ class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
     A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
-    `notes` are told with every assessment.
+    `lists` are the medication lists that are kept there; `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -47,6 +48,7 @@ class Site(Struct, frozen=True):
     quiet: timedelta = timedelta(0)
     overridden: Overridden | None = None
     stamp: bool = False
+    lists: tuple[Section, ...] = MEDICATION_LISTS
     notes: tuple[str, ...] = ()
 
 
@@ -67,6 +69,7 @@ def site_of(settings: Settings, client: Client | None = None) -> Site:
         manner=Manner.of(settings),
         quiet=timedelta(days=client.quiet_days if client else 0),
         stamp=client.stamp_orders if client else False,
+        lists=tuple(map(Section, settings.lists_of(client))),
         notes=notes,
     )
 
@@ -123,10 +126,10 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     watch.lap("order")
     if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
-    request = _filled(request, fill, prefetch.sections(asked.rules))
+    request = _filled(request, fill, prefetch.sections(asked.rules, site.lists))
     require_conditions(request)
     watch.lap("fetch")
-    received = Received(request.prefetch, request.drafts, request.patient)
+    received = Received(request.prefetch, request.drafts, request.patient, site.lists)
     judged = judge(received, asked.orders.order, as_of, asked.rules, context, watch.lap)
     chart = judged.chart
     material = Material(

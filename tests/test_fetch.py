@@ -243,7 +243,11 @@ FAULTS = [
     ("400", "http-400", "failed", "HTTP 400"),
     ("401", "http-401", "failed", "HTTP 401"),
     ("403", "http-403", "failed", "HTTP 403"),
-    ("404", "not-offered", "omitted", "does not offer this kind of resource"),
+    ("404", "http-404", "failed", "HTTP 404"),
+    ("404-bare", "http-404", "failed", "HTTP 404"),
+    ("404-parameter", "http-404", "failed", "HTTP 404"),
+    ("404-type", "not-offered", "omitted", "does not offer this kind of resource"),
+    ("501-type", "not-offered", "omitted", "does not offer this kind of resource"),
     ("429", "http-429", "failed", "HTTP 429"),
     ("429-later", "http-429", "failed", "HTTP 429"),
     ("500", "http-500", "failed", "HTTP 500"),
@@ -278,13 +282,34 @@ def test_a_search_that_fails_is_unknown_with_its_reason(
     assert {token for _, token in front.asked} == {f"Bearer {TOKEN}"}
 
 
-@pytest.mark.parametrize(("fault", "says"), [("hang", "in time"), ("403", "HTTP 403"), ("404", "does not offer")])
+@pytest.mark.parametrize(
+    ("fault", "says"), [("hang", "in time"), ("403", "HTTP 403"), ("404", "HTTP 404"), ("404-type", "does not offer")]
+)
 def test_without_conditions_there_is_no_answer_and_the_reason_is_told(
     fetcher: Fetcher, front: Faulty, fault: str, says: str
 ):
     with pytest.raises(PreconditionFailed, match=says) as raised:
         answer(fetcher, access(front.base(fault, "Condition")))
     assert raised.value.expression == "prefetch.conditions"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "gaps"),
+    [
+        ("MedicationStatement", "404-type", ()),
+        ("MedicationRequest", "404-type", ()),
+        ("Medication", "404-type", ("medication-statements", "medication-requests")),
+        ("MedicationStatement", "404-bare", ("medication-statements",)),
+        ("MedicationRequest", "501-type", ()),
+        ("MedicationRequest", "400", ("medication-requests",)),
+    ],
+)
+def test_a_server_without_the_type_keeps_no_such_list(
+    fetcher: Fetcher, front: Faulty, kind: str, fault: str, gaps: tuple[str, ...]
+):
+    response, _ = answer(fetcher, access(front.base(fault, kind)), deadline=ROOMY)
+    rows = [row for row in findings(response) if row["rule"] == "antithrombotic_hold"]
+    assert tuple(gap["section"] for row in rows for gap in row.get("missing", ())) == gaps
 
 
 @pytest.mark.parametrize("fault", ["delay", "429-once", "503-once"])

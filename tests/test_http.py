@@ -18,7 +18,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 from cds_service.app import create_app
 from cds_service.app.body import Bounded
 from cds_service.cards.overrides import HL7, displays
-from cds_service.feedback.shown import ShownRecorder
+from cds_service.feedback.shown import Recorder
 from cds_service.hooks import HookRequest
 from cds_service.logs import log_to
 from cds_service.service import Response
@@ -288,7 +288,7 @@ def test_a_full_queue_is_counted_and_costs_nothing():
     def keep(batch: list[Showing]) -> None:
         hold.wait(5)
 
-    recorder = ShownRecorder(keep, lost.append, most=2)
+    recorder = Recorder(keep, lost.append, most=2)
     for _ in range(10):
         recorder.add(a_showing())
     hold.set()
@@ -298,7 +298,7 @@ def test_a_full_queue_is_counted_and_costs_nothing():
 
 def test_what_waits_is_written_when_the_recorder_closes():
     written: list[Showing] = []
-    recorder = ShownRecorder(written.extend, lambda number: None)
+    recorder = Recorder(written.extend, lambda number: None)
     for _ in range(500):
         recorder.add(a_showing())
     recorder.close()
@@ -316,7 +316,7 @@ def test_a_fault_while_recording_does_not_end_recording():
             raise ZeroDivisionError
         written.extend(batch)
 
-    recorder = ShownRecorder(keep, lost.append)
+    recorder = Recorder(keep, lost.append)
     recorder.add(a_showing())
     assert eventually(lambda: lost == [1])
     recorder.add(a_showing())

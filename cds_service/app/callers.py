@@ -115,10 +115,10 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
 
 
 def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
-    """What follows from the knowledge that a caller gets."""
-    templates = prefetch.templates(site.rules, site.know)
+    """What follows from the knowledge that a caller gets, and from the lists that it keeps."""
+    templates = prefetch.templates(site.rules, site.know, site.lists)
     offers = [
-        Offer(hook, policy.describes, prefetch.templates(rules_of(hook, site.rules), site.know))
+        Offer(hook, policy.describes, prefetch.templates(rules_of(hook, site.rules), site.know, site.lists))
         for hook, policy in POLICIES.items()
         if hook in hooks
     ]

@@ -83,6 +83,9 @@ class Routes:
         if answer.material:
             told.results = answer.material.results
             self._telemetry.judged(told.results)
+        if answer.chart:
+            lists = {section: answer.chart.is_answered(section) for section in caller.site.lists}
+            self._records.note_lists(caller.name, lists, told.at)
         self._show(asked, answer.shown, service, caller, told)
         return answers.json({"cards": []} if caller.shadow else answer.body, headers={"Cache-Control": "no-store"})
 

@@ -77,7 +77,7 @@ PARTS = {
     Section.ENCOUNTER: "encounter",
     Section.CONDITIONS: "problem list",
     Section.MEDICATION_STATEMENTS: "medication list",
-    Section.MEDICATION_REQUESTS: "medication list",
+    Section.MEDICATION_REQUESTS: "prescriptions",
     Section.MEDICATION_ADMINISTRATIONS: "doses given",
     Section.MEDICATION_DISPENSES: "drugs dispensed",
     Section.ALLERGIES: "allergy list",
@@ -114,6 +114,7 @@ MISSING = {
 }
 PART_FOR = "{part} (for {judgements})"
 BECAUSE = "{what}: {why}"
+LIST_NOT_SENT = "no {type} came; a site that keeps none says so in the setting medication_lists"
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
 ORDER_LABEL = "Order {text}"
@@ -177,7 +178,7 @@ APP = "Open the assessment"
 
 
 def reason(missing: Reason, part: str) -> str:
-    """Why something is not known: `no medication list was sent`."""
+    """Why something is not known: `no allergy list was sent`."""
     return REASONS[missing].format(part=part, was="were" if part.endswith("s") else "was")
 
 

@@ -35,8 +35,9 @@ PLAIN_ORDER = {
 }
 _ORDER = {**PLAIN_ORDER, "bodySite": [{"text": "T12"}]}
 _MEMBERS = frozenset(
-    ("name", "asOf", "plannedAt", "order", "patient", "resources", "omitted", "failed", "cut", "expect")
+    ("name", "asOf", "plannedAt", "order", "patient", "resources", "omitted", "failed", "cut", "notKept", "expect")
 )
+_ANSWERS = {"omitted": Answer.OMITTED, "failed": Answer.FAILED, "cut": Answer.CUT, "notKept": Answer.NOT_KEPT}
 
 
 class Case(Struct, frozen=True):
@@ -70,8 +71,8 @@ def _case(rule: str, file: Mapping[str, Any], item: Mapping[str, Any]) -> Case:
         order["occurrenceDateTime"] = item["plannedAt"]
     patient = item["patient"] if "patient" in item else file.get("patient", {})
     answers = dict.fromkeys(Section, Answer.WHOLE)
-    for answer in (Answer.OMITTED, Answer.FAILED, Answer.CUT):
-        answers.update(dict.fromkeys(map(Section, item.get(answer, ())), answer))
+    for member, answer in _ANSWERS.items():
+        answers.update(dict.fromkeys(map(Section, item.get(member, ())), answer))
     resources = (*file.get("shared", ()), *item.get("resources", ()))
     return Case(
         rule=rule,
@@ -114,8 +115,8 @@ def _judged(case: Case, rules: tuple[Rule, ...], know: Knowledge, zone: tzinfo) 
 
 
 def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part, ...]:
-    """A section that was omitted or failed brings nothing, whatever the case lists in it."""
-    if answer in (Answer.OMITTED, Answer.FAILED):
+    """A section that was omitted, failed or is not kept brings nothing, whatever the case lists in it."""
+    if not answer.brings_data:
         return ()
     return tuple(Part(msgspec.Raw(msgspec.json.encode(resource))) for resource in resources)
 

@@ -11,14 +11,11 @@ import click
 import msgspec
 from msgspec import Struct
 
-from cds_service.cards.material import Manner
 from cds_service.errors import RequestError
 from cds_service.hook import Hook
 from cds_service.hooks import listing_at, read_request
-from cds_service.knowledge import load
 from cds_service.prefetch import counts, templates
-from cds_service.rules import catalogue
-from cds_service.service import Site, respond
+from cds_service.service import Site, respond, site_of
 from cds_service.settings import Settings
 
 _SECONDS = 30
@@ -56,7 +53,7 @@ class Local(Struct, frozen=True):
     def call(self, body: bytes) -> Reply:
         """The reply that the service would give, errors included."""
         try:
-            asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know)))
+            asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know, self.site.lists)))
             answer = respond(asked, self.now, self.site)
         except RequestError as error:
             return Reply(error.status, error.outcome)
@@ -64,9 +61,9 @@ class Local(Struct, frozen=True):
         return Reply(200, msgspec.json.decode(msgspec.json.encode(answer.body)))
 
 
-def here(now: datetime) -> Local:
-    """The service as `cds-service serve` runs it without a configuration, in this process."""
-    return Local(Site(load(), catalogue(), Manner.of(Settings())), now)
+def here(now: datetime, settings: Settings | None = None) -> Local:
+    """The service as `cds-service serve` runs it with these settings for all, by default without a configuration, in this process."""
+    return Local(site_of(settings or Settings()), now)
 
 
 class _Named(Struct):

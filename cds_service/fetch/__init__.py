@@ -169,6 +169,8 @@ class Fetcher:
             if fetched.problem:
                 return _stopped(have, fetched.problem)
             page = open_answer(Raw(fetched.body))
+            if page.answer is Answer.NOT_KEPT:
+                return _stopped(have, problem.NOT_OFFERED)
             if page.answer is Answer.FAILED:
                 return _stopped(have, problem.unreadable(page.says))
             have = replace(
@@ -224,7 +226,7 @@ def _without(given: Answered | None, why: Problem) -> Answered:
     """What was there before, still cut; else nothing, and why."""
     if given and given.parts:
         return replace(given, answer=Answer.CUT, says=why.says)
-    return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
+    return Answered(why.leaves, says=why.says)
 
 
 def _stopped(have: Answered | None, why: Problem) -> _Result:

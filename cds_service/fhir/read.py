@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.chart import (
     Allergy,
+    Answer,
     Chart,
     Condition,
     Coverage,
@@ -26,6 +27,7 @@ from cds_service.chart import (
     Source,
     Unreadable,
 )
+from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
@@ -48,11 +50,14 @@ from cds_service.fhir.readers.medications import drug_uses
 
 
 class Received(Struct, frozen=True):
-    """What came for one call: answers by section, the draft orders of the session, and whose chart it should be."""
+    """What came for one call: answers by section, the draft orders of the session, whose chart it should be, and which medication
+    lists the site keeps.
+    """
 
     answers: Mapping[Section, Answered]
     drafts: tuple[Part, ...] = ()
     patient_id: str = ""
+    lists: tuple[Section, ...] = MEDICATION_LISTS
 
 
 _FIELDS: dict[type, str] = {
@@ -105,12 +110,21 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     return Chart(
         as_of=as_of.astimezone(context.zone),
         order=order,
-        answers={section: answered.answer for section, answered in received.answers.items()},
+        answers=_answers(received),
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
         notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
         **entries_by_field,
     )
+
+
+def _answers(received: Received) -> dict[Section, Answer]:
+    """How each section was answered; a medication list that the site does not keep counts only if it was sent."""
+    given = {section: answered.answer for section, answered in received.answers.items()}
+    for section in MEDICATION_LISTS:
+        if section not in received.lists and given.get(section, Answer.OMITTED) is Answer.OMITTED:
+            given[section] = Answer.NOT_KEPT
+    return given
 
 
 def _drafted(

@@ -138,7 +138,7 @@ def _parts(context: Mapping[str, Raw], name: str, hook: Hook) -> tuple[Part, ...
             raise refused(element, "is missing")
         return ()
     answered = open_answer(raw)
-    if answered.answer is Answer.FAILED and required:
+    if not answered.answer.brings_data and required:
         raise refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
     return answered.parts
 

@@ -71,11 +71,12 @@ class Page(Struct, frozen=True):
     longest: int
     skew: int
     example: str
+    silences: tuple[str, ...]
 
 
-def page(settings: Settings, site: Site) -> Page:
-    """The page; times are seconds."""
-    templates = prefetch.templates(site.rules, site.know)
+def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> Page:
+    """The page; times are seconds, `silences` say which medication lists callers do not answer."""
+    templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
     example = examples.load(examples.FIRST, site.know)
     (service,) = ONE_ID.services()
@@ -101,6 +102,7 @@ def page(settings: Settings, site: Site) -> Page:
         longest=int(LONGEST.total_seconds()),
         skew=int(SKEW.total_seconds()),
         example=msgspec.json.format(msgspec.json.encode(example), indent=2).decode(),
+        silences=silences,
     )
 
 

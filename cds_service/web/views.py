@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -15,6 +16,7 @@ from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
 from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID
+from cds_service.silence import silences
 from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
 from cds_service.web.charts import shade
@@ -25,6 +27,7 @@ from cds_service.web.question import Question, from_body, from_query
 _JSON = "application/json"
 _HTML = "text/html"
 FEEDBACK_PAGE = "/feedback"
+_FOR_LISTS = 1.0  # seconds that the page at /connect waits for the database
 log = structlog.get_logger()
 
 
@@ -111,7 +114,12 @@ class Views:
 
     def connect(self) -> str:
         """How a client is connected."""
-        return render_template("connect.html", page=connect.page(self._context.settings, self._context.site))
+        settings, database = self._context.settings, self._context.database
+        try:
+            silent = database.within(_FOR_LISTS, partial(silences, settings, database))
+        except StoreUnavailable:
+            silent = ()  # what the page is for is said without
+        return render_template("connect.html", page=connect.page(settings, self._context.site, silent))
 
     @staticmethod
     def refused(error: HTTPException) -> tuple[str, int]:
