@@ -16,6 +16,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.PROCEDURES, *EXPOSURE_SECTIONS),
+    judges="restart of antithrombotics",
 )
 def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -31,6 +31,7 @@ from cds_service.knowledge import Knowledge
         Section.PATIENT,
         Section.COVERAGE,
     ),
+    judges="bone health care",
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

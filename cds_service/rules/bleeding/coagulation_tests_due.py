@@ -25,6 +25,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.COAGULATION, Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+    judges="timing of coagulation tests",
 )
 def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

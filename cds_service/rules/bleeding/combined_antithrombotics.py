@@ -23,6 +23,7 @@ _MINOR = ("nsaid", "serotonergic-antidepressant")
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
     needs=EXPOSURE_SECTIONS,
+    judges="combined antithrombotics",
 )
 def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -16,6 +16,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+    judges="haemoglobin",
 )
 def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -18,6 +18,7 @@ _NO_EFFECT_ON_PLATELETS = frozenset(("celecoxib", "etoricoxib", "parecoxib"))
     kind=Kind.INFORMATION,
     card=Topic.ANTITHROMBOTICS,
     needs=DRUG_SECTIONS,
+    judges="drugs that add to bleeding",
 )
 def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -14,6 +14,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=EXPOSURE_SECTIONS,
+    judges="creatinine clearance",
 )
 def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

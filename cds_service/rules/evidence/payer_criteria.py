@@ -15,6 +15,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=(Section.COVERAGE, Section.ENCOUNTER, Section.PATIENT, *FRACTURE_SECTIONS),
+    judges="payer criteria",
 )
 def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -13,7 +13,13 @@ from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Old fracture that is still active", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Old fracture that is still active",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="activity of an old fracture",
+)
 def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the fracture at the target level is certainly more than twelve weeks old while a current image shows marrow oedema or
@@ -47,6 +53,6 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         return
     chart.require("whether an old fracture is still active", *FRACTURE_SECTIONS)
     if active and not age.is_within(limit.value):
-        raise Unknown("how old the active fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("age of the active fracture", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
     if age.is_beyond(limit.value) and not shown:
-        raise Unknown("whether the old fracture is active", NOT_REPORTED)
+        raise Unknown("activity of the old fracture", NOT_REPORTED)

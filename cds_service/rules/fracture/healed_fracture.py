@@ -51,9 +51,9 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         if none_on_record(chart):
             raise NotApplicable
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether the fracture has healed", *(gaps or (NOT_REPORTED,)))
+        raise Unknown("healing of the fracture", *(gaps or (NOT_REPORTED,)))
     if any(item.verdict is Verdict.CONFLICTING for item in found):
-        raise Unknown("whether the fracture has healed: findings conflict", NOT_REPORTED)
+        raise Unknown("healing of the fracture (findings conflict)", NOT_REPORTED)
     if not healed:
         chart.require("whether newer imaging calls the fracture healed", *FRACTURE_SECTIONS)
 

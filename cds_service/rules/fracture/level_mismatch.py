@@ -54,7 +54,7 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     if not levels.fractured and not levels.imaged:
         if none_on_record(chart):
             raise NotApplicable
-        raise Unknown("at which level the fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("level of the fracture", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
 
 
 def _ordered(chart: Chart) -> Iterator[Evidence]:

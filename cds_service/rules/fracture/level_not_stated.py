@@ -8,7 +8,13 @@ from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Level not stated", kind=Kind.WORKUP, card=Topic.WORKUP, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Level not stated",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=FRACTURE_SECTIONS,
+    judges="level of the fracture",
+)
 def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the order names a vertebra, in its body site, code or text, or else a fracture on record does.

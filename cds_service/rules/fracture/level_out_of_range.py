@@ -8,7 +8,13 @@ from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Level outside T1 to L5", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Level outside T1 to L5",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="target level",
+)
 def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a level of the order, or of the fracture where the order names none, is cervical or sacral. That a level lies between T1
@@ -39,9 +45,9 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     if outside:
         return
     if not chart.order.levels:
-        chart.require("which levels are meant", *FRACTURE_SECTIONS)
+        chart.require("target level", *FRACTURE_SECTIONS)
     if not target:
-        raise Unknown("which levels are meant", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("target level", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
 
 
 _UPPER = frozenset((Level.T1, Level.T2, Level.T3, Level.T4))

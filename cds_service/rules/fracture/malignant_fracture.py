@@ -42,5 +42,5 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     for tumour in tumours:
         if fractures and tumour.state is State.ACTIVE and not tumour.levels:
             not_placed = chart.gaps(*FRACTURE_SECTIONS) or (NOT_REPORTED,)
-            raise Unknown(f"whether {brief(tumour.concept.text)} is at the fracture", *not_placed)
+            raise Unknown(f"site of the tumour ({brief(tumour.concept.text)})", *not_placed)
     yield from gaps

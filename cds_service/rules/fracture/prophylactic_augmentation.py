@@ -74,4 +74,4 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         not_judged -= unrecorded
     chart.require("whether each ordered level is broken", *FRACTURE_SECTIONS)
     if not_judged:
-        raise Unknown(f"whether {spoken(not_judged)} is broken", NOT_REPORTED)
+        raise Unknown(f"state of {spoken(not_judged)} on imaging", NOT_REPORTED)

@@ -46,11 +46,11 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     age = fracture_age(chart)
     recent = know.parameter("shared.recent_until")
     if age.is_beyond(recent.value):
-        chart.require("when the fracture began", *FRACTURE_SECTIONS)
+        chart.require("onset of the fracture", *FRACTURE_SECTIONS)
         return
     if not age.is_within(recent.value):
         dated = Missing(Section.CONDITIONS, Reason.NOT_MEASURED, f"{age} by the dates on record, limit {recent.shown}")
-        what = f"when the fracture began ({age} ago, limit {recent.shown})"
+        what = f"onset of the fracture ({age} ago, limit {recent.shown})"
         raise Unknown(what, *(chart.gaps(*FRACTURE_SECTIONS) or (dated,)))
     began = onsets(chart)
     since = f", onset {began[0]}" if len(began) == 1 else ""

@@ -26,6 +26,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
+    judges="suspicion of tumour",
 )
 def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -23,6 +23,7 @@ from cds_service.knowledge import Knowledge, Parameter
     kind=Kind.RELATIVE,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
+    judges="cause of the fracture",
 )
 def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -48,7 +49,7 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
             if years.most < limit.value:
                 yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
             elif years.least < limit.value:
-                raise Unknown(f"whether the patient is younger than {limit.shown}")
+                raise Unknown(f"age {years}, limit {limit.shown}")
     yield from gaps
 
 

@@ -43,11 +43,11 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
         return
     for item in found:
         if item.verdict is Verdict.CONFLICTING:
-            raise Unknown(f"whether the fracture is active: findings conflict, {told(item.finding)}", NOT_REPORTED)
+            raise Unknown(f"activity of the fracture (findings conflict, {told(item.finding)})", NOT_REPORTED)
     judged = frozenset().union(*(item.levels for item in found))
     if not found or (target_levels(chart) - judged and all(item.levels for item in found)):
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether imaging shows marrow oedema or uptake at the fracture", *(gaps or (NOT_REPORTED,)))
+        raise Unknown("marrow oedema or uptake at the fracture", *(gaps or (NOT_REPORTED,)))
     chart.require("whether newer imaging shows marrow oedema or uptake", *FRACTURE_SECTIONS)
 
 

@@ -19,7 +19,13 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Imaging out of date", kind=Kind.WORKUP, card=Topic.WORKUP, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Imaging out of date",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=FRACTURE_SECTIONS,
+    judges="age of the imaging",
+)
 def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     How many days ago the newest MRI, bone scan or SPECT of the spine was made, and whether that was before the fracture began.
@@ -34,11 +40,9 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     dating = [item for item in examinations(chart) if item.modality.can_date_a_fracture]
     made = [(item.when, item) for item in dating if item.when]
     if not made:
-        chart.require("when the last MRI or bone scan was made", *FRACTURE_SECTIONS)
+        chart.require("date of the last MRI or bone scan", *FRACTURE_SECTIONS)
         if dating:
-            raise Unknown(
-                "when the last MRI or bone scan was made", Missing(Section.IMAGING_STUDIES, Reason.NOT_MEASURED)
-            )
+            raise Unknown("date of the last MRI or bone scan", Missing(Section.IMAGING_STUDIES, Reason.NOT_MEASURED))
         raise NotApplicable
     when, newest = max(made, key=lambda pair: (pair[0].last, pair[1].source.reference))
     age = Age.since(when, chart.as_of)

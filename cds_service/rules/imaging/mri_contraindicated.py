@@ -17,7 +17,13 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="MRI may not be possible", kind=Kind.WORKUP, card=Topic.WORKUP, needs=OBSTACLE_SECTIONS)
+@rule(
+    title="MRI may not be possible",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=OBSTACLE_SECTIONS,
+    judges="obstacles to MRI",
+)
 def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a pacemaker, defibrillator, stimulator, cochlear implant, magnetic fragment, claustrophobia or a plain statement that MRI

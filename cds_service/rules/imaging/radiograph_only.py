@@ -13,7 +13,13 @@ from cds_service.knowledge import Knowledge
 _STILL = (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)
 
 
-@rule(title="No MRI or bone scan", kind=Kind.WORKUP, card=Topic.WORKUP, needs=(*IMAGING, *OBSTACLE_SECTIONS))
+@rule(
+    title="No MRI or bone scan",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(*IMAGING, *OBSTACLE_SECTIONS),
+    judges="MRI or bone scan",
+)
 def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether all spine images on record, studies and reports, are radiographs, CT or DXA.

@@ -24,6 +24,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, *DRUG_SECTIONS),
+    judges="antibiotics",
 )
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

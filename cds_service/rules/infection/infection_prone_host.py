@@ -21,6 +21,7 @@ _SHOWN = 4
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.BLOOD_COUNT, *DRUG_SECTIONS),
+    judges="risk of infection",
 )
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

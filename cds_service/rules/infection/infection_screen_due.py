@@ -24,6 +24,7 @@ _NO_VALUE = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.BLOOD_COUNT, Section.INFLAMMATION),
+    judges="infection screen",
 )
 def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

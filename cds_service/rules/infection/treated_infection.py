@@ -17,6 +17,7 @@ _HISTORY = "infection-history"
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS,),
+    judges="past infection",
 )
 def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -59,7 +59,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
             return
         if any(item.days is None for item in care):
             undated = Section.MEDICATION_STATEMENTS if on_record_since(chart) else Section.CONDITIONS
-            raise Unknown("since when conservative care was given", Missing(undated, Reason.NOT_MEASURED))
+            raise Unknown("beginning of conservative care", Missing(undated, Reason.NOT_MEASURED))
         yield from more
     yield from gaps
 

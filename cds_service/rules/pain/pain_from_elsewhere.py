@@ -49,9 +49,7 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         yield _finding(tender[0], "No tenderness over the target level: confirm the source of the pain", Kind.RELATIVE)
     yield from gaps or more or also
     if not (stated or source or tender or gaps or more or also):
-        raise Unknown(
-            "whether the pain comes from the target level", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED)
-        )
+        raise Unknown("source of the pain", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
 
 
 def _finding(item: Examination, says: str, effect: Kind | None = None) -> Finding:

@@ -23,6 +23,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=(*DRUG_SECTIONS, Section.CONDITIONS),
+    judges="gastric emptying",
 )
 def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -13,6 +13,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),
+    judges="contrast allergy",
 )
 def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -17,6 +17,7 @@ _EPIDURAL = "epidural-tumour"
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
+    judges="tumour in the spinal canal",
 )
 def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -27,6 +27,7 @@ _CITES = ("site-policy",)
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, Section.VITALS, Section.IMAGING_FINDINGS),
+    judges="cardiopulmonary reserve",
 )
 def poor_cardiopulmonary_reserve(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -24,6 +24,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.PATIENT, Section.CONDITIONS, Section.PREGNANCY, Section.PROCEDURES),
+    judges="pregnancy test",
 )
 def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

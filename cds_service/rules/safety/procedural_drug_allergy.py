@@ -22,6 +22,7 @@ _PROPHYLAXIS = ("allergy-beta-lactam", "allergy-clindamycin", "allergy-vancomyci
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),
+    judges="drug or latex allergy",
 )
 def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -14,6 +14,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS,),
+    judges="nerve-root pain",
 )
 def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -24,6 +24,7 @@ _CITES = ("cms-lcd", "vapour-2016", "posterior-wall-series")
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *FRACTURE_SECTIONS[1:]),
+    judges="posterior wall",
 )
 def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -27,6 +27,7 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, Section.IMAGING_FINDINGS),
+    judges="sedation risk",
 )
 def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
