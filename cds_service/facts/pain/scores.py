@@ -73,6 +73,11 @@ def said(score: Lab) -> str:
     return f"{number} of 10 ({dated}"
 
 
+def short(score: Lab) -> str:
+    """The same for the `short` of a finding: `pain 7 of 10`."""
+    return f"pain {score.quantity} of 10"
+
+
 def reaches(score: Lab, limit: float) -> bool:
     """Whether a score reaches a limit. Raises `Unknown` if a comparator or two scores of the same time leave that open."""
     answer = labs.at_least(score, limit)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Allergy, Chart, Severity, State
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import on
+from cds_service.facts.shared.phrasing import briefly, hedged, on
 from cds_service.findings import Evidence
 
 
@@ -24,6 +24,12 @@ def told(allergy: Allergy) -> str:
     """What the allergy is to, with its severity if stated and the day it was recorded: `Latex, severe, 2019-03-01`."""
     severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
     return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"
+
+
+def short(allergy: Allergy, noun: str) -> str:
+    """The same in few words, such as `allergy to latex`; `noun` stands for what it is to where the chart takes more than two."""
+    named = briefly(allergy.concept.text, noun, words=2)
+    return hedged(named if "allergy" in named.lower() else f"allergy to {named}", allergy.certainty)
 
 
 def evidence(allergy: Allergy) -> Evidence:

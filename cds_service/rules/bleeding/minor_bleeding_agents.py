@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, DrugUse, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -31,9 +32,10 @@ def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     When none is taken.
     """
     for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
-        interval = _interval(use, know)
+        interval, name = _interval(use, know), know.drugs.ingredients[use.ingredient].name
         yield Finding(
-            says=f"{know.drugs.ingredients[use.ingredient].name.capitalize()} is taken: {_advice(use, interval)}",
+            says=f"{name.capitalize()} is taken: {_advice(use, interval)}",
+            short=shortened(name, ", taken"),
             evidence=(Evidence(use.source, "medication", use.stated, use.name),),
             uses=(interval,) if interval else (),
             cites=("sir-2019", "asra-2018"),

@@ -54,6 +54,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
     standing_in = f"; {clearance.says}" if clearance else ""
     yield Finding(
         says=f"{names.capitalize()}: no {' or '.join(lacking)} for the creatinine clearance{standing_in}",
+        short="no current creatinine clearance",
         evidence=concerned[0].evidence,
         uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
         cites=("sir-2019", "cockcroft-gault-1976"),

@@ -45,6 +45,7 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         yield Finding(
             says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0])}; "
             f"limit {thresholds.number(limit, know)}{thresholds.DECIDES}, VERTOS V 2023 favoured it beyond three months",
+            short=f"active fracture ≥{age.least} d",
             evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),
             uses=(limit, trials),
             cites=("vertos5-2023",),

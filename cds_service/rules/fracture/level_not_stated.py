@@ -29,6 +29,7 @@ def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
         return
     yield Finding(
         says="No level is named by the order or by a fracture on record: name it on the request",
+        short="level not stated",
         evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
         cites=("site-policy",),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Level, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_fractures, target_levels
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -32,12 +33,14 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     if outside:
         yield Finding(
             says=f"{spoken(outside)} is outside T1 to L5, the range of trials and coverage",
+            short=shortened("level outside T1–L5", f": {spoken(outside)}"),
             evidence=_named(outside, chart),
             cites=("cms-lcd", "evicore-cmm607", "vapour-2016"),
         )
     if upper:
         yield Finding(
             says=f"{spoken(upper)} is inside T1 to L5 of CMS LCD (decides), outside T5 to L5 of eviCore CMM-607",
+            short=shortened("level above T5", f": {spoken(upper)}"),
             evidence=_named(upper, chart),
             cites=("cms-lcd", "evicore-cmm607"),
             effect=Kind.INFORMATION,

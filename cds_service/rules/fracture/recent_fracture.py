@@ -7,6 +7,7 @@ from cds_service.facts.fracture.age import fracture_age, onsets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named, target_fractures
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.shared import thresholds
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -57,6 +58,7 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     mine = target_fractures(chart)
     yield Finding(
         says=f"Fracture at {named(mine)} is {age} old{since}: {_stage(age, know)}",
+        short=shortened(f"fracture {age}", " old"),
         evidence=tuple(item.evidence for item in mine if item.onset or not began),
         uses=tuple(map(know.parameter, _LIMITS)),
         cites=("rand-2013",),

@@ -37,6 +37,7 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield Finding(
             says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {thresholds.number(limit, know)}"
             f"{thresholds.DECIDES}, {thresholds.number(other, know)}; {told(seen)}",
+            short=f"height loss {percentage(seen).replace(' to ', '–')}",
             evidence=(evidence(seen),),
             uses=(limit, other),
             cites=("evicore-cmm607",),

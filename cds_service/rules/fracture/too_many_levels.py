@@ -43,9 +43,11 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if not count:
         raise Unknown("number of levels ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
     if count > min(limit.value, payer.value):
+        ordered = f"{count} levels ordered"
         yield Finding(
-            says=f"{count} levels ordered for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
+            says=f"{ordered} for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
             f"{thresholds.number(payer, know)}",
+            short=ordered,
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
             uses=(limit, payer),
             cites=("cement-embolism",),

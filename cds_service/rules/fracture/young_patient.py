@@ -40,6 +40,7 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(
             says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",
+            short=f"age {years}",
             evidence=person.birth(chart),
             uses=(adult, limit),
             cites=("vapour-2016",),

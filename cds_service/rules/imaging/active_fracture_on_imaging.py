@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, told
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -55,6 +56,7 @@ def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
     sign = "Marrow oedema" if item.finding.sign == "oedema" else "Uptake"
     return Finding(
         says=f"{sign}{where}, {item.told}",
+        short=shortened(sign.lower(), f" at {spoken(item.levels)}" if item.finding.levels else ""),
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "rand-2018"),

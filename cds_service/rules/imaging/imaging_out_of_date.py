@@ -49,9 +49,11 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     fresh, trial = know.parameters("imaging_out_of_date", "repeat_after", "trial")
     window = know.parameter(WINDOW)
     began = min((item.start for item in onsets(chart)), default=when.last)
+    aged = f"imaging {age.least} d old"
     if when.last < began:
         yield Finding(
             says=f"{dated(newest)} was made before the recorded onset ({began:%Y-%m-%d}): it cannot show a fracture that began then",
+            short="imaging before the onset",
             evidence=(examined(newest),),
             cites=("site-policy",),
             proposes=(Proposal.ORDER_MRI,),
@@ -60,6 +62,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         yield Finding(
             says=f"{dated(newest)} is {age.least} d old: limit {thresholds.number(window, know)}{thresholds.DECIDES}, "
             f"{thresholds.number(trial, know)}",
+            short=aged,
             evidence=(examined(newest),),
             uses=(window, trial),
             proposes=(Proposal.ORDER_MRI,),
@@ -69,6 +72,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
             says=f"{dated(newest)} is {age.least} d old: repeat if symptoms have changed since; "
             f"{thresholds.number(fresh, know)}{thresholds.DECIDES}, {thresholds.number(trial, know)}, "
             f"{thresholds.number(window, know)}",
+            short=aged,
             evidence=(examined(newest),),
             uses=(fresh, trial, window),
             indicator=Indicator.INFO,

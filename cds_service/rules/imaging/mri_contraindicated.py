@@ -38,8 +38,10 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     """
     found, gaps = gathered(mri_obstacles(chart))
     if found:
+        doubt = "MRI may not be possible"
         yield Finding(
-            says=f"MRI may not be possible ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
+            says=f"{doubt} ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
+            short=doubt,
             evidence=found[:3],
             cites=("cms-lcd", "rand-2018"),
             indicator=Indicator.INFO,

@@ -38,6 +38,7 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         obstacles, _ = gathered(mri_obstacles(chart))
         yield Finding(
             says=f"Only {kinds} of the spine on record (latest: {dated(still[-1])}): it cannot date the fracture",
+            short="no MRI or bone scan",
             evidence=tuple(map(examined, still[-3:])),
             cites=("cms-lcd", "acr-2018"),
             proposes=(Proposal.ORDER_BONE_SCAN if obstacles else Proposal.ORDER_MRI,),

@@ -56,6 +56,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         before = f" before {planned}" if planned else ""
         yield Finding(
             says=f"No current {' and no '.join(wanted)}: infection screen within {window.shown}{before}",
+            short="infection screen due",
             evidence=tuple(stale),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),

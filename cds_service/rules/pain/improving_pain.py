@@ -39,6 +39,7 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     if worst.quantity.value > 0 and not scores.exceeds(latest, enough):
         yield Finding(
             says=f"Pain fell from {scores.said(worst)} to {scores.said(latest)}: improving with the care so far",
+            short=f"pain from {worst.quantity} to {latest.quantity}",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span, apart),
             cites=("cirse-2017", "acr-2018"),

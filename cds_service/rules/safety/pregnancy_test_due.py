@@ -59,6 +59,7 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     planned = f" before {chart.order.planned}" if chart.order.planned else ""
     yield Finding(
         says=f"No negative pregnancy test within {window.shown}{planned}{f'; last one{on(last.when)}' if last else ''}",
+        short="pregnancy test due",
         evidence=(*birth(chart), *((Evidence(last.source, "value", last.when),) if last else ())),
         uses=(window,),
         proposes=(Proposal.ORDER_PREGNANCY_TEST,),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.safety.allergies import allergies, evidence, told
+from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -40,6 +40,7 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
         what = used or "an antibiotic used for prophylaxis"
         yield Finding(
             says=f"Allergy to {what}: {told(allergy)}",
+            short=short(allergy, used.removeprefix("a ") or "antibiotic"),
             evidence=(evidence(allergy),),
             cites=("sir-antibiotics-2018",) if not used else ("site-policy",),
             effect=None if used else Kind.INFORMATION,
