@@ -1,5 +1,6 @@
 """Allergies on record, whether in the allergy list or, as a status code, among the problems."""
 
+import re
 from collections.abc import Iterator
 
 from cds_service.chart import Allergy, Chart, Severity, State
@@ -26,10 +27,15 @@ def told(allergy: Allergy) -> str:
     return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"
 
 
+_NAMED = re.compile(r"allergy to .+|.+ allergy", re.IGNORECASE)
+
+
 def short(allergy: Allergy, noun: str) -> str:
-    """The same in few words, such as `allergy to latex`; `noun` stands for what it is to where the chart takes more than two."""
-    named = briefly(allergy.concept.text, noun, words=2)
-    return hedged(named if "allergy" in named.lower() else f"allergy to {named}", allergy.certainty)
+    """The same in few words, such as `allergy to latex`; `noun` stands for what it is to where the chart takes more words."""
+    text = allergy.concept.text
+    if _NAMED.fullmatch(text):
+        return hedged(briefly(text, f"allergy to {noun}"), allergy.certainty)
+    return hedged(f"allergy to {briefly(text, noun, words=2)}", allergy.certainty)
 
 
 def evidence(allergy: Allergy) -> Evidence:
