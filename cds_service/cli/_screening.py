@@ -9,12 +9,11 @@ from msgspec.structs import replace
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
 from cds_service.cli._population import Person
-from cds_service.disposition import assess
-from cds_service.engine import evaluate
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.read import Received, chart
+from cds_service.fhir.read import Received
 from cds_service.findings import Status
+from cds_service.judgement import judge
 from cds_service.order import Orders
 from cds_service.service import Site
 
@@ -77,9 +76,9 @@ class Screening:
         }
         asked = self._orders(open_orders)
         order = asked.order if asked.ours else self._assumed
-        read = chart(Received(answers, patient_id=person.id), order, self._as_of, self._context)
-        results = evaluate(read, self._site.rules, self._site.know)
-        found = assess(results)
+        received = Received(answers, patient_id=person.id)
+        judged = judge(received, order, self._as_of, self._site.rules, self._context)
+        results, found = judged.results, judged.assessment
 
         def rules(status: Status) -> tuple[str, ...]:
             return tuple(dict.fromkeys(item.rule.id for item in results if item.status is status))

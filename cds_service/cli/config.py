@@ -7,6 +7,7 @@ import click
 
 from cds_service.cli._options import config_option, console
 from cds_service.cli._start import check_files
+from cds_service.hooks import BY_HOOK, ONE_ID
 from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
@@ -75,7 +76,7 @@ def _says(settings: Settings) -> list[str]:
     origins = ", ".join(settings.cors_origins) or ("of any origin" if settings.on_loopback else "of no origin")
     codes = len(settings.order_codes) + sum(len(client.order_codes) for client in settings.clients)
     return [
-        f"Discovery is at {settings.base_url}/cds-services.",
+        f"Discovery is at {settings.base_url}{ONE_ID.path}; with an id for each hook, at {settings.base_url}{BY_HOOK.path}.",
         "Clients must sign their calls." if settings.clients else _without_clients(settings),
         "Only this machine can reach the service." if settings.on_loopback else "Other machines can reach the service.",
         f"{store}, {comments}.",

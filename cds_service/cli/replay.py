@@ -22,7 +22,9 @@ _MANY = 20
 
 @click.command("replay")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--url", metavar="URL", help="Post to a running service at this address instead of answering here.")
+@click.option(
+    "--url", metavar="URL", help="Post to a running service instead of answering here; its base or a discovery address."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as one line of JSON.")
 @click.option("--update", is_flag=True, help="Write what came back to the expected files.")
 @click.option("--quiet", is_flag=True, help="Print only what does not match, and the totals.")

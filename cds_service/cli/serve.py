@@ -74,7 +74,10 @@ def _warn(says: str) -> None:
 
 
 def _announce(settings: Settings) -> None:
-    console.print(f"Discovery: {settings.base_url}/cds-services", soft_wrap=True)
+    from cds_service.hooks import BY_HOOK, ONE_ID
+
+    console.print(f"Discovery: {settings.base_url}{ONE_ID.path}", soft_wrap=True)
+    console.print(f"By hook:   {settings.base_url}{BY_HOOK.path}", soft_wrap=True)
     console.print(f"Try it:    cds-service replay --url {shlex.quote(settings.base_url)} {_FIXTURES}", soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from cds_service.findings import (
     Indicator,
     Kind,
     Proposal,
+    Role,
     Topic,
     rule,
 )
@@ -21,10 +22,12 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="Antithrombotic inside its hold interval",
+    judges="antithrombotics",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
     essential=Essential.JUDGED,
+    role=Role.HOLD,
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -36,7 +39,7 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
     disagree on intervals: SIR 2019 decides here, longer ones are named. Where interrupting a drug can harm as well, its line says so
-    (`interruption_hazard`).
+    (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
 
     ## When it stays silent
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.

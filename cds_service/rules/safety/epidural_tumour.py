@@ -49,4 +49,4 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.EPIDURAL_TUMOUR):
         says, short = f"Tumour in the spinal canal{item}", item.named("tumour in spinal canal")
-        yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-cg75"))
+        yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"))
