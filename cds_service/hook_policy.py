@@ -16,7 +16,8 @@ from cds_service.findings import Role, Rule, Status
 from cds_service.hook import Hook
 from cds_service.hooks import HookRequest
 from cds_service.judgement import Judgement
-from cds_service.order import AUGMENTATION, Orders, OurOrder
+from cds_service.order import Orders, OurOrder
+from cds_service.procedure import AUGMENTATION
 
 REQUIRED = Section.CONDITIONS
 """The section without which nothing can be said of an order of ours."""

@@ -24,7 +24,7 @@ from cds_service.hooks import HookRequest
 from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
-from cds_service.order import AUGMENTATION
+from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force
 from cds_service.settings import Client, Settings

@@ -6,12 +6,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from cds_service.chart import Basis, Reason, Section
+from cds_service.chart import Augmentation, Basis, Reason, Section
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Proposal, Topic
 
 SERVICE = "Vertebroplasty suitability service"
-PROCEDURE = "Vertebroplasty"
+PROCEDURES = {
+    Augmentation.VERTEBROPLASTY: "Vertebroplasty",
+    Augmentation.KYPHOPLASTY: "Kyphoplasty",
+    Augmentation.UNSTATED: "Vertebral augmentation",
+}
 BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 TOPICS = {
     Topic.SUITABILITY: "Suitability",

@@ -31,7 +31,7 @@ from cds_service.chart.entries import (
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
 from cds_service.chart.levels import Level, descending, spoken
 from cds_service.chart.listing import Lack, Listing, by_set
-from cds_service.chart.order import Order
+from cds_service.chart.order import Augmentation, Order
 from cds_service.chart.sections import (
     DRUG_SECTIONS,
     RESOURCE_TYPE,
@@ -50,6 +50,7 @@ __all__ = [
     "Allergy",
     "Answer",
     "Assertion",
+    "Augmentation",
     "Basis",
     "Certainty",
     "Chart",

@@ -83,8 +83,9 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
-        if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
-            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
+        why = imaging_findings.unread(item.resource, shown, context)
+        if (why and why.partial) or (not entries and (why or item.code_lost)):
+            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why or ""))
     for entry in _drafted(received, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
