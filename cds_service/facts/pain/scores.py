@@ -97,7 +97,7 @@ def exceeds(score: Lab, limit: float) -> bool:
 def _open(score: Lab, limit: float) -> Unknown:
     """The gap of a score of which nobody can tell on which side of a limit it lies."""
     beside = "".join(f" beside {rival.value:g}" for rival in score.rivals)
-    return Unknown(f"{said(score)}{beside} leaves the limit of {limit:g} open")
+    return Unknown(f"pain of {said(score)}{beside} leaves the limit of {limit:g} open")
 
 
 def is_within(score: Lab, at: datetime, limit: Parameter) -> bool:
