@@ -1,6 +1,7 @@
 """Every case of every rule comes to what it expects, and every rule is whole: page, knowledge, cases."""
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from cds_service import cases
 from cds_service.cards import assessment
+from cds_service.facts.shared.phrasing import briefly
 from cds_service.findings import Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
@@ -72,6 +74,65 @@ def test_findings_speak_well(case: cases.Case) -> None:
             assert result.indicator is not Indicator.CRITICAL
         for item in assessment.row(result).evidence:
             _assert_true(item, case)
+
+
+_FEW = 5
+_NUMBER = re.compile(r"[<>]?=?\d+(?:\.\d+)?(?![\w.])")
+_UNFIT = re.compile(r"[()\[\]{}\n]|\.$|\b\d{4}-\d\d|\b[A-Z][a-z]\w*/\w|…")
+"""What no short form holds: brackets, a full stop, a date of its own style, a FHIR id, a cut."""
+_NAMES = frozenset(("Blue", "Chance", "Medicare"))
+
+
+def _fits(short: str) -> bool:
+    """Whether it reads well after `Also: `: few words, no unfit sign, and a capital only in a name, an abbreviation or a level."""
+    first = short.split(maxsplit=1)[0].strip(":,")
+    is_ordinary = not first[0].isupper() or any(letter.isupper() or letter.isdigit() for letter in first[1:])
+    return len(short.split()) <= _FEW and not _UNFIT.search(short) and (is_ordinary or first in _NAMES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+def test_findings_have_a_short_form(case: cases.Case) -> None:
+    """In at most five words that tell the findings of a case apart, with the measured value with which the sentence begins."""
+    found = [result.finding for result in cases.judge(case, RULES[case.rule], KNOW) if result.finding]
+    shorts = [finding.short for finding in found]
+    assert all(map(_fits, shorts)), shorts
+    assert not any(map(FORBIDDEN.search, shorts))
+    assert len(shorts) == len(set(shorts)), shorts
+    for finding in found:
+        start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
+        measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
+        assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Discitis, unspecified, lumbar region", "discitis, lumbar region"),
+        ("Von Willebrand disease", "von Willebrand disease"),
+        ("Chance fracture L1", "Chance fracture L1"),
+        ("COPD, GOLD 4", "COPD, GOLD 4"),
+        ("Discitis (disorder)", "it"),
+        ("M46.46", "it"),
+        ("E11", "it"),
+        ("60413009", "it"),
+        ("Discitis of a vertebra, lumbar region", "it"),
+        ("Dis" + "c" * 200, "it"),
+        ("Condition/1 **x**", "it"),
+        ("discitis.", "it"),
+        ("", "it"),
+        (" ", "it"),
+    ],
+)
+def test_words_of_the_chart_stand_in_a_short_form_whole_or_not_at_all(text: str, short: str) -> None:
+    """Few plain words are quoted, without what is unspecified; for all else stands the rule's noun."""
+    assert briefly(text, "it") == short
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_gaps_are_nouns(rule: Rule) -> None:
+    """What a rule judges is the noun of a gap: no clause, no capital but in a name or abbreviation."""
+    assert _fits(rule.judges)
+    assert not re.match(r"(whether|what|when|how|which|no)\b", rule.judges)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")

@@ -19,12 +19,13 @@ class Evidence(Struct, frozen=True):
 class Finding(Struct, frozen=True):
     """One thing that is true of this patient.
 
-    `says` is one sentence with number, unit and date, `short` the same in at most five words, with the value. `effect` and `indicator`
-    follow the rule's kind unless stated. `uses` are the parameters that decided; their sources are cited without being named again.
-    `values` is a typed payload for the cards.
+    `says` is one sentence with number, unit and date; `short` is the same in at most five words, for a list of several, with the value
+    but without the date. `effect` and `indicator` follow the rule's kind unless stated. `uses` are the parameters that decided; their
+    sources are cited without being named again. `values` is a typed payload for the cards.
     """
 
     says: str
+    short: str
     evidence: tuple[Evidence, ...] = ()
     uses: tuple[Parameter, ...] = ()
     cites: tuple[str, ...] = ()
@@ -34,4 +35,3 @@ class Finding(Struct, frozen=True):
     certainty: Certainty = Certainty.CONFIRMED
     values: object = None
     proposes: tuple[Proposal, ...] = ()
-    short: str = ""

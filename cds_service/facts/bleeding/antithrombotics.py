@@ -10,6 +10,7 @@ from cds_service.knowledge import Knowledge
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
 _RULE = "antithrombotic_hold"
+_ANTICOAGULANT = "anticoagulant"
 
 
 def unidentified(chart: Chart) -> Iterator[Unknown]:
@@ -24,19 +25,20 @@ def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
     """Where the chart says anticoagulated, but a whole drug list has no such drug: a status code, or an INR without another reason."""
     classes = {use.drug_class for use in chart.drugs if use.status is not UseStatus.NOT_TAKEN}
     statuses = (
-        ("anticoagulant-status", "anticoagulated", ANTICOAGULANTS),
-        ("antiplatelet-status", "on a platelet inhibitor", ANTIPLATELETS),
+        ("anticoagulant-status", _ANTICOAGULANT, ANTICOAGULANTS),
+        ("antiplatelet-status", "platelet inhibitor", ANTIPLATELETS),
     )
-    for value_set, words, drugs in statuses:
+    for value_set, drug, drugs in statuses:
         if classes.isdisjoint(drugs):
             for problem in chart.conditions_in(value_set):
                 if problem.state is State.ACTIVE:
-                    yield _contradiction(f"the chart says {words}, no drug listed ({problem.concept.text})")
+                    yield _contradiction(drug, problem.concept.text)
     if classes.isdisjoint(ANTICOAGULANTS) and (shown := _unexplained_inr(chart, know)):
-        yield _contradiction(f"the chart says anticoagulated, no drug listed (INR {shown})")
+        yield _contradiction(_ANTICOAGULANT, f"INR {shown}")
 
 
-def _contradiction(what: str) -> Unknown:
+def _contradiction(drug: str, shown: str) -> Unknown:
+    what = f"name of the {drug} (none listed in spite of {shown})"
     return Unknown(what, Missing(Section.MEDICATION_STATEMENTS, Reason.NOT_MEASURED))
 
 

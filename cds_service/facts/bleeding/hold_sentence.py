@@ -7,6 +7,7 @@ from cds_service.chart import Chart, UseStatus, When
 from cds_service.facts.bleeding.drug_courses import is_statement
 from cds_service.facts.bleeding.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.bleeding.interruption import agreement
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Knowledge
 
@@ -26,6 +27,23 @@ def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
     return "; ".join([*parts, *_more(item, plan, chart, know)])
 
 
+def short(item: Exposure, plan: HoldPlan) -> str:
+    """The drug and what is known of its last dose in few words, such as `apixaban, 20 h`."""
+    if plan.still_taken:
+        return shortened(plan.drug, ", planned" if _is_to_begin(item) else ", taken")
+    return shortened(plan.drug, ", last dose unknown" if item.hours is None else f", {_elapsed(item.hours)}")
+
+
+def _is_to_begin(item: Exposure) -> bool:
+    return all(use.status is UseStatus.INTENDED for use in item.drug.uses)
+
+
+def _elapsed(hours: float) -> str:
+    """Hours since the last dose, never more than there are."""
+    whole = math.floor(hours) if hours >= _SHORT else math.floor(hours * 10) / 10
+    return f"{whole:g} h"
+
+
 def _how(item: Exposure) -> str:
     use = item.drug.use
     said = [
@@ -40,13 +58,11 @@ def _last_dose(item: Exposure, plan: HoldPlan) -> str:
     """What is known of the last dose."""
     if plan.still_taken:
         recorded = f", last recorded dose {plan.last_dose}" if plan.last_dose else ""
-        starts = all(use.status is UseStatus.INTENDED for use in item.drug.uses)
-        return f"{'about to be' if starts else 'being'} taken{recorded}"
+        return f"{'about to be' if _is_to_begin(item) else 'being'} taken{recorded}"
     if item.hours is None:
         return f"{item.drug.use.status.replace('-', ' ')}, last dose not recorded"
     before = "before the slot" if plan.planned else "ago"
-    whole = math.floor(item.hours) if item.hours >= _SHORT else math.floor(item.hours * 10) / 10
-    return f"last dose {whole:g} h {before} ({plan.last_dose})"
+    return f"last dose {_elapsed(item.hours)} {before} ({plan.last_dose})"
 
 
 def _asked(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:

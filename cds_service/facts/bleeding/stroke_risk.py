@@ -22,8 +22,8 @@ _PARTS = (
 _PAST_COUNTS = ("stroke", "vascular")
 
 
-def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
-    """The score in words with its evidence, if it is high; nothing if not.
+def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, str, tuple[Evidence, ...]]]:
+    """The score in words, its number such as `≥4`, and its evidence, if it is high; nothing if not.
 
     A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
     not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
@@ -32,12 +32,13 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_RULE}.{named}").value):
-            yield f"{score.measurement.concept.text} {score}", (score.evidence,)
+            yield f"{score.measurement.concept.text} {score}", str(score.quantity), (score.evidence,)
         return
     limit, (least, most) = know.parameter(f"{_RULE}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
     if least + points >= limit:
-        yield f"CHA2DS2-VASc at least {least + points:g}, counted from the record", evidence
+        counted = f"{least + points:g}"
+        yield f"CHA2DS2-VASc at least {counted}, counted from the record", f"≥{counted}", evidence
         return
     if most + points >= limit:
         missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)

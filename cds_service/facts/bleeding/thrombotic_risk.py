@@ -24,6 +24,7 @@ class ThromboticRisk(Struct, frozen=True):
     """
 
     says: str
+    short: str
     classes: frozenset[str]
     agree_with: str
     evidence: tuple[Evidence, ...]
@@ -58,7 +59,9 @@ def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
         names = " and ".join(item.drug.name for item in telling)
         evidence = tuple(evidence for item in telling for evidence in item.evidence)
         says = f"{names}, given around a coronary intervention"
-        yield ThromboticRisk(says, ANTIPLATELETS, _CARDIOLOGY, evidence, cites=("aha-acc-2024",))
+        yield ThromboticRisk(
+            says, "recent coronary intervention", ANTIPLATELETS, _CARDIOLOGY, evidence, cites=("aha-acc-2024",)
+        )
 
 
 def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
@@ -124,6 +127,7 @@ def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
         elif cancer is not None:
             yield ThromboticRisk(
                 f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
+                "venous thromboembolism with cancer",
                 ANTICOAGULANTS,
                 _HAEMATOLOGY,
                 (_evidence(problem), _evidence(cancer)),
@@ -134,13 +138,16 @@ def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 def _thrombophilia(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     for problem in _active(chart.conditions_in("thrombophilia")):
-        yield _standing(problem, f"thrombophilia ({problem.concept.text})", _HAEMATOLOGY)
+        yield _standing(problem, f"thrombophilia ({problem.concept.text})", "thrombophilia", _HAEMATOLOGY)
 
 
 def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     for problem in _active(chart.conditions_in("mechanical-valve")):
         yield _standing(
-            problem, f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})", _CARDIOLOGY
+            problem,
+            f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})",
+            "prosthetic heart valve",
+            _CARDIOLOGY,
         )
 
 
@@ -149,11 +156,15 @@ def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
     for problem in _active(chart.conditions_in("atrial-fibrillation")):
         if mitral:
             yield _standing(
-                problem, f"atrial fibrillation with mitral valve disease ({mitral[0].concept.text})", _CARDIOLOGY
+                problem,
+                f"atrial fibrillation with mitral valve disease ({mitral[0].concept.text})",
+                "atrial fibrillation, mitral valve disease",
+                _CARDIOLOGY,
             )
-        for score, evidence in high_stroke_risk(chart, know):
+        for score, number, evidence in high_stroke_risk(chart, know):
             yield ThromboticRisk(
                 f"atrial fibrillation, {score}",
+                f"atrial fibrillation, stroke score {number}",
                 ANTICOAGULANTS,
                 _CARDIOLOGY,
                 (_evidence(problem), *evidence),
@@ -194,6 +205,7 @@ def _risk(
     dated = f" {when}, less than {limit.value:g} months {before}" if when else ", date not recorded"
     return ThromboticRisk(
         f"{name}{dated}",
+        name,
         classes,
         agree_with,
         (_evidence(item),),
@@ -203,9 +215,10 @@ def _risk(
     )
 
 
-def _standing(problem: Condition, says: str, agree_with: str) -> ThromboticRisk:
+def _standing(problem: Condition, says: str, short: str, agree_with: str) -> ThromboticRisk:
     return ThromboticRisk(
         says,
+        short,
         ANTICOAGULANTS,
         agree_with,
         (_evidence(problem),),

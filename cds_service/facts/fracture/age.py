@@ -46,7 +46,7 @@ def fracture_age(chart: Chart) -> Age:
         ahead = [item.onset for item in target_fractures(chart) if item.onset and chart.is_ahead(item.onset)]
         says = f"an onset on record, {ahead[0]}, that is still to come" if ahead else ""
         gaps = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED, says),)
-        raise Unknown("when the fracture began", *gaps)
+        raise Unknown("onset of the fracture", *gaps)
     return Age(least, most)
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
 from cds_service.facts.fracture import imaging
+from cds_service.facts.shared.phrasing import hedged, shortened
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -31,10 +32,17 @@ class Shown(Struct, frozen=True):
         """The element of the chart that says so."""
         return imaging.evidence(self.seen)
 
+    def named(self, noun: str) -> str:
+        """The sign for the `short` of a finding, such as `possible discitis at L1`."""
+        return shortened(hedged(noun, self.certainty), self._where)
+
+    @property
+    def _where(self) -> str:
+        return f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
+
     def __str__(self) -> str:
         """Where and when, to follow a noun, such as ` at L1, MRI of 2026-11-12: "Cord compression at L1."`."""
-        where = f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
-        return f"{where}, {imaging.told(self.seen)}{'' if self.current else ', not current'}"
+        return f"{self._where}, {imaging.told(self.seen)}{'' if self.current else ', not current'}"
 
 
 def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]:

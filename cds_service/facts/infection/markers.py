@@ -50,6 +50,11 @@ class Marker(Struct, frozen=True):
     limit: Parameter
     current: bool
 
+    @property
+    def short(self) -> str:
+        """Name, number and unit, such as `CRP 80 mg/L`."""
+        return f"{NAMES[self.measure]} {self.lab.quantity}"
+
     def __str__(self) -> str:
         """Name, number, unit and date, such as `CRP 80 mg/L (2026-11-20)`."""
         return f"{NAMES[self.measure]} {self.lab}"

@@ -44,7 +44,7 @@ def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
     if any(longer):
         setting(chart)  # says what is missing
     newer = Unknown(
-        f"{_WHAT}: the latest, {said(everything[0])}, is older than {limits[-1].shown}",
+        f"{_WHAT} (the latest, {said(everything[0])}, is older than {limits[-1].shown})",
         Missing(Section.PAIN, Reason.NOT_MEASURED),
     )
     raise next(everything[0].doubts(), newer)
@@ -73,11 +73,16 @@ def said(score: Lab) -> str:
     return f"{number} of 10 ({dated}"
 
 
+def short(score: Lab) -> str:
+    """The same for the `short` of a finding: `pain 7 of 10`."""
+    return f"pain {score.quantity} of 10"
+
+
 def reaches(score: Lab, limit: float) -> bool:
     """Whether a score reaches a limit. Raises `Unknown` if a comparator or two scores of the same time leave that open."""
     answer = labs.at_least(score, limit)
     if answer is None:
-        raise Unknown(f"whether pain of {said(score)} reaches {limit:g}")
+        raise _open(score, limit)
     return answer
 
 
@@ -85,8 +90,14 @@ def exceeds(score: Lab, limit: float) -> bool:
     """Whether a score lies above a limit. Raises `Unknown` as `reaches` does."""
     answer = labs.above(score, limit)
     if answer is None:
-        raise Unknown(f"whether pain of {said(score)} is above {limit:g}")
+        raise _open(score, limit)
     return answer
+
+
+def _open(score: Lab, limit: float) -> Unknown:
+    """The gap of a score of which nobody can tell on which side of a limit it lies."""
+    beside = "".join(f" beside {rival.value:g}" for rival in score.rivals)
+    return Unknown(f"pain of {said(score)}{beside} leaves the limit of {limit:g} open")
 
 
 def is_within(score: Lab, at: datetime, limit: Parameter) -> bool:

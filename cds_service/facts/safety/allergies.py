@@ -1,10 +1,11 @@
 """Allergies on record, whether in the allergy list or, as a status code, among the problems."""
 
+import re
 from collections.abc import Iterator
 
 from cds_service.chart import Allergy, Chart, Severity, State
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import on
+from cds_service.facts.shared.phrasing import briefly, hedged, on
 from cds_service.findings import Evidence
 
 
@@ -24,6 +25,17 @@ def told(allergy: Allergy) -> str:
     """What the allergy is to, with its severity if stated and the day it was recorded: `Latex, severe, 2019-03-01`."""
     severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
     return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"
+
+
+_NAMED = re.compile(r"allergy to .+|.+ allergy", re.IGNORECASE)
+
+
+def short(allergy: Allergy, noun: str) -> str:
+    """The same in few words, such as `allergy to latex`; `noun` stands for what it is to where the chart takes more words."""
+    text = allergy.concept.text
+    if _NAMED.fullmatch(text):
+        return hedged(briefly(text, f"allergy to {noun}"), allergy.certainty)
+    return hedged(f"allergy to {briefly(text, noun, words=2)}", allergy.certainty)
 
 
 def evidence(allergy: Allergy) -> Evidence:

@@ -10,6 +10,7 @@ from cds_service.knowledge import Parameter
 def of_problem(
     problem: Condition,
     says: str,
+    short: str,
     *also: Evidence,
     cites: tuple[str, ...],
     effect: Kind | None = None,
@@ -19,6 +20,7 @@ def of_problem(
     """What a diagnosis on record means; `also` is further evidence."""
     return Finding(
         says=says,
+        short=short,
         evidence=(recorded(problem), *also),
         uses=uses,
         cites=cites,
@@ -32,6 +34,7 @@ def of_problem(
 def of_image(
     item: Shown,
     says: str,
+    short: str,
     *,
     cites: tuple[str, ...],
     effect: Kind | None = None,
@@ -41,6 +44,7 @@ def of_image(
     """What a sign on an image means."""
     return Finding(
         says=says,
+        short=short,
         evidence=(item.evidence,),
         uses=uses,
         cites=cites,

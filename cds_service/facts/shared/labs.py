@@ -31,6 +31,11 @@ class Lab(Struct, frozen=True):
         return f"{self.quantity} ({self.taken}{note})"
 
     @property
+    def short(self) -> str:
+        """What was measured and its number, such as `platelets 52 ×10⁹/L`."""
+        return f"{self.what} {self.quantity}"
+
+    @property
     def evidence(self) -> Evidence:
         """The element of the chart that says so."""
         return Evidence(self.measurement.source, "value", self.taken, str(self.quantity))

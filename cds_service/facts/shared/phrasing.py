@@ -1,4 +1,6 @@
-"""How findings speak of a date, point to a diagnosis, and say what they rest on."""
+"""How findings speak of a date and of a diagnosis, in a sentence and in few words, and what they rest on."""
+
+import re
 
 from cds_service.chart import Basis, Certainty, Condition, Reason, Unknown, When
 from cds_service.findings import Evidence
@@ -46,6 +48,45 @@ def brief(text: str) -> str:
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
 
+def hedged(noun: str, certainty: Certainty) -> str:
+    """A noun, or `possible fracture` where the record is not sure of it."""
+    return f"possible {noun}" if certainty is Certainty.POSSIBLE else noun
+
+
 def begun(noun: str, certainty: Certainty) -> str:
-    """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture` where the record is not sure of it."""
-    return f"Possible {noun}" if certainty is Certainty.POSSIBLE else f"{noun[0].upper()}{noun[1:]}"
+    """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
+    said = hedged(noun, certainty)
+    return f"{said[0].upper()}{said[1:]}"
+
+
+_FEW, _NARROW = 5, 40
+_EPONYMS = frozenset(("Chance", "Kümmell", "Pott"))
+# Words that a list can take as they are: no brackets, full stops or ids, and no code instead of a name.
+_PLAIN = re.compile(r"(?!\S*\d\S*$)[^\W\d_][^\W_]+(?:[ ,/'’-]+[^\W_]+)*")
+
+
+def shortened(first: str, *more: str) -> str:
+    """The `short` of a finding: as much of it, in this order, as five words hold; the first part always."""
+    short = first
+    for part in more:
+        if len(f"{short}{part}".split()) <= _FEW:
+            short += part
+    return short
+
+
+def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> str:
+    """Words of the chart for a `short`, where they are few and plain; else the rule's own noun for them.
+
+    A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
+    """
+    clauses = text.split(", ")
+    said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
+    if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
+        return noun
+    first = said.split()[0]
+    return said if proper or first in _EPONYMS or not first[1:].islower() else f"{said[0].lower()}{said[1:]}"
+
+
+def diagnosed(problem: Condition, noun: str) -> str:
+    """A diagnosis for a `short`: `discitis, lumbar region`, `possible pneumonia`, or the rule's own noun where its words are many."""
+    return hedged(briefly(problem.concept.text, noun), problem.certainty)

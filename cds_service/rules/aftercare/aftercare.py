@@ -39,18 +39,21 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         yield Finding(
             f"{what}: usual observation lying for {lying.shown}, legs and vital signs every {often.value:g} min at"
             f" first; light activity for {rest.shown}",
+            f"lying for {lying.shown}",
             shown,
             uses=(lying, often, rest),
         )
         yield Finding(
             "At once to hospital for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
             f" {fever.value:g} °C",
+            "warning signs after the procedure",
             shown,
             uses=(fever,),
         )
         yield Finding(
             f"Visit after {visit_from.value:g} to {visit_to.shown}; new pain: think of a new fracture, infection or a"
             " leak. That neighbouring vertebrae break more often is not established",
+            f"visit after {visit_from.value:g}–{visit_to.shown}",
             shown,
             uses=(visit_from, visit_to),
             cites=("vertos2-2010", "cochrane-2018"),

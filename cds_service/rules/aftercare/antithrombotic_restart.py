@@ -7,6 +7,7 @@ from cds_service.facts.aftercare.performed import augmentations
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
 from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -16,6 +17,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.PROCEDURES, *EXPOSURE_SECTIONS),
+    judges="restart of antithrombotics",
 )
 def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -54,6 +56,7 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     return Finding(
         says=f"{name} was held; restart by source: {told or 'none named'}; "
         "only without bleeding or new deficit, by agreement",
+        short=shortened(plan.drug, ", held"),
         evidence=(Evidence(use.source, "status", use.end or use.last_dose, use.name),),
         cites=tuple(dict.fromkeys(asked.source for asked in plan.restart)),
         basis=item.drug.basis,

@@ -31,6 +31,7 @@ from cds_service.knowledge import Knowledge
         Section.PATIENT,
         Section.COVERAGE,
     ),
+    judges="bone health care",
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -63,6 +64,7 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
     if lacking:
         yield Finding(
             says=f"{bone_health.spoken_of(fractures, chart)}, {'; '.join(lacking)}: bone health assessment",
+            short="bone health care due",
             evidence=(
                 fractures[0].evidence,
                 *(Evidence(use.source, "medication", use.start, use.name) for use in drugs[:1]),

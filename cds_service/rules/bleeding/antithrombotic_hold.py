@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.antithrombotics import unidentified, unlisted
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
-from cds_service.facts.bleeding.hold_sentence import sentence
+from cds_service.facts.bleeding.hold_sentence import sentence, short
 from cds_service.findings import (
     Essential,
     Finding,
@@ -65,6 +65,7 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
     plan = hold_plan(item, chart, know)
     return Finding(
         says=sentence(item, plan, chart, know),
+        short=short(item, plan),
         evidence=(
             *item.evidence,
             *(item.clearance.evidence if item.clearance else ()),

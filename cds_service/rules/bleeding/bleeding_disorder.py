@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.phrasing import diagnosed
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -46,6 +47,7 @@ def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
         known = f"; plan on record: {plan.value}" if plan else "; no plan to correct it on record"
         yield Finding(
             says=f"Bleeding disorder: {problem.concept.text}{dated}{known}",
+            short=diagnosed(problem, "bleeding disorder"),
             evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text), *([plan] if plan else [])),
             cites=("cirse-2017", "cms-lcd"),
             effect=Kind.RELATIVE if plan else Kind.CORRECTABLE,

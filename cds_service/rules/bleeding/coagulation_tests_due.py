@@ -25,6 +25,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.COAGULATION, Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+    judges="timing of coagulation tests",
 )
 def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -64,13 +65,13 @@ def _due(
         if not gap.never_measured:
             raise
         says = f"{none_of(name, gap)} on record: due before the procedure{note}"
-        yield Finding(f"{says[:1].upper()}{says[1:]}", cites=("sir-2019",), proposes=proposed)
+        yield Finding(f"{says[:1].upper()}{says[1:]}", f"{name} due", cites=("sir-2019",), proposes=proposed)
         return
     same_day = know.parameter("coagulation_tests_due.same_day")
     if measure == "inr" and not labs.within(lab, at, same_day):
         for item in vitamin_k_antagonists(chart, know):
             says = f"{name} {lab}: due on the day of the procedure after {item.drug.name}{note}"
-            yield Finding(says, (lab.evidence,), (same_day,), ("sir-2019",), proposes=proposed)
+            yield Finding(says, f"{lab.short}, too old", (lab.evidence,), (same_day,), ("sir-2019",), proposes=proposed)
             return
         chart.require_drug_list("whether an INR of the day is needed")
     if not is_current(lab, at, chart, know):
@@ -78,4 +79,4 @@ def _due(
         why = f" ({window.why})" if window.why else ""
         when = "at the slot" if chart.order.planned else "now"
         says = f"{name[:1].upper()}{name[1:]} {lab}: older than {window.known.shown} {when}{why}{note}"
-        yield Finding(says, (lab.evidence,), (window.known,), ("sir-2019",), proposes=proposed)
+        yield Finding(says, f"{lab.short}, too old", (lab.evidence,), (window.known,), ("sir-2019",), proposes=proposed)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.shared.drugs import on_record
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -23,6 +24,7 @@ _MINOR = ("nsaid", "serotonergic-antidepressant")
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
     needs=EXPOSURE_SECTIONS,
+    judges="combined antithrombotics",
 )
 def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -42,12 +44,13 @@ def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding 
         names = [item.drug.name for item in counted]
         yield Finding(
             says=f"{', '.join(names[:-1]).capitalize()} and {names[-1]} together: intervals assume a single drug",
+            short=f"{len(names)} antithrombotics together",
             evidence=tuple(evidence for item in counted for evidence in item.evidence[:1]),
             cites=("sir-2019",),
             proposes=(Proposal.AGREE_PLAN,),
         )
     elif any(item.tier is Tier.CRITICAL for item in counted):
-        yield from _with_minor(counted[0], chart)
+        yield from _with_minor(counted[0], chart, know)
     yield from gaps
 
 
@@ -55,10 +58,11 @@ def _belongs_to_aspirin(item: Exposure, acting: list[Exposure]) -> bool:
     return item.drug.ingredient == "dipyridamole" and any(other.drug.ingredient == "aspirin" for other in acting)
 
 
-def _with_minor(item: Exposure, chart: Chart) -> Iterator[Finding]:
+def _with_minor(item: Exposure, chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for use in on_record(chart, *_MINOR):
         yield Finding(
             says=f"{item.drug.name.capitalize()} together with {use.name}: bleeding adds up",
+            short=shortened(item.drug.name, f" with {know.drugs.ingredients[use.ingredient].name}"),
             evidence=(*item.evidence[:1], Evidence(use.source, "medication", use.stated, use.name)),
             cites=("sir-2019",),
             effect=Kind.INFORMATION,

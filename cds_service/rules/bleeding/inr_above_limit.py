@@ -58,10 +58,10 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         return
     verdict = judged_inr(inr, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
-        yield Finding(verdict.says, (inr.evidence,), verdict.uses, indicator=indicator(inr, chart, know))
+        yield Finding(verdict.says, inr.short, (inr.evidence,), verdict.uses, indicator=indicator(inr, chart, know))
         return
     if verdict.effect:
-        yield Finding(verdict.says, (inr.evidence,), verdict.uses, verdict.cites, verdict.effect)
+        yield Finding(verdict.says, inr.short, (inr.evidence,), verdict.uses, verdict.cites, verdict.effect)
     if verdict.is_open:
         yield Unknown(f"INR ({inr} leaves the limit open)", Missing(Section.COAGULATION, Reason.UNREADABLE))
     yield from inr.doubts()
@@ -77,8 +77,10 @@ def _needed(why: str, know: Knowledge, *old: Lab) -> Finding:
         know.parameter("inr_above_limit.vitamin_k_antagonist_lookback"),
         know.parameter("inr_above_limit.upper_limit"),
     )
-    says = f"{why[:1].upper()}{why[1:]}: no valid INR"
-    return Finding(says, tuple(inr.evidence for inr in old), uses, proposes=(Proposal.ORDER_INR,))
+    lacking = "no valid INR"
+    says = f"{why[:1].upper()}{why[1:]}: {lacking}"
+    short = f"{old[0].short}, not current" if old else lacking
+    return Finding(says, short, tuple(inr.evidence for inr in old), uses, proposes=(Proposal.ORDER_INR,))
 
 
 def _fibrinogen(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -89,4 +91,6 @@ def _fibrinogen(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         return  # `coagulation_tests_due` asks for it
     if labs.at_most(fibrinogen, limit.value) is not False and liver_disease(chart):
         says = f"Fibrinogen {fibrinogen}; the limit in chronic liver disease is above {limit.shown}"
-        yield Finding(says, (fibrinogen.evidence,), (limit,), indicator=indicator(fibrinogen, chart, know))
+        yield Finding(
+            says, fibrinogen.short, (fibrinogen.evidence,), (limit,), indicator=indicator(fibrinogen, chart, know)
+        )

@@ -60,6 +60,7 @@ def _finding(item: Guarded, know: Knowledge) -> Finding:
         ending = f"thrombosis without {names}: agree with {risk.agree_with}"
     return Finding(
         says=f"{risk.says[:1].upper()}{risk.says[1:]}; {ending}" + (f" ({risk.differs})" if risk.differs else ""),
+        short=risk.short,
         evidence=(*risk.evidence, *item.drugs[0].evidence),
         uses=risk.uses,
         cites=(*risk.cites, "sir-2019"),

@@ -16,6 +16,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
+    judges="haemoglobin",
 )
 def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -35,10 +36,17 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         return
     latest, before = values[0], _highest_before(values, know)
     if labs.below(latest, limit.value):
-        yield Finding(f"Haemoglobin {latest} is below {limit.shown}", (latest.evidence,), (limit,), cites=("sir-2019",))
+        yield Finding(
+            f"Haemoglobin {latest} is below {limit.shown}",
+            latest.short,
+            (latest.evidence,),
+            (limit,),
+            cites=("sir-2019",),
+        )
     elif before and before.quantity.value - latest.quantity.value >= fall.value:
         says = f"Haemoglobin fell from {before} to {latest}, by {fall.shown} or more"
-        yield Finding(says, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
+        short = f"{latest.what} {before.quantity.value:g} to {latest.quantity}"
+        yield Finding(says, short, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
     else:
         yield from latest.doubts()
         yield from stale(latest, chart, know)

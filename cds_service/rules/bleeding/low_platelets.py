@@ -33,10 +33,12 @@ def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     count = labs.latest(chart, "platelets", "platelets")
     verdict = judged_platelets(count, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
-        yield Finding(verdict.says, (count.evidence,), verdict.uses, indicator=indicator(count, chart, know))
+        yield Finding(
+            verdict.says, count.short, (count.evidence,), verdict.uses, indicator=indicator(count, chart, know)
+        )
         return
     if verdict.effect:
-        yield Finding(verdict.says, (count.evidence,), verdict.uses, effect=verdict.effect)
+        yield Finding(verdict.says, count.short, (count.evidence,), verdict.uses, effect=verdict.effect)
     if verdict.is_open:
         yield Unknown(f"platelets ({count} leaves the limit open)", Missing(Section.BLOOD_COUNT, Reason.UNREADABLE))
     yield from count.doubts()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, DrugUse, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -21,6 +22,7 @@ _NO_INTERVAL = "no interval in SIR 2019; agree with the prescriber"
     kind=Kind.INFORMATION,
     card=Topic.ANTITHROMBOTICS,
     needs=DRUG_SECTIONS,
+    judges="drugs that add to bleeding",
 )
 def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -36,10 +38,11 @@ def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     """
     for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
         interval = _interval(use, know)
-        name = know.drugs.ingredients[use.ingredient].name.capitalize()
+        name = know.drugs.ingredients[use.ingredient].name
         untabulated = interval is None and use.drug_class != _NSAID
         yield Finding(
-            says=f"{name} {_unknown_interval(use)}" if untabulated else f"{name} is taken: {_advice(use, interval)}",
+            says=f"{name.capitalize()} {_unknown_interval(use) if untabulated else f'is taken: {_advice(use, interval)}'}",
+            short=shortened(name, ", taken"),
             evidence=(Evidence(use.source, "medication", use.stated, use.name),),
             uses=(interval,) if interval else (),
             cites=_sources(use, untabulated),

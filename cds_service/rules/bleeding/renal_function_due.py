@@ -14,6 +14,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=EXPOSURE_SECTIONS,
+    judges="creatinine clearance",
 )
 def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -54,6 +55,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
     standing_in = f"; {clearance.says}" if clearance else ""
     yield Finding(
         says=f"{names.capitalize()}: no {without} on record for the creatinine clearance{standing_in}",
+        short="creatinine clearance not current",
         evidence=concerned[0].evidence,
         uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
         cites=("sir-2019", "cockcroft-gault-1976"),

@@ -44,6 +44,7 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
         f"For: {share.value:g} % against {sham.value:g} % after sham had little pain at 14 days (VAPOUR, {patients.value:g} patients,"
         f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months than after anaesthetic infiltration,"
         f" in chronic fractures with oedema (VERTOS V, {chronic.value:g} patients)",
+        "trials in favour",
         uses=(share, sham, patients, points, months, chronic),
         cites=("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
     )
@@ -54,6 +55,7 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
         f"Against: no important benefit over sham in {trials.value:g} trials with {all_patients.value:g} patients, whatever the duration of"
         f" pain (Cochrane 2018); VERTOS IV ({vertos.value:g} patients) and INVEST ({invest.value:g}; {difference.value:g} points, 95 % CI"
         f" {low.value:g} to {high.value:g}) found no difference",
+        "trials against",
         uses=(trials, all_patients, vertos, invest, difference, low, high),
         cites=("buchbinder-2009", "asbmr-2019", "aaos-2010"),
     )
@@ -65,6 +67,7 @@ def _on_malignant(know: Knowledge) -> Iterator[Finding]:
     yield Finding(
         f"For: less disability at one month after kyphoplasty in {patients.value:g} patients with cancer, not blinded (CAFE 2011)."
         f" Experts rated {appropriate.value:g} of {scenarios.value:g} scenarios appropriate, {rarely.value:g} % rarely appropriate (NASS)",
+        "trial and experts in favour",
         uses=(patients, scenarios, appropriate, rarely),
         cites=("nice-ng234",),
     )
@@ -72,5 +75,6 @@ def _on_malignant(know: Knowledge) -> Iterator[Finding]:
     yield Finding(
         f"Against: no trial against sham in malignant fractures was found; in osteoporotic ones {trials.value:g} with {patients.value:g}"
         " patients showed no important benefit (Cochrane 2018)",
+        "no trial in malignant fractures",
         uses=(trials, patients),
     )

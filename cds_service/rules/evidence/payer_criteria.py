@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Coverage, Section, Unknown
 from cds_service.facts.evidence.payer import in_wiser, is_medicare, payers, secondary_criteria
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.shared.phrasing import briefly
 from cds_service.facts.shared.setting import Setting, setting
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -15,6 +16,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=(Section.COVERAGE, Section.ENCOUNTER, Section.PATIENT, *FRACTURE_SECTIONS),
+    judges="payer criteria",
 )
 def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -39,6 +41,7 @@ def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         if in_wiser(coverage, place, know):
             yield Finding(
                 f"WISeR model of original Medicare in {coverage.state_code}, 2026 to 2031: prior authorization or review before payment",
+                "WISeR prior authorization",
                 (_of(coverage),),
                 cites=("cms-wiser",),
             )
@@ -47,7 +50,7 @@ def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
 def _inpatient(coverage: Coverage, know: Knowledge) -> Finding:
     pain = know.parameter("shared.pain_inpatient")
     says = f"{coverage.concept.text}, in hospital: coverage asks for pain of {pain.value:g} or more of 10"
-    return Finding(says, (_of(coverage),), uses=(pain,))
+    return Finding(says, _asks(coverage, f"pain from {pain.value:g}"), (_of(coverage),), uses=(pain,))
 
 
 def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
@@ -58,6 +61,7 @@ def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
         says=f"{coverage.concept.text}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two of:"
         f" kyphosis, height loss progressing, height loss above {height.shown}, disability score above {disability.value:g};"
         f" of the last two on record: {', '.join(says for says, _ in shown) or 'none'}",
+        short=_asks(coverage, f"pain from {pain.value:g}"),
         evidence=(_of(coverage), *(evidence for _, evidence in shown)),
         uses=(pain, disability, height),
     )
@@ -66,7 +70,12 @@ def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
 def _other(coverage: Coverage, place: Setting, know: Knowledge) -> Finding:
     weeks = know.parameter("payer_criteria.other_care_weeks")
     says = f"{coverage.concept.text}, {place}: policies differ; some plans ask for {weeks.value:g} weeks of non-surgical care first"
-    return Finding(says, (_of(coverage),), uses=(weeks,))
+    return Finding(says, _asks(coverage, "policies differ"), (_of(coverage),), uses=(weeks,))
+
+
+def _asks(coverage: Coverage, what: str) -> str:
+    """Who pays, where that is a name of a word or two, and what is asked for."""
+    return f"{briefly(coverage.concept.text, 'payer', words=2, proper=True)}: {what}"
 
 
 def _of(coverage: Coverage) -> Evidence:

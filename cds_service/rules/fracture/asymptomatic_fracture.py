@@ -9,7 +9,7 @@ from cds_service.facts.pain import scores
 from cds_service.facts.shared import drugs
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.phrasing import brief
+from cds_service.facts.shared.phrasing import brief, shortened
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -50,6 +50,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     if past and scores.was_never_scored(chart):
         yield Finding(
             says=f"Fracture at {named(past)} is coded as resolved or past, and no pain is on record",
+            short=shortened("past fracture", f" at {named(past)}"),
             evidence=tuple(item.evidence for item in past[:3]),
             cites=_CITES,
             basis=past[0].basis,
@@ -63,6 +64,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     doubt = _doubt(latest, opioids, chart, know)
     yield Finding(
         says=f"Little or no pain: {scores.said(latest)}, {doubt or f'none above {limit.shown} in the window'}",
+        short=scores.short(latest),
         evidence=(latest.evidence, *(Evidence(item.source, "medication", None, item.name) for item in opioids[:1])),
         uses=(limit, fresh),
         cites=_CITES,

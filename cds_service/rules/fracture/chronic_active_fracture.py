@@ -13,7 +13,13 @@ from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Old fracture that is still active", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Old fracture that is still active",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="activity of an old fracture",
+)
 def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the fracture at the target level is certainly more than twelve weeks old while a current image shows marrow oedema or
@@ -40,6 +46,7 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         yield Finding(
             says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0])}; "
             f"limit {thresholds.number(limit, know)}{thresholds.DECIDES}, VERTOS V 2023 favoured it beyond three months",
+            short=f"active fracture ≥{age.least} d",
             evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),
             uses=(limit, trials),
             cites=("vertos5-2023",),
@@ -48,6 +55,6 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         return
     chart.require("whether an old fracture is still active", *FRACTURE_SECTIONS)
     if active and not age.is_within(limit.value):
-        raise Unknown("how old the active fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("age of the active fracture", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
     if age.is_beyond(limit.value) and not shown:
-        raise Unknown("whether the old fracture is active", NOT_REPORTED)
+        raise Unknown("activity of the old fracture", NOT_REPORTED)

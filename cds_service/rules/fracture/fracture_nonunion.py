@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, named
 from cds_service.facts.fracture.imaging import WINDOW, evidence, told
 from cds_service.facts.fracture.lesions import clefts, nonunion_records
-from cds_service.facts.shared.phrasing import begun, brief
+from cds_service.facts.shared.phrasing import begun, brief, hedged, shortened
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -36,6 +36,7 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     for seen in images[:1]:
         yield Finding(
             says=f"Cleft or non-union at {spoken(seen.levels) or NO_LEVEL}, {told(seen)}; its age does not exclude it",
+            short=shortened("cleft or non-union", f" at {spoken(seen.levels)}" if seen.levels else ""),
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),
             cites=_CITES,
@@ -45,6 +46,7 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
         yield Finding(
             says=f"{begun('non-union or osteonecrosis', item.certainty)} on record at {named((item,))}: {brief(item.text)}; "
             "its age does not exclude it",
+            short=shortened(hedged("non-union", item.certainty), f" at {named((item,))}"),
             evidence=(item.evidence,),
             cites=_CITES,
             basis=item.basis,

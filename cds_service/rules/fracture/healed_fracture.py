@@ -7,7 +7,7 @@ from cds_service.facts.fracture.activity import Activity, Verdict, activity
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, past_at_target, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW
 from cds_service.facts.fracture.lesions import age_does_not_count
-from cds_service.facts.shared.phrasing import begun, brief, on
+from cds_service.facts.shared.phrasing import begun, brief, hedged, on, shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -54,9 +54,9 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         if none_on_record(chart):
             raise NotApplicable
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether the fracture has healed", *(gaps or (NOT_REPORTED,)))
+        raise Unknown("healing of the fracture", *(gaps or (NOT_REPORTED,)))
     if any(item.verdict is Verdict.CONFLICTING for item in found):
-        raise Unknown("whether the fracture has healed: findings conflict", NOT_REPORTED)
+        raise Unknown("healing of the fracture (findings conflict)", NOT_REPORTED)
     if not healed:
         chart.require("whether newer imaging calls the fracture healed", *FRACTURE_SECTIONS)
 
@@ -67,11 +67,12 @@ _DIFFERS = "CMS LCD, which decides, asks for oedema or uptake, ACR 2018 for neit
 
 def _on_imaging(item: Activity, know: Knowledge, *, alone: bool) -> Finding:
     seen = item.finding
-    what = _DENIED.get(seen.sign, "Healed or old")
+    what = _DENIED.get(seen.sign)
     where = f" at {spoken(item.levels)}" if item.levels else ""
     differs = f"; {_DIFFERS}" if seen.sign in _DENIED else ""
     return Finding(
-        says=f"{what}{where}, {item.told}{differs}",
+        says=f"{what or 'Healed or old'}{where}, {item.told}{differs}",
+        short=shortened(what.lower() if what else "healed fracture", where),
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "acr-practice-parameter", "cirse-2017"),
@@ -87,6 +88,7 @@ def _coded(chart: Chart) -> Iterator[Finding]:
         dated = f"{brief(first.text)}{on(first.onset or first.seen)}"
         yield Finding(
             says=f"{begun('fracture', first.certainty)} at {named(over)} is recorded as resolved or past: {dated}",
+            short=shortened(hedged("past fracture", first.certainty), f" at {named(over)}"),
             evidence=tuple(item.evidence for item in over[:3]),
             cites=("cirse-2017",),
             basis=first.basis,

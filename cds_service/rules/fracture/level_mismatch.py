@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, none_on_record
 from cds_service.facts.fracture.levels import named_levels
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -45,6 +46,7 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         on_images = f"; active on imaging at {spoken(levels.imaged)}" if levels.imaged else ""
         yield Finding(
             says=f"Ordered at {spoken(levels.ordered)}{on_record}{on_images}: confirm the level",
+            short=shortened("levels differ", f", ordered {spoken(levels.ordered)}"),
             evidence=(*_ordered(chart), *levels.evidence),
             cites=("site-policy",),
             basis=levels.basis,
@@ -55,7 +57,7 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     if not levels.fractured and not levels.imaged:
         if none_on_record(chart):
             raise NotApplicable
-        raise Unknown("at which level the fracture is", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("level of the fracture", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
 
 
 def _ordered(chart: Chart) -> Iterator[Evidence]:

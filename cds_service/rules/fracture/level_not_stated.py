@@ -8,7 +8,13 @@ from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Level not stated", kind=Kind.WORKUP, card=Topic.WORKUP, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Level not stated",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=FRACTURE_SECTIONS,
+    judges="level of the fracture",
+)
 def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the order names a vertebra, in its body site, code or text, or else a fracture on record does.
@@ -23,6 +29,7 @@ def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
         return
     yield Finding(
         says="No level is named by the order or by a fracture on record: name it on the request",
+        short="level not stated",
         evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
         cites=("site-policy",),
     )

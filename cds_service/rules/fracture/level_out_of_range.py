@@ -4,11 +4,18 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Level, Missing, Reason, Section, Source, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_fractures, target_levels
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Level outside T1 to L5", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Level outside T1 to L5",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="target level",
+)
 def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a level of the order, or of the fracture where the order names none, is cervical or sacral. That a level lies between T1
@@ -26,12 +33,14 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     if outside:
         yield Finding(
             says=f"{spoken(outside)} is outside T1 to L5, the range of trials and coverage",
+            short=shortened("level outside T1–L5", f": {spoken(outside)}"),
             evidence=_named(outside, chart),
             cites=("cms-lcd", "evicore-cmm607", "vapour-2016"),
         )
     if upper:
         yield Finding(
             says=f"{spoken(upper)} is inside T1 to L5 of CMS LCD (decides), outside T5 to L5 of eviCore CMM-607",
+            short=shortened("level above T5", f": {spoken(upper)}"),
             evidence=_named(upper, chart),
             cites=("cms-lcd", "evicore-cmm607"),
             effect=Kind.INFORMATION,
@@ -39,9 +48,9 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     if outside:
         return
     if not chart.order.levels:
-        chart.require("which levels are meant", *FRACTURE_SECTIONS)
+        chart.require("target level", *FRACTURE_SECTIONS)
     if not target:
-        raise Unknown("which levels are meant", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
+        raise Unknown("target level", Missing(Section.CONDITIONS, Reason.NOT_MEASURED))
 
 
 _UPPER = frozenset((Level.T1, Level.T2, Level.T3, Level.T4))

@@ -7,7 +7,7 @@ from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_frac
 from cds_service.facts.fracture.imaging import NOT_REPORTED
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import begun, brief
+from cds_service.facts.shared.phrasing import begun, brief, hedged, shortened
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -39,6 +39,9 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         yield Finding(
             says=f"{begun('malignant fracture or tumour', item.certainty)} at {named((item,))}: {brief(item.text)}; "
             "no age limit, multidisciplinary review advised",
+            short=shortened(
+                hedged("tumour" if item.is_lesion else "malignant fracture", item.certainty), f" at {named((item,))}"
+            ),
             evidence=tuple(other.evidence for other in found[:3]),
             cites=("cms-lcd", "cms-a56572", "nice-ng234", "nass-auc"),
             basis=item.basis,
@@ -49,5 +52,5 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     for tumour in tumours:
         if fractures and tumour.state is State.ACTIVE and not tumour.levels:
             not_placed = chart.gaps(*FRACTURE_SECTIONS) or (NOT_REPORTED,)
-            raise Unknown(f"whether {brief(tumour.concept.text)} is at the fracture", *not_placed)
+            raise Unknown(f"site of the tumour ({brief(tumour.concept.text)})", *not_placed)
     yield from gaps

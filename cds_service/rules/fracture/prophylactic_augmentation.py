@@ -7,6 +7,7 @@ from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, evidence, told
 from cds_service.facts.fracture.levels import named_levels
 from cds_service.facts.fracture.unfractured import intact_levels, levels_not_judged, levels_not_on_record
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -44,6 +45,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
     if chart.order.prophylactic:
         yield Finding(
             says="The order says prophylactic: no fracture is to be treated",
+            short="ordered as prophylactic",
             evidence=tuple(Evidence(Source(reference), "reasonCode") for reference in chart.order.references),
             cites=_CITES,
             basis=Basis.TEXT,
@@ -56,6 +58,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
     for level, seen in intact.items():
         yield Finding(
             says=f"{level} is called intact, {told(seen)}{f'; {spoken(broken)} is broken' if broken else ''}",
+            short=f"{level} called intact",
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),
             cites=_CITES,
@@ -68,6 +71,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
     if broken and unrecorded and all(gap.reason is Reason.UNREADABLE for gap in gaps):
         yield Finding(
             says=f"{spoken(broken)} is broken; no current fracture or lesion on record at {spoken(unrecorded)}, ordered too: confirm",
+            short=shortened("level without recorded fracture", f": {spoken(unrecorded)}"),
             evidence=tuple(item.evidence for item in fractures_at_target(chart)[:3]),
             cites=_CITES,
             effect=Kind.RELATIVE,
@@ -75,4 +79,4 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         not_judged -= unrecorded
     chart.require("whether each ordered level is broken", *FRACTURE_SECTIONS)
     if not_judged:
-        raise Unknown(f"whether {spoken(not_judged)} is broken", NOT_REPORTED)
+        raise Unknown(f"state of {spoken(not_judged)} on imaging", NOT_REPORTED)

@@ -7,6 +7,7 @@ from cds_service.facts.fracture.age import fracture_age, onsets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named, target_fractures
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.shared import thresholds
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -50,17 +51,18 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     age = fracture_age(chart)
     recent = know.parameter("shared.recent_until")
     if age.is_beyond(recent.value):
-        chart.require("when the fracture began", *FRACTURE_SECTIONS)
+        chart.require("onset of the fracture", *FRACTURE_SECTIONS)
         return
     if not age.is_within(recent.value):
         dated = Missing(Section.CONDITIONS, Reason.NOT_MEASURED, f"{age} by the dates on record, limit {recent.shown}")
-        what = f"when the fracture began ({age} ago, limit {recent.shown})"
+        what = f"onset of the fracture ({age} ago, limit {recent.shown})"
         raise Unknown(what, *(chart.gaps(*FRACTURE_SECTIONS) or (dated,)))
     began = onsets(chart)
     since = f", onset {began[0]}" if len(began) == 1 else ""
     mine = target_fractures(chart)
     yield Finding(
         says=f"Fracture at {named(mine)} is {age} old{since}: {_stage(age, know)}",
+        short=shortened(f"fracture {age}", " old"),
         evidence=tuple(item.evidence for item in mine if item.onset or not began),
         uses=tuple(map(know.parameter, _LIMITS)),
         cites=("rand-2013",),

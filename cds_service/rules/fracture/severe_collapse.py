@@ -11,7 +11,13 @@ from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Severe collapse", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Severe collapse",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="height loss",
+)
 def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a coded finding or a report gives the target vertebra a height loss above the limit, or calls it plana, whenever that was:
@@ -31,14 +37,15 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield Finding(
             says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {thresholds.number(limit, know)}"
             f"{thresholds.DECIDES}, {thresholds.number(other, know)}; {told(seen)}",
+            short=f"height loss {percentage(seen).replace(' to ', '–')}",
             evidence=(evidence(seen),),
             uses=(limit, other),
             cites=("evicore-cmm607",),
             basis=seen.basis,
         )
         return
-    chart.require("how much height the vertebra has lost", *FRACTURE_SECTIONS)
+    chart.require("height loss", *FRACTURE_SECTIONS)
     if none_on_record(chart):
         raise NotApplicable
     if not any(is_at_most(seen, limit) for seen in current_at_target(chart, know, ImagingSign.HEIGHT_LOSS)):
-        raise Unknown("how much height the vertebra has lost", NOT_REPORTED)
+        raise Unknown("height loss", NOT_REPORTED)

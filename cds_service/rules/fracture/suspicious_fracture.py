@@ -26,6 +26,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
+    judges="suspicion of tumour",
 )
 def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -56,6 +57,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     if reasons:
         yield Finding(
             says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}",
+            short="fracture suspicious of tumour",
             evidence=tuple(item for _, item in reasons),
             uses=(know.parameter("young_patient.below"),) if unusual else (),
             cites=("acr-2018", "site-policy"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Condition, Section, State, Unknown, spoken
 from cds_service.facts.pain import scores
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import begun, brief, recorded
+from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
 from cds_service.facts.shared.setting import Setting
 from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
@@ -53,6 +53,7 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
 def _finding(item: Condition, why: str, *more: Evidence, uses: tuple[Parameter, ...] = ()) -> Finding:
     return Finding(
         says=f"{begun('haemangioma', item.certainty)} at {spoken(item.levels)}, {why}",
+        short=shortened(hedged("haemangioma", item.certainty), f" at {spoken(item.levels)}"),
         evidence=(recorded(item), *more),
         uses=uses,
         cites=("bcbs-vertebroplasty", "evicore-cmm607", "cement-ifu"),

@@ -17,7 +17,13 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Too many levels", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Too many levels",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    judges="number of levels",
+)
 def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the order, by the levels it names or by its quantity, is for more levels than the limit in one session. More than another
@@ -35,11 +41,13 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     limit, payer = know.parameters("too_many_levels", "most", "one_payer")
     count = chart.order.level_count
     if not count:
-        raise Unknown("how many levels are ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
+        raise Unknown("number of levels ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
     if count > min(limit.value, payer.value):
+        ordered = f"{count} levels ordered"
         yield Finding(
-            says=f"{count} levels ordered for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
+            says=f"{ordered} for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
             f"{thresholds.number(payer, know)}",
+            short=ordered,
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
             uses=(limit, payer),
             cites=("cement-embolism",),

@@ -6,7 +6,7 @@ from cds_service.chart import Basis, Chart, Section, State, Unknown
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import begun, brief, recorded
+from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -23,6 +23,7 @@ from cds_service.knowledge import Knowledge, Parameter
     kind=Kind.RELATIVE,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
+    judges="cause of the fracture",
 )
 def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -48,7 +49,7 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
             if years.most < limit.value:
                 yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
             elif years.least < limit.value:
-                raise Unknown(f"whether the patient is younger than {limit.shown}")
+                raise Unknown(f"age {years}, limit {limit.shown}")
     yield from gaps
 
 
@@ -56,6 +57,7 @@ def _finding(injuries: tuple[Fracture, ...], why: str, *shown: Evidence, uses: t
     return Finding(
         says=f"{begun('traumatic fracture', injuries[0].certainty)} at {named(injuries)} ({why}): judge stability with spine surgery; "
         "Blue plans and NICE TA279, which decide, leave injuries out, CMS LCD L38213 covers selected ones",
+        short=shortened(hedged("traumatic fracture", injuries[0].certainty), f" at {named(injuries)}"),
         evidence=(injuries[0].evidence, *shown),
         uses=uses,
         cites=("nice-ta279", "bcbs-vertebroplasty", "cms-lcd", "cirse-2017"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, named
-from cds_service.facts.shared.phrasing import begun, brief, on
+from cds_service.facts.shared.phrasing import begun, brief, hedged, on, shortened
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -39,6 +39,7 @@ def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         kind = "vertebral lesion" if all(item.is_lesion for item in found) else "vertebral fracture"
         yield Finding(
             says=f"{begun(kind, first.certainty)} on record at {named(found)}: {brief(first.text)}{on(first.onset or first.seen)}",
+            short=shortened(hedged(kind, first.certainty), f" at {named(found)}"),
             evidence=tuple(item.evidence for item in found[:_SHOWN]),
             cites=("cms-lcd", "nice-ta279"),
             basis=Basis.CODE if any(item.basis is Basis.CODE for item in found) else Basis.TEXT,

@@ -9,7 +9,13 @@ from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Young patient", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=(Section.PATIENT, Section.CONDITIONS))
+@rule(
+    title="Young patient",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=(Section.PATIENT, Section.CONDITIONS),
+    judges="cause of fragile bone",
+)
 def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on record.
@@ -29,11 +35,12 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     if years.least >= limit.value:
         return
     if years.least < adult.value or years.most >= limit.value:
-        raise Unknown(f"whether the patient is from {adult.shown} to {limit.value - 1:g} years old")
+        raise Unknown(f"age {years}, limits {adult.shown} and {limit.shown}")
     causes, gaps = gathered(chart.conditions_in("osteoporosis", "vertebral-neoplasm", "high-energy-cause"))
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(
             says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",
+            short=f"age {years}",
             evidence=person.birth(chart),
             uses=(adult, limit),
             cites=("vapour-2016",),

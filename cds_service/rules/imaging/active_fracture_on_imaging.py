@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, told
+from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -46,11 +47,11 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
         return
     for item in found:
         if item.verdict is Verdict.CONFLICTING:
-            raise Unknown(f"whether the fracture is active: findings conflict, {told(item.finding)}", NOT_REPORTED)
+            raise Unknown(f"activity of the fracture (findings conflict, {told(item.finding)})", NOT_REPORTED)
     judged = frozenset().union(*(item.levels for item in found))
     if not found or (target_levels(chart) - judged and all(item.levels for item in found)):
         gaps = chart.gaps(*FRACTURE_SECTIONS)
-        raise Unknown("whether imaging shows marrow oedema or uptake at the fracture", *(gaps or (NOT_REPORTED,)))
+        raise Unknown("marrow oedema or uptake at the fracture", *(gaps or (NOT_REPORTED,)))
     chart.require("whether newer imaging shows marrow oedema or uptake", *FRACTURE_SECTIONS)
 
 
@@ -58,6 +59,7 @@ def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
     sign = "Marrow oedema" if item.finding.sign == "oedema" else "Uptake"
     return Finding(
         says=f"{sign}{where}, {item.told}",
+        short=shortened(sign.lower(), f" at {spoken(item.levels)}" if item.finding.levels else ""),
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),
         cites=("cms-lcd", "acr-2018", "rand-2018"),

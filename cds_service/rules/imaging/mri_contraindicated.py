@@ -17,7 +17,13 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="MRI may not be possible", kind=Kind.WORKUP, card=Topic.WORKUP, needs=OBSTACLE_SECTIONS)
+@rule(
+    title="MRI may not be possible",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=OBSTACLE_SECTIONS,
+    judges="obstacles to MRI",
+)
 def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a pacemaker, defibrillator, stimulator, cochlear implant, magnetic fragment, claustrophobia or a plain statement that MRI
@@ -32,8 +38,10 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     """
     found, gaps = gathered(mri_obstacles(chart))
     if found:
+        doubt = "MRI may not be possible"
         yield Finding(
-            says=f"MRI may not be possible ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
+            says=f"{doubt} ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
+            short=doubt,
             evidence=found[:3],
             cites=("cms-lcd", "rand-2018"),
             indicator=Indicator.INFO,

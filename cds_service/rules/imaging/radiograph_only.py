@@ -13,7 +13,13 @@ from cds_service.knowledge import Knowledge
 _STILL = (Modality.RADIOGRAPH, Modality.CT, Modality.DXA)
 
 
-@rule(title="No MRI or bone scan", kind=Kind.WORKUP, card=Topic.WORKUP, needs=(*IMAGING, *OBSTACLE_SECTIONS))
+@rule(
+    title="No MRI or bone scan",
+    kind=Kind.WORKUP,
+    card=Topic.WORKUP,
+    needs=(*IMAGING, *OBSTACLE_SECTIONS),
+    judges="MRI or bone scan",
+)
 def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether all spine images on record, studies and reports, are radiographs, CT or DXA.
@@ -32,6 +38,7 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         obstacles, _ = gathered(mri_obstacles(chart))
         yield Finding(
             says=f"Only {kinds} of the spine on record (latest: {dated(still[-1])}): it cannot date the fracture",
+            short="no MRI or bone scan",
             evidence=tuple(map(examined, still[-3:])),
             cites=("cms-lcd", "acr-2018"),
             proposes=(Proposal.ORDER_BONE_SCAN if obstacles else Proposal.ORDER_MRI,),

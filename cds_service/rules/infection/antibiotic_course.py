@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import brief, told
+from cds_service.facts.shared.phrasing import brief, shortened, told
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -24,6 +24,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, *DRUG_SECTIONS),
+    judges="antibiotics",
 )
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -45,6 +46,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
             asks = f"for {brief(infection.concept.text)}?" if infection else "for which infection, and is it cured?"
         yield Finding(
             says=f"{use.name} being taken{f' since {since}' if since else ''}: {asks}",
+            short=shortened(know.drugs.ingredients[use.ingredient].name, ", taken"),
             evidence=(Evidence(use.source, "medication", since, use.name),),
             cites=("site-policy",),
             effect=Kind.INFORMATION if prevents(use) or infection else None,
@@ -57,4 +59,4 @@ def _coded(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("long-term-antibiotic"):
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?"
-            yield of_problem(problem, says, cites=("site-policy",))
+            yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",))

@@ -80,6 +80,7 @@ def _together(found: tuple[Marker, ...], chart: Chart) -> Finding:
 def _finding(says: str, found: tuple[Marker, ...], effect: Kind | None) -> Finding:
     return Finding(
         says=says,
+        short=found[0].short if len(found) == 1 else f"{len(found)} signs of infection",
         evidence=tuple(item.lab.evidence for item in found),
         uses=tuple(item.limit for item in found),
         cites=_CITES,

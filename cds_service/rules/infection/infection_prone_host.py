@@ -7,12 +7,19 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import at_least, history
-from cds_service.facts.shared.phrasing import recorded
+from cds_service.facts.shared.phrasing import recorded, shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _IMMUNOSUPPRESSED = "immunosuppression"
-_FACTORS = (_IMMUNOSUPPRESSED, "diabetes", "malignancy", "smoking", "tuberculosis-history")
+_FACTORS = {
+    _IMMUNOSUPPRESSED: "immunosuppression",
+    "diabetes": "diabetes",
+    "malignancy": "cancer",
+    "smoking": "smoking",
+    "tuberculosis-history": "past tuberculosis",
+}
+"""The value sets of the factors, each with its name for the finding's `short`."""
 _SHOWN = 4
 
 
@@ -21,6 +28,7 @@ _SHOWN = 4
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.BLOOD_COUNT, *DRUG_SECTIONS),
+    judges="risk of infection",
 )
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -46,10 +54,16 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     named = list(dict.fromkeys(item.concept.text for item in problems))
     named += [*(f"HbA1c {lab}" for lab in high), *(f"{use.name} being taken" for use in drugs)]
     if named:
+        first, *others = (
+            *(name for value_set, name in _FACTORS.items() if value_set in factors),
+            *(f"HbA1c {lab.quantity}" for lab in high),
+            *(know.drugs.ingredients[use.ingredient].name for use in drugs),
+        )
         more = f"; {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
         weighty = bool(drugs or high) or _IMMUNOSUPPRESSED in factors or len(factors) > 1
         yield Finding(
             says=f"Raised risk of infection: {'; '.join(named[:_SHOWN])}{more}",
+            short=shortened(first, *(f", {factor}" for factor in others)),
             evidence=(
                 *map(recorded, problems),
                 *(lab.evidence for lab in high),

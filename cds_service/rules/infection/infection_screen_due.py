@@ -25,6 +25,7 @@ _NO_VALUE = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.BLOOD_COUNT, Section.INFLAMMATION),
+    judges="infection screen",
 )
 def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -57,6 +58,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         says = f"{', '.join(wanted)}: infection screen within {window.shown}{before}"
         yield Finding(
             says=f"{says[:1].upper()}{says[1:]}",
+            short="infection screen due",
             evidence=tuple(stale),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),

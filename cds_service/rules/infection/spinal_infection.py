@@ -8,7 +8,7 @@ from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import diagnosed, shortened, told
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -20,6 +20,7 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
+_NOUN = "spinal infection"
 _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
 
 
@@ -50,18 +51,20 @@ def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in spinal_infections(chart, know):
         if problem.state is State.ACTIVE:
-            yield of_problem(problem, f"Active spinal infection on record: {told(problem)}", cites=_CITES)
+            says = f"Active {_NOUN} on record: {told(problem)}"
+            yield of_problem(problem, says, diagnosed(problem, _NOUN), cites=_CITES)
             continue
         drugs, gaps = antibiotics(chart, know)
         for use in drugs:
             if treats(use, problem):
                 says = f"Spinal infection called past, but {use.name} is being taken for it: {told(problem)}"
                 reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
-                yield of_problem(problem, says, reason, cites=_CITES)
+                short = shortened(diagnosed(problem, _NOUN), ", still treated")
+                yield of_problem(problem, says, short, reason, cites=_CITES)
         yield from gaps
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.SPINAL_INFECTION):
         effect = None if item.current else Kind.RELATIVE
-        yield of_image(item, f"Signs of spinal infection{item}", cites=_CITES, effect=effect)
+        yield of_image(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)

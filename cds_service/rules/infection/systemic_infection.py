@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.cultures import standing_blood_cultures
 from cds_service.facts.infection.diagnoses import infections
 from cds_service.facts.infection.urine import urine
-from cds_service.facts.shared.phrasing import on, recorded, told, weakest
+from cds_service.facts.shared.phrasing import diagnosed, on, recorded, told, weakest
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import (
     Essential,
@@ -53,6 +53,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item in infections(chart, know):
         yield Finding(
             says=f"{item.standing}: {told(item.problem)}",
+            short=diagnosed(item.problem, "infection on record"),
             evidence=(recorded(item.problem), *(sign.evidence for sign in item.signs)),
             uses=(know.parameter("systemic_infection.active_for"),),
             cites=("cms-lcd", "rand-2018", "radiopaedia-vertebroplasty"),
@@ -73,6 +74,7 @@ def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         proved = f"with {proof[0].says}" if proof else "without recorded symptoms"
         yield Finding(
             says=f"Bacteria in the urine {proved}: {germs[0].says}{on(germs[0].evidence.when)}{'' if proof else _DIVIDED}",
+            short="bacteria in the urine",
             evidence=tuple(sign.evidence for sign in (*germs, *proof)),
             cites=("popa-2009", "chen-2023"),
             effect=None if proof else Kind.INFORMATION,
@@ -86,6 +88,7 @@ def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for culture, germ in standing_blood_cultures(chart, window):
         yield Finding(
             says=f"Positive blood culture{on(culture.when)}, no later negative one: {germ.text}",
+            short="positive blood culture",
             evidence=(Evidence(culture.source, "value", culture.when, germ.text),),
             uses=(window,),
             cites=("cms-lcd", "rand-2018"),

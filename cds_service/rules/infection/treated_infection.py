@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Condition, Section, State, Unknown
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import on
+from cds_service.facts.shared.phrasing import diagnosed, on, shortened
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
@@ -17,6 +17,7 @@ _HISTORY = "infection-history"
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS,),
+    judges="past infection",
 )
 def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -35,13 +36,14 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
 def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for problem in spinal_infections(chart, know):
         if problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets:
-            yield _past(problem)
+            yield _past(problem, shortened(diagnosed(problem, "spinal infection"), ", past"))
 
 
 def _coded_as_history(chart: Chart) -> Iterator[Finding]:
-    yield from map(_past, chart.conditions_in(_HISTORY))
+    for problem in chart.conditions_in(_HISTORY):
+        yield _past(problem, diagnosed(problem, "past infection"))
 
 
-def _past(problem: Condition) -> Finding:
+def _past(problem: Condition, short: str) -> Finding:
     says = f"Past infection, confirm that it is cured: {problem.concept.text}{on(problem.abated or problem.dated)}"
-    return of_problem(problem, says, cites=("cement-ifu", "liao-2018"))
+    return of_problem(problem, says, short, cites=("cement-ifu", "liao-2018"))

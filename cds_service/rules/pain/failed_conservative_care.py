@@ -48,6 +48,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
     for waiver in waivers[:1]:
         yield Finding(
             says=f"Conservative care need not have failed: {waiver.why}",
+            short="conservative care not required",
             evidence=waiver.evidence,
             uses=waiver.uses,
             cites=waiver.cites,
@@ -63,7 +64,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
             return
         if any(item.days is None for item in care):
             undated = Section.MEDICATION_STATEMENTS if on_record_since(chart) else Section.CONDITIONS
-            raise Unknown("since when conservative care was given", Missing(undated, Reason.NOT_MEASURED))
+            raise Unknown("beginning of conservative care", Missing(undated, Reason.NOT_MEASURED))
         yield from more
     yield from gaps
 
@@ -76,6 +77,7 @@ def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Fi
     names = ", ".join(dict.fromkeys(brief(item.name) for item in care[:3]))
     return Finding(
         says=f"{names} for {longest}{days} d, pain still {scores.said(score)}: {thresholds.compared(reached)}",
+        short=f"conservative care {days} d",
         evidence=(*(item.evidence for item in care[:3]), score.evidence),
         uses=(scores.threshold(Setting.OUTPATIENT, know), shortest, *longer),
         cites=("cms-lcd", "nice-ta279", "acr-2018"),

@@ -8,7 +8,13 @@ from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Improving pain", kind=Kind.RELATIVE, card=Topic.SUITABILITY, needs=(Section.PAIN, Section.ENCOUNTER))
+@rule(
+    title="Improving pain",
+    kind=Kind.RELATIVE,
+    card=Topic.SUITABILITY,
+    needs=(Section.PAIN, Section.ENCOUNTER),
+    judges="course of the pain",
+)
 def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the latest pain score is lower, by the share given below, than the highest one of the last four weeks that was taken at
@@ -26,15 +32,14 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     if not earlier:
         raise next(
             latest.doubts(),
-            Unknown(
-                f"how the pain develops (no earlier score in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)
-            ),
+            Unknown(f"earlier pain score (none in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
         )
     worst = max(earlier, key=lambda item: item.quantity.value)
     enough = worst.quantity.value * (1 - fall.value / 100)
     if worst.quantity.value > 0 and not scores.exceeds(latest, enough):
         yield Finding(
             says=f"Pain fell from {scores.said(worst)} to {scores.said(latest)}: improving with the care so far",
+            short=f"pain from {worst.quantity} to {latest.quantity}",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span, apart),
             cites=("cirse-2017", "acr-2018"),

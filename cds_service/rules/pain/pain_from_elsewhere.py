@@ -38,6 +38,7 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     for item in stated:
         yield Finding(
             says=f"Pain is said not to come from the fracture: {told(item)}",
+            short="pain from elsewhere",
             evidence=(recorded(item),),
             cites=_CITES,
             basis=item.concept.basis,
@@ -45,15 +46,20 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     source, more = gathered(examinations(chart, "pain-concordance"))
     tender, also = gathered(examinations(chart, "focal-tenderness"))
     if source and source[0].denies:
-        yield _finding(source[0], "Pain is said not to come from the target level")
+        yield _finding(source[0], "Pain is said not to come from the target level", "examination: pain from elsewhere")
     elif tender and tender[0].denies and not (source and source[0].is_later(tender[0])):
-        yield _finding(tender[0], "No tenderness over the target level: confirm the source of the pain", Kind.RELATIVE)
+        yield _finding(
+            tender[0],
+            "No tenderness over the target level: confirm the source of the pain",
+            "no tenderness at level",
+            Kind.RELATIVE,
+        )
     yield from gaps or more or also
     if not (stated or source or tender or gaps or more or also):
-        raise Unknown(
-            "whether the pain comes from the target level", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED)
-        )
+        raise Unknown("source of the pain", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
 
 
-def _finding(item: Examination, says: str, effect: Kind | None = None) -> Finding:
-    return Finding(says=f"{says} ({item})", evidence=(item.evidence,), cites=_CITES, effect=effect, basis=item.basis)
+def _finding(item: Examination, says: str, short: str, effect: Kind | None = None) -> Finding:
+    return Finding(
+        says=f"{says} ({item})", short=short, evidence=(item.evidence,), cites=_CITES, effect=effect, basis=item.basis
+    )

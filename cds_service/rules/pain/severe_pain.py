@@ -54,6 +54,7 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     noted = f"; the {stay} stay counts as outside hospital" if stay else ""
     yield Finding(
         says=f"Pain {scores.said(score)} {_compared(score, limits[0], know)}{noted}",
+        short=scores.short(score),
         evidence=(score.evidence,),
         uses=(limits[0], scores.window(places[0], know)),
         cites=("cms-lcd", "rand-2018", "evicore-cmm607", "vapour-2016"),

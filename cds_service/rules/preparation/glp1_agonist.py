@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import recorded
+from cds_service.facts.shared.phrasing import recorded, shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -23,6 +23,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=(*DRUG_SECTIONS, Section.CONDITIONS),
+    judges="gastric emptying",
 )
 def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -45,6 +46,7 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         yield Finding(
             says=f"{use.name[:1].upper()}{use.name[1:]} being taken{beside}: usually continued; before sedation no solid food for"
             f" {solids.shown}, no liquids for {liquids.shown}, no sugary ones for {sugary.shown}{worse}",
+            short=shortened(know.drugs.ingredients[use.ingredient].name, ", taken"),
             evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name), *map(recorded, symptoms)),
             uses=(solids, liquids, sugary),
             indicator=Indicator.WARNING if symptoms else None,

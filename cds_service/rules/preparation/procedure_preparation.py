@@ -36,6 +36,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     clear, light, heavy = know.parameters("procedure_preparation", "fasting_clear", "fasting_light", "fasting_heavy")
     yield Finding(
         f"Usual fasting before sedation: clear liquids {clear.shown}, a light meal {light.shown}, fatty or fried food {heavy.shown}",
+        "fasting before sedation",
         uses=(ahead, clear, light, heavy),
     )
     usual, gaps = prophylaxis(chart, know)
@@ -44,6 +45,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     yield Finding(
         f"Lying prone for {least.value:g} to {most.value:g} min: can the patient manage it? Local anaesthetic with sedation, at times"
         " general anaesthesia; an escort home; a plan for urgent spine surgery if cement leaks into the canal",
+        f"prone for {least.value:g}–{most.value:g} min",
         uses=(least, most),
         cites=("patient-sheets", "nice-ipg166"),
     )
@@ -53,12 +55,19 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
 def _antibiotic(usual: Prophylaxis) -> Finding:
     if usual.allergy is None:
         says = f"Antibiotic prophylaxis, where used: commonly cefazolin {usual.usual.shown} IV within an hour before the puncture"
-        return Finding(says, usual.evidence, uses=(usual.usual,), cites=("sir-antibiotics-2018",))
+        return Finding(
+            says,
+            "antibiotic prophylaxis: cefazolin",
+            usual.evidence,
+            uses=(usual.usual,),
+            cites=("sir-antibiotics-2018",),
+        )
     left = " or ".join(f"{name} {dose.shown}" for name, dose in usual.alternatives.items())
     instead = "instead of" if usual.allergy_is_severe else "if it was severe, instead of"
     return Finding(
         f"Allergy on record ({told(usual.allergy)}): {instead} cefazolin commonly"
         f" {left or 'a choice to be made with pharmacy or microbiology'}",
+        "allergy: alternative to cefazolin",
         usual.evidence,
         uses=tuple(usual.alternatives.values()),
         cites=("sir-antibiotics-2018",),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Severity, Unknown
-from cds_service.facts.safety.allergies import allergies, evidence, told
+from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -35,12 +35,14 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     for allergy in allergies(chart, _CEMENT, "allergy-cement-antibiotic"):
         if _CEMENT in allergy.concept.sets:
             effect = None if allergy.severity is Severity.SEVERE else Kind.RELATIVE
-            says = f"Allergy to a part of bone cement: {told(allergy)}{_DIVIDED}"
+            says, noun = f"Allergy to a part of bone cement: {told(allergy)}{_DIVIDED}", "bone cement"
         else:
             effect = Kind.INFORMATION
             says = f"Allergy to an antibiotic that some bone cements contain: {told(allergy)}"
+            noun = "cement antibiotic"
         yield Finding(
             says=says,
+            short=short(allergy, noun),
             evidence=(evidence(allergy),),
             cites=("cement-ifu", "cms-lcd", "radiopaedia-vertebroplasty"),
             effect=effect,

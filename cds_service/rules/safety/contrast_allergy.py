@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.safety.allergies import allergies, evidence, told
+from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -13,6 +13,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),
+    judges="contrast allergy",
 )
 def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -28,6 +29,7 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     for allergy in allergies(chart, "allergy-contrast"):
         yield Finding(
             says=f"Reaction to iodinated contrast: {told(allergy)}; is contrast or a balloon planned?",
+            short=short(allergy, "contrast"),
             evidence=(evidence(allergy),),
             cites=("acr-contrast", "cms-lcd"),
             basis=allergy.concept.basis,

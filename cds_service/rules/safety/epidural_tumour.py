@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import hedged, told
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
@@ -17,6 +17,7 @@ _EPIDURAL = "epidural-tumour"
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
+    judges="tumour in the spinal canal",
 )
 def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -39,9 +40,13 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
             epidural = _EPIDURAL in problem.concept.sets
             what = "Tumour in the spinal canal" if epidural else "Sclerotic or widespread metastases"
             cites = ("radiopaedia-vertebroplasty",) if epidural else ("cirse-2017",)
-            yield of_problem(problem, f"{what} on record: {told(problem)}", cites=cites)
+            short = hedged(
+                "tumour in spinal canal" if epidural else "sclerotic or widespread metastases", problem.certainty
+            )
+            yield of_problem(problem, f"{what} on record: {told(problem)}", short, cites=cites)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.EPIDURAL_TUMOUR):
-        yield of_image(item, f"Tumour in the spinal canal{item}", cites=("radiopaedia-vertebroplasty", "nice-ng234"))
+        says, short = f"Tumour in the spinal canal{item}", item.named("tumour in spinal canal")
+        yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"))

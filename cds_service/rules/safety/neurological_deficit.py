@@ -6,7 +6,7 @@ from cds_service.chart import Chart, ImagingSign, Section, Unknown
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import on, told
+from cds_service.facts.shared.phrasing import diagnosed, on, shortened, told
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -52,25 +52,28 @@ def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     limit = know.parameter("neurological_deficit.long_standing")
     for problem in compromises(chart):
+        short = diagnosed(problem, "neurological compromise")
         if is_long_standing(problem, chart, know):
             says = f"Long-standing neurological compromise on record, unchanged?: {told(problem)}"
-            yield of_problem(problem, says, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
+            short = shortened(short, ", long-standing")
+            yield of_problem(problem, says, short, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
         else:
             says = f"Neurological compromise on record: {told(problem)}{_DIVIDED}"
-            yield of_problem(problem, says, cites=_CITES, proposes=_STEP)
+            yield of_problem(problem, says, short, cites=_CITES, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.CORD_COMPRESSION):
         effect = None if item.current else Kind.RELATIVE
         says = f"Cord or cauda equina compressed{item}{_DIVIDED if item.current else ''}"
-        yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
+        yield of_image(item, says, item.named("cord compression"), cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item, answer in examined_deficits(chart, know):
         yield Finding(
             says=f"{item.concept.text}{on(item.when)}: {answer.text}{_DIVIDED}",
+            short="deficit on examination",
             evidence=(Evidence(item.source, "value", item.when, answer.text),),
             cites=_CITES,
             basis=answer.basis,

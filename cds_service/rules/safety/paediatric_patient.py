@@ -31,7 +31,11 @@ def paediatric_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     years = age(chart)
     if years.most < limit.value:
         yield Finding(
-            f"Age {years} years, younger than {limit.value:g}", birth(chart), uses=(limit,), cites=("rand-2018",)
+            f"Age {years} years, younger than {limit.value:g}",
+            f"age {years}",
+            birth(chart),
+            uses=(limit,),
+            cites=("rand-2018",),
         )
     elif years.least < limit.value:
         yield Unknown(f"age: {years} years", Missing(Section.PATIENT, Reason.UNREADABLE))

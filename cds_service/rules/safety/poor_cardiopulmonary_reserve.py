@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.labs import below, if_measured
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import diagnosed, told
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -27,6 +27,7 @@ _CITES = ("site-policy",)
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, Section.VITALS, Section.IMAGING_FINDINGS),
+    judges="cardiopulmonary reserve",
 )
 def poor_cardiopulmonary_reserve(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -53,7 +54,7 @@ def _diseased(chart: Chart) -> Iterator[Finding]:
         if problem.state is State.ACTIVE:
             ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
             says = f"Little reserve for sedation and prone position: {told(problem)}{ask}"
-            yield of_problem(problem, says, cites=_CITES)
+            yield of_problem(problem, says, diagnosed(problem, "poor cardiopulmonary reserve"), cites=_CITES)
 
 
 def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
@@ -61,13 +62,14 @@ def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for problem in chart.conditions_in("acute-coronary-syndrome"):
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
             says = f"Little reserve for sedation and prone position: {told(problem)}"
-            yield of_problem(problem, says, cites=_CITES, uses=(window,))
+            yield of_problem(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
 
 
 def _low(chart: Chart, know: Knowledge, measure: str, what: str) -> Iterator[Finding | Unknown]:
     limit = know.parameter(f"poor_cardiopulmonary_reserve.{measure.replace('-', '_')}_low")
     for lab in if_measured(chart, measure, what.lower()):
         if below(lab, limit.value):
-            yield Finding(f"{what} {lab}, below {limit.shown}", (lab.evidence,), uses=(limit,))
+            short = f"{measure.replace('-', ' ')} {lab.quantity}"
+            yield Finding(f"{what} {lab}, below {limit.shown}", short, (lab.evidence,), uses=(limit,))
         else:
             yield from lab.doubts()

@@ -6,7 +6,7 @@ from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknow
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
-from cds_service.facts.shared.phrasing import on, recorded, told
+from cds_service.facts.shared.phrasing import hedged, on, recorded, told
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -53,12 +53,14 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in pregnancies(chart, know, problems):
         later = denied and (problem.dated is None or denied.start > problem.dated.last)
         undated = problem.dated is None and len(problems) > 1
+        certainty = Certainty.POSSIBLE if later or undated else problem.certainty
         yield Finding(
             says=f"Pregnancy on record: {told(problem)}{f'; negative test{on(denied)}' if later else ''}{_DIVIDED}",
+            short=hedged("pregnancy on record", certainty),
             evidence=(recorded(problem),),
             cites=_CITES,
             basis=problem.concept.basis,
-            certainty=Certainty.POSSIBLE if later or undated else problem.certainty,
+            certainty=certainty,
         )
     if results is None:
         raise NotApplicable
@@ -67,6 +69,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         if pregnant and stands(result, chart, know, problems):
             yield Finding(
                 says=f"{result.concept.text}: {shown}{on(result.when)}{_DIVIDED}",
+                short=f"hCG {result.quantity}" if result.quantity else "pregnant by test or status",
                 evidence=(Evidence(result.source, "value", result.when, shown),),
                 uses=(know.parameter("pregnancy.hcg_positive"),) if result.quantity else (),
                 cites=_CITES,

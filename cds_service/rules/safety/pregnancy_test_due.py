@@ -24,6 +24,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.WORKUP,
     card=Topic.WORKUP,
     needs=(Section.PATIENT, Section.CONDITIONS, Section.PREGNANCY, Section.PROCEDURES),
+    judges="pregnancy test",
 )
 def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -58,6 +59,7 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     planned = f" before {chart.order.planned}" if chart.order.planned else ""
     yield Finding(
         says=f"No negative pregnancy test within {window.shown}{planned}{f'; last one{on(last.when)}' if last else ''}",
+        short="pregnancy test due",
         evidence=(*birth(chart), *((Evidence(last.source, "value", last.when),) if last else ())),
         uses=(window,),
         proposes=(Proposal.ORDER_PREGNANCY_TEST,),

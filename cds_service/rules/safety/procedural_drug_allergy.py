@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.safety.allergies import allergies, evidence, told
+from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -22,6 +22,7 @@ _PROPHYLAXIS = ("allergy-beta-lactam", "allergy-clindamycin", "allergy-vancomyci
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),
+    judges="drug or latex allergy",
 )
 def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -39,6 +40,7 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
         what = used or "an antibiotic used for prophylaxis"
         yield Finding(
             says=f"Allergy to {what}: {told(allergy)}",
+            short=short(allergy, used.removeprefix("a ") or "antibiotic"),
             evidence=(evidence(allergy),),
             cites=("sir-antibiotics-2018",) if not used else ("site-policy",),
             effect=None if used else Kind.INFORMATION,

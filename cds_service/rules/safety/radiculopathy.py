@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import diagnosed, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -14,6 +14,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS,),
+    judges="nerve-root pain",
 )
 def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -29,4 +30,9 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in chart.conditions_in("radiculopathy"):
         if problem.state is State.ACTIVE:
             says = f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?"
-            yield of_problem(problem, says, cites=("radiopaedia-vertebroplasty", "vapour-2016"))
+            yield of_problem(
+                problem,
+                says,
+                diagnosed(problem, "nerve-root pain"),
+                cites=("radiopaedia-vertebroplasty", "vapour-2016"),
+            )

@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unkno
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
 from cds_service.facts.fracture.signs import shown
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import hedged, shortened, told
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
@@ -24,6 +24,7 @@ _CITES = ("cms-lcd", "vapour-2016", "posterior-wall-series")
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *FRACTURE_SECTIONS[1:]),
+    judges="posterior wall",
 )
 def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -47,7 +48,9 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
             says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}{_DIVIDED}"
-            yield of_image(item, says, cites=_CITES, uses=(limit,) if much else ())
+            yield of_image(
+                item, says, item.named(_WORDS[item.seen.sign].lower()), cites=_CITES, uses=(limit,) if much else ()
+            )
 
 
 def _on_record(chart: Chart) -> Iterator[Finding]:
@@ -56,4 +59,4 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
             says = f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}{_DIVIDED}"
-            yield of_problem(problem, says, cites=_CITES)
+            yield of_problem(problem, says, shortened(hedged("burst fracture", problem.certainty), where), cites=_CITES)

@@ -7,7 +7,7 @@ from itertools import islice
 from cds_service.chart import Chart, Measurement, Section, State, Unknown
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import on, told
+from cds_service.facts.shared.phrasing import diagnosed, on, told
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -27,6 +27,7 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, Section.IMAGING_FINDINGS),
+    judges="sedation risk",
 )
 def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -46,7 +47,7 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in("sleep-apnoea", "difficult-airway"):
         if problem.state is State.ACTIVE:
             says = f"Sedation in the prone position is riskier: {told(problem)}"
-            yield of_problem(problem, says, cites=("site-policy",))
+            yield of_problem(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
 
 
 def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -56,7 +57,9 @@ def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for grade, item in islice(graded, 1):  # the newest that can be read
         if grade >= limit.value:
             shown = (Evidence(item.source, "value", item.when, str(grade)),)
-            yield Finding(f"Anaesthesia class {grade}{on(item.when)}", shown, uses=(limit,))
+            yield Finding(
+                f"Anaesthesia class {grade}{on(item.when)}", f"anaesthesia class {grade}", shown, uses=(limit,)
+            )
     yield from gaps
 
 

@@ -7,7 +7,7 @@ from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.labs import at_least, if_measured
-from cds_service.facts.shared.phrasing import told
+from cds_service.facts.shared.phrasing import diagnosed, shortened, told
 from cds_service.findings import (
     Essential,
     Finding,
@@ -59,14 +59,16 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
             here = "fracture-unstable" in problem.concept.sets or at_target(problem.levels, chart)
             where, divided = ("", _DIVIDED) if here else (" at another level", "")
             says = f"Instability on record{where}: {told(problem)}{divided}"
-            yield of_problem(problem, says, cites=_CITES, effect=None if here else Kind.RELATIVE, proposes=_STEP)
+            short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
+            effect = None if here else Kind.RELATIVE
+            yield of_problem(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.INSTABILITY):
         effect = None if item.current else Kind.RELATIVE
         says = f"Instability{item}{_DIVIDED if item.current else ''}"
-        yield of_image(item, says, cites=_CITES, effect=effect, proposes=_STEP)
+        yield of_image(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _scored(
@@ -78,6 +80,6 @@ def _scored(
             limit = know.parameter(f"unstable_fracture.{name}")
             if at_least(score, limit.value):
                 says = f"{what} {score}, {limit.shown} or more: {limit.means}"
-                yield Finding(says, (score.evidence,), uses=(limit,), effect=effect, proposes=_STEP)
+                yield Finding(says, score.short, (score.evidence,), uses=(limit,), effect=effect, proposes=_STEP)
                 return
         yield from score.doubts()
