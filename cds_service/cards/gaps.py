@@ -12,7 +12,7 @@ _REASONS = tuple(Reason)
 
 def name(item: Result) -> str:
     """The judgement as a noun."""
-    return wording.JUDGEMENTS.get(item.rule.id) or markdown.lower_first(item.rule.title)
+    return item.rule.judges or markdown.lower_first(item.rule.title)
 
 
 def one(item: Result) -> str:

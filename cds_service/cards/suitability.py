@@ -52,7 +52,7 @@ def _point(item: Result) -> str:
 
 
 def _not_shown(item: Result) -> str:
-    return wording.NOT_SHOWN.get(item.rule.id) or markdown.lower_first(item.rule.title)
+    return item.rule.not_shown or markdown.lower_first(item.rule.title)
 
 
 def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:

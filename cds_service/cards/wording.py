@@ -51,13 +51,6 @@ ALTERNATIVE_STEPS = (
     "a date for review, with new imaging if pain persists or changes",
 )
 MET, NOT_MET, UNKNOWN = "✓", "✗", "?"
-NOT_SHOWN = {
-    "vertebral_fracture": "no vertebral fracture found in the record",
-    "active_fracture_on_imaging": "imaging shows no active fracture",
-    "recent_fracture": "fracture not recent",
-    "severe_pain": "pain below the threshold",
-    "failed_conservative_care": "conservative care not shown to have failed",
-}
 NOT_KNOWN = "{criterion}: {why}"
 URGENCY = {Indicator.CRITICAL: "Critical", Indicator.WARNING: "Caution", Indicator.INFO: "For information"}
 TO_DO = "First"
@@ -71,32 +64,7 @@ SITE_VALUE = "value set by this site: {reason}"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"
 
-# What is not known: {what} by the judgement concerned, then why.
-JUDGEMENTS = {
-    "vertebral_fracture": "fracture",
-    "recent_fracture": "age of the fracture",
-    "active_fracture_on_imaging": "activity on imaging",
-    "severe_pain": "pain score",
-    "failed_conservative_care": "conservative care",
-    "healed_fracture": "healing",
-    "asymptomatic_fracture": "pain score",
-    "pain_from_elsewhere": "source of the pain",
-    "prophylactic_augmentation": "fracture at the level ordered",
-    "level_mismatch": "level",
-    "antithrombotic_hold": "antithrombotics",
-    "interruption_hazard": "hazard of interrupting antithrombotics",
-    "inr_above_limit": "INR",
-    "low_platelets": "platelets",
-    "bleeding_disorder": "bleeding disorder",
-    "spinal_infection": "spinal infection",
-    "systemic_infection": "infection",
-    "infection_markers": "infection markers",
-    "neurological_deficit": "neurological deficit",
-    "unstable_fracture": "stability",
-    "pregnancy": "pregnancy",
-    "cement_allergy": "cement allergy",
-    "paediatric_patient": "age",
-}
+# What is not known: {what} is the noun of the rule concerned, {why} what was missing.
 GAP = "{what} unknown"
 MANY_GAPS = "unknown: {what}"
 GAP_BECAUSE = "{what} unknown: {why}"

@@ -1,6 +1,6 @@
 """`cds-service rules`: the catalogue, the page of one rule, or what is due for review."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def command(
         _tell_stale((as_of or datetime.now(UTC)).date())
         return
     if show_wording:
-        for name, text in wording.every():
+        for name, text in (*wording.every(), *_nouns(catalogue())):
             click.echo(f"{name}: {text}")
         return
     if rule_id is None:
@@ -56,6 +56,16 @@ def command(
         click.echo(text)
     else:
         console.print(Markdown(text))
+
+
+def _nouns(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
+    """What cards call the judgement of each rule, and say of a criterion that is not met."""
+    for item in rules:
+        yield from (
+            (f"{name} {item.id}", text)
+            for name, text in (("JUDGES", item.judges), ("NOT_SHOWN", item.not_shown))
+            if text
+        )
 
 
 def _in_force(config: Path | None) -> Knowledge:

@@ -6,11 +6,18 @@ from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.aftercare.performed import SECTIONS, augmentations
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on
-from cds_service.findings import Evidence, Finding, Kind, Topic, rule
+from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="After the procedure", kind=Kind.INFORMATION, card=Topic.WORKUP, needs=SECTIONS)
+@rule(
+    title="After the procedure",
+    judges="completion of the procedure",
+    kind=Kind.INFORMATION,
+    card=Topic.WORKUP,
+    needs=SECTIONS,
+    role=Role.PERFORMED,
+)
 def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether vertebral augmentation was done in this encounter, or within the last days.

@@ -13,6 +13,7 @@ from cds_service.findings import (
     Indicator,
     Kind,
     Proposal,
+    Role,
     Topic,
     rule,
 )
@@ -21,10 +22,12 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="Antithrombotic inside its hold interval",
+    judges="antithrombotics",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
     essential=Essential.JUDGED,
+    role=Role.HOLD,
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

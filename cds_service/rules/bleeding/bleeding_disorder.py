@@ -20,6 +20,7 @@ _PLAN = "haematology-plan"
 
 @rule(
     title="Bleeding disorder",
+    judges="bleeding disorder",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.CONDITIONS, Section.PROCEDURES, Section.SERVICE_REQUESTS),

@@ -15,6 +15,7 @@ from cds_service.findings import (
     Finding,
     Kind,
     Proposal,
+    Role,
     Topic,
     parts,
     rule,
@@ -24,10 +25,12 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="INR or fibrinogen not shown within limits",
+    judges="INR",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.COAGULATION, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
     essential=Essential.SUPPLIED,
+    role=Role.MEASURED_FIRST,
 )
 def inr_above_limit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -10,6 +10,7 @@ from cds_service.findings import (
     Indicator,
     Kind,
     Proposal,
+    Role,
     Topic,
     rule,
 )
@@ -20,9 +21,11 @@ _REFER = {"cardiology": (Proposal.REFER_CARDIOLOGY,), "haematology": (Proposal.R
 
 @rule(
     title="Interrupting the antithrombotic is hazardous",
+    judges="hazard of interrupting antithrombotics",
     kind=Kind.RELATIVE,
     card=Topic.ANTITHROMBOTICS,
     needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
+    role=Role.INTERRUPTION_HAZARD,
 )
 def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

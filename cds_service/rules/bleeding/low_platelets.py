@@ -7,16 +7,18 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.coagulation_limits import judged_platelets
 from cds_service.facts.bleeding.lab_window import indicator, stale
 from cds_service.facts.shared import labs
-from cds_service.findings import Essential, Finding, Kind, Topic, rule
+from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
 @rule(
     title="Platelets below the limit",
+    judges="platelets",
     kind=Kind.CORRECTABLE,
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
     essential=Essential.SUPPLIED,
+    role=Role.MEASURED_FIRST,
 )
 def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

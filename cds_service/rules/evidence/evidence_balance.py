@@ -5,13 +5,20 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures
 from cds_service.facts.fracture.lesions import is_malignant
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _OWN = "evidence_balance"
 
 
-@rule(title="What the evidence says", kind=Kind.INFORMATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="What the evidence says",
+    judges="balance of the evidence",
+    kind=Kind.INFORMATION,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    role=Role.EVIDENCE_NOTE,
+)
 def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a vertebral fracture or a painful lesion is on record. Then it says what speaks for the procedure and what speaks against

@@ -15,6 +15,7 @@ from cds_service.findings import (
     Evidence,
     Finding,
     Kind,
+    Role,
     Topic,
     rule,
 )
@@ -25,10 +26,12 @@ _CITES = ("cirse-2017", "acr-practice-parameter")
 
 @rule(
     title="Fracture without pain",
+    judges="pain score",
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER, *FRACTURE_SECTIONS, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
+    role=Role.SETTLED,
 )
 def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -7,13 +7,20 @@ from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, na
 from cds_service.facts.fracture.imaging import WINDOW, evidence, told
 from cds_service.facts.fracture.lesions import clefts, nonunion_records
 from cds_service.facts.shared.phrasing import begun, brief
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _CITES = ("kuemmell-2013", "evicore-cmm607")
 
 
-@rule(title="Fracture that did not unite", kind=Kind.INDICATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Fracture that did not unite",
+    judges="union of the fracture",
+    kind=Kind.INDICATION,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    role=Role.LESION,
+)
 def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a current image shows a cleft, fluid or vacuum in the target vertebra, or osteonecrosis or non-union is on record there:

@@ -13,6 +13,7 @@ from cds_service.findings import (
     Finding,
     Kind,
     NotApplicable,
+    Role,
     Topic,
     rule,
 )
@@ -21,10 +22,12 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="Healed fracture",
+    judges="healing",
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     essential=Essential.SUPPLIED,
+    role=Role.SETTLED,
 )
 def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

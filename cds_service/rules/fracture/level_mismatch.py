@@ -19,6 +19,7 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="Levels differ",
+    judges="level",
     kind=Kind.CORRECTABLE,
     card=Topic.SAFETY,
     needs=FRACTURE_SECTIONS,

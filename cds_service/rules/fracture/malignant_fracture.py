@@ -8,11 +8,18 @@ from cds_service.facts.fracture.imaging import NOT_REPORTED
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
-@rule(title="Malignant fracture", kind=Kind.INDICATION, card=Topic.SUITABILITY, needs=FRACTURE_SECTIONS)
+@rule(
+    title="Malignant fracture",
+    judges="malignant cause of the fracture",
+    kind=Kind.INDICATION,
+    card=Topic.SUITABILITY,
+    needs=FRACTURE_SECTIONS,
+    role=Role.LESION,
+)
 def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the fracture is coded as one in neoplastic disease, or a metastasis, myeloma, plasmacytoma, lymphoma or primary malignant

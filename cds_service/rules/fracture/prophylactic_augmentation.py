@@ -23,6 +23,7 @@ _CITES = ("radiopaedia-vertebroplasty", "evicore-cmm607")
 
 @rule(
     title="Prophylactic augmentation",
+    judges="fracture at the level ordered",
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,

@@ -12,6 +12,7 @@ from cds_service.findings import (
     Finding,
     Kind,
     NotApplicable,
+    Role,
     Topic,
     rule,
 )
@@ -22,10 +23,13 @@ _LIMITS = ("shared.subacute_from", "shared.recent_until", "recent_fracture.trial
 
 @rule(
     title="Fracture of the last twelve weeks",
+    judges="age of the fracture",
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     essential=Essential.JUDGED,
+    not_shown="fracture not recent",
+    role=Role.AGE,
 )
 def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

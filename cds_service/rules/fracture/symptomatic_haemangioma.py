@@ -8,7 +8,7 @@ from cds_service.facts.pain import scores
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, recorded
 from cds_service.facts.shared.setting import Setting
-from cds_service.findings import Evidence, Finding, Kind, Topic, rule
+from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _CALLED = re.compile(
@@ -18,9 +18,11 @@ _CALLED = re.compile(
 
 @rule(
     title="Symptomatic haemangioma of a vertebra",
+    judges="vertebral haemangioma",
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.PAIN, Section.ENCOUNTER),
+    role=Role.LESION,
 )
 def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Basis, Certainty, Chart, Unknown
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, named
 from cds_service.facts.shared.phrasing import begun, brief, on
-from cds_service.findings import Essential, Finding, Kind, Topic, rule
+from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _SHOWN = 4
@@ -13,10 +13,13 @@ _SHOWN = 4
 
 @rule(
     title="Vertebral fracture on record",
+    judges="fracture",
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     essential=Essential.NO,
+    not_shown="no vertebral fracture found in the record",
+    role=Role.FRACTURE,
 )
 def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

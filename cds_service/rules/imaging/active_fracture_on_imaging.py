@@ -6,16 +6,19 @@ from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, Verdict, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, told
-from cds_service.findings import Essential, Finding, Kind, Topic, rule
+from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
 @rule(
     title="Imaging shows an active fracture",
+    judges="activity on imaging",
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     essential=Essential.JUDGED,
+    not_shown="imaging shows no active fracture",
+    role=Role.ACTIVITY,
 )
 def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -15,7 +15,7 @@ from cds_service.facts.infection.markers import (
 )
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
-from cds_service.findings import Essential, Finding, Kind, Topic, rule
+from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four")
@@ -30,10 +30,12 @@ _LESSER = {
 
 @rule(
     title="Measured signs of infection",
+    judges="infection markers",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
     needs=(Section.VITALS, Section.BLOOD_COUNT, Section.INFLAMMATION, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
+    role=Role.INFECTION_SIGNS,
 )
 def infection_markers(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

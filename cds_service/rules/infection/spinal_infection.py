@@ -25,6 +25,7 @@ _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
 
 @rule(
     title="Infection of the spine",
+    judges="spinal infection",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, *DRUG_SECTIONS, *SECTIONS),

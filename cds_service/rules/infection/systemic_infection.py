@@ -25,6 +25,7 @@ _DIVIDED = " (usually left untreated; Chen 2023: odds ratio 5.6 for infection; h
 
 @rule(
     title="Infection outside the spine",
+    judges="infection",
     kind=Kind.ABSOLUTE,
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.ENCOUNTER, *DRUG_SECTIONS),

@@ -14,7 +14,7 @@ from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief
 from cds_service.facts.shared.setting import Setting
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
@@ -22,9 +22,12 @@ _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
 
 @rule(
     title="Conservative care has failed",
+    judges="conservative care",
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, *CARE_SECTIONS, *DRUG_SECTIONS, Section.PAIN, Section.ENCOUNTER),
+    not_shown="conservative care not shown to have failed",
+    role=Role.CONSERVATIVE_CARE,
 )
 def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

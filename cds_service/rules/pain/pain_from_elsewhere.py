@@ -15,6 +15,7 @@ _CITES = ("cms-lcd", "nice-ta279")
 
 @rule(
     title="Pain from elsewhere",
+    judges="source of the pain",
     kind=Kind.NOT_INDICATED,
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS),

@@ -7,7 +7,7 @@ from cds_service.facts.pain import scores
 from cds_service.facts.shared import labs, thresholds
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.setting import possible_settings, setting, stay_as_outpatient
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _PUBLISHED = {
@@ -19,7 +19,15 @@ _PUBLISHED = {
 }
 
 
-@rule(title="Severe pain", kind=Kind.INDICATION, card=Topic.SUITABILITY, needs=(Section.PAIN, Section.ENCOUNTER))
+@rule(
+    title="Severe pain",
+    judges="pain score",
+    kind=Kind.INDICATION,
+    card=Topic.SUITABILITY,
+    needs=(Section.PAIN, Section.ENCOUNTER),
+    not_shown="pain below the threshold",
+    role=Role.PAIN,
+)
 def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the newest pain score from 0 to 10 within the window reaches the threshold: in hospital 8, else 5. An emergency or

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.safety.allergies import told
 from cds_service.facts.safety.prophylaxis import Prophylaxis, prophylaxis
-from cds_service.findings import Finding, Kind, Topic, rule
+from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
 @rule(
     title="Preparation for the day",
+    judges="preparation for the day",
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=(Section.ALLERGIES, Section.CONDITIONS, Section.VITALS),
+    role=Role.PREPARATION,
 )
 def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -13,6 +13,7 @@ _DIVIDED = " (CMS LCD: relative, Radiopaedia: absolute; the severity decides)"
 
 @rule(
     title="Allergy to bone cement",
+    judges="cement allergy",
     kind=Kind.ABSOLUTE,
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),

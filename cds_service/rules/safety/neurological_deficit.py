@@ -26,6 +26,7 @@ _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
 @rule(
     title="Neurological deficit",
+    judges="neurological deficit",
     kind=Kind.SURGEON_FIRST,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),

@@ -10,6 +10,7 @@ from cds_service.knowledge import Knowledge
 
 @rule(
     title="Child or adolescent",
+    judges="age",
     kind=Kind.ABSOLUTE,
     card=Topic.SAFETY,
     needs=(Section.PATIENT,),

@@ -24,6 +24,7 @@ _DIVIDED = " (most coverage determinations: absolute, L38213: relative; the stri
 
 @rule(
     title="Pregnancy",
+    judges="pregnancy",
     kind=Kind.ABSOLUTE,
     card=Topic.SAFETY,
     needs=(Section.PATIENT, Section.CONDITIONS, Section.PREGNANCY, Section.PROCEDURES),

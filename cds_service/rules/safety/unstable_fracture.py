@@ -26,6 +26,7 @@ _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
 @rule(
     title="Unstable fracture",
+    judges="stability",
     kind=Kind.SURGEON_FIRST,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
