@@ -9,14 +9,14 @@ from cds_service.chart import Answer, Chart, Section
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import OMITTED
-from cds_service.findings import Result, Rule, Status
+from cds_service.findings import Results, Role, Rule
 from cds_service.hook import Hook
 from cds_service.hooks import HookRequest
 from cds_service.order import AUGMENTATION, Orders, OurOrder
+from cds_service.rules import AFTERCARE
 
-_SEEN = ("vertebral_fracture", "active_fracture_on_imaging", "recent_fracture")
-_SEEN_AGAINST = ("healed_fracture", "asymptomatic_fracture")
-_AFTERCARE = "aftercare"
+_FOR_TREATMENT = (Role.FRACTURE, Role.ACTIVITY, Role.AGE)
+_OF_A_FRACTURE = (*_FOR_TREATMENT, Role.SETTLED)
 
 
 class Occasion(Struct, frozen=True):
@@ -54,9 +54,9 @@ def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], conte
 def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Those of the rules that can have something to say on a hook: at discharge on aftercare, at patient-view on the fracture."""
     if hook is Hook.ENCOUNTER_DISCHARGE:
-        return tuple(item for item in rules if item.theme == _AFTERCARE)
+        return tuple(item for item in rules if item.theme == AFTERCARE)
     if hook is Hook.PATIENT_VIEW:
-        return tuple(item for item in rules if item.id in (*_SEEN, *_SEEN_AGAINST))
+        return tuple(item for item in rules if item.role in _OF_A_FRACTURE)
     return tuple(rules)
 
 
@@ -70,12 +70,10 @@ def _orders(request: HookRequest, as_of: datetime, context: Context) -> Orders:
     return Orders.of(drafts, context, as_of=as_of, selected=selected)
 
 
-def untreated_fracture(chart: Chart, results: Iterable[Result]) -> bool:
+def untreated_fracture(chart: Chart, results: Results) -> bool:
     """Whether the chart shows a recent, active vertebral fracture, and that neither was it treated nor is treatment on order."""
-    found = tuple(results)
-    met = {item.rule.id for item in found if item.status is Status.MET}
-    against = {item.rule.id for item in found if item.status is not Status.NOT_MET} & set(_SEEN_AGAINST) & met
-    if not met.issuperset(_SEEN) or against or chart.answer(Section.PROCEDURES) is not Answer.WHOLE:
+    shown = all(results.met_in(role) for role in _FOR_TREATMENT) and not results.met_in(Role.SETTLED)
+    if not shown or chart.answer(Section.PROCEDURES) is not Answer.WHOLE:
         return False
     done = any(AUGMENTATION in item.concept.sets for item in chart.procedures)
     return not done and not any(item.open for item in chart.requested_in(AUGMENTATION))

@@ -11,7 +11,7 @@ from cds_service.cards.lines import legend
 from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.cards.workup import Workup
-from cds_service.findings import Indicator, Kind, Result, Topic
+from cds_service.findings import Indicator, Kind, Result, Role, Topic
 from cds_service.hook import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
@@ -19,9 +19,6 @@ _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _INFORMATION = frozenset((Kind.INFORMATION,))
 _SPEAKS = frozenset(Kind) - _INFORMATION - {Kind.INDICATION}
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
-_EVIDENCE = "evidence_balance"  # has its own place on the suitability card
-_LEADS = "interruption_hazard"
-_PREPARATION = "procedure_preparation"  # for whoever books the day
 
 
 def for_order(material: Material) -> tuple[Card, ...]:
@@ -30,13 +27,14 @@ def for_order(material: Material) -> tuple[Card, ...]:
     Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
     """
     speaking = {topic: material.met(topic, _SPEAKS) for topic in _HAZARDS}
-    elsewhere = {_EVIDENCE} if material.call.hook is Hook.APPOINTMENT_BOOK else {_EVIDENCE, _PREPARATION}
+    books = material.call.hook is Hook.APPOINTMENT_BOOK
+    elsewhere = (Role.EVIDENCE_NOTE,) if books else (Role.EVIDENCE_NOTE, Role.PREPARATION)
     homeless = tuple(
         item
         for topic in Topic
         if not speaking.get(topic)
         for item in material.met(topic, _INFORMATION)
-        if item.rule.id not in elsewhere
+        if item.rule.role not in elsewhere
     )
     left = workup.of(material)
     has_workup = workup.speaks(material, left)
@@ -60,7 +58,7 @@ def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
 
 def for_discharge(material: Material) -> tuple[Card, ...]:
     """After the procedure: aftercare, restart of what was held and bone health, a card for each topic; else nothing."""
-    if not material.results.met_by("aftercare"):
+    if not material.results.met_in(Role.PERFORMED):
         return ()
     found = {topic: material.met(topic) for topic in (Topic.ANTITHROMBOTICS, Topic.WORKUP)}
     return tuple(_hazard(material, topic, items) for topic, items in found.items() if items)
@@ -71,7 +69,7 @@ def for_view(material: Material) -> tuple[Card, ...]:
     found = by_urgency(material.results.met)
     if not found:
         return ()
-    aged = [item.finding.says for item in found if item.finding and item.rule.id == "recent_fracture"]
+    aged = [item.finding.says for item in found if item.finding and item.rule.role is Role.AGE]
     summary = markdown.fitting(wording.FRACTURE_SEEN, aged)
     return (_card(material, Topic.SUITABILITY, summary, suitability.detail(material), Indicator.INFO, found),)
 
@@ -97,7 +95,7 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
 
     A hazard of interrupting a drug leads it even where it is known from text alone: a hold is never to be read without it.
     """
-    found = tuple(sorted(found, key=lambda item: item.rule.id != _LEADS))
+    found = tuple(sorted(found, key=lambda item: item.rule.role is not Role.INTERRUPTION_HAZARD))
     information = [item for item in material.met(topic, _INFORMATION) if all(item is not other for other in found)]
     summary = hazards.summary(found)
     return _card(

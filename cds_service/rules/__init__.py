@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from cds_service.findings import Essential, Kind, Rule
 from cds_service.knowledge import Change, Knowledge
 
+AFTERCARE = "aftercare"
+"""The theme of what is said once the procedure was done."""
+
 THEMES = {
     "fracture": "The fracture",
     "pain": "Pain and treatment so far",
@@ -18,7 +21,7 @@ THEMES = {
     "bleeding": "Bleeding and antithrombotic drugs",
     "safety": "Neurology, pregnancy, allergy, fitness",
     "preparation": "Day of the procedure",
-    "aftercare": "Aftercare",
+    AFTERCARE: "Aftercare",
     "evidence": "Evidence and payment",
 }
 """The theme packages in the order in which catalogue and findings list them, each with its heading."""
