@@ -47,6 +47,8 @@ class Assessment(Struct, frozen=True):
     because: tuple[Result, ...]
 
 
+NEEDED_ROLES = (*CRITERIA, Role.LESION, Role.MEASURED_FIRST, Role.INTERRUPTION_HAZARD)
+"""The roles that some rule must fill: without one, a question of the disposition would go unasked without a word."""
 _LACKING = frozenset((Reason.OMITTED, Reason.FAILED, Reason.CUT, Reason.UNREADABLE))
 _INDICATING = (Role.FRACTURE, Role.ACTIVITY)
 _QUALIFYING = frozenset(CRITERIA).difference(_INDICATING)

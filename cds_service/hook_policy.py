@@ -16,7 +16,8 @@ from cds_service.order import AUGMENTATION, Orders, OurOrder
 from cds_service.rules import AFTERCARE
 
 _FOR_TREATMENT = (Role.FRACTURE, Role.ACTIVITY, Role.AGE)
-_OF_A_FRACTURE = (*_FOR_TREATMENT, Role.SETTLED)
+NEEDED_ROLES = (*_FOR_TREATMENT, Role.SETTLED)
+"""The roles that judge a fracture when the chart is opened; some rule must fill each."""
 
 
 class Occasion(Struct, frozen=True):
@@ -56,7 +57,7 @@ def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     if hook is Hook.ENCOUNTER_DISCHARGE:
         return tuple(item for item in rules if item.theme == AFTERCARE)
     if hook is Hook.PATIENT_VIEW:
-        return tuple(item for item in rules if item.role in _OF_A_FRACTURE)
+        return tuple(item for item in rules if item.role in NEEDED_ROLES)
     return tuple(rules)
 
 

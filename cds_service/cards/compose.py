@@ -18,6 +18,8 @@ _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _INFORMATION = frozenset((Kind.INFORMATION,))
 _SPEAKS = frozenset(Kind) - _INFORMATION - {Kind.INDICATION}
+NEEDED_ROLES = (Role.PERFORMED, *suggestions.NEEDED_ROLES)
+"""The roles that some rule must fill for the cards to be true."""
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 
 

@@ -11,6 +11,8 @@ from cds_service.findings import Proposal, Result, Results, Role, Status, Topic
 from cds_service.findings.hold_plan import HoldPlan, all_kept_from
 from cds_service.knowledge.orderables import Orderable
 
+NEEDED_ROLES = (Role.HOLD, Role.INTERRUPTION_HAZARD)
+"""The roles that some rule must fill before a time to move an order to may be named."""
 _SERVICES = {
     Proposal.ORDER_INR: ("inr",),
     Proposal.ORDER_PLATELETS: ("platelets",),

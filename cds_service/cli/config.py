@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cds_service.cli._options import config_option, console
-from cds_service.cli._start import check_files
+from cds_service.cli._start import check_files, check_rules
 from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
@@ -31,6 +31,7 @@ def check(config: Path | None) -> None:
     for line in (*_says(settings), *map(_says_of, settings.clients)):
         _print(f"• {line}")
     refused = _differences(settings)
+    check_rules()
     check_files(settings)
     raise SystemExit(1 if refused else 0)
 
