@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 import cds_service
-from cds_service import cases, disposition, hook_policy, rules
+from cds_service import cases, disposition, hook_policy, rule_page, rules
 from cds_service.app import create_app
 from cds_service.cards import compose
 from cds_service.cli import main
@@ -157,6 +158,13 @@ def test_other_roles_may_be_empty(without: Role) -> None:
 
 
 # ---- three files
+
+
+def test_a_page_links_the_rules_that_it_names_and_none_that_is_gone() -> None:
+    first = next(iter(RULES.values()))
+    page = replace(first, page=f"See `{first.id}` and `retired_long_ago`.")
+    assert rule_page.text(page, lambda rule: f"[{rule.title}]") == f"See [{first.title}] and retired long ago."
+
 
 STILL_READ = {name for names in LEFT.values() for name in names}
 _MAY_GO = [name for name, rule in RULES.items() if rule.role not in NEEDED and name not in STILL_READ]
