@@ -241,10 +241,11 @@ def test_images_are_told_with_what_they_show():
     assert [mark.shape for mark in mri.marks] == [Shape.WINDOW, Shape.POINT]
 
 
-def test_an_image_is_told_with_all_that_was_found_on_it():
+def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
     mri = lane(drawn(request_of("epidural_tumour/3"))["weeks"], "MRI")
     assert mri.tone is Tone.WARNING
     assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI of 2026-11-17")
+    assert mri.says[2:] == ("and 2 more", "counts until 16 May 2027 (180 d)")
 
 
 def test_a_value_is_drawn_where_a_rule_in_force_reads_its_section():

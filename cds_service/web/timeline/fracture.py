@@ -14,10 +14,11 @@ from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.setting import possible_settings
 from cds_service.findings import Role
 from cds_service.knowledge import Parameter
-from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, found, found_on, lacking, tone
+from cds_service.web.timeline.marks import Found, Lane, Mark, Shape, Tone, dated, found, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
 _DAY = timedelta(days=1)
+_MOST = 2
 _LIMITS = ("shared.subacute_from", "shared.recent_until")
 _STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
 
@@ -135,6 +136,13 @@ def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
         yield Lane("Imaging", says=(says,), tone=Tone.OPEN)
 
 
+def _most_urgent(pairs: Found) -> Iterator[str]:
+    """What the most urgent findings say, and how many others there are: the page lists all of them below."""
+    yield from (finding.says for _, finding in pairs[:_MOST])
+    if len(pairs) > _MOST:
+        yield f"and {len(pairs) - _MOST} more"
+
+
 def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Material, clock: Clock) -> Lane:
     whens = sorted({when for when, _ in made}, key=lambda when: when.last)
     newest = whens[-1]
@@ -146,7 +154,7 @@ def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Mater
     if modality.can_date_a_fracture:
         marks.insert(0, Mark(Shape.WINDOW, newest.last, until))
     name = f"{modality[0].upper()}{modality[1:]}"
-    says = tuple(finding.says for _, finding in shows)
+    says = tuple(_most_urgent(shows))
     return Lane(
         name,
         when=clock.when(newest),
