@@ -1,5 +1,7 @@
 """The errors that a caller or an operator can meet, each with what it says to them."""
 
+from typing import Any
+
 
 class ServiceError(Exception):
     """Base of every error that this service raises on purpose."""
@@ -18,6 +20,11 @@ class RequestError(ServiceError):
         self.status = status
         self.expression = expression
         self.code = code
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """The OperationOutcome that the caller gets."""
+        return operation_outcome(self.says, self.code, self.expression)
 
 
 class PreconditionFailed(RequestError):
@@ -65,3 +72,11 @@ class StoreUnavailable(ServiceError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The database cannot be used: {why}")
+
+
+def operation_outcome(says: str, code: str, element: str = "") -> dict[str, Any]:
+    """A FHIR OperationOutcome of one error; `code` is a FHIR issue type, `element` the path of what is at fault, empty for none."""
+    issue: dict[str, Any] = {"severity": "error", "code": code, "details": {"text": says}}
+    if element:
+        issue |= {"diagnostics": f"At {element}", "expression": [element]}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}

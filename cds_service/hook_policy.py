@@ -1,87 +1,164 @@
-"""What a hook call asks about: an order or appointment of ours, a stay after the procedure, or a chart that was opened."""
+"""What the service does on each hook, one row a hook: whose orders it reads, which rules speak, and which cards it shows."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Answer, Chart, Section
+from cds_service.cards import compose
+from cds_service.cards.material import Material
+from cds_service.cards.model import Card
+from cds_service.chart import Answer, Section
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import OMITTED
-from cds_service.findings import Results, Role, Rule
+from cds_service.findings import Role, Rule
 from cds_service.hook import Hook
 from cds_service.hooks import HookRequest
-from cds_service.order import AUGMENTATION, Orders, OurOrder
+from cds_service.judgement import Judgement
+from cds_service.order import Orders, OurOrder
+from cds_service.procedure import AUGMENTATION
 from cds_service.rules import AFTERCARE
-
-_FOR_TREATMENT = (Role.FRACTURE, Role.ACTIVITY, Role.AGE)
-NEEDED_ROLES = (*_FOR_TREATMENT, Role.SETTLED)
-"""The roles that judge a fracture when the chart is opened; some rule must fill each."""
-
-
-class Occasion(Struct, frozen=True):
-    """The orders that are asked about, and the rules that have something to say on this hook; no rules, nothing to say.
-
-    With an order of ours nothing can be said without the problem list: `needs_conditions`.
-    """
-
-    orders: Orders
-    rules: tuple[Rule, ...]
-    needs_conditions: bool = False
-
 
 REQUIRED = Section.CONDITIONS
 """The section without which nothing can be said of an order of ours."""
 
-BEFOREHAND = {Hook.APPOINTMENT_BOOK: Section.SERVICE_REQUESTS, Hook.PATIENT_VIEW: Section.CONDITIONS}
-"""The section that must be there to see whether a call of the hook is about vertebral augmentation at all."""
+
+class HookPolicy(Struct, frozen=True):
+    """One row.
+
+    `describes` is the description in discovery. `orders` finds those that a call is about; a hook that `needs_order` has nothing to
+    say without one of ours, and nothing can be said of an order without the problem list. `beforehand` are the sections that must be
+    there to see whether a call is about vertebral augmentation at all. `speaks` picks the rules that can have something to say, `shows`
+    whether what they came to is worth a card, and `cards` composes it. `withholds` cards that were overridden lately.
+    """
+
+    describes: str
+    cards: Callable[[Material], tuple[Card, ...]]
+    orders: Callable[[HookRequest, datetime, Context], Orders]
+    needs_order: bool = True
+    beforehand: tuple[Section, ...] = ()
+    speaks: Callable[[Rule], bool] = lambda _: True
+    shows: Callable[[Judgement], bool] = lambda _: True
+    withholds: bool = False
 
 
-def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
-    """What one call asks about. Raises RequestError for another patient's order."""
-    orders = _orders(request, as_of, context)
-    speak = rules_of(request.hook, rules)
-    if request.hook is Hook.ENCOUNTER_DISCHARGE:
-        return Occasion(orders, speak)
-    if request.hook is Hook.PATIENT_VIEW:
-        return Occasion(orders, speak if _answered(request, Section.CONDITIONS) else ())
-    if not orders.ours:
-        return Occasion(orders, ())
-    _refuse_another_patients(orders.ours, request.patient)
-    return Occasion(orders, speak, needs_conditions=True)
+def _drafts(request: HookRequest, as_of: datetime, context: Context) -> Orders:
+    return Orders.of(request.drafts, context, as_of=as_of)
 
 
-def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Those of the rules that can have something to say on a hook: at discharge on aftercare, at patient-view on the fracture."""
-    if hook is Hook.ENCOUNTER_DISCHARGE:
-        return tuple(item for item in rules if item.theme == AFTERCARE)
-    if hook is Hook.PATIENT_VIEW:
-        return tuple(item for item in rules if item.role in NEEDED_ROLES)
-    return tuple(rules)
+def _selected_drafts(request: HookRequest, as_of: datetime, context: Context) -> Orders:
+    return Orders.of(request.drafts, context, as_of=as_of, selected=request.selections)
 
 
-def _orders(request: HookRequest, as_of: datetime, context: Context) -> Orders:
-    """The drafts that a call is about: at order-select those selected, at appointment-book the appointments."""
-    if request.hook is Hook.APPOINTMENT_BOOK:
-        ordered = Orders.of(request.prefetch.get(Section.SERVICE_REQUESTS, OMITTED).parts, context, as_of=as_of).ours
-        return Orders.of(request.appointments, context, as_of=as_of, based_on=ordered)
-    selected = request.selections if request.hook is Hook.ORDER_SELECT else ()
-    drafts = request.drafts if request.hook in (Hook.ORDER_SELECT, Hook.ORDER_SIGN) else ()
-    return Orders.of(drafts, context, as_of=as_of, selected=selected)
+def _appointments(request: HookRequest, as_of: datetime, context: Context) -> Orders:
+    """The appointments, some of which may only name the signed order that they are for."""
+    ordered = Orders.of(request.prefetch.get(Section.SERVICE_REQUESTS, OMITTED).parts, context, as_of=as_of).ours
+    return Orders.of(request.appointments, context, as_of=as_of, based_on=ordered)
 
 
-def untreated_fracture(chart: Chart, results: Results) -> bool:
+def _no_orders(_request: HookRequest, as_of: datetime, context: Context) -> Orders:
+    return Orders.of((), context, as_of=as_of)
+
+
+_SHOW_THE_FRACTURE = (Role.FRACTURE, Role.ACTIVITY, Role.AGE)
+NEEDED_ROLES = (*_SHOW_THE_FRACTURE, Role.SETTLED)
+"""The roles that judge a fracture when the chart is opened; some rule must fill each."""
+
+
+def _is_of_aftercare(rule: Rule) -> bool:
+    return rule.theme == AFTERCARE
+
+
+def _is_of_the_fracture(rule: Rule) -> bool:
+    return rule.role in NEEDED_ROLES
+
+
+def _fracture_is_untreated(judged: Judgement) -> bool:
     """Whether the chart shows a recent, active vertebral fracture, and that neither was it treated nor is treatment on order."""
-    shown = all(results.met_in(role) for role in _FOR_TREATMENT) and not results.met_in(Role.SETTLED)
+    chart, results = judged.chart, judged.results
+    shown = all(results.met_in(role) for role in _SHOW_THE_FRACTURE) and not results.met_in(Role.SETTLED)
     if not shown or chart.answer(Section.PROCEDURES) is not Answer.WHOLE:
         return False
     done = any(AUGMENTATION in item.concept.sets for item in chart.procedures)
     return not done and not any(item.open for item in chart.requested_in(AUGMENTATION))
 
 
+POLICIES: Mapping[Hook, HookPolicy] = {
+    Hook.ORDER_SELECT: HookPolicy(
+        "When a vertebral augmentation is picked: whether it suits this patient now, and what is missing.",
+        compose.for_order,
+        orders=_selected_drafts,
+    ),
+    Hook.ORDER_SIGN: HookPolicy(
+        "Before a vertebral augmentation is signed: the full check on the completed order.",
+        compose.for_order,
+        orders=_drafts,
+        withholds=True,
+    ),
+    Hook.APPOINTMENT_BOOK: HookPolicy(
+        "When the procedure is booked: what must be stopped, repeated or renewed by that day.",
+        compose.for_booking,
+        orders=_appointments,
+        beforehand=(Section.SERVICE_REQUESTS,),
+    ),
+    Hook.ENCOUNTER_DISCHARGE: HookPolicy(
+        "At discharge after a vertebral augmentation: treatment of the cause and follow-up.",
+        compose.for_discharge,
+        orders=_no_orders,
+        needs_order=False,
+        speaks=_is_of_aftercare,
+    ),
+    Hook.PATIENT_VIEW: HookPolicy(
+        "When the chart is opened: a painful vertebral fracture that may need assessment.",
+        compose.for_view,
+        orders=_no_orders,
+        needs_order=False,
+        beforehand=(Section.CONDITIONS,),
+        speaks=_is_of_the_fracture,
+        shows=_fracture_is_untreated,
+    ),
+}
+
+
+def check(policies: Mapping[Hook, HookPolicy]) -> None:
+    """Raises TypeError, which stops the start, for a hook without a row: it would answer every chart with no cards."""
+    for hook in Hook:
+        if hook not in policies:
+            raise TypeError(f"The hook {hook} has no row in hook_policy")
+
+
+check(POLICIES)
+
+
+class Occasion(Struct, frozen=True):
+    """What one call asks about: the orders, and the rules that have something to say; no rules, nothing to say."""
+
+    orders: Orders
+    rules: tuple[Rule, ...]
+
+
+def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
+    """What one call asks about. Raises RequestError for another patient's order."""
+    policy = POLICIES[request.hook]
+    orders = policy.orders(request, as_of, context)
+    silent = (policy.needs_order and not orders.ours) or not _seen_beforehand(policy, request)
+    _refuse_another_patients(orders.ours, request.patient)
+    return Occasion(orders, () if silent else rules_of(request.hook, rules))
+
+
+def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Those of the rules that can have something to say on a hook."""
+    return tuple(filter(POLICIES[hook].speaks, rules))
+
+
+def _seen_beforehand(policy: HookPolicy, request: HookRequest) -> bool:
+    """Whether what must be looked at first was answered; where an order of ours came, it need not be."""
+    return policy.needs_order or all(_answered(request, section) for section in policy.beforehand)
+
+
 def _answered(request: HookRequest, section: Section) -> bool:
-    return request.prefetch.get(section, OMITTED).answer not in (Answer.OMITTED, Answer.FAILED)
+    return request.prefetch.get(section, OMITTED).answer.brings_data
 
 
 def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
@@ -93,9 +170,13 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
 
 
 def require_conditions(request: HookRequest) -> None:
-    """Without the problem list nothing can be said (design, faults); null or an empty Bundle is a list known to be empty."""
-    answered = request.prefetch.get(REQUIRED, OMITTED)
-    if answered.answer in (Answer.OMITTED, Answer.FAILED):
-        why = answered.says or "it was not sent, and no FHIR server to ask was named with a token"
+    """Without the problem list nothing can be said of an order; null or an empty Bundle is a list known to be empty.
+
+    Raises PreconditionFailed, which names the key and why it has no data.
+    """
+    if POLICIES[request.hook].needs_order and not _answered(request, REQUIRED):
+        why = request.prefetch.get(REQUIRED, OMITTED).says or (
+            "it was not sent, and no FHIR server to ask was named with a token"
+        )
         says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}"
         raise PreconditionFailed(says, prefetch_key=REQUIRED)

@@ -1,5 +1,6 @@
 """Logs, one JSON line an event. No line ever holds a name, an identifier, a token or a text of a patient."""
 
+import json
 import logging
 import sys
 from typing import TextIO
@@ -49,7 +50,10 @@ _BRIDGE = _Bridge(logging.WARNING)
 
 
 def _json(event: object, **_options: object) -> str:
-    return msgspec.json.encode(event, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except UnicodeEncodeError:  # half a surrogate pair, which a token may hold; no line is lost for it
+        return json.dumps(event, default=repr)
 
 
 def _fault(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -6,16 +6,15 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Basis, Concept, Level, Order, Precision, When
+from cds_service.chart import Augmentation, Basis, Concept, Level, Order, Precision, When
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term
 from cds_service.fhir.decoding.decode import Skimmed, identifier, skim
+from cds_service.procedure import named, one_kind
 
-AUGMENTATION = "vertebral-augmentation"
-_NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
 _PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
 
@@ -29,6 +28,7 @@ class OurOrder(Struct, frozen=True):
     levels: frozenset[Level]
     level_count: int
     planned: When | None
+    procedure: Augmentation
     basis: Basis
     prophylactic: bool
     is_appointment: bool
@@ -75,10 +75,10 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     request = item.resource
     if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
-    basis = _names_the_procedure([request.code] if request.code else [], context)
     details = [*concepts.listed(request.bodySite), *concepts.listed(request.orderDetail), *_notes(request.note)]
     levels = concepts.levels(request.code, context, also=details)
-    if basis is None or _only_cervical(levels):
+    found = named([request.code] if request.code else [], context, details=details, levels=bool(levels))
+    if found is None or _only_cervical(levels):
         return None
     reasons = [*concepts.listed(request.reasonCode), *concepts.listed(request.reason)]
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
@@ -90,7 +90,8 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
         planned=dates.read(request.occurrenceDateTime, context.zone)
         or dates.period(request.occurrencePeriod, context.zone),
-        basis=basis,
+        procedure=found.kind,
+        basis=found.basis,
         prophylactic=any(
             _PROPHYLACTIC.search(text) for term in [request.code, *details, *reasons] for text in concepts.texts(term)
         ),
@@ -111,12 +112,13 @@ def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context
         *concepts.listed(visit.reason),
         *written,
     ]
-    basis = _names_the_procedure(said, context)
     booked = [orders[name] for link in visit.basedOn if (name := link.reference or "") in orders]
-    basis = basis or (Basis.CODE if booked else None)
-    levels = concepts.levels(None, context, also=said) or frozenset().union(*(order.levels for order in booked))
-    if basis is None or _only_cervical(levels):
+    own = concepts.levels(None, context, also=said)
+    levels = own or frozenset().union(*(order.levels for order in booked))
+    found = named(said, context, levels=bool(own))
+    if not (found or booked) or _only_cervical(levels):
         return None
+    stated = [found.kind] if found and found.kind is not Augmentation.UNSTATED else [item.procedure for item in booked]
     return OurOrder(
         reference=item.reference,
         raw=bytes(item.part.raw),
@@ -124,30 +126,13 @@ def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context
         levels=levels,
         level_count=len(levels),
         planned=dates.read(visit.start, context.zone),
-        basis=basis,
+        procedure=one_kind(stated),
+        basis=found.basis if found else Basis.CODE,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in concepts.texts(term)),
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
     )
-
-
-def _names_the_procedure(terms: Iterable[Term], context: Context) -> Basis | None:
-    """By what the terms name vertebral augmentation: a code of any system we know, or a text whatever its code; None if they do not."""
-    index = context.know.index
-    coded: frozenset[str] = frozenset()
-    written: frozenset[str] = frozenset()
-    for term in terms:
-        for coding in concepts.codings(term):
-            if coding.code and coding.system:
-                coded |= index.of_code(index.system(coding.system) or coding.system, coding.code.strip())
-        for text in concepts.texts(term):
-            written |= index.of_text(text)
-    if _NOT_OURS & (coded | written) and AUGMENTATION not in coded:
-        return None
-    if AUGMENTATION in coded:
-        return Basis.CODE
-    return Basis.TEXT if AUGMENTATION in written else None
 
 
 def _only_cervical(levels: frozenset[Level]) -> bool:
@@ -202,6 +187,7 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
         planned=first.planned if first else None,
         planned_source=("appointment" if first.is_appointment else "order") if first else "",
         planned_note=note,
+        procedure=one_kind(item.procedure for item in ours),
         basis=Basis.TEXT if any(item.basis is Basis.TEXT for item in ours) else Basis.CODE,
         prophylactic=any(item.prophylactic for item in ours),
         reasons=tuple(reason for item in ours for reason in item.reasons),

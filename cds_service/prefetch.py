@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from cds_service.chart import Section
-from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
+from cds_service.chart.sections import MEASURES, MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.findings import Rule
 from cds_service.knowledge import Knowledge
 
@@ -36,15 +36,21 @@ _FEWER = {Section.IMAGING_REPORTS: 50}  # each may hold a whole document
 
 
 @lru_cache(maxsize=256)
-def sections(rules: tuple[Rule, ...]) -> tuple[Section, ...]:
-    """The sections that the rules need, in the order in which sections are declared."""
+def sections(rules: tuple[Rule, ...], lists: tuple[Section, ...] = MEDICATION_LISTS) -> tuple[Section, ...]:
+    """The sections that the rules need, in the order in which sections are declared; of the medication lists, those that are kept."""
     needed = {section for rule in rules for section in rule.needs} | set(_ALWAYS)
+    needed -= set(MEDICATION_LISTS).difference(lists)
     return tuple(section for section in Section if section in needed)
 
 
-def templates(rules: tuple[Rule, ...], know: Knowledge) -> dict[Section, str]:
-    """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03)."""
-    return {section: _template(section, know) for section in sections(rules)}
+def templates(
+    rules: tuple[Rule, ...], know: Knowledge, lists: tuple[Section, ...] = MEDICATION_LISTS
+) -> dict[Section, str]:
+    """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03).
+
+    `lists` are the medication lists that the site keeps: no other is asked for.
+    """
+    return {section: _template(section, know) for section in sections(rules, lists)}
 
 
 def counts(asked: Mapping[Section, str]) -> dict[Section, int]:

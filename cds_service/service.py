@@ -16,18 +16,17 @@ from cds_service.cards.material import Call, Manner, Material
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
-from cds_service.disposition import assess
-from cds_service.engine import evaluate
-from cds_service.fhir import read
+from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
-from cds_service.findings import Indicator, Results, Rule
-from cds_service.hook import Hook
-from cds_service.hook_policy import BEFOREHAND, occasion, require_conditions, untreated_fracture
+from cds_service.fhir.read import Received
+from cds_service.findings import Indicator, Rule
+from cds_service.hook_policy import POLICIES, occasion, require_conditions
 from cds_service.hooks import HookRequest
+from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
-from cds_service.order import AUGMENTATION
+from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
@@ -41,7 +40,7 @@ class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
     A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
-    `notes` are told with every assessment.
+    `lists` are the medication lists that are kept there; `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -50,6 +49,7 @@ class Site(Struct, frozen=True):
     quiet: timedelta = timedelta(0)
     overridden: Overridden | None = None
     stamp: bool = False
+    lists: tuple[Section, ...] = MEDICATION_LISTS
     notes: tuple[str, ...] = ()
 
 
@@ -78,6 +78,7 @@ def site_of(settings: Settings, client: Client | None = None) -> Site:
         manner=Manner.of(settings),
         quiet=timedelta(days=client.quiet_days if client else 0),
         stamp=client.stamp_orders if client else False,
+        lists=tuple(map(Section, settings.lists_of(client))),
         notes=notes,
     )
 
@@ -127,24 +128,22 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     watch = _Watch()
     as_of = request.as_of or now
     context = Context(site.know, site.manner.zone)
-    if request.hook in BEFOREHAND:
-        request = fill(request, (BEFOREHAND[request.hook],))
+    policy = POLICIES[request.hook]
+    if policy.beforehand:
+        request = fill(request, policy.beforehand)
     asked = occasion(request, as_of, site.rules, context)
     watch.lap("order")
     if not asked.rules:
         return Response({"cards": []}, timings=watch.seconds)
-    request = _filled(request, fill, prefetch.sections(asked.rules))
-    if asked.needs_conditions:
-        require_conditions(request)
+    request = _filled(request, fill, prefetch.sections(asked.rules, site.lists))
+    require_conditions(request)
     watch.lap("fetch")
-    received = read.Received(request.prefetch, request.drafts, request.patient)
-    chart = read.chart(received, asked.orders.order, as_of, context)
-    watch.lap("read")
-    results = Results(evaluate(chart, asked.rules, site.know))
-    watch.lap("judge")
+    received = Received(request.prefetch, request.drafts, request.patient, site.lists)
+    judged = judge(received, asked.orders.order, as_of, asked.rules, context, watch.lap)
+    chart = judged.chart
     material = Material(
-        results=results,
-        assessment=assess(results),
+        results=judged.results,
+        assessment=judged.assessment,
         order=asked.orders.order,
         as_of=as_of,
         know=site.know,
@@ -154,8 +153,8 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         requested=chart.requested,
         notes=tuple(filter(None, (*site.notes, *request.notes, asked.orders.order.planned_note, *chart.notes))),
     )
-    composed = _composed(material, chart)
-    withheld = _withheld(composed, request.hook, now, site)
+    composed = policy.cards(material) if policy.shows(judged) else ()
+    withheld = _withheld(composed, now, site) if policy.withholds else ()
     cards = tuple(card for card in composed if card not in withheld)
     body: dict[str, Any] = {"cards": [card.json() for card in cards]}
     if site.stamp and (actions := system_actions(material)):
@@ -172,17 +171,9 @@ def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> 
     return filled if filled is request else replace(filled, prefetch=of_patient(filled.prefetch, request.patient))
 
 
-def _composed(material: Material, chart: Chart) -> tuple[Card, ...]:
-    if material.call.hook is Hook.ENCOUNTER_DISCHARGE:
-        return compose.for_discharge(material)
-    if material.call.hook is Hook.PATIENT_VIEW:
-        return compose.for_view(material) if untreated_fracture(chart, material.results) else ()
-    return compose.for_order(material)
-
-
-def _withheld(cards: Iterable[Card], hook: Hook, now: datetime, site: Site) -> tuple[Card, ...]:
+def _withheld(cards: Iterable[Card], now: datetime, site: Site) -> tuple[Card, ...]:
     """The cards that were overridden lately; a critical one is always shown, and a changed one has another key."""
-    if hook is not Hook.ORDER_SIGN or not site.quiet or not site.overridden:
+    if not site.quiet or not site.overridden:
         return ()
     keys = {card.extension[CARD_KEY]: card for card in cards if card.indicator is not Indicator.CRITICAL}
     overridden = site.overridden(keys.keys(), now - site.quiet)

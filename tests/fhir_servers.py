@@ -198,6 +198,12 @@ def _status(code: int, **headers: str) -> Callable[[_Handler], None]:
     return lambda handler: handler.answer(b'{"resourceType": "OperationOutcome"}', code, **headers)
 
 
+def _refuses(status: int, code: str, text: str = "") -> Callable[[_Handler], None]:
+    issue = {"severity": "error", "code": code, "diagnostics": text}
+    body = json.dumps({"resourceType": "OperationOutcome", "issue": [issue]}).encode()
+    return lambda handler: handler.answer(body, status)
+
+
 def _once(code: int) -> Callable[[_Handler], None]:
     """Refuses the first time, then passes on."""
 
@@ -278,6 +284,12 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "slow-body": _slowly(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
     "reset": _reset,
     **{str(code): _status(code) for code in (400, 401, 403, 404, 429, 500, 503)},
+    "404-bare": lambda handler: handler.answer(b"<html>Not found</html>", 404, "text/html"),
+    "404-parameter": _refuses(404, "not-supported", "Search parameter 'patient' is not supported"),
+    "404-type": _refuses(
+        404, "processing", "HAPI-0302: Unknown resource type 'X' - Server knows how to handle: [Patient]"
+    ),
+    "501-type": _refuses(501, "not-supported"),
     "429-once": _once(429),
     "503-once": _once(503),
     "429-later": _status(429, Retry_After="30"),

@@ -1,5 +1,6 @@
 """Signed tokens lead to one client; everything else is a 401 that explains nothing, and a reason in the log."""
 
+import base64
 import json
 import socket
 import sqlite3
@@ -191,6 +192,53 @@ def test_everyone_else_gets_no_explanation(
     assert "eyJ" not in log.getvalue()
 
 
+ODD = [
+    "1" * 310, "-" + "1" * 310, "9" * 5000, "1e400", "-1e400", "1.5e308", "NaN", "Infinity", "-Infinity", "-1", "0", "1e18", "253402300800",
+    "null", "true", "false", '""', '"soon"', '"1795338000"', '"\\ud800"', '"\\u0000"', '"http://["', "[]", "[[]]", "[1]", "{}", '{"a": 1}',
+    "[" * 500 + "]" * 500, "[" * 50_000, '"' + "x" * 100_000 + '"',
+]  # fmt: skip
+"""Values, as they are written in JSON, that no member of a token should have."""
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat", "iss", "aud", "jti", "sub"])
+def test_whatever_a_claim_holds_is_no_fault_of_ours(serve: Serve, log: StringIO, name: str):
+    """Each is sent without a signature: nothing of it may count before that was looked at."""
+    client = serve()
+    for value in ODD:
+        assert _status(client, f'"{name}": {value}') == 401, value[:40]
+    assert len(reasons(log)) == len(ODD)
+
+
+@pytest.mark.parametrize("name", ["alg", "typ", "kid", "jku", "crit", "b64", "zip", "jwk"])
+def test_whatever_the_header_of_a_token_holds_is_no_fault_of_ours(serve: Serve, log: StringIO, name: str):
+    client = serve()
+    for value in ODD:
+        assert _status(client, "", f'"{name}": {value}') == 401, value[:40]
+    assert len(reasons(log)) == len(ODD)
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+@pytest.mark.parametrize(
+    "text", [b"", b"\xff\xfe", b"[]", b"null", b'{"exp": "\xbb"}', b"{" * 50_000, b'{"a":' * 50_000]
+)
+def test_whatever_stands_for_a_part_of_a_token_is_no_fault_of_ours(serve: Serve, part: int, text: bytes):
+    parts = token(NOW, GOOD).split(".")
+    parts[part] = base64.urlsafe_b64encode(text).rstrip(b"=").decode()
+    response = serve().post(SERVICE, json=CALL, headers=bearer(".".join(parts)))
+    assert response.status_code == 401
+
+
+def _status(client: FlaskClient, claim: str, member: str = "") -> int:
+    """The status for a token with one more claim, or one more member of its header, as written; the last of a name counts."""
+    usual = {"iss": ISSUER, "aud": GOOD, "iat": MOMENT, "exp": MOMENT + 60, "jti": "1"}
+    written = (
+        json.dumps(value)[:-1] + (f", {more}}}" if more else "}")
+        for value, more in (({"alg": "ES384", "typ": "JWT", "kid": "P-384"}, member), (usual, claim))
+    )
+    opened = ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in written)
+    return int(client.post(SERVICE, json=CALL, headers=bearer(f"{opened}.AAAA")).status_code)
+
+
 def test_a_token_is_used_once(serve: Serve, log: StringIO):
     first, second = serve(), serve()
     header = sent()
@@ -268,8 +316,8 @@ def test_the_openapi_document_says_that_a_token_is_needed(serve: Serve):
     document = json.loads(serve().get("/openapi.json").data)
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            assert ("401" in operation["responses"]) is path.startswith(DISCOVERY)
-            assert ("security" in operation) is path.startswith(DISCOVERY)
+            assert ("401" in operation["responses"]) is (DISCOVERY in path)
+            assert ("security" in operation) is (DISCOVERY in path)
 
 
 # What a client gets

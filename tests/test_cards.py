@@ -19,6 +19,7 @@ from cds_service.rules import catalogue
 from cds_service.service import Site
 
 from .client import Client
+from .forbidden import FORBIDDEN
 
 KNOW = load()
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
@@ -29,10 +30,6 @@ CASES = [
     for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")
     if case.answers[Section.CONDITIONS] in (Answer.WHOLE, Answer.CUT)
 ]
-FORBIDDEN = re.compile(
-    r"\b(safe|safely|approved|eligible|guarantee\w*|revolutionary|stop(?:ped)? (?:the|taking)|you must)\b",
-    re.IGNORECASE,
-)
 HOSTILE = "<script>alert(1)</script> [x](http://evil.example) **b** | `c` <img src=x onerror=y> & www.evil.example"
 
 

@@ -163,8 +163,8 @@ def test_purging_by_day_and_by_retention(filled: str, monkeypatch: pytest.Monkey
 
 
 def test_an_upgrade_can_be_repeated(address: str):
-    assert run("db", "upgrade").output == "From revision none to 0003\n"
-    assert run("db", "upgrade").output == "At revision 0003 already\n"
+    assert run("db", "upgrade").output == "From revision none to 0004\n"
+    assert run("db", "upgrade").output == "At revision 0004 already\n"
 
 
 def test_a_database_out_of_reach_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from cds_service.auth import ALGORITHMS
 from cds_service.chart import Section
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fetch.scopes import allows
+from cds_service.hook import Hook
 from cds_service.service import site_of
 from cds_service.settings import Client, Settings
 from cds_service.web import connect
@@ -82,6 +84,32 @@ def test_the_address_leads_to_discovery(service: FlaskClient, text: str):
     address = by_id(text, "discovery")
     assert address == "http://127.0.0.1:8000/cds-services"
     assert service.get(address.removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+def test_the_sandbox_is_given_the_address_with_an_id_for_each_hook(service: FlaskClient, text: str):
+    address = by_id(text, "by-hook")
+    assert address == "http://127.0.0.1:8000/by-hook/cds-services"
+    listed = json.loads(service.get(address.removeprefix("http://127.0.0.1:8000")).data)["services"]
+    assert len({entry["id"] for entry in listed}) == len(shown().hooks)
+    link = urlsplit(shown().sandbox)
+    assert f"{link.scheme}://{link.netloc}" == SANDBOX
+    assert parse_qs(link.query) == {
+        "hook": ["patient-view"],
+        "screen": ["patient-view"],
+        "serviceDiscoveryURL": [address],
+    }
+    assert html.escape(shown().sandbox) in text
+
+
+def test_the_page_says_so_where_the_sandboxs_chart_calls_a_hook_that_is_off(folder: Path):
+    assert "which is switched off here" in serve(folder, hooks=(Hook.ORDER_SIGN,)).get("/connect").text
+    assert "which is switched off here" not in serve(folder).get("/connect").text
+
+
+def test_the_example_is_posted_to_an_id_that_is_listed(service: FlaskClient):
+    request = json.loads(shown().example)
+    for path, own in shown().ids.items():
+        assert json.loads(service.post(f"{path}/{own}", json=request).data)["cards"]
 
 
 def test_the_keys_are_those_of_discovery(service: FlaskClient):

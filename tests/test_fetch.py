@@ -21,7 +21,7 @@ from cds_service.fetch.breaker import FAILURES, REST, Breaker
 from cds_service.fetch.limits import Allowance
 from cds_service.fetch.origins import Reach, origin
 from cds_service.fetch.scopes import allows
-from cds_service.fhir.decoding.bundle import open_answer
+from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
 from cds_service.hook import Hook
 from cds_service.hook_policy import rules_of
 from cds_service.hooks import HookRequest, read_request
@@ -243,7 +243,11 @@ FAULTS = [
     ("400", "http-400", "failed", "HTTP 400"),
     ("401", "http-401", "failed", "HTTP 401"),
     ("403", "http-403", "failed", "HTTP 403"),
-    ("404", "not-offered", "omitted", "does not offer this kind of resource"),
+    ("404", "http-404", "failed", "HTTP 404"),
+    ("404-bare", "http-404", "failed", "HTTP 404"),
+    ("404-parameter", "http-404", "failed", "HTTP 404"),
+    ("404-type", "not-offered", "omitted", "does not offer this kind of resource"),
+    ("501-type", "not-offered", "omitted", "does not offer this kind of resource"),
     ("429", "http-429", "failed", "HTTP 429"),
     ("429-later", "http-429", "failed", "HTTP 429"),
     ("500", "http-500", "failed", "HTTP 500"),
@@ -278,13 +282,34 @@ def test_a_search_that_fails_is_unknown_with_its_reason(
     assert {token for _, token in front.asked} == {f"Bearer {TOKEN}"}
 
 
-@pytest.mark.parametrize(("fault", "says"), [("hang", "in time"), ("403", "HTTP 403"), ("404", "does not offer")])
+@pytest.mark.parametrize(
+    ("fault", "says"), [("hang", "in time"), ("403", "HTTP 403"), ("404", "HTTP 404"), ("404-type", "does not offer")]
+)
 def test_without_conditions_there_is_no_answer_and_the_reason_is_told(
     fetcher: Fetcher, front: Faulty, fault: str, says: str
 ):
     with pytest.raises(PreconditionFailed, match=says) as raised:
         answer(fetcher, access(front.base(fault, "Condition")))
     assert raised.value.expression == "prefetch.conditions"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "gaps"),
+    [
+        ("MedicationStatement", "404-type", ()),
+        ("MedicationRequest", "404-type", ()),
+        ("Medication", "404-type", ("medication-statements", "medication-requests")),
+        ("MedicationStatement", "404-bare", ("medication-statements",)),
+        ("MedicationRequest", "501-type", ()),
+        ("MedicationRequest", "400", ("medication-requests",)),
+    ],
+)
+def test_a_server_without_the_type_keeps_no_such_list(
+    fetcher: Fetcher, front: Faulty, kind: str, fault: str, gaps: tuple[str, ...]
+):
+    response, _ = answer(fetcher, access(front.base(fault, kind)), deadline=ROOMY)
+    rows = [row for row in findings(response) if row["rule"] == "antithrombotic_hold"]
+    assert tuple(gap["section"] for row in rows for gap in row.get("missing", ())) == gaps
 
 
 @pytest.mark.parametrize("fault", ["delay", "429-once", "503-once"])
@@ -304,6 +329,17 @@ def test_pages_that_came_before_the_deadline_are_kept(fetcher: Fetcher, server: 
         20,
         "timeout",
     )
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[", "//[x", "http://a\u2100b/", "http://ehr.example:999999/", "\x00", "a b\r\nX: y", "?\udc00", "#"],
+)
+def test_a_next_page_whose_address_is_none_leaves_what_came(fetcher: Fetcher, front: Faulty, address: str):
+    given = {Section.CONDITIONS: Answered(Answer.CUT, (Part(Raw(b"{}")),), address)}
+    conditions = fill(fetcher, access(front.base("none")), given).answers[Section.CONDITIONS]
+    assert (conditions.answer, conditions.parts) == (Answer.CUT, given[Section.CONDITIONS].parts)
+    assert conditions.says
 
 
 def test_what_is_taken_in_for_one_answer_is_bounded(front: Faulty):

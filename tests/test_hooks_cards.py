@@ -66,8 +66,10 @@ def test_apixaban_twenty_hours_before_the_slot() -> None:
 def test_without_a_medication_section_antithrombotics_are_unknown() -> None:
     """The suitability card says so, and no other card says it again."""
     body = call(request("no-medication-section"))
-    assert "antithrombotics unknown: no medication list was sent" in body["cards"][0]["summary"]
-    assert sum(card["detail"].lower().count("medication list") for card in body["cards"]) == 1
+    says = "antithrombotics unknown: no medication list was sent; no prescriptions were sent"
+    assert body["cards"][0]["summary"].endswith(says)
+    for part in ("not sent: medication list", "not sent: prescriptions"):
+        assert sum(card["detail"].lower().count(part) for card in body["cards"]) == 1
 
 
 def with_entry(asked: dict[str, Any], key: str, resource: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,24 @@
 """The HTTP edge, request by request: what is refused and how, feedback, discovery, health and browsers."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.test import create_environ, run_wsgi_app
 
 from cds_service.app import create_app
+from cds_service.app.body import Bounded
 from cds_service.cards.overrides import HL7, displays
-from cds_service.feedback.shown import ShownRecorder
+from cds_service.feedback.shown import Recorder
 from cds_service.hooks import HookRequest
 from cds_service.logs import log_to
 from cds_service.service import Response
@@ -284,7 +288,7 @@ def test_a_full_queue_is_counted_and_costs_nothing():
     def keep(batch: list[Showing]) -> None:
         hold.wait(5)
 
-    recorder = ShownRecorder(keep, lost.append, most=2)
+    recorder = Recorder(keep, lost.append, most=2)
     for _ in range(10):
         recorder.add(a_showing())
     hold.set()
@@ -294,7 +298,7 @@ def test_a_full_queue_is_counted_and_costs_nothing():
 
 def test_what_waits_is_written_when_the_recorder_closes():
     written: list[Showing] = []
-    recorder = ShownRecorder(written.extend, lambda number: None)
+    recorder = Recorder(written.extend, lambda number: None)
     for _ in range(500):
         recorder.add(a_showing())
     recorder.close()
@@ -312,7 +316,7 @@ def test_a_fault_while_recording_does_not_end_recording():
             raise ZeroDivisionError
         written.extend(batch)
 
-    recorder = ShownRecorder(keep, lost.append)
+    recorder = Recorder(keep, lost.append)
     recorder.add(a_showing())
     assert eventually(lambda: lost == [1])
     recorder.add(a_showing())
@@ -384,3 +388,61 @@ def test_elsewhere_only_listed_origins_may(serve, settings: dict[str, Any], allo
         client.get("/no", headers=ORIGIN),
     ):
         assert (ALLOWED in response.headers) is allowed
+
+
+# Bodies
+
+
+class Endless:
+    """A body that never ends, as a server hands one over that comes in chunks; `given` bytes were read."""
+
+    given = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        size = 100_000_000 - self.given if size is None or size < 0 else size
+        self.given += size
+        return b" " * size
+
+    readline = read
+
+
+@pytest.mark.parametrize("announced", [None, 10**12], ids=["in chunks", "of a length that nobody has"])
+def test_no_address_reads_more_than_the_limit(serve, announced: int | None):
+    """Every address and method, whether it has a use for a body or not."""
+    client = serve(body_limit=50_000)
+    reading = set()
+    for rule in client.application.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
+            stream = Endless()
+            environ = create_environ(re.sub("<.*>", "x", rule.rule), method=method, content_type="application/json")
+            environ |= {"wsgi.input": stream, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+            environ.pop("CONTENT_LENGTH", None)
+            if announced is not None:
+                environ["CONTENT_LENGTH"] = str(announced)
+            answer = run_wsgi_app(client.application, environ)
+            assert stream.given <= 2_100_000, rule.rule
+            if method == "POST":
+                reading.add(rule.rule)
+                assert answer[1].startswith("413"), rule.rule
+                assert json.loads(b"".join(answer[0]))["issue"][0]["code"] == "too-long", rule.rule
+            else:
+                assert stream.given == 0
+    assert reading >= {SERVICE, FEEDBACK, "/workbench/run"}
+
+
+@pytest.mark.parametrize("path", [SERVICE, FEEDBACK, "/workbench/run"])
+def test_a_body_that_ends_early_is_refused(serve, path: str):
+    environ = create_environ(path, method="POST", data=b'{"hook":', content_type="application/json")
+    environ["CONTENT_LENGTH"] = "500"
+    assert run_wsgi_app(serve().application, environ)[1].startswith("400")
+
+
+def test_whatever_reads_a_body_is_bounded():
+    for read in (Bounded.read, Bounded.readline):
+        stream = Bounded(BytesIO(b"ab\ncdefgh"), 5, None)
+        assert read(stream, 3) == b"ab\n"
+        with pytest.raises(RequestEntityTooLarge):
+            read(stream)
+        assert read(Bounded(BytesIO(b"abcde"), 5, 5)) == b"abcde"
+        with pytest.raises(RequestEntityTooLarge):
+            read(Bounded(BytesIO(b""), 5, 6), 1)

@@ -35,14 +35,14 @@ def read(
     kind: str, medications: dict[str, Any] | None = None, *, drafted: bool = False, **members: Any
 ) -> tuple[DrugUse, ...]:
     """The uses in one resource; `medications` are Medication resources by the address of their Bundle entry."""
-    resource, dropped = repair.read(members, resources.TYPES[kind])
+    resource, losses = repair.read(members, resources.TYPES[kind])
     assert isinstance(resource, resources.MedicationUse)
     known = []
     for full_url, item in (medications or {}).items():
         medication = repair.read(item, resources.Medication)[0]
         assert isinstance(medication, resources.Medication)
         known.append((medication, full_url))
-    source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in dropped))
+    source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in losses.dropped))
     return drug_uses(resource, source, addressed(known), CONTEXT, drafted=drafted)
 
 

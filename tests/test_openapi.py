@@ -16,9 +16,13 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cds_service.app import create_app
+from cds_service.app.openapi import document
+from cds_service.hook import Hook
 from cds_service.settings import Settings
+from tests.tokens import ELSEWHERE
 
 SERVICE = "/cds-services/vertebroplasty-suitability"
+BY_HOOK = "/by-hook/cds-services/vertebroplasty-suitability--order-select"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 REQUESTS = Path(__file__).parent.parent / "fixtures/requests"
 
@@ -30,7 +34,18 @@ def application(tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.mark.parametrize(
-    "path", [SERVICE, f"{SERVICE}/feedback", "/cds-services", "/health", "/metrics", "/openapi.json"]
+    "path",
+    [
+        SERVICE,
+        f"{SERVICE}/feedback",
+        "/cds-services",
+        "/by-hook/cds-services",
+        BY_HOOK,
+        f"{BY_HOOK}/feedback",
+        "/health",
+        "/metrics",
+        "/openapi.json",
+    ],
 )
 def test_what_the_document_allows_is_never_met_with_a_fault(application, path: str):
     schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
@@ -51,6 +66,35 @@ def test_the_document_lists_every_route(application):
     ]  # pages are for people
     routes = {rule.rule: (rule.methods or set()) - {"HEAD", "OPTIONS"} for rule in served}
     assert {path: {method.upper() for method in operations} for path, operations in paths.items()} == routes
+
+
+def test_each_address_says_which_hooks_it_takes(tmp_path: Path):
+    chosen = Settings(
+        database_url=f"sqlite:///{tmp_path}/f.sqlite3", hooks=(Hook.ORDER_SIGN, Hook.PATIENT_VIEW, Hook.ORDER_SELECT)
+    )
+    paths = json.loads(create_app(chosen).test_client().get("/openapi.json").data)["paths"]
+    calls = {
+        path: operations["post"]["requestBody"]["content"]["application/json"]["schema"]
+        for path, operations in paths.items()
+        if operations.get("post", {}).get("operationId", "").startswith("call")
+    }
+    assert {path: schema["allOf"][1]["properties"]["hook"]["enum"] for path, schema in calls.items()} == {
+        SERVICE: ["order-select", "order-sign", "patient-view"],
+        BY_HOOK: ["order-select", "order-sign"],
+        BY_HOOK.replace("order-select", "order-sign"): ["order-sign"],
+        BY_HOOK.replace("order-select", "patient-view"): ["patient-view"],
+    }
+    names = [operation["operationId"] for operations in paths.values() for operation in operations.values()]
+    assert len(names) == len(set(names))
+
+
+def test_beside_clients_each_address_asks_for_a_token():
+    described = document(Settings(**ELSEWHERE))
+    services = [
+        path for path, operations in described["paths"].items() if "security" in next(iter(operations.values()))
+    ]
+    assert services == [path for path in described["paths"] if "cds-services" in path]
+    assert described["paths"][BY_HOOK]["post"]["responses"].keys() >= {"401", "404", "429"}
 
 
 @pytest.mark.parametrize("file", sorted(REQUESTS.glob("*.json")), ids=lambda file: file.stem)

@@ -51,7 +51,15 @@ def test_the_configuration_names_every_setting_and_is_one(site: Path) -> None:
 
 def test_what_is_said_to_be_the_default_is(site: Path) -> None:
     settings, default = load(site), Settings()
-    for name in ("port", "deadline_ms", "body_limit", "opening_hour", "working_days", "keep_comments"):
+    for name in (
+        "port",
+        "deadline_ms",
+        "body_limit",
+        "opening_hour",
+        "working_days",
+        "keep_comments",
+        "medication_lists",
+    ):
         assert getattr(settings, name) == getattr(default, name)
     assert settings.clients[0].hooks == Client(name="n", issuer="i", jku=("https://h.example/k",)).hooks
 

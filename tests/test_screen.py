@@ -133,6 +133,43 @@ def test_a_type_without_a_file_is_unknown_and_said(tmp_path: Path):
     assert "unknown for everybody: allergies" in screen(lacking).stderr
 
 
+LISTS = {"medication-statements": "MedicationStatement", "medication-requests": "MedicationRequest"}
+
+
+@pytest.mark.parametrize(
+    ("held", "setting", "known", "says"),
+    [
+        (tuple(LISTS), (), True, "in these files: medication-statements, medication-requests\n"),
+        (tuple(LISTS)[:1], (), True, "medication-statements; no MedicationRequest, which counts as not kept"),
+        (tuple(LISTS)[1:], (), True, "medication-requests; no MedicationStatement, which counts as not kept"),
+        (
+            tuple(LISTS)[1:],
+            tuple(LISTS)[1:],
+            True,
+            "medication-requests; no MedicationStatement, which counts as not kept",
+        ),
+        (tuple(LISTS), tuple(LISTS)[1:], True, "in these files: medication-statements, medication-requests\n"),
+        (tuple(LISTS)[1:], tuple(LISTS)[:1], False, "no MedicationStatement, which medication_lists says is kept"),
+        ((), (), False, "none, so which drugs are taken is unknown for everybody"),
+        ((), tuple(LISTS)[1:], False, "none, so which drugs are taken is unknown for everybody"),
+    ],
+)
+def test_the_medication_lists_are_those_that_the_files_hold(
+    tmp_path: Path, held: tuple[str, ...], setting: tuple[str, ...], known: bool, says: str
+):
+    config = tmp_path / "site.toml"
+    config.write_text(f"medication_lists = {list(setting)}\n" if setting else "")
+    lacking = {kind for key, kind in LISTS.items() if key not in held}
+    folder = export(tmp_path / "x", [person("a"), of("a", FRACTURE)], [kind for kind in TYPES if kind not in lacking])
+    row = rows(folder, "--config", config)["a"]
+    assert row["medication_lists"].split() == list(held)
+    assert ("antithrombotic_hold" not in row["unknown"].split()) is known
+    told = screen(folder, "--json", "--config", config)
+    assert json.loads(told.stdout)["medication_lists"] == list(held)
+    assert says in told.stderr
+    assert known or "unknown for everybody: medication-" in told.stderr
+
+
 def test_a_patient_is_one_row_though_only_one_resource_names_him(tmp_path: Path):
     folder = export(tmp_path / "x", [of("only", FRACTURE)])
     assert "vertebral_fracture" in rows(folder)["only"]["met"]

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from cds_service.store.ledger import joined, tallies
 from tests.endurance import endure
 from tests.fhir_servers import free_port
 from tests.postgres import Postgres
-from tests.serving import FEEDBACK, ROOT, SERVICE, Server, call, feedback, serving, start
+from tests.serving import FEEDBACK, ROOT, SERVICE, Server, call, eventually, feedback, serving, start
 
 
 @pytest.fixture
@@ -160,6 +161,52 @@ def test_a_stop_is_graceful_and_writes_what_waits(tmp_path: Path, monkeypatch: p
         database = server.database()
         assert sum(tally.cards for tally in tallies(database)) == shown >= 20
         database.close()
+
+
+def _answering(server: Server) -> set[int]:
+    """The processes that answer."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    return {int(child) for child in children if b"tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def test_a_process_that_dies_is_replaced_while_the_other_answers(tmp_path: Path):
+    with serving(tmp_path, "--workers", "2") as server:
+        before = _answering(server)
+        assert len(before) == 2
+        lost = min(before)
+        os.kill(lost, signal.SIGKILL)
+        assert eventually(lambda: len(_answering(server) - {lost}) == 2)
+        assert len(before & _answering(server)) == 1
+        assert eventually(lambda: _is_answered(server))
+        for _ in range(20):
+            assert server.post(SERVICE, call())[0] == 200
+        assert server.stop() == 0
+
+
+@pytest.mark.slow
+def test_processes_that_die_in_turn_end_the_service(tmp_path: Path):
+    """As where each fails soon after its start: who looks after the service is to see it, and no machine is kept busy for ever."""
+    with serving(tmp_path, "--workers", "2") as server:
+        killed: set[int] = set()
+        for _ in range(3000):
+            if server.process.poll() is not None:
+                break
+            with suppress(OSError):
+                left = _answering(server) - killed
+                if len(left) == 2:
+                    os.kill(min(left), signal.SIGKILL)
+                    killed.add(min(left))
+            time.sleep(0.01)
+        assert server.process.wait(20) == 1
+        assert len(killed) == 11
+        assert "again and again" in server.log
+
+
+def _is_answered(server: Server) -> bool:
+    try:
+        return server.ask("GET", "/health/live")[0] == 200
+    except (OSError, HTTPException):
+        return False  # the connection was one of the process that died
 
 
 def test_it_refuses_to_listen_elsewhere_without_clients(tmp_path: Path):

@@ -18,16 +18,28 @@ from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
 from cds_service.store.database import Database
 from cds_service.store.ledger import (
     add_feedback,
+    add_list_answers,
     add_showings,
     feedback_on_unknown_cards,
     first_shown,
     joined,
+    list_histories,
     overridden,
     purge,
     spend_token,
     tallies,
 )
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally, identity
+from cds_service.store.records import (
+    FeedbackEntry,
+    ListAnswer,
+    ListHistory,
+    Outcome,
+    Reason,
+    Showing,
+    ShownCard,
+    Tally,
+    identity,
+)
 from cds_service.store.tables import REVISION
 from tests.postgres import Postgres
 
@@ -130,6 +142,23 @@ def test_the_oldest_card_is_known(database: Database):
     assert first_shown(database) is None
     add_showings(database, [showing(card()), showing(card(), at=NOW - timedelta(days=3))])
     assert first_shown(database) == NOW - timedelta(days=3)
+
+
+def test_the_last_call_that_answered_a_list_is_known(database: Database):
+    def note(days: int, *, answered: bool, client: str = "North", section: str = "medication-requests") -> None:
+        add_list_answers(database, [ListAnswer(client, section, answered, NOW + timedelta(days=days))])
+
+    assert list_histories(database) == []
+    note(0, answered=False)
+    note(0, answered=True, client="South")
+    assert list_histories(database) == [
+        ListHistory("North", "medication-requests", NOW, NOW, None),
+        ListHistory("South", "medication-requests", NOW, NOW, NOW),
+    ]
+    note(1, answered=True)
+    note(2, answered=False)
+    first = list_histories(database)[0]
+    assert first == ListHistory("North", "medication-requests", NOW, NOW + timedelta(days=2), NOW + timedelta(days=1))
 
 
 def test_days_are_those_of_utc(database: Database):

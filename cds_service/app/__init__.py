@@ -3,12 +3,13 @@
 import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from flask import Flask
 
 from cds_service import logs, service, web
 from cds_service.app.routes import Respond, Routes
-from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE
+from cds_service.hooks import LISTINGS
 from cds_service.settings import Settings, load
 
 __all__ = ["Respond", "application", "create_app", "settle"]
@@ -46,9 +47,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.add_url_rule(DISCOVERY, view_func=routes.discover)
-    app.add_url_rule(SERVICE, view_func=routes.call, methods=["POST"])
-    app.add_url_rule(FEEDBACK, view_func=routes.receive_feedback, methods=["POST"])
+    _add_services(app, routes)
     app.add_url_rule("/health", view_func=routes.health)
     app.add_url_rule("/health/live", view_func=routes.live)
     app.add_url_rule("/health/ready", view_func=routes.health, endpoint="ready")
@@ -60,3 +59,12 @@ def create_app(
     app.after_request(routes.end)
     app.register_error_handler(Exception, routes.fail)
     return app
+
+
+def _add_services(app: Flask, routes: Routes) -> None:
+    """Every listing and each service that it may list, at fixed addresses: log and metrics name the route by them."""
+    for listing in LISTINGS:
+        app.add_url_rule(listing.path, listing.path, partial(routes.discover, listing))
+        for listed in listing.services():
+            for path, view in (listed.path, routes.call), (listed.feedback, routes.receive_feedback):
+                app.add_url_rule(path, path, partial(view, listed), methods=["POST"])

@@ -6,12 +6,14 @@ from typing import Any
 import msgspec
 from flask import Request, Response
 
+from cds_service.errors import operation_outcome
+from cds_service.hooks import LISTINGS
 from cds_service.settings import Settings
 
 JSON = "application/json"
 SAYS = {
     401: "This call needs a valid token",
-    404: "There is nothing at this address; GET /cds-services lists what is offered",
+    404: f"There is nothing at this address; GET {' or '.join(item.path for item in LISTINGS)} lists what is offered",
     405: "This address does not take this method",
     413: "The body is larger than this service accepts",
     429: "There were more calls in this minute than were agreed",
@@ -30,14 +32,7 @@ def refusal(
     status: int, says: str, *, code: str = "", element: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """A FHIR OperationOutcome; `code` is a FHIR issue type, by default the one of the status, `element` what is at fault."""
-    issue: dict[str, Any] = {
-        "severity": "error",
-        "code": code or _ISSUE.get(status, "invalid"),
-        "details": {"text": says},
-    }
-    if element:
-        issue |= {"diagnostics": f"At {element}", "expression": [element]}
-    return json({"resourceType": "OperationOutcome", "issue": [issue]}, status, headers)
+    return json(operation_outcome(says, code or _ISSUE.get(status, "invalid"), element), status, headers)
 
 
 def allow_origin(request: Request, response: Response, settings: Settings) -> None:

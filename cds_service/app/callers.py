@@ -15,8 +15,8 @@ from cds_service.auth.spent import Spend
 from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hook import Hook
-from cds_service.hook_policy import rules_of
-from cds_service.hooks import HookRequest, discovery
+from cds_service.hook_policy import POLICIES, rules_of
+from cds_service.hooks import LISTINGS, HookRequest, Listing, Offer, discovery
 from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
 
@@ -27,8 +27,8 @@ ANYONE = ""
 class Caller(Struct, frozen=True):
     """One configured client, or anyone where none is configured; `name` is empty then.
 
-    `searches` are what we ask its FHIR server, `counts` the page sizes that its prefetch was asked for. `body_limit` is in bytes,
-    `deadline_ms` the time for a whole answer.
+    `searches` are what we ask its FHIR server, `counts` the page sizes that its prefetch was asked for, `documents` the discovery
+    documents by their path. `body_limit` is in bytes, `deadline_ms` the time for a whole answer.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Caller(Struct, frozen=True):
     site: Site
     searches: Mapping[Section, str]
     counts: Mapping[Section, int]
-    discovery: bytes
+    documents: Mapping[str, bytes]
     allowed: Allowed
     body_limit: int
     deadline_ms: int
@@ -46,10 +46,10 @@ class Caller(Struct, frozen=True):
     by_post: bool = False
     asks_openly: bool = False
 
-    @property
-    def tag(self) -> str:
-        """What its discovery document is recognised by."""
-        return sha256(self.discovery).hexdigest()[:32]
+    def discovery(self, listing: Listing) -> tuple[bytes, str]:
+        """Its discovery document, and what that is recognised by."""
+        document = self.documents[listing.path]
+        return document, sha256(document).hexdigest()[:32]
 
     def access(self, asked: HookRequest) -> Access | None:
         """The way to the FHIR server that a call names; None without one, or without a token where one is needed (R-AUTHZ-06)."""
@@ -115,12 +115,18 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
 
 
 def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
-    """What follows from the knowledge that a caller gets."""
-    templates = prefetch.templates(site.rules, site.know)
-    asked = {hook: prefetch.templates(rules_of(hook, site.rules), site.know) for hook in hooks}
+    """What follows from the knowledge that a caller gets, and from the lists that it keeps."""
+    templates = prefetch.templates(site.rules, site.know, site.lists)
+    offers = [
+        Offer(hook, policy.describes, prefetch.templates(rules_of(hook, site.rules), site.know, site.lists))
+        for hook, policy in POLICIES.items()
+        if hook in hooks
+    ]
     return {
         "site": site,
         "searches": prefetch.searches(templates),
         "counts": prefetch.counts(templates),
-        "discovery": msgspec.json.encode(discovery(asked, site.know.version)),
+        "documents": {
+            listing.path: msgspec.json.encode(discovery(offers, site.know.version, listing)) for listing in LISTINGS
+        },
     }

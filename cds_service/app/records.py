@@ -1,31 +1,38 @@
 """The database as calls use it: each use has its time, so that one that stands still costs a call no more than that."""
 
-from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
+from cds_service.chart import Section
 from cds_service.errors import StoreUnavailable
 from cds_service.feedback.retention import Retention
-from cds_service.feedback.shown import ShownRecorder
+from cds_service.feedback.shown import Recorder
 from cds_service.service import Overridden
 from cds_service.settings import Client, Settings
 from cds_service.store import ledger
 from cds_service.store.database import Database
-from cds_service.store.records import FeedbackEntry, Showing
+from cds_service.store.records import FeedbackEntry, ListAnswer, Showing
 
 _FOR_FEEDBACK = 5.0  # seconds; after them it is asked for again later
 _FOR_HEALTH = 1.0
+_NOTED_AGAIN = timedelta(hours=1)
 
 
 class Records:
-    """Spent tokens, shown cards and feedback. `lost` is told how many records of shown cards had to be dropped."""
+    """Spent tokens, shown cards, feedback, and which medication lists callers answer.
+
+    `lost` is told how many records of shown cards had to be dropped.
+    """
 
     def __init__(self, settings: Settings, lost: Callable[[int], None], now: Callable[[], datetime]) -> None:
         self.database = Database(settings.database_url)
         self._for_answer = {
             client.issuer: (client.deadline_ms or settings.deadline_ms) / 1000 for client in settings.clients
         }
-        self._recorder = ShownRecorder(partial(ledger.add_showings, self.database), lost)
+        self._recorder = Recorder(partial(ledger.add_showings, self.database), lost)
+        self._lists = Recorder(partial(ledger.add_list_answers, self.database), lambda _: None)
+        self._noted: dict[tuple[str, str, bool], datetime] = {}
         self._retention = Retention(settings.retention_days, partial(ledger.purge, self.database), now)
 
     def keep_to_retention(self) -> None:
@@ -35,6 +42,15 @@ class Records:
     def show(self, showing: Showing) -> None:
         """Keeps cards that were shown; returns at once."""
         self._recorder.add(showing)
+
+    def note_lists(self, client: str, answered: Mapping[Section, bool], now: datetime) -> None:
+        """Notes whether a caller answered its medication lists, at most once an hour in each process; returns at once."""
+        for section, is_answered in answered.items():
+            key = (client, str(section), is_answered)
+            noted = self._noted.get(key)
+            if noted is None or abs(now - noted) >= _NOTED_AGAIN:
+                self._noted[key] = now
+                self._lists.add(ListAnswer(*key, now))
 
     def add_feedback(self, entries: Sequence[FeedbackEntry]) -> None:
         """Keeps all entries or none; when it returns they are on the disk. Raises StoreUnavailable."""

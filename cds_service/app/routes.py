@@ -12,11 +12,11 @@ import structlog
 from flask import Response, g, request
 from msgspec.structs import replace
 from structlog.contextvars import bind_contextvars, clear_contextvars
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
 from cds_service import __version__, metrics, web
 from cds_service.app import answers, audit, openapi
-from cds_service.app.body import body
+from cds_service.app.body import body, bound
 from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
 from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
@@ -25,7 +25,7 @@ from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import Keeping, read_feedback
 from cds_service.fetch import Deadline, Fetcher
-from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, HookRequest, read_request
+from cds_service.hooks import HookRequest, Listing, Service, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
@@ -48,30 +48,34 @@ class Routes:
         self._telemetry = Telemetry(metrics.Metrics())
         self._records = Records(settings, self._telemetry.lost, now)
         self._callers = callers(settings, self._records.overridden_by)
+        self._most_bytes = max(settings.body_limit, *(caller.body_limit for caller in self._callers.values()))
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
         self._client_of = authenticator(settings, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
-    def discover(self) -> Response:
+    def discover(self, listing: Listing) -> Response:
         """What is offered; a client that has it already is told so."""
-        caller = self._admit(DISCOVERY)
-        response = Response(caller.discovery, content_type=answers.JSON, headers={"Cache-Control": "no-cache, private"})
-        response.set_etag(caller.tag)
+        document, tag = self._admit(listing.path).discovery(listing)
+        response = Response(document, content_type=answers.JSON, headers={"Cache-Control": "no-cache, private"})
+        response.set_etag(tag)
         response.make_conditional(request)
         return response
 
-    def call(self) -> Response:
+    def call(self, service: Service) -> Response:
         """One hook call: its cards."""
         told, started = audit.Answered(g.id, self._now()), g.started
         g.audit = told
-        caller = self._admit(SERVICE)
+        caller = self._admit(service.path)
+        hooks = service.answered(caller.hooks)
+        if not hooks:
+            raise NotFound
         admitted = time.perf_counter() - started
         if wait := caller.pace.take():
             raise TooManyRequests(retry_after=ceil(wait))
         sent = body(request, caller.body_limit)
         deadline = Deadline(caller.deadline_ms - (time.perf_counter() - started) * 1000)
-        asked = read_request(sent, caller.hooks, caller.counts)
+        asked = read_request(sent, hooks, caller.counts)
         told.instance, told.hook, told.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
@@ -79,12 +83,15 @@ class Routes:
         if answer.material:
             told.results = answer.material.results
             self._telemetry.judged(told.results)
-        self._show(asked, answer.shown, caller, told)
+        if answer.chart:
+            lists = {section: answer.chart.is_answered(section) for section in caller.site.lists}
+            self._records.note_lists(caller.name, lists, told.at)
+        self._show(asked, answer.shown, service, caller, told)
         return answers.json({"cards": []} if caller.shadow else answer.body, headers={"Cache-Control": "no-store"})
 
-    def receive_feedback(self) -> Response:
-        """Feedback, on the disk before it is acknowledged."""
-        caller = self._admit(FEEDBACK, SERVICE)
+    def receive_feedback(self, service: Service) -> Response:
+        """Feedback, on the disk before it is acknowledged; its cards may be of any hook, also of one that is off by now."""
+        caller = self._admit(service.feedback, service.path)
         sent = body(request, caller.body_limit)
         entries = read_feedback(sent, self._now(), client=caller.name, keeping=self._keeping)
         self._records.add_feedback(entries)
@@ -131,11 +138,12 @@ class Routes:
         return Response(self._openapi, content_type=answers.JSON)
 
     def begin(self) -> Response | None:
-        """Starts the watch and answers a browser's preflight, which carries no token."""
+        """Starts the watch, limits what may be sent, and answers a browser's preflight, which carries no token."""
         g.started = time.perf_counter()
         g.id = uuid4().hex
         clear_contextvars()
         bind_contextvars(request=g.id)
+        bound(request, self._most_bytes)
         self._records.keep_to_retention()
         return Response(status=204) if request.method == "OPTIONS" else None
 
@@ -197,10 +205,12 @@ class Routes:
         self._telemetry.fetched(filled.outcomes.values())
         return replace(asked, prefetch=filled.answers)
 
-    def _show(self, asked: HookRequest, cards: Sequence[ShownCard], caller: Caller, told: audit.Answered) -> None:
+    def _show(
+        self, asked: HookRequest, cards: Sequence[ShownCard], service: Service, caller: Caller, told: audit.Answered
+    ) -> None:
         """Counts the cards, and records them unless nobody sees them."""
         self._telemetry.shown(cards, shadow=caller.shadow)
         if cards and not caller.shadow:
             told.cards = cards
             instance = identity(asked.instance)
-            self._records.show(Showing(instance, asked.hook, SERVICE_ID, caller.name, told.at, tuple(cards)))
+            self._records.show(Showing(instance, asked.hook, service.id, caller.name, told.at, tuple(cards)))

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from cds_service.hook import Hook
-from cds_service.hooks import SERVICE_ID
+from cds_service.hooks import LISTINGS
 from cds_service.store.records import Outcome
 
 Schema = dict[str, Any]
@@ -31,7 +31,7 @@ def schemas(hooks: Collection[Hook]) -> dict[str, Schema]:
             hook={"enum": names},
             title=_TEXT,
             description=_TEXT,
-            id={"const": SERVICE_ID},
+            id={"enum": [service.id for listing in LISTINGS for service in listing.services(hooks)]},
             version=_TEXT,
             hookVersion=_TEXT,
             usageRequirements=_TEXT,

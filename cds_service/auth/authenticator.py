@@ -1,6 +1,5 @@
 """Decides who calls: the signed token of a call leads to one configured client, or to a refusal that explains nothing (R-JWT)."""
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +15,7 @@ from cds_service.errors import Unauthorized
 from cds_service.settings import Client
 
 _LONGEST_TEXT = 200
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC).timestamp()
 _NO_CHECKS = {"verify_signature": False}
 
 
@@ -97,7 +97,8 @@ def _audience(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
 
 
 def _is_moment(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a number of seconds that a calendar has; neither of 310 digits, nor infinite, nor none (NaN)."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME
 
 
 def _times(claims: Mapping[str, Any], now: datetime) -> str:

@@ -1,6 +1,6 @@
 """Composes the cards of one answer: one a topic, at most five, most urgent first."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID, uuid5
 
 from msgspec.structs import replace
@@ -12,7 +12,6 @@ from cds_service.cards.material import Material, by_urgency
 from cds_service.cards.model import Card, Coding, Source
 from cds_service.cards.workup import Workup
 from cds_service.findings import Indicator, Kind, Result, Role, Topic
-from cds_service.hook import Hook
 
 _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
@@ -24,13 +23,21 @@ _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 
 
 def for_order(material: Material) -> tuple[Card, ...]:
-    """The cards on an order or appointment; of equal urgency in the order of the topics.
+    """The cards on an order; of equal urgency in the order of the topics."""
+    return _on_order(material, {Role.EVIDENCE_NOTE, Role.PREPARATION})
+
+
+def for_booking(material: Material) -> tuple[Card, ...]:
+    """The cards on an appointment: the same, and what prepares the day."""
+    return _on_order(material, {Role.EVIDENCE_NOTE})
+
+
+def _on_order(material: Material, elsewhere: Collection[Role | None]) -> tuple[Card, ...]:
+    """The cards on the topics; information of the roles `elsewhere` has another place, or none on this hook.
 
     Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
     """
     speaking = {topic: material.met(topic, _SPEAKS) for topic in _HAZARDS}
-    books = material.call.hook is Hook.APPOINTMENT_BOOK
-    elsewhere = (Role.EVIDENCE_NOTE,) if books else (Role.EVIDENCE_NOTE, Role.PREPARATION)
     homeless = tuple(
         item
         for topic in Topic

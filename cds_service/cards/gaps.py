@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from cds_service.cards import markdown, wording
 from cds_service.chart import Missing, Reason
+from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.findings import Essential, Result, Status
 
 _FEW = 2
@@ -47,7 +48,7 @@ def named(results: Iterable[Result]) -> list[str]:
 
 
 def parts(results: Iterable[Result]) -> list[str]:
-    """What was missing, by reason: `not sent: medication list, vital signs`; then what failed."""
+    """What was missing, by reason: `not sent: allergy list, vital signs`; then what failed."""
     found = list(results)
     by_reason: dict[Reason, dict[str, None]] = {}
     for (reason, _), wanted in _by_reason(found).items():
@@ -84,9 +85,18 @@ def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, 
     found: dict[tuple[Reason, str], dict[str, dict[str, None]]] = {}
     for item in results:
         for missing in item.missing:
-            why = (missing.reason, missing.says if missing.reason is not Reason.NOT_MEASURED else "")
+            why = (missing.reason, _because(missing))
             found.setdefault(why, {}).setdefault(_part(item, missing), {})[name(item)] = None
     return {why: found[why] for why in sorted(found, key=lambda why: (_REASONS.index(why[0]), why[1]))}
+
+
+def _because(missing: Missing) -> str:
+    """In words why something was not there, or what may be done about it; empty if nothing is known."""
+    if missing.reason is Reason.NOT_MEASURED:
+        return ""
+    if missing.says or missing.reason is not Reason.OMITTED or missing.section not in MEDICATION_LISTS:
+        return missing.says
+    return wording.LIST_NOT_SENT.format(type=RESOURCE_TYPE[missing.section])
 
 
 def _why(item: Result) -> str:

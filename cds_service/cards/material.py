@@ -71,7 +71,7 @@ class Material:
     @cached_property
     def procedure(self) -> str:
         """The procedure with the levels ordered and the day planned, as summaries name it."""
-        named = f"{wording.PROCEDURE} {spoken(self.order.levels)}".strip()
+        named = f"{wording.PROCEDURES[self.order.procedure]} {spoken(self.order.levels)}".strip()
         return f"{named}, {self.order.planned.start.date()}" if self.order.planned else named
 
     @cached_property

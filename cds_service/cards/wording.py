@@ -6,12 +6,16 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from cds_service.chart import Basis, Reason, Section
+from cds_service.chart import Augmentation, Basis, Reason, Section
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Proposal, Topic
 
 SERVICE = "Vertebroplasty suitability service"
-PROCEDURE = "Vertebroplasty"
+PROCEDURES = {
+    Augmentation.VERTEBROPLASTY: "Vertebroplasty",
+    Augmentation.KYPHOPLASTY: "Kyphoplasty",
+    Augmentation.UNSTATED: "Vertebral augmentation",
+}
 BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 TOPICS = {
     Topic.SUITABILITY: "Suitability",
@@ -73,7 +77,7 @@ PARTS = {
     Section.ENCOUNTER: "encounter",
     Section.CONDITIONS: "problem list",
     Section.MEDICATION_STATEMENTS: "medication list",
-    Section.MEDICATION_REQUESTS: "medication list",
+    Section.MEDICATION_REQUESTS: "prescriptions",
     Section.MEDICATION_ADMINISTRATIONS: "doses given",
     Section.MEDICATION_DISPENSES: "drugs dispensed",
     Section.ALLERGIES: "allergy list",
@@ -110,6 +114,7 @@ MISSING = {
 }
 PART_FOR = "{part} (for {judgements})"
 BECAUSE = "{what}: {why}"
+LIST_NOT_SENT = "no {type} came; a site that keeps none says so in the setting medication_lists"
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
 ORDER_LABEL = "Order {text}"
@@ -130,9 +135,9 @@ PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
 MOVE_LABEL = "Move the order to {moment}, when the intervals that decide are met"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
 BEFORE = "Before {procedure}"
-PLAN_DRUG = "{drug}: {interval} before the procedure; {last_dose}; {restart}"
-PLAN_INTERVAL = "{hours} h advised ({source})"
-PLAN_CONSULT = "no interval tabulated: {consult}"
+PLAN_DRUG = "{drug}: {interval}; {last_dose}; {restart}"
+PLAN_INTERVAL = "{hours} h advised ({source}) before the procedure"
+PLAN_CONSULT = "{consult}; specialist advice"
 PLAN_LAST_DOSE = "last dose on record {when}"
 PLAN_LATEST_DOSE = "last dose no later than {when}, if the prescriber agrees"
 PLAN_NO_DOSE = "last dose not recorded"
@@ -173,7 +178,7 @@ APP = "Open the assessment"
 
 
 def reason(missing: Reason, part: str) -> str:
-    """Why something is not known: `no medication list was sent`."""
+    """Why something is not known: `no allergy list was sent`."""
     return REASONS[missing].format(part=part, was="were" if part.endswith("s") else "was")
 
 

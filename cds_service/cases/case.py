@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from cds_service import judgement
 from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE, SECTION_OF
-from cds_service.engine import evaluate
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received
-from cds_service.fhir.read import chart as read_chart
 from cds_service.findings import Result, Rule
+from cds_service.judgement import Judgement
 from cds_service.knowledge import Knowledge
 from cds_service.order import Orders
 
@@ -35,8 +35,9 @@ PLAIN_ORDER = {
 }
 _ORDER = {**PLAIN_ORDER, "bodySite": [{"text": "T12"}]}
 _MEMBERS = frozenset(
-    ("name", "asOf", "plannedAt", "order", "patient", "resources", "omitted", "failed", "cut", "expect")
+    ("name", "asOf", "plannedAt", "order", "patient", "resources", "omitted", "failed", "cut", "notKept", "expect")
 )
+_ANSWERS = {"omitted": Answer.OMITTED, "failed": Answer.FAILED, "cut": Answer.CUT, "notKept": Answer.NOT_KEPT}
 
 
 class Case(Struct, frozen=True):
@@ -70,8 +71,8 @@ def _case(rule: str, file: Mapping[str, Any], item: Mapping[str, Any]) -> Case:
         order["occurrenceDateTime"] = item["plannedAt"]
     patient = item["patient"] if "patient" in item else file.get("patient", {})
     answers = dict.fromkeys(Section, Answer.WHOLE)
-    for answer in (Answer.OMITTED, Answer.FAILED, Answer.CUT):
-        answers.update(dict.fromkeys(map(Section, item.get(answer, ())), answer))
+    for member, answer in _ANSWERS.items():
+        answers.update(dict.fromkeys(map(Section, item.get(member, ())), answer))
     resources = (*file.get("shared", ()), *item.get("resources", ()))
     return Case(
         rule=rule,
@@ -92,6 +93,15 @@ def _completed(resource: Mapping[str, Any], number: int) -> Mapping[str, Any]:
 
 def chart(case: Case, know: Knowledge, zone: tzinfo = UTC) -> Chart:
     """The chart of a case, read by the same reader as a request's."""
+    return _judged(case, (), know, zone).chart
+
+
+def judge(case: Case, rule: Rule, know: Knowledge) -> tuple[Result, ...]:
+    """What the rule comes to in this case."""
+    return _judged(case, (rule,), know, UTC).results
+
+
+def _judged(case: Case, rules: tuple[Rule, ...], know: Knowledge, zone: tzinfo) -> Judgement:
     context = Context(know, zone)
     resources = grouped(case, know)
     received = Received(
@@ -101,12 +111,12 @@ def chart(case: Case, know: Knowledge, zone: tzinfo = UTC) -> Chart:
         patient_id=PATIENT_ID,
     )
     orders = Orders.of((Part(msgspec.Raw(msgspec.json.encode(case.order))),), context, as_of=case.as_of)
-    return read_chart(received, orders.order, case.as_of, context)
+    return judgement.judge(received, orders.order, case.as_of, rules, context)
 
 
 def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part, ...]:
-    """A section that was omitted or failed brings nothing, whatever the case lists in it."""
-    if answer in (Answer.OMITTED, Answer.FAILED):
+    """A section that was omitted, failed or is not kept brings nothing, whatever the case lists in it."""
+    if not answer.brings_data:
         return ()
     return tuple(Part(msgspec.Raw(msgspec.json.encode(resource))) for resource in resources)
 
@@ -129,11 +139,6 @@ def section_of(resource: Mapping[str, Any], know: Knowledge) -> Section:
             for name in sets & SECTION_OF.keys():
                 return SECTION_OF[name]
     return section_of_kind(kind)
-
-
-def judge(case: Case, rule: Rule, know: Knowledge) -> tuple[Result, ...]:
-    """What the rule comes to in this case."""
-    return evaluate(chart(case, know), (rule,), know)
 
 
 def grouped(case: Case, know: Knowledge) -> dict[Section, list[Mapping[str, Any]]]:

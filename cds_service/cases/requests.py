@@ -8,18 +8,19 @@ from cds_service.cases.case import PATIENT_ID, PLAIN_ORDER, Case, grouped, secti
 from cds_service.chart import Answer, Section
 from cds_service.knowledge import Knowledge
 
+_REFUSALS = {Answer.FAILED: "exception", Answer.NOT_KEPT: "not-supported"}
+"""The code of the issue with which an EHR answers instead of data."""
+
 
 def request(case: Case, know: Knowledge) -> dict[str, Any]:
     """A case as the whole request that an EHR would send."""
     resources = grouped(case, know)
     prefetch: dict[str, Any] = {}
     for section, answer in case.answers.items():
-        if answer is Answer.FAILED:
-            prefetch[section] = {
-                "resourceType": "OperationOutcome",
-                "issue": [{"severity": "error", "code": "exception"}],
-            }
-        elif answer is not Answer.OMITTED:
+        if answer in _REFUSALS:
+            issue = {"severity": "error", "code": _REFUSALS[answer]}
+            prefetch[str(section)] = {"resourceType": "OperationOutcome", "issue": [issue]}
+        elif answer.brings_data:
             prefetch[str(section)] = _bundle(resources[section], cut=answer is Answer.CUT)
     request = _request((case.order,), prefetch, case.as_of)
     if case.answers[Section.ENCOUNTER] is not Answer.WHOLE:  # without its id, there would be no encounter to miss

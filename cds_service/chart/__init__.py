@@ -31,9 +31,10 @@ from cds_service.chart.entries import (
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
 from cds_service.chart.levels import Level, descending, spoken
 from cds_service.chart.listing import Lack, Listing, by_set
-from cds_service.chart.order import Order
+from cds_service.chart.order import Augmentation, Order
 from cds_service.chart.sections import (
     DRUG_SECTIONS,
+    MEDICATION_LISTS,
     RESOURCE_TYPE,
     SECTION_OF,
     Answer,
@@ -50,6 +51,7 @@ __all__ = [
     "Allergy",
     "Answer",
     "Assertion",
+    "Augmentation",
     "Basis",
     "Certainty",
     "Chart",
@@ -125,6 +127,10 @@ class Chart:
     def answer(self, section: Section) -> Answer:
         """How a section was answered."""
         return self.answers.get(section, Answer.OMITTED)
+
+    def is_answered(self, section: Section) -> bool:
+        """Whether a section was answered whole, were it by saying that there is no such list."""
+        return self.answer(section) in (Answer.WHOLE, Answer.NOT_KEPT)
 
     @cached_property
     def _lacks(self) -> Mapping[Section, Lack]:
@@ -203,19 +209,20 @@ class Chart:
         return tuple(use for use in self.drugs if not use.ingredient)
 
     def require_drug_list(self, what: str) -> None:
-        """Raise `Unknown(what)` unless statements or requests were answered whole and no drug section failed or was cut.
+        """Raise `Unknown(what)` unless every medication list that the site keeps was answered whole, and nothing else on drugs in part.
 
-        A drug section that was never asked for is no gap as long as statements or requests were answered (rules.md).
+        Doses given and drugs dispensed are not needed for a whole list; what of them was sent must be whole.
         """
         if self._drug_list_gaps:
             raise Unknown(what, *self._drug_list_gaps)
 
     @cached_property
     def _drug_list_gaps(self) -> tuple[Missing, ...]:
-        broken = tuple(gap for gap in self.gaps(*DRUG_SECTIONS) if gap.reason is not Reason.OMITTED)
-        lists = (Section.MEDICATION_STATEMENTS, Section.MEDICATION_REQUESTS)
-        nothing_asked = all(self.answer(section) is Answer.OMITTED for section in lists)
-        return broken or (self.gaps(*lists) if nothing_asked else ())
+        """What the whole drug list lacks. Where neither list is kept, nobody could say what the patient takes: both are missing."""
+        kept = [section for section in MEDICATION_LISTS if self.answer(section) is not Answer.NOT_KEPT]
+        needed = kept or MEDICATION_LISTS
+        others = self.gaps(*(section for section in DRUG_SECTIONS if section not in needed))
+        return (*self.gaps(*needed), *(gap for gap in others if gap.reason is not Reason.OMITTED))
 
     @cached_property
     def _newest(self) -> Mapping[str, tuple[Measurement, ...]]:

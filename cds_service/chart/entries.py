@@ -206,8 +206,12 @@ class Coverage(Struct, frozen=True):
 
 
 class Unreadable(Struct, frozen=True):
-    """A resource that could not be read; `sets` are the value sets that its code names, None when no code was legible."""
+    """A resource that could not be read, or not whole; `sets` are the value sets that its code names, None when no code was legible.
+
+    `says` tells why in words, where that is known.
+    """
 
     reference: str
     section_type: str
     sets: frozenset[str] | None
+    says: str = ""

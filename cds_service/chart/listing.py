@@ -27,10 +27,11 @@ class Lack(Struct, frozen=True):
     def missing(self, sets: Iterable[str]) -> tuple[Missing, ...]:
         """What is missing; with `sets`, an unread resource counts only if its code is illegible or names one of them."""
         wanted = frozenset(sets)
-        for item in self.unread:
-            if not wanted or item.sets is None or not wanted.isdisjoint(item.sets):
-                return (*self.unanswered, Missing(self.section, Reason.UNREADABLE))
-        return self.unanswered
+        unread = [item for item in self.unread if not wanted or item.sets is None or not wanted.isdisjoint(item.sets)]
+        if not unread:
+            return self.unanswered
+        says = "; ".join(dict.fromkeys([item.says for item in unread if item.says]))
+        return (*self.unanswered, Missing(self.section, Reason.UNREADABLE, says))
 
     def end(self, found: tuple[Entry, ...], what: str, sets: tuple[str, ...]) -> Iterable[Entry]:
         """What was found of some value sets, and then `Unknown(what)` if something of them is missing."""

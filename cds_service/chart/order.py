@@ -1,10 +1,20 @@
 """The order that a chart is read for: what is to be done, at which levels, and when."""
 
+from enum import StrEnum
+
 from msgspec import Struct
 
 from cds_service.chart.entries import Basis, Concept
 from cds_service.chart.levels import Level
 from cds_service.chart.time import When
+
+
+class Augmentation(StrEnum):
+    """The kinds of vertebral augmentation; unstated where an order names neither, or both."""
+
+    VERTEBROPLASTY = "vertebroplasty"
+    KYPHOPLASTY = "kyphoplasty"
+    UNSTATED = "unstated"
 
 
 class Order(Struct, frozen=True):
@@ -16,6 +26,7 @@ class Order(Struct, frozen=True):
     planned: When | None = None
     planned_source: str = ""
     planned_note: str = ""
+    procedure: Augmentation = Augmentation.UNSTATED
     basis: Basis = Basis.CODE
     prophylactic: bool = False
     reason_references: tuple[str, ...] = ()

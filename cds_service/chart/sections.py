@@ -1,4 +1,4 @@
-"""A section is what one prefetch key asks for; it was answered whole, was cut, was left out, or failed."""
+"""A section is what one prefetch key asks for; it was answered whole, was cut, was left out, failed, or is not kept."""
 
 from enum import StrEnum
 
@@ -84,9 +84,11 @@ RESOURCE_TYPE: dict[Section, str] = {
 } | dict.fromkeys(MEASURES, "Observation")
 """The FHIR resource type that each section holds."""
 
+MEDICATION_LISTS = (Section.MEDICATION_STATEMENTS, Section.MEDICATION_REQUESTS)
+"""The lists that say together what a patient takes; a site may keep only one of them."""
+
 DRUG_SECTIONS = (
-    Section.MEDICATION_STATEMENTS,
-    Section.MEDICATION_REQUESTS,
+    *MEDICATION_LISTS,
     Section.MEDICATION_ADMINISTRATIONS,
     Section.MEDICATION_DISPENSES,
 )
@@ -99,6 +101,13 @@ class Answer(StrEnum):
     CUT = "cut"
     OMITTED = "omitted"
     FAILED = "failed"
+    NOT_KEPT = "not-kept"
+    """There is no such list: the site or its server says that it keeps none."""
+
+    @property
+    def brings_data(self) -> bool:
+        """Whether it was answered, in full or in part."""
+        return self in (Answer.WHOLE, Answer.CUT)
 
 
 class Reason(StrEnum):
@@ -145,7 +154,12 @@ class Unknown(Exception):
         return self.reasons <= {Reason.NOT_MEASURED, Reason.UNREADABLE}
 
 
-_REASON = {Answer.CUT: Reason.CUT, Answer.OMITTED: Reason.OMITTED, Answer.FAILED: Reason.FAILED}
+_REASON = {
+    Answer.CUT: Reason.CUT,
+    Answer.OMITTED: Reason.OMITTED,
+    Answer.FAILED: Reason.FAILED,
+    Answer.NOT_KEPT: Reason.OMITTED,
+}
 
 
 def reason_of(answer: Answer) -> Reason:

@@ -11,14 +11,11 @@ import click
 import msgspec
 from msgspec import Struct
 
-from cds_service.cards.material import Manner
 from cds_service.errors import RequestError
 from cds_service.hook import Hook
-from cds_service.hooks import SERVICE_ID, read_request
-from cds_service.knowledge import load
+from cds_service.hooks import listing_at, read_request
 from cds_service.prefetch import counts, templates
-from cds_service.rules import catalogue
-from cds_service.service import Site, respond
+from cds_service.service import Site, respond, site_of
 from cds_service.settings import Settings
 
 _SECONDS = 30
@@ -56,35 +53,37 @@ class Local(Struct, frozen=True):
     def call(self, body: bytes) -> Reply:
         """The reply that the service would give, errors included."""
         try:
-            asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know)))
+            asked = read_request(body, tuple(Hook), counts(templates(self.site.rules, self.site.know, self.site.lists)))
             answer = respond(asked, self.now, self.site)
         except RequestError as error:
-            issue: dict[str, Any] = {"severity": "error", "code": error.code, "details": {"text": error.says}}
-            if error.expression:
-                issue |= {"diagnostics": f"At {error.expression}", "expression": [error.expression]}
-            return Reply(error.status, {"resourceType": "OperationOutcome", "issue": [issue]})
+            return Reply(error.status, error.outcome)
         # Through JSON and back, so that what is compared is what goes over the wire.
         return Reply(200, msgspec.json.decode(msgspec.json.encode(answer.body)))
 
 
-def here(now: datetime) -> Local:
-    """The service as `cds-service serve` runs it without a configuration, in this process."""
-    return Local(Site(load(), catalogue(), Manner.of(Settings())), now)
+def here(now: datetime, settings: Settings | None = None) -> Local:
+    """The service as `cds-service serve` runs it with these settings for all, by default without a configuration, in this process."""
+    return Local(site_of(settings or Settings()), now)
+
+
+class _Named(Struct):
+    hook: Hook
 
 
 class Remote(Struct, frozen=True):
-    """Posts to a running service; `address` is what stands in front of /cds-services."""
+    """Posts to a running service; `address` is that of a discovery document, or what stands in front of /cds-services."""
 
     address: str
 
     @property
     def base(self) -> str:
-        """Without a slash at its end."""
-        return self.address.rstrip("/")
+        """What its addresses begin with, without a slash at the end."""
+        return listing_at(self.address)[0]
 
     def call(self, body: bytes) -> Reply:
         """The reply of the service. Raises ClickException if it cannot be reached or does not speak JSON."""
-        address = f"{self.base}/cds-services/{SERVICE_ID}"
+        base, listing = listing_at(self.address)
+        address = f"{base}{listing.path}/{listing.ids[_hook(body)]}"
         if not address.startswith(("http://", "https://")):
             raise click.ClickException(f"{self.base} is no http address")
         request = Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
@@ -95,6 +94,14 @@ class Remote(Struct, frozen=True):
             return Reply(error.code, _json(error.read()))
         except (URLError, TimeoutError, ValueError) as error:
             raise click.ClickException(f"{address} does not answer as a CDS service: {error}") from error
+
+
+def _hook(body: bytes) -> Hook:
+    """The hook that a body names; any, if it names none that is known: the service then says what is wrong."""
+    try:
+        return msgspec.json.decode(body, type=_Named).hook
+    except msgspec.DecodeError:
+        return next(iter(Hook))
 
 
 def _json(text: bytes) -> Mapping[str, Any]:

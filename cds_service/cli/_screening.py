@@ -7,14 +7,13 @@ import msgspec
 from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
-from cds_service.chart.sections import MEASURES, RESOURCE_TYPE
+from cds_service.chart.sections import MEASURES, MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.cli._population import Person
-from cds_service.disposition import assess
-from cds_service.engine import evaluate
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.read import Received, chart
+from cds_service.fhir.read import Received
 from cds_service.findings import Status
+from cds_service.judgement import judge
 from cds_service.order import Orders
 from cds_service.service import Site
 
@@ -38,7 +37,10 @@ _KIND = msgspec.json.Decoder(_Kind)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What screening came to for one patient; `order` names the chart's own open orders, or says `assumed`."""
+    """What screening came to for one patient; `order` names the chart's own open orders, or says `assumed`.
+
+    `medication_lists` are those that the export holds: together they count as the whole drug list.
+    """
 
     patient: str
     disposition: str
@@ -47,10 +49,15 @@ class Row(msgspec.Struct, frozen=True):
     met: tuple[str, ...]
     unknown: tuple[str, ...]
     error: tuple[str, ...]
+    medication_lists: tuple[str, ...]
 
 
 class Screening:
-    """Screens the patients of one population. A type that its files lack was not asked for: unknown, not empty (`absent`)."""
+    """Screens the patients of one population. A type that its files lack was not asked for: unknown, not empty (`absent`).
+
+    Of the medication lists that the site keeps, one that the files lack is not kept by this export, as long as they hold another:
+    `lists` are those that they hold.
+    """
 
     def __init__(self, site: Site, as_of: datetime, types: Iterable[str]) -> None:
         self._site, self._as_of = site, as_of
@@ -60,7 +67,13 @@ class Screening:
             section: Answered(Answer.WHOLE if kind in given else Answer.OMITTED)
             for section, kind in RESOURCE_TYPE.items()
         }
-        self.absent = tuple(str(section) for section, item in self._empty.items() if item.answer is Answer.OMITTED)
+        self.lists = tuple(section for section in MEDICATION_LISTS if RESOURCE_TYPE[section] in given)
+        self._kept = tuple(section for section in site.lists if section in self.lists) or site.lists
+        self.absent = tuple(
+            str(section)
+            for section, item in self._empty.items()
+            if item.answer is Answer.OMITTED and (section in self._kept or section not in MEDICATION_LISTS)
+        )
         self._assumed = replace(self._orders((Part(msgspec.Raw(_ASSUMED)),)).order, references=("assumed",))
 
     def row(self, person: Person) -> Row:
@@ -77,9 +90,9 @@ class Screening:
         }
         asked = self._orders(open_orders)
         order = asked.order if asked.ours else self._assumed
-        read = chart(Received(answers, patient_id=person.id), order, self._as_of, self._context)
-        results = evaluate(read, self._site.rules, self._site.know)
-        found = assess(results)
+        received = Received(answers, patient_id=person.id, lists=self._kept)
+        judged = judge(received, order, self._as_of, self._site.rules, self._context)
+        results, found = judged.results, judged.assessment
 
         def rules(status: Status) -> tuple[str, ...]:
             return tuple(dict.fromkeys(item.rule.id for item in results if item.status is status))
@@ -92,6 +105,7 @@ class Screening:
             rules(Status.MET),
             rules(Status.UNKNOWN),
             rules(Status.ERROR),
+            tuple(map(str, self.lists)),
         )
 
     def _orders(self, parts: Iterable[Part]) -> Orders:

@@ -7,12 +7,14 @@ import click
 
 from cds_service.cli._options import config_option, console
 from cds_service.cli._start import check_files, check_rules
+from cds_service.errors import StoreUnavailable
+from cds_service.hooks import BY_HOOK, ONE_ID
 from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
 from cds_service.knowledge.overlay import applied
 from cds_service.rules import changes
-from cds_service.settings import Client, Settings, load
+from cds_service.settings import Client, MedicationList, Settings, load
 
 
 @click.group()
@@ -30,10 +32,28 @@ def check(config: Path | None) -> None:
     settings = load(config)
     for line in (*_says(settings), *map(_says_of, settings.clients)):
         _print(f"• {line}")
+    for line in _of_callers(settings):
+        _print(f"• Warning: {line}")
     refused = _differences(settings)
     check_rules()
     check_files(settings)
     raise SystemExit(1 if refused else 0)
+
+
+def _of_callers(settings: Settings) -> Collection[str]:
+    """What callers that keep a medication list do not send; nothing where no call was recorded yet."""
+    from cds_service.silence import silences
+    from cds_service.store.database import Database
+
+    database = Database(settings.database_url)
+    try:
+        if not database.exists or (not database.is_current and database.is_sqlite):
+            return ()
+        return silences(settings, database)
+    except StoreUnavailable as error:
+        return (f"which medication lists callers answer cannot be read from the database now: {error}.",)
+    finally:
+        database.close()
 
 
 def _print(line: str) -> None:
@@ -76,7 +96,7 @@ def _says(settings: Settings) -> list[str]:
     origins = ", ".join(settings.cors_origins) or ("of any origin" if settings.on_loopback else "of no origin")
     codes = len(settings.order_codes) + sum(len(client.order_codes) for client in settings.clients)
     return [
-        f"Discovery is at {settings.base_url}/cds-services.",
+        f"Discovery is at {settings.base_url}{ONE_ID.path}; with an id for each hook, at {settings.base_url}{BY_HOOK.path}.",
         "Clients must sign their calls." if settings.clients else _without_clients(settings),
         "Only this machine can reach the service." if settings.on_loopback else "Other machines can reach the service.",
         f"{store}, {comments}.",
@@ -87,6 +107,7 @@ def _says(settings: Settings) -> list[str]:
         f"An answer takes at most {settings.deadline_ms} ms; a body may hold {settings.body_limit / 1e6:g} MB.",
         f"Dates without a time of day are read in the zone {settings.time_zone}, and times sent in UTC are told by its clock.",
         f"Suggested times begin at {settings.opening_hour:02}:00 on {', '.join(settings.working_days)}.",
+        _lists(settings),
         "Cards are known again by the site's secret."
         if settings.card_key.get_secret_value()
         else "No card_key is set: cards are not known again from call to call.",
@@ -94,6 +115,13 @@ def _says(settings: Settings) -> list[str]:
         if codes
         else "Warning: no order code of the site is configured. Orders with local codes alone are recognised by their text only.",
     ]
+
+
+def _lists(settings: Settings) -> str:
+    if len(settings.medication_lists) == len(MedicationList):
+        both = " and ".join(settings.medication_lists)
+        return f"Drugs count as known once {both} were answered; whoever keeps only one of them names it in medication_lists."
+    return f"Drugs count as known once {settings.medication_lists[0]} was answered; no other medication list is kept."
 
 
 def _without_clients(settings: Settings) -> str:
@@ -116,6 +144,8 @@ def _says_of(client: Client) -> str:
         parts.append(f"a body may hold {client.body_limit / 1e6:g} MB")
     if client.calls_per_minute:
         parts.append(f"at most {client.calls_per_minute} calls a minute and process")
+    if client.medication_lists:
+        parts.append(f"of the medication lists it keeps {' and '.join(client.medication_lists)}")
     if client.may_set_as_of:
         parts.append("may set the assessment time")
     if client.quiet_days:

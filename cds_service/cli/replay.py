@@ -11,30 +11,39 @@ from rich.console import Console
 from rich.progress import track
 
 from cds_service import cases
-from cds_service.chart import Answer, Section
+from cds_service.chart import Section
 from cds_service.cli import _outcome as outcome
 from cds_service.cli._door import Door, Remote, here
+from cds_service.cli._options import config_option
 from cds_service.cli._outcome import Outcome, Verdict
 from cds_service.knowledge import load
+from cds_service.settings import load as load_settings
 
 _MANY = 20
 
 
 @click.command("replay")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--url", metavar="URL", help="Post to a running service at this address instead of answering here.")
+@config_option
+@click.option(
+    "--url", metavar="URL", help="Post to a running service instead of answering here; its base or a discovery address."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as one line of JSON.")
 @click.option("--update", is_flag=True, help="Write what came back to the expected files.")
 @click.option("--quiet", is_flag=True, help="Print only what does not match, and the totals.")
-def command(paths: tuple[Path, ...], url: str | None, *, as_json: bool, update: bool, quiet: bool) -> None:
+def command(
+    paths: tuple[Path, ...], config: Path | None, url: str | None, *, as_json: bool, update: bool, quiet: bool
+) -> None:
     """Run hook requests, rule cases, FHIR resources or Bundles from files or folders.
 
     A request requests/NAME.json is compared with expected/NAME.json beside its folder, where that exists. Rule cases carry
     their own expectations; a plain resource or Bundle is asked about with its draft orders, or else with one for
-    vertebroplasty. Exit status: 0 if all that has an expectation matched, 1 if not, 2 if a file could not be read.
+    vertebroplasty. Answers given here go by the settings for all; a client's own are those of a running service.
+
+    Exit status: 0 if all that has an expectation matched, 1 if not, 2 if a file could not be read.
     """
     console = Console(stderr=as_json)
-    door: Door = Remote(url) if url else here(datetime.now(UTC))
+    door: Door = Remote(url) if url else here(datetime.now(UTC), load_settings(config))
     totals = dict.fromkeys(Verdict, 0)
     for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json)):
         for item in _replay(path, door, update=update):
@@ -97,7 +106,7 @@ def _cases(path: Path, door: Door) -> Iterator[Outcome]:
     know = load()
     for case in cases.load(path):
         reply = door.call(msgspec.json.encode(cases.request(case, know)))
-        if reply.status == 412 and case.answers[Section.CONDITIONS] in (Answer.OMITTED, Answer.FAILED):
+        if reply.status == 412 and not case.answers[Section.CONDITIONS].brings_data:
             # A whole request without a problem list is refused before any rule is asked.
             yield Outcome(f"{case.rule}: {case.name}", Verdict.MATCHED, reply)
             continue

@@ -17,6 +17,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.cli._options import config_option
 from cds_service.cli._population import Population, files, regroup
 from cds_service.cli._screening import Row, Screening
@@ -46,7 +47,9 @@ def command(
     """Say for each patient of a population what an order for vertebroplasty would come to.
 
     PATHS are NDJSON files of a Bulk Data export, plain or gzip, or folders of such. A patient's own open order counts;
-    without one an order that names no level is assumed. A resource type that no file holds is unknown for everybody.
+    without one an order that names no level is assumed. A resource type that no file holds is unknown for everybody; of
+    the medication lists (MedicationStatement, MedicationRequest), those that the files hold count as all that are kept, and
+    each row names them.
 
     Files are read twice and regrouped by patient in a temporary folder (TMPDIR), which holds patient data until the end;
     memory stays at a few hundred megabytes, plus all Medication resources. Exit status: 2 if lines were left out because
@@ -71,11 +74,22 @@ def command(
             counts = (_write_json if as_json else _write_csv)(rows, target)
     for disposition, number in counts.most_common():
         console.print(f"{number:>8}  {disposition}")
+    console.print(_of_drugs(screening))
     if screening.absent:
         console.print(f"Not in these files, so unknown for everybody: {', '.join(screening.absent)}")
     if population.lost:
         console.print(f"{population.lost} lines were left out: whose they are cannot be told", style="red")
         raise SystemExit(2)
+
+
+def _of_drugs(screening: Screening) -> str:
+    if not screening.lists:
+        return "Medication lists in these files: none, so which drugs are taken is unknown for everybody"
+    lacking = [section for section in MEDICATION_LISTS if section not in screening.lists]
+    rest = f"; no {RESOURCE_TYPE[lacking[0]]}, which counts as not kept" if lacking else ""
+    if lacking and lacking[0] in screening.absent:
+        rest = f"; no {RESOURCE_TYPE[lacking[0]]}, which medication_lists says is kept"
+    return f"Medication lists in these files: {', '.join(screening.lists)}{rest}"
 
 
 def _progress(console: Console, *, shown: bool = True) -> Progress:

@@ -74,7 +74,10 @@ def _warn(says: str) -> None:
 
 
 def _announce(settings: Settings) -> None:
-    console.print(f"Discovery: {settings.base_url}/cds-services", soft_wrap=True)
+    from cds_service.hooks import BY_HOOK, ONE_ID
+
+    console.print(f"Discovery: {settings.base_url}{ONE_ID.path}", soft_wrap=True)
+    console.print(f"By hook:   {settings.base_url}{BY_HOOK.path}", soft_wrap=True)
     console.print(f"Try it:    cds-service replay --url {shlex.quote(settings.base_url)} {_FIXTURES}", soft_wrap=True)
 
 
@@ -90,9 +93,10 @@ def _serve(settings: Settings) -> None:
     _preload()
     from granian.constants import Interfaces
     from granian.log import LogLevels
-    from granian.server import Server
 
-    Server(
+    from cds_service.cli._processes import Processes
+
+    Processes(
         "cds_service.app:application",
         factory=True,
         address=settings.host.strip("[]"),

@@ -140,7 +140,7 @@ class Fetcher:
                 if path:
                     tasks[section] = base + path
             elif answered.next_page:
-                tasks[section] = urljoin(base, answered.next_page)
+                tasks[section] = _joined(base, answered.next_page)
         return tasks
 
     def _refusal(self, access: Access, reach: Reach | None) -> Problem | None:
@@ -164,11 +164,13 @@ class Fetcher:
         by_post = errand.access.by_post and not (given and given.next_page)
         for _ in range(self._most_pages):
             if origin(url) != server:
-                return _stopped(have, problem.OTHER_SERVER)
+                return _stopped(have, problem.OTHER_SERVER if url else problem.NO_ADDRESS)
             fetched = self._get(url, errand, by_post=by_post)
             if fetched.problem:
                 return _stopped(have, fetched.problem)
             page = open_answer(Raw(fetched.body))
+            if page.answer is Answer.NOT_KEPT:
+                return _stopped(have, problem.NOT_OFFERED)
             if page.answer is Answer.FAILED:
                 return _stopped(have, problem.unreadable(page.says))
             have = replace(
@@ -178,7 +180,7 @@ class Fetcher:
                 short = page.total is not None and page.total > have.matches
                 answer = Answer.CUT if short else Answer.WHOLE
                 return replace(have, answer=answer), None
-            url, by_post = urljoin(url, page.next_page), False
+            url, by_post = _joined(url, page.next_page), False
         return _stopped(have, problem.TOO_MANY_PAGES)
 
     def _get(self, url: str, errand: _Errand, *, by_post: bool) -> Fetched:
@@ -212,11 +214,19 @@ def _addressed(template: str, context: Mapping[str, str]) -> str:
     return "" if "{{" in path else path
 
 
+def _joined(base: str, address: str) -> str:
+    """An address of a next page, absolute or relative to `base`; empty for a text that is none."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
+
+
 def _without(given: Answered | None, why: Problem) -> Answered:
     """What was there before, still cut; else nothing, and why."""
     if given and given.parts:
         return replace(given, answer=Answer.CUT, says=why.says)
-    return Answered(Answer.OMITTED if why.withheld else Answer.FAILED, says=why.says)
+    return Answered(why.leaves, says=why.says)
 
 
 def _stopped(have: Answered | None, why: Problem) -> _Result:

@@ -6,17 +6,21 @@ from time import sleep
 from urllib.parse import urlsplit
 
 import requests
-from msgspec import Struct
+from msgspec import Raw, Struct
 
+from cds_service.chart import Answer
 from cds_service.errors import SettingsError
 from cds_service.fetch import problem
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Reach
 from cds_service.fetch.problem import Problem
 from cds_service.fetch.transport import OutOfReach, Transport
+from cds_service.fhir.decoding.bundle import open_answer
 
 _CHUNK = 65_536
 _AGAIN = (429, 503)
+_MAY_LACK = (404, 501)
+"""How a search is refused for a type that the server does not have; an OperationOutcome must say so, as any proxy answers 404."""
 _PAUSE = 0.05  # seconds before the second try, if the server names none
 
 
@@ -69,7 +73,8 @@ class Client:
             )
             with response:
                 if response.status_code != requests.codes.ok:
-                    return _refused(response, is_search="?" in url)
+                    lacks = "?" in url and _lacks_the_type(response, deadline, allowance)
+                    return Fetched(problem=problem.NOT_OFFERED) if lacks else _refused(response)
                 return _body(response, deadline, allowance)
         except OutOfReach:
             return Fetched(problem=problem.PRIVATE)
@@ -100,10 +105,16 @@ def _body(response: requests.Response, deadline: Deadline, allowance: Allowance)
     return Fetched(body=b"".join(chunks))
 
 
-def _refused(response: requests.Response, *, is_search: bool) -> Fetched:
+def _lacks_the_type(response: requests.Response, deadline: Deadline, allowance: Allowance) -> bool:
+    """Whether a search was refused because the server has no resources of the type."""
+    if response.status_code not in _MAY_LACK:
+        return False
+    body = _body(response, deadline, allowance).body
+    return open_answer(Raw(body)).answer is Answer.NOT_KEPT
+
+
+def _refused(response: requests.Response) -> Fetched:
     code = response.status_code
-    if code == requests.codes.not_found and is_search:
-        return Fetched(problem=problem.NOT_OFFERED)
     return Fetched(problem=problem.status(code), pause=_pause(response) if code in _AGAIN else None)
 
 

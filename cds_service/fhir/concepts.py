@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.decoding.datatypes import Coding, Term
 from cds_service.knowledge import Knowledge
+from cds_service.knowledge.codes import LONGEST_TERM
 from cds_service.report_text.levels import read_levels
 
 _EPISODES = {
@@ -50,12 +51,13 @@ def codings(term: Term | None) -> Sequence[Coding]:
 
 
 def texts(term: Term | None) -> list[str]:
-    """All that a term says in words: displays, then text."""
+    """All that a term says in words: displays, then text; each as far as it is read."""
     if term is None:
         return []
     displays = [coding.display for coding in codings(term) if coding.display]
     own = (term.text, term.display, term.concept.text if term.concept else None)
-    return [*displays, *(text for text in own if text)]
+    # The edge cuts what was sent; terms that we make of other texts (a note, a description) are cut here.
+    return [text[:LONGEST_TERM] for text in (*displays, *own) if text]
 
 
 def code_of(term: "Term | list[Term] | str | None") -> str:
@@ -108,12 +110,28 @@ def _shown(term: Term) -> str:
     """What people are shown of a term: its own words, else those of a code, else a code."""
     own = term.text or (term.concept.text if term.concept else None)
     words = own or next((coding.display for coding in codings(term) if coding.display), None)
-    return (words or next((code for _, code in _codes(term)), "")).strip()
+    return (words or next((code for _, code in _codes(term)), ""))[:LONGEST_TERM].strip()
 
 
 # Charts repeat few terms many times, so what each means is looked up once.
 @lru_cache(maxsize=16384)
 def _meaning(term: Term, know: Knowledge) -> Concept | None:
+    sets, closed, episode = _coded(term, know)
+    basis = Basis.CODE
+    if not sets and not closed:
+        basis = Basis.TEXT
+        sets = sets.union(*(know.index.of_text(text) for text in texts(term)))
+    return Concept(_shown(term), sets, basis, _levels(term, know), episode) if sets else None
+
+
+def is_coded(term: Term, know: Knowledge) -> bool:
+    """Whether the codes alone say what the term means, so that its text is not looked at."""
+    sets, closed, _ = _coded(term, know)
+    return closed or bool(sets)
+
+
+def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode | None]:
+    """The value sets of the codes, whether one is of a system whose lists are complete, and the episode that one states."""
     index = know.index
     sets: frozenset[str] = frozenset()
     closed, episode = False, None
@@ -126,11 +144,7 @@ def _meaning(term: Term, know: Knowledge) -> Concept | None:
         sets |= found
         if found and system == "icd-10-cm":
             episode = episode or _episode(code)
-    basis = Basis.CODE
-    if not sets and not closed:
-        basis = Basis.TEXT
-        sets = sets.union(*(index.of_text(text) for text in texts(term)))
-    return Concept(_shown(term), sets, basis, _levels(term, know), episode) if sets else None
+    return sets, closed, episode
 
 
 @lru_cache(maxsize=16384)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.chart import (
     Allergy,
+    Answer,
     Chart,
     Condition,
     Coverage,
@@ -26,11 +27,14 @@ from cds_service.chart import (
     Source,
     Unreadable,
 )
+from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import Skimmed, skim
 from cds_service.fhir.intake.sorting import belongs, sorted_out
+from cds_service.fhir.intake.unread import notes as unread_notes
+from cds_service.fhir.intake.unread import unread
 from cds_service.fhir.readers import (
     administrative,
     care,
@@ -46,11 +50,14 @@ from cds_service.fhir.readers.medications import drug_uses
 
 
 class Received(Struct, frozen=True):
-    """What came for one call: answers by section, the draft orders of the session, and whose chart it should be."""
+    """What came for one call: answers by section, the draft orders of the session, whose chart it should be, and which medication
+    lists the site keeps.
+    """
 
     answers: Mapping[Section, Answered]
     drafts: tuple[Part, ...] = ()
     patient_id: str = ""
+    lists: tuple[Section, ...] = MEDICATION_LISTS
 
 
 _FIELDS: dict[type, str] = {
@@ -83,9 +90,13 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(entry)
-        if not entries and (item.code_lost or imaging_findings.is_unread(item.resource, shown, context)):
-            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None))
-    for entry in _drafted(received, arrived.references, medications, context):
+        if item.is_damaged:
+            unreadable += unread(item, entries, context)
+        why = imaging_findings.unread(item.resource, shown, context)
+        if why and (why.partial or not entries):
+            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why))
+    drafts = [item for item in skim(received.drafts) if isinstance(item, Skimmed)]
+    for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -99,20 +110,29 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     return Chart(
         as_of=as_of.astimezone(context.zone),
         order=order,
-        answers={section: answered.answer for section, answered in received.answers.items()},
+        answers=_answers(received),
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
-        notes=_notes(arrived.strangers, arrived.unstated),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
         **entries_by_field,
     )
 
 
-def _drafted(received: Received, held: set[str], medications: Medications, context: Context) -> Iterable[object]:
+def _answers(received: Received) -> dict[Section, Answer]:
+    """How each section was answered; a medication list that the site does not keep counts only if it was sent."""
+    given = {section: answered.answer for section, answered in received.answers.items()}
+    for section in MEDICATION_LISTS:
+        if section not in received.lists and given.get(section, Answer.OMITTED) is Answer.OMITTED:
+            given[section] = Answer.NOT_KEPT
+    return given
+
+
+def _drafted(
+    drafts: Iterable[Skimmed], patient_id: str, held: set[str], medications: Medications, context: Context
+) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
-    for item in skim(received.drafts):
-        if not isinstance(item, Skimmed) or item.reference in held:
-            continue
-        if belongs(item, received.patient_id) is False:
+    for item in drafts:
+        if item.reference in held or belongs(item, patient_id) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
             yield from drug_uses(item.resource, item.source, medications, context, drafted=True)

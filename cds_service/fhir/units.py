@@ -6,6 +6,9 @@ from cds_service.chart import Quantity
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.units import Line
 
+LONGEST = 100
+"""Characters. What is longer is no unit."""
+
 
 def normalised(measure: str, value: float, unit: str | None, code: str | None, know: Knowledge) -> Quantity | None:
     """The value in the canonical unit of its measure, or None if the unit is not understood; it is never guessed.
@@ -13,6 +16,8 @@ def normalised(measure: str, value: float, unit: str | None, code: str | None, k
     `code` is the unit's UCUM code and `unit` what people read, as FHIR has them. Where both are understood they must agree.
     No unit at all is understood only for a ratio or a score.
     """
+    if max(len(unit or ""), len(code or "")) > LONGEST:
+        return None
     line = _line(measure, unit or "", code or "", know)
     return Quantity(line.of(value), know.index.value_sets[measure].unit) if line else None
 

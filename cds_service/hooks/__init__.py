@@ -1,16 +1,21 @@
 """CDS Hooks as they go over the wire: the request that an EHR sends and the discovery document that it reads."""
 
-from cds_service.hooks.discovery import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE, discovery
+from cds_service.hooks.addresses import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, Listing, Service, listing_at
+from cds_service.hooks.discovery import USAGE, Offer, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
 
 __all__ = [
-    "DISCOVERY",
-    "FEEDBACK",
-    "SERVICE",
+    "BY_HOOK",
+    "LISTINGS",
+    "ONE_ID",
     "SERVICE_ID",
     "USAGE",
     "Authorization",
     "HookRequest",
+    "Listing",
+    "Offer",
+    "Service",
     "discovery",
+    "listing_at",
     "read_request",
 ]

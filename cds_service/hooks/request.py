@@ -16,7 +16,6 @@ from cds_service.hook import Hook
 from cds_service.hooks.envelope import read_envelope, read_prefetch, refused
 
 AS_OF = "org.vertebroplasty-cds.asOf"
-_DRAFTS = {Hook.ORDER_SELECT, Hook.ORDER_SIGN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,8 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
         user=_text(_value(context, "userId")),
         encounter=encounter,
         selections=_selections(_value(context, "selections")),
-        drafts=_parts(context, "draftOrders", required=hook in _DRAFTS),
-        appointments=_parts(context, "appointments", required=hook is Hook.APPOINTMENT_BOOK),
+        drafts=_parts(context, "draftOrders", hook),
+        appointments=_parts(context, "appointments", hook),
         prefetch={**_known(hook, encounter), **read_prefetch(envelope.prefetch, counts or {})},
         fhir_server=server,
         authorization=_authorization(envelope.fhir_authorization),
@@ -90,7 +89,9 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
 def _hook(value: object, hooks: Collection[Hook]) -> Hook:
     name = _required(value, "hook")
     if name not in set(hooks):
-        raise refused("hook", f"is none that this service answers here ({', '.join(h for h in Hook if h in hooks)})")
+        # What is no hook of ours is not repeated: it may be anything.
+        sent = name if name in set(Hook) else "none that this service knows"
+        raise refused("hook", f"is {sent}; answered here: {', '.join(hook for hook in Hook if hook in hooks)}")
     return Hook(name)
 
 
@@ -128,16 +129,16 @@ def _selections(value: object) -> tuple[str, ...]:
     return tuple(text for text in map(_text, items) if text)
 
 
-def _parts(context: Mapping[str, Raw], name: str, *, required: bool) -> tuple[Part, ...]:
+def _parts(context: Mapping[str, Raw], name: str, hook: Hook) -> tuple[Part, ...]:
     """The resources in a Bundle, a bare list or a single resource. Empty when a hook does not have them."""
-    element = f"context.{name}"
+    element, required = f"context.{name}", name == hook.orders_in
     raw = context.get(name, Raw(b"null"))
     if bytes(raw).strip() == b"null":
         if required:
             raise refused(element, "is missing")
         return ()
     answered = open_answer(raw)
-    if answered.answer is Answer.FAILED and required:
+    if not answered.answer.brings_data and required:
         raise refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
     return answered.parts
 

@@ -38,7 +38,19 @@ __all__ = [
     "load",
 ]
 
-_NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units", "orderables"))
+_NOT_RULES = frozenset(
+    (
+        "citations",
+        "systems",
+        "levels",
+        "drugs",
+        "version",
+        "report_phrases",
+        "report_languages",
+        "units",
+        "orderables",
+    )
+)
 
 
 _EXTRA = {

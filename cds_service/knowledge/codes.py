@@ -13,6 +13,9 @@ from msgspec import Struct
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 
+LONGEST_TERM = 500
+"""Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
+
 _META = frozenset(("title", "purpose", "source", "reviewed", "includes", "unit", "text"))
 
 
@@ -168,8 +171,8 @@ class CodeIndex:
         return found | self._exact.get((system, plain), frozenset())
 
     def _of_text(self, text: str) -> frozenset[str]:
-        """The value sets whose patterns a text meets."""
-        plain = folded(text)
+        """The value sets whose patterns a text meets, which is read as far as the longest name of anything is."""
+        plain = folded(text[:LONGEST_TERM])[:LONGEST_TERM]
         found: frozenset[str] = frozenset()
         for ids, pattern, exception in self._patterns:
             if pattern.search(plain) and not (exception and exception.search(plain)):

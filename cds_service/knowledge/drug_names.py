@@ -8,7 +8,7 @@ from msgspec import Struct
 from cds_service.knowledge.codes import folded
 
 _WORD = re.compile(r"[^\W_]+")
-_BRAND = re.compile(r"\[[^\]]*\]")
+_BRAND = re.compile(r"\[[^\[\]]*\]")
 _MEASURE = re.compile(r"\d.*|mg|mcg|g|ml|hr|h|unt|units?")
 _SALTS = frozenset(
     (

@@ -112,7 +112,7 @@ class DrugTable:
         form = next((kind for kind in Form if kind in forms and kind is not Form.UNSPECIFIED), Form.UNSPECIFIED)
         named = [self._names.find(text) for text in texts]
         written = frozenset[str]().union(*(item.slugs for item in named))
-        known = bool(coded or written or any(item.known for item in named) or any(map(_classifies, codings)))
+        known = bool(coded or written or any(item.known for item in named) or any(map(classifies, codings)))
         slugs = self._specified(coded | written)
         return Identified(
             tuple((self.ingredients[slug], Basis.CODE if slug in coded else Basis.NAME) for slug in sorted(slugs)),
@@ -144,7 +144,7 @@ def _any(patterns: tuple[re.Pattern[str], ...], texts: list[str]) -> bool:
     return any(pattern.search(text) for text in texts for pattern in patterns)
 
 
-def _classifies(coding: tuple[str, str]) -> bool:
+def classifies(coding: tuple[str, str]) -> bool:
     """Whether a code outside our tables tells that the drug is none of ours; an ATC code above ours does not."""
     system, code = coding
     return system in _CLASSIFYING and not (system == "atc" and _ANTITHROMBOTIC_ATC.startswith(bare(system, code)))

@@ -94,8 +94,8 @@ _SIGNS = str.maketrans({"º": "°", "˚": "°", "×": "x", "✕": "x", "·": "."
 _RAISED = re.compile(r"[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _POWER = re.compile(r"^x?10(?:\*+|e|exp|\()(\d+)\)?", re.IGNORECASE)
 _MICRO = re.compile(r"(?<![a-z])mc(?=g|l|mol)", re.IGNORECASE)
-_ANNOTATION = re.compile(r"\{(?![^}]*1[.,]73)[^}]*\}")
-_PER = re.compile(r"\s+per\s+", re.IGNORECASE)
+_ANNOTATION = re.compile(r"\{(?![^{}]*1[.,]73)[^{}]*\}")
+_PER = re.compile(r"(?<!\s)\s+per\s+", re.IGNORECASE)
 
 
 def spelling(text: str) -> str:

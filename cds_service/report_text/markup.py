@@ -68,8 +68,10 @@ def _decode(value: bytes, parameters: str) -> str:
 
 def _strip_markup(text: str) -> str:
     parser = _TextOfMarkup()
+    # No tag ends after the last ">": the parser would look for its end again and again.
+    end = text.rfind(">") + 1
     try:
-        parser.feed(text)
+        parser.feed(text[:end] + text[end:].replace("<", "&lt;"))
         parser.close()
     except AssertionError:  # html.parser asserts on some broken declarations; what was read before them stands
         parser.parts.append("\n")

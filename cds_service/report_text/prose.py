@@ -26,7 +26,7 @@ _UNFINISHED = re.compile(
     r"|acute|marrow|bone|vertebral|compression|possible|suspected|probable|evidence|this|these|which|that|significant|has|have))$",
     re.IGNORECASE,
 )
-_END = re.compile(r"[.!?]+[\"')\]]*(?=\s|$)|(?<=[a-z)])\.(?=[A-Z][a-z])")
+_END = re.compile(r"(?<![.!?])[.!?]++[\"')\]]*+(?=\s|$)|(?<=[a-z)])\.(?=[A-Z][a-z])")
 _ABBREVIATION = re.compile(
     r"(?<!\w)(?:approx|appx|ca|cf|vs|dr|mr|mrs|prof|fig|figs|img|ser|incl|resp|max|min|est|sag|cor|ant|post|sup|inf|e\.g|i\.e|eg|ie"
     r")$",
@@ -34,8 +34,13 @@ _ABBREVIATION = re.compile(
 )
 
 
+# Python orders a run of accents in time that grows with its square; no letter has so many.
+_ACCENTS = re.compile(r"([^\w\s!-~]{30})[^\w\s!-~]+")
+
+
 def normalise(text: str) -> str:
     """The text in one spelling: compatibility characters, dashes, quotes, fractions and line ends made plain."""
+    text = text if text.isascii() else _ACCENTS.sub(r"\1", text)
     text = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text.translate(_TRANSLATION)
 

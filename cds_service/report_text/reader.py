@@ -15,12 +15,23 @@ from cds_service.chart.imaging import Assertion, ImagingSign
 from cds_service.report_text.amounts import Amount
 from cds_service.report_text.assertions import judge
 from cds_service.report_text.clauses import MEASURED, Mention, Piece, Sentence
+from cds_service.report_text.legibility import Unread, is_noise, legibility
 from cds_service.report_text.levels import level_spans, read_levels
 from cds_service.report_text.markup import plain_text
 from cds_service.report_text.phrases import Band, PhraseTable, phrase_table
 from cds_service.report_text.prose import Sections, normalise, paragraphs
 
-__all__ = ["Assertion", "ImagingSign", "Statement", "plain_text", "read_levels", "read_report"]
+__all__ = [
+    "Assertion",
+    "ImagingSign",
+    "Reading",
+    "Statement",
+    "Unread",
+    "plain_text",
+    "read_levels",
+    "read_report",
+    "reading",
+]
 
 LONGEST_SENTENCE = 1000
 """Characters. What is longer is no sentence but lost punctuation, in which "no" might deny anything: it is not read."""
@@ -42,31 +53,53 @@ class Statement(Struct, frozen=True):
     sentence: str
 
 
-@lru_cache(maxsize=256)
+class Reading(Struct, frozen=True):
+    """What a report states, in the order of its sentences, and why it, or a part of it, was not read; None if it was."""
+
+    statements: tuple[Statement, ...] = ()
+    unread: Unread | None = None
+
+
 def read_report(text: str) -> tuple[Statement, ...]:
-    """Every finding that a report states, in the order of its sentences. Never raises, whatever the text.
+    """Every finding that a report states, in the order of its sentences. Never raises, whatever the text."""
+    return reading(text).statements
+
+
+@lru_cache(maxsize=256)
+def reading(text: str) -> Reading:
+    """What a report states, and whether it could be read. Never raises, whatever the text.
 
     Several hooks of one sitting bring the same reports, so the last few are remembered; they never leave the process.
     """
-    table = phrase_table()
+    table, legible = phrase_table(), legibility()
+    plain = normalise(text)
+    if is_noise(plain):
+        return Reading(unread=Unread.NOISE)
+    foreign = legible.is_foreign(plain)
     statements: list[Statement] = []
-    for sentences in paragraphs(
-        normalise(text), Sections(table.read_labels, table.silent_labels, table.anatomy_labels)
-    ):
+    understood, left_out = False, Unread.PARTLY_FOREIGN if foreign else None
+    for sentences in paragraphs(plain, Sections(table.read_labels, table.silent_labels, table.anatomy_labels)):
+        if legible.is_foreign(" ".join(sentences), otherwise=foreign):
+            left_out = Unread.PARTLY_FOREIGN
+            continue
         carried = _NO_LEVELS
         for sentence in sentences:
             if len(sentence) > LONGEST_SENTENCE:
-                carried = _NO_LEVELS
+                carried, left_out = _NO_LEVELS, Unread.TOO_LONG
                 continue
             spans = level_spans(sentence)
-            statements.extend(_Reading(sentence, Sentence(sentence, spans, table), table).statements(carried))
+            found = tuple(_Reader(sentence, Sentence(sentence, spans, table), table).statements(carried))
+            statements.extend(found)
+            understood = understood or bool(found) or legible.has_content(sentence)
             if spans:
                 named = _NO_LEVELS.union(*(span.levels for span in spans))
                 carried = named if len(named) == 1 else _NO_LEVELS
-    return tuple(statements)
+    if left_out is Unread.PARTLY_FOREIGN and not understood:
+        left_out = Unread.FOREIGN
+    return Reading(tuple(statements), left_out or (None if understood else Unread.NO_CONTENT))
 
 
-class _Reading:
+class _Reader:
     """The judgement of one sentence."""
 
     def __init__(self, quote: str, sentence: Sentence, table: PhraseTable) -> None:

@@ -21,6 +21,8 @@ from cds_service.errors import SettingsError
 from cds_service.hook import Hook
 from cds_service.settings.tables import (
     Client,
+    MedicationList,
+    MedicationLists,
     Name,
     Origin,
     SiteOrderCode,
@@ -30,7 +32,7 @@ from cds_service.settings.tables import (
     split,
 )
 
-__all__ = ["Client", "Hook", "Settings", "SiteOrderCode", "Weekday", "is_loopback", "load"]
+__all__ = ["Client", "Hook", "MedicationList", "Settings", "SiteOrderCode", "Weekday", "is_loopback", "load"]
 
 PREFIX = "CDS_"
 CONFIG_VARIABLE = PREFIX + "CONFIG"
@@ -82,6 +84,8 @@ class Settings(BaseSettings):
     """FHIR servers that may be asked, beside any on this machine, when no client is configured; a client has its own."""
     certificate_authorities: Path | None = None
     """A PEM file of the authorities that FHIR servers and addresses of keys are trusted by, instead of the public ones."""
+    medication_lists: Annotated[MedicationLists, NoDecode, BeforeValidator(split)] = tuple(MedicationList)
+    """The lists of drugs that the site keeps: all of them must be answered before antithrombotics count as excluded."""
     order_codes: tuple[SiteOrderCode, ...] = ()
     clients: tuple[Client, ...] = ()
 
@@ -141,6 +145,10 @@ class Settings(BaseSettings):
         """The address that clients use, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
+
+    def lists_of(self, client: Client | None = None) -> tuple[MedicationList, ...]:
+        """The medication lists that a client keeps, or whoever calls where none is configured."""
+        return (client and client.medication_lists) or self.medication_lists
 
     @property
     def active_hooks(self) -> frozenset[Hook]:

@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from cds_service.hook import Hook
+
+
+class MedicationList(StrEnum):
+    """The lists of drugs that a site may keep, by the prefetch keys that ask for them."""
+
+    STATEMENTS = "medication-statements"
+    REQUESTS = "medication-requests"
 
 
 class Weekday(StrEnum):
@@ -41,6 +48,14 @@ def no_slash(value: object) -> object:
     return value.rstrip("/") if isinstance(value, str) else value
 
 
+def _names_a_list(value: tuple[MedicationList, ...]) -> tuple[MedicationList, ...]:
+    if not value:
+        raise ValueError("names no list: without any, nobody could say what a patient takes")
+    return tuple(item for item in MedicationList if item in value)
+
+
+MedicationLists = Annotated[tuple[MedicationList, ...], AfterValidator(_names_a_list)]
+"""The lists that a site keeps: at least one, each once."""
 Origin = Annotated[str, BeforeValidator(no_slash), Field(pattern=r"^https?://[^/\s]+$")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -81,6 +96,8 @@ class Client(_Table):
     """For how long a card that was overridden is not shown again at signing, unless critical or changed; 0 shows it always."""
     stamp_orders: bool = False
     """Whether the draft order is stamped with its appropriateness (a system action, never shown); the client must have agreed."""
+    medication_lists: MedicationLists | None = None
+    """The lists that this client keeps; by default what the settings say for all."""
     overlay: Path | None = None
     order_codes: tuple[SiteOrderCode, ...] = ()
 

@@ -1,1 +1,1 @@
-"""What is kept: which cards were shown, what was said about them, which tokens are spent. No patient data."""
+"""What is kept: cards shown, what was said about them, spent tokens, which lists callers answer. No patient data."""

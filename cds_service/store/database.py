@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
@@ -37,6 +38,11 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether it is a file of ours rather than a server of the site's."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there to be looked at: reading an SQLite file would make it. A server is taken to be there."""
+        return not self.is_sqlite or Path(self.engine.url.database or "").is_file()
 
     @property
     def shown(self) -> str:

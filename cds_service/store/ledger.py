@@ -2,15 +2,27 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func, select
 
 from cds_service import __version__
 from cds_service.store.database import Database
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally
-from cds_service.store.tables import feedback, shown_card, spent_token
+from cds_service.store.records import (
+    FeedbackEntry,
+    ListAnswer,
+    ListHistory,
+    Outcome,
+    Reason,
+    Showing,
+    ShownCard,
+    Tally,
+)
+from cds_service.store.tables import feedback, medication_list, shown_card, spent_token
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 Columns = dict[str, Any]
 
@@ -21,6 +33,23 @@ def add_showings(database: Database, showings: Iterable[Showing]) -> None:
     if rows:
         with database.transaction() as connection:
             connection.execute(_insert_new(connection, shown_card), rows)
+
+
+def add_list_answers(database: Database, answers: Iterable[ListAnswer]) -> None:
+    """Notes which medication lists callers answered, and when; the disk is not waited for."""
+    rows = [_list_row(item) for item in answers]
+    if not rows:
+        return
+    with database.transaction(on_disk=False) as connection:
+        for row in rows:
+            connection.execute(_note_list(connection, row))
+
+
+def list_histories(database: Database) -> list[ListHistory]:
+    """What is known of each medication list of each caller, by their names."""
+    query = select(medication_list).order_by(medication_list.c.client, medication_list.c.section)
+    with database.transaction() as connection:
+        return [ListHistory(**row) for row in connection.execute(query).mappings()]
 
 
 def add_feedback(database: Database, entries: Sequence[FeedbackEntry]) -> None:
@@ -129,14 +158,39 @@ def _latest_feedback(cards: Select[tuple[UUID]] | None = None) -> Subquery:
 
 
 def _insert_new(connection: Connection, table: Table) -> Insert:
-    """An insert that leaves a row alone whose key is there already; only the dialect in use is imported."""
+    """An insert that leaves a row alone whose key is there already."""
+    return _insert(connection, table).on_conflict_do_nothing()
+
+
+def _note_list(connection: Connection, row: Columns) -> Insert:
+    """An insert, or where the caller's list is known the later of the moments."""
+    statement = _insert(connection, medication_list).values(row)
+    later = {
+        "last_at": statement.excluded.last_at,
+        "answered_at": func.coalesce(statement.excluded.answered_at, medication_list.c.answered_at),
+    }
+    return statement.on_conflict_do_update(index_elements=medication_list.primary_key.columns, set_=later)
+
+
+def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An insert that can say what becomes of a row that is there already; only the dialect in use is imported."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects import sqlite
 
-        return sqlite.insert(table).on_conflict_do_nothing()
+        return sqlite.insert(table)
     from sqlalchemy.dialects import postgresql
 
-    return postgresql.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table)
+
+
+def _list_row(item: ListAnswer) -> Columns:
+    return {
+        "client": item.client,
+        "section": item.section,
+        "first_at": item.at,
+        "last_at": item.at,
+        "answered_at": item.at if item.answered else None,
+    }
 
 
 def _shown_row(showing: Showing, card: ShownCard) -> Columns:

@@ -40,6 +40,25 @@ class Showing(Struct, frozen=True):
     cards: tuple[ShownCard, ...]
 
 
+class ListAnswer(Struct, frozen=True):
+    """Whether a caller answered a medication list in a call; `client` is the configured name or empty."""
+
+    client: str
+    section: str
+    answered: bool
+    at: datetime
+
+
+class ListHistory(Struct, frozen=True):
+    """The first and last call of a caller that keeps a medication list, and the last that answered it, None if none did."""
+
+    client: str
+    section: str
+    first_at: datetime
+    last_at: datetime
+    answered_at: datetime | None
+
+
 class Reason(Struct, frozen=True):
     """The coded reason that a user chose for overriding a card."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, S
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest of the migrations, which makes these tables."""
 
 
@@ -89,4 +89,14 @@ spent_token = Table(
     Column("jti", String(300), primary_key=True),
     Column("expires_at", Instant, nullable=False),
     Index("spent_token_expires_at", "expires_at"),
+)
+
+medication_list = Table(
+    "medication_list",
+    metadata,
+    Column("client", String(200), primary_key=True),
+    Column("section", String(60), primary_key=True),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("answered_at", Instant, nullable=True),
 )

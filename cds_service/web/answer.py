@@ -75,14 +75,6 @@ def ask(request: dict[str, Any], context: Context) -> Answer:
         asked = read_request(msgspec.json.encode(request), tuple(Hook))
         response = context.respond(asked, context.now())
     except RequestError as error:
-        return Answer(error.status, request, outcome(error))
+        return Answer(error.status, request, error.outcome)
     # Through JSON and back: parts of the body are bytes as they came.
     return Answer(200, request, msgspec.json.decode(msgspec.json.encode(response.body)), response)
-
-
-def outcome(error: RequestError) -> dict[str, Any]:
-    """A refusal as an OperationOutcome."""
-    issue: dict[str, Any] = {"severity": "error", "code": error.code, "details": {"text": error.says}}
-    if error.expression:
-        issue["expression"] = [error.expression]
-    return {"resourceType": "OperationOutcome", "issue": [issue]}

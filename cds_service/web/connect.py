@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -12,13 +13,14 @@ from cds_service.chart import Section
 from cds_service.findings import Essential, Rule
 from cds_service.hook import Hook
 from cds_service.hook_policy import REQUIRED
-from cds_service.hooks import DISCOVERY, FEEDBACK, SERVICE, SERVICE_ID, USAGE
+from cds_service.hooks import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, USAGE
 from cds_service.service import Site
 from cds_service.settings import Settings
 from cds_service.web import examples
 
 SANDBOX = "https://sandbox.cds-hooks.org"
 """The public sandbox of CDS Hooks; also the issuer of its tokens."""
+_SANDBOX_OPENS = {"hook": Hook.PATIENT_VIEW.value, "screen": Hook.PATIENT_VIEW.value}
 
 
 class Need(StrEnum):
@@ -43,13 +45,20 @@ class Key(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """All that the page shows. `is_open` means that no client is configured; `example` is a hook request as JSON."""
+    """All that the page shows. `is_open` means that no client is configured; `example` is a hook request as JSON.
+
+    `by_hook` is the discovery address with an id for each hook, `ids` the id to which the example is posted by the path of each
+    discovery address, `sandbox` a link that opens the sandbox with this service on a chart.
+    """
 
     base_url: str
     discovery: str
+    by_hook: str
     service: str
     feedback: str
     service_id: str
+    ids: Mapping[str, str]
+    sandbox: str
     usage: str
     is_open: bool
     on_loopback: bool
@@ -62,18 +71,25 @@ class Page(Struct, frozen=True):
     longest: int
     skew: int
     example: str
+    silences: tuple[str, ...]
 
 
-def page(settings: Settings, site: Site) -> Page:
-    """The page; times are seconds."""
-    templates = prefetch.templates(site.rules, site.know)
+def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> Page:
+    """The page; times are seconds, `silences` say which medication lists callers do not answer."""
+    templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
+    example = examples.load(examples.FIRST, site.know)
+    (service,) = ONE_ID.services()
+    by_hook = settings.base_url + BY_HOOK.path
     return Page(
         base_url=settings.base_url,
-        discovery=settings.base_url + DISCOVERY,
-        service=settings.base_url + SERVICE,
-        feedback=settings.base_url + FEEDBACK,
+        discovery=settings.base_url + ONE_ID.path,
+        by_hook=by_hook,
+        service=settings.base_url + service.path,
+        feedback=settings.base_url + service.feedback,
         service_id=SERVICE_ID,
+        ids={listing.path: listing.ids[Hook(example["hook"])] for listing in LISTINGS},
+        sandbox=f"{SANDBOX}/?{urlencode(_SANDBOX_OPENS | {'serviceDiscoveryURL': by_hook})}",
         usage=USAGE,
         is_open=not settings.clients,
         on_loopback=settings.on_loopback,
@@ -85,7 +101,8 @@ def page(settings: Settings, site: Site) -> Page:
         algorithms=ALGORITHMS,
         longest=int(LONGEST.total_seconds()),
         skew=int(SKEW.total_seconds()),
-        example=msgspec.json.format(msgspec.json.encode(examples.load(examples.FIRST, site.know)), indent=2).decode(),
+        example=msgspec.json.format(msgspec.json.encode(example), indent=2).decode(),
+        silences=silences,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -15,6 +16,7 @@ from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
 from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID
+from cds_service.silence import silences
 from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
 from cds_service.web.charts import shade
@@ -25,6 +27,7 @@ from cds_service.web.question import Question, from_body, from_query
 _JSON = "application/json"
 _HTML = "text/html"
 FEEDBACK_PAGE = "/feedback"
+_FOR_LISTS = 1.0  # seconds that the page at /connect waits for the database
 log = structlog.get_logger()
 
 
@@ -53,8 +56,9 @@ class Views:
         list of prefetch keys), `values` and `doses` (by reference), `actions` (of suggestions taken). Gives `status`, `request`
         and `response` as they went over the wire, and `html`, the part of the page that shows them.
         """
+        sent = _sent()
         try:
-            question = from_body(self._body(), self._know, self._context.site.manner.zone)
+            question = from_body(_members(sent), self._know, self._context.site.manner.zone)
             shown = view(question, self._context)
         except RequestError as error:
             told = {"status": error.status, "html": self._joined(None, error)}
@@ -110,7 +114,12 @@ class Views:
 
     def connect(self) -> str:
         """How a client is connected."""
-        return render_template("connect.html", page=connect.page(self._context.settings, self._context.site))
+        settings, database = self._context.settings, self._context.database
+        try:
+            silent = database.within(_FOR_LISTS, partial(silences, settings, database))
+        except StoreUnavailable:
+            silent = ()  # what the page is for is said without
+        return render_template("connect.html", page=connect.page(settings, self._context.site, silent))
 
     @staticmethod
     def refused(error: HTTPException) -> tuple[str, int]:
@@ -171,13 +180,20 @@ class Views:
     def _joined(self, shown: View | None, error: RequestError | None = None) -> str:
         return "\n".join(self._parts(shown, error).values())
 
-    def _body(self) -> dict[str, Any]:
-        if (request.content_length or 0) > self._context.settings.body_limit:
-            raise RequestEntityTooLarge
-        try:
-            body = msgspec.json.decode(request.get_data(cache=False))
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise RequestError("The body is not JSON", code="structure") from None
-        if not isinstance(body, dict):
-            raise RequestError("The body is JSON, but not an object", code="structure")
-        return body
+
+def _sent() -> bytes:
+    """The body. Raises RequestError, which the page's script reads as an OperationOutcome, if it is too large."""
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise RequestError("This is larger than the service accepts", status=413, code="too-long") from None
+
+
+def _members(body: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise RequestError("The body is not JSON", code="structure") from None
+    if not isinstance(value, dict):
+        raise RequestError("The body is JSON, but not an object", code="structure")
+    return value

@@ -114,6 +114,27 @@ def test_what_a_proxy_does_is_explained(page: Page, service: Server, answer: dic
     expect(page.locator(".step").first.locator(".state")).to_contain_text(label)
 
 
+@pytest.mark.parametrize(
+    ("entered", "discovery", "own"),
+    [
+        ("", DISCOVERY, ""),
+        ("/", DISCOVERY, ""),
+        (DISCOVERY, DISCOVERY, ""),
+        ("/by-hook", "/by-hook/cds-services", "--order-sign"),
+        ("/by-hook/cds-services/", "/by-hook/cds-services", "--order-sign"),
+        ("/by-hook/cds-services/vertebroplasty-suitability--order-select", "/by-hook/cds-services", "--order-sign"),
+    ],
+)
+def test_either_discovery_address_is_tested(page: Page, service: Server, entered: str, discovery: str, own: str):
+    asked: list[str] = []
+    page.goto(f"{at(service)}/connect")
+    page.on("request", lambda request: asked.append(request.url) if DISCOVERY in request.url else None)
+    assert steps(page, at(service) + entered) == ["good"] * 3
+    called = f"{at(service)}{discovery}/vertebroplasty-suitability{own}"
+    assert asked == [at(service) + discovery, called, called]
+    expect(page.locator("#aud-service code")).to_have_text(called)
+
+
 def test_a_service_with_clients_asks_for_tokens_and_gets_them(page: Page, guarded: Server):
     base = at(guarded)
     page.goto(f"{base}/connect")

@@ -12,6 +12,7 @@ from cds_service.order import OurOrder
 
 _PAMA = "http://fhir.org/argonaut/Extension/pama-rating"
 _PAMA_RATINGS = "http://fhir.org/argonaut/CodeSystem/pama-rating"
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 # Members are kept as the bytes that came: what is not ours to change goes back as it was, decimals and extensions included.
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
@@ -33,7 +34,7 @@ def moved(order: OurOrder, to: datetime, description: str) -> Action | None:
         period = msgspec.json.decode(members["occurrencePeriod"], type=_Period)
         length = datetime.fromisoformat(period.end or "") - datetime.fromisoformat(period.start or "")
         shifted = {"start": to.isoformat(), "end": (to + length).isoformat()}
-    except (msgspec.DecodeError, ValueError, TypeError):
+    except (*_UNREADABLE, ValueError, TypeError, OverflowError):
         shifted = {"start": to.isoformat()}
     return Action("update", description, members | {"occurrencePeriod": shifted})
 
@@ -51,7 +52,10 @@ def stamped(order: OurOrder, rating: str, consultation: str) -> Action | None:
     members = _members(order)
     if order.is_appointment or not members:
         return None
-    kept = [item for item in _extensions(members) if not str(item.get("url", "")).startswith(_PAMA)]
+    held = _value(members, "extension", [])
+    if not isinstance(held, list):
+        return None  # what cannot be read would be lost
+    kept = [item for item in held if isinstance(item, dict) and not str(item.get("url", "")).startswith(_PAMA)]
     added = [
         {"url": _PAMA, "valueCodeableConcept": {"coding": [{"system": _PAMA_RATINGS, "code": rating}]}},
         {"url": f"{_PAMA}-consult-id", "valueUri": f"urn:uuid:{consultation}"},
@@ -60,17 +64,22 @@ def stamped(order: OurOrder, rating: str, consultation: str) -> Action | None:
 
 
 def _members(order: OurOrder) -> dict[str, Any]:
+    """None for a draft that could not be sent back: its members would stand in our answer as they came, which must be UTF-8."""
     try:
+        order.raw.decode()
         return dict(_MEMBERS.decode(order.raw))
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return {}
 
 
 def _text(members: Mapping[str, Raw], name: str) -> str:
-    value = msgspec.json.decode(members[name]) if name in members else ""
+    value = _value(members, name, "")
     return value if isinstance(value, str) else ""
 
 
-def _extensions(members: Mapping[str, Raw]) -> list[dict[str, Any]]:
-    value = msgspec.json.decode(members["extension"]) if "extension" in members else []
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _value(members: Mapping[str, Raw], name: str, absent: object) -> object:
+    """A member decoded; `absent` if it is not there, None if it cannot be read."""
+    try:
+        return msgspec.json.decode(members[name]) if name in members else absent
+    except _UNREADABLE:
+        return None

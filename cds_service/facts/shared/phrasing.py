@@ -26,8 +26,16 @@ def weakest(*bases: Basis) -> Basis:
 
 
 def none_of(what: str, gap: Unknown) -> str:
-    """That a value is not on record, or that none there can be read: `no INR`, `no readable INR`."""
-    return f"no {'readable ' if Reason.UNREADABLE in gap.reasons else ''}{what}"
+    """That a value is not on record, or that none there can be read: `no INR`, `no readable INR`, `no platelet count`."""
+    return f"no {'readable ' if Reason.UNREADABLE in gap.reasons else ''}{measurement(what)}"
+
+
+_COUNTS = {"platelets": "platelet count", "white cells": "white cell count"}
+
+
+def measurement(what: str) -> str:
+    """What is measured as the measurement: a patient without a platelet count has platelets."""
+    return _COUNTS.get(what, what)
 
 
 _BRIEF = 90

@@ -5,6 +5,7 @@ from msgspec import Raw, Struct, field
 
 from cds_service.chart import Answer
 from cds_service.fhir.decoding import repair
+from cds_service.fhir.decoding.refusal import says_no_such_type
 
 
 class _Search(Struct, gc=False):
@@ -38,6 +39,7 @@ class Answered(Struct, frozen=True):
 OMITTED = Answered(Answer.OMITTED)
 _NOTHING = Answered(Answer.WHOLE)
 _REFUSED = Answered(Answer.FAILED, says="an OperationOutcome was sent instead of data")
+_NOT_KEPT = Answered(Answer.NOT_KEPT, says="the answer was that there is no such kind of resource")
 
 
 class _Link(Struct, gc=False):
@@ -56,12 +58,15 @@ class Bundle(_Entries, gc=False, tag_field="resourceType", tag="Bundle"):
 
 
 class Outcome(Struct, gc=False, tag_field="resourceType", tag="OperationOutcome"):
-    """What is sent instead of data."""
+    """What is sent instead of data; its issues are read apart, as anything may stand there."""
+
+    issue: Raw = Raw(b"")
 
 
 class _Envelope(_Entries, gc=False, rename="camel"):
     resource_type: str | None = None
     resource: Raw = Raw(b"")
+    issue: Raw = Raw(b"")
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
@@ -71,7 +76,7 @@ def opened(sent: Bundle | Outcome | None, count: int | None = None) -> Answered:
     """What a prefetch value holds that was decoded as what it most often is; see `open_answer` for any other."""
     if isinstance(sent, Bundle):
         return _open_bundle(sent, count)
-    return _NOTHING if sent is None else _REFUSED
+    return _NOTHING if sent is None else _refused(sent.issue)
 
 
 def open_answer(raw: Raw, count: int | None = None) -> Answered:
@@ -90,12 +95,16 @@ def _open(envelope: _Envelope, raw: Raw, count: int | None) -> Answered:
     if envelope.resource_type == "Bundle" or (envelope.resource_type is None and envelope.entry is not None):
         return _open_bundle(envelope, count)
     if envelope.resource_type == "OperationOutcome":
-        return _REFUSED
+        return _refused(envelope.issue)
     if envelope.resource_type:
         return Answered(Answer.WHOLE, (Part(raw),), is_bare=True)
     if envelope.resource:
         return open_answer(envelope.resource, count)
     return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
+
+
+def _refused(issues: Raw) -> Answered:
+    return _NOT_KEPT if says_no_such_type(issues) else _REFUSED
 
 
 def _open_bundle(bundle: _Entries, count: int | None) -> Answered:

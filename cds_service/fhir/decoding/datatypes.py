@@ -3,9 +3,15 @@
 A choice of shapes (a Coding, a CodeableConcept in R4, a CodeableReference in R5) is one `Term`.
 """
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from cds_service.knowledge.codes import LONGEST_TERM
 
 Text = str | None
+Words = Annotated[str, Meta(max_length=LONGEST_TERM)] | None
+"""What a term says in words; a longer text is read as far as this, which `skim.Skimmed.cut` tells."""
 
 
 class Shape(Struct, gc=False):
@@ -18,23 +24,23 @@ class Value(Struct, frozen=True, cache_hash=True, gc=False):
 
 class Reference(Value, frozen=True):
     reference: Text = None
-    display: Text = None
+    display: Words = None
 
 
 class Coding(Value, frozen=True):
     system: Text = None
     code: Text = None
-    display: Text = None
+    display: Words = None
 
 
 class Term(Value, frozen=True):
     """A CodeableConcept, a Coding or an R5 CodeableReference."""
 
     coding: tuple[Coding, ...] = ()
-    text: Text = None
+    text: Words = None
     system: Text = None
     code: Text = None
-    display: Text = None
+    display: Words = None
     concept: "Term | None" = None
     reference: Reference | str | None = None
 
@@ -58,7 +64,7 @@ class Range(Shape):
 
 
 class Note(Shape):
-    text: Text = None
+    text: Words = None
 
 
 class Narrative(Shape):
@@ -109,7 +115,7 @@ class DoseAndRate(Shape):
 
 
 class Dosage(Shape):
-    text: Text = None
+    text: Words = None
     asNeededBoolean: bool | None = None
     asNeededCodeableConcept: Term | None = None
     asNeeded: bool | None = None
@@ -138,7 +144,7 @@ class Component(Shape):
 class Series(Shape):
     modality: Term | None = None
     bodySite: Term | None = None
-    description: Text = None
+    description: Words = None
 
 
 class Reaction(Shape):

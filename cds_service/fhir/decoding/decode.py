@@ -10,17 +10,20 @@ from cds_service.chart import Source
 from cds_service.fhir.decoding import repair, resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Reference
+from cds_service.knowledge.codes import LONGEST_TERM
 
 _DECODER = msgspec.json.Decoder(resources.ANY)
+_NO_LOSSES = repair.Losses()
 
 
 class Skimmed(msgspec.Struct, frozen=True, gc=False):
-    """One resource: its typed struct, the part that it came in, and the elements that could not be read."""
+    """One resource: its typed struct, the part that it came in, the elements that could not be read, and the texts read in part."""
 
     resource: resources.Resource
     reference: str
     part: Part
     dropped: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
 
     @property
     def whose(self) -> str:
@@ -42,16 +45,14 @@ class Skimmed(msgspec.Struct, frozen=True, gc=False):
     @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
-        return Source(
-            self.reference, bytes(self.part.raw), tuple([f"{path} could not be read" for path in self.dropped])
-        )
+        notes = [f"{path} could not be read" for path in self.dropped]
+        notes += [f"{path} was read as far as {LONGEST_TERM} characters" for path in self.cut]
+        return Source(self.reference, bytes(self.part.raw), tuple(notes))
 
     @property
-    def code_lost(self) -> bool:
-        """Whether something of what the resource is about could not be read."""
-        return any(
-            path.startswith(("code", "medication", "substance", "conclusion", "presentedForm")) for path in self.dropped
-        )
+    def is_damaged(self) -> bool:
+        """Whether anything of it was not read as it came."""
+        return bool(self.dropped or self.cut)
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False):
@@ -101,7 +102,7 @@ def one(part: Part) -> Skimmed | Unread | None:
     """The resource, or None if its type is of no interest."""
     try:
         resource = _DECODER.decode(part.raw)
-        dropped: tuple[str, ...] = ()
+        losses = _NO_LOSSES
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         value = repair.as_object(part.raw)
         kind = value.get("resourceType") if value else None
@@ -109,10 +110,10 @@ def one(part: Part) -> Skimmed | Unread | None:
             return Unread(part.full_url or "a resource without a type")
         if kind not in resources.TYPES:
             return None
-        resource, dropped = repair.read(value, resources.TYPES[kind])
+        resource, losses = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
-    return Skimmed(resource, reference, part, dropped)
+    return Skimmed(resource, reference, part, tuple(losses.dropped), tuple(losses.cut))
 
 
 def identifier(reference: Reference | None) -> str:

@@ -6,7 +6,7 @@ Real payloads write null for a list, one object for a list of one, a number as s
 from typing import Any, TypeVar, cast
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.inspect import (
     BoolType,
     Field,
@@ -28,10 +28,17 @@ _SAME_SHAPE: dict[type, type[Type]] = {list: ListType, dict: StructType, str: St
 _FIELDS: dict[type, tuple[Field, ...]] = {}
 
 
-def read(value: dict[str, Any], shape: type[resources.Resource]) -> tuple[resources.Resource, tuple[str, ...]]:
-    """A resource in the shape given, and the paths of the elements that had to be left out. Never raises."""
+class Losses(Struct):
+    """The paths of the elements that had to be left out, and of the texts that were read in part."""
+
     dropped: list[str] = []
-    return _struct(value, shape, "", dropped, 0), tuple(dropped)
+    cut: list[str] = []
+
+
+def read(value: dict[str, Any], shape: type[resources.Resource]) -> tuple[resources.Resource, Losses]:
+    """A resource in the shape given, and what of it was lost. Never raises."""
+    losses = Losses()
+    return _struct(value, shape, "", losses, 0), losses
 
 
 def _fields(shape: type) -> tuple[Field, ...]:
@@ -40,54 +47,57 @@ def _fields(shape: type) -> tuple[Field, ...]:
     return _FIELDS[shape]
 
 
-def _struct(value: dict[str, Any], shape: type, path: str, dropped: list[str], depth: int) -> Any:
+def _struct(value: dict[str, Any], shape: type, path: str, losses: Losses, depth: int) -> Any:
     members = {}
     for field in _fields(shape):
         raw = value.get(field.encode_name)
         if raw is None:
             continue
         here = f"{path}.{field.encode_name}" if path else field.encode_name
-        mended = _mend(raw, field.type, here, dropped, depth + 1)
+        mended = _mend(raw, field.type, here, losses, depth + 1)
         if mended is not UNSET:
             members[field.name] = mended
     return shape(**members)
 
 
-def _mend(value: Any, kind: Type, path: str, dropped: list[str], depth: int) -> Any:
+def _mend(value: Any, kind: Type, path: str, losses: Losses, depth: int) -> Any:
     """The value as the kind asks, or UNSET (and its path noted) if nothing can be made of it."""
-    mended = _fit(value, kind, path, dropped, depth) if depth < _DEEPEST else UNSET
+    mended = _fit(value, kind, path, losses, depth) if depth < _DEEPEST else UNSET
     if mended is UNSET:
-        dropped.append(path)
+        losses.dropped.append(path)
     return mended
 
 
-def _fit(value: Any, kind: Type, path: str, dropped: list[str], depth: int) -> Any:
+def _fit(value: Any, kind: Type, path: str, losses: Losses, depth: int) -> Any:
     if isinstance(kind, UnionType):
-        return _first_fit(value, kind, path, dropped, depth)
+        return _first_fit(value, kind, path, losses, depth)
     if isinstance(kind, ListType):
-        return _list(value, kind, path, dropped, depth)
+        return _list(value, kind, path, losses, depth)
     if isinstance(kind, VarTupleType):
-        return tuple(_list(value, kind, path, dropped, depth))
+        return tuple(_list(value, kind, path, losses, depth))
     if isinstance(kind, StructType):
-        return _struct(value, kind.cls, path, dropped, depth) if isinstance(value, dict) else UNSET
+        return _struct(value, kind.cls, path, losses, depth) if isinstance(value, dict) else UNSET
+    if isinstance(kind, StrType) and kind.max_length and isinstance(value, str) and len(value) > kind.max_length:
+        losses.cut.append(path)
+        return value[: kind.max_length]
     return _primitive(value, kind)
 
 
-def _first_fit(value: Any, kind: UnionType, path: str, dropped: list[str], depth: int) -> Any:
+def _first_fit(value: Any, kind: UnionType, path: str, losses: Losses, depth: int) -> Any:
     """A list goes to a list, an object to an object; else whatever the value can be mended to."""
     choices = [choice for choice in kind.types if not isinstance(choice, NoneType)]
     choices.sort(key=lambda choice: not isinstance(choice, _SAME_SHAPE.get(type(value), ())))
     for choice in choices:
-        fitted = _fit(value, choice, path, dropped, depth)
+        fitted = _fit(value, choice, path, losses, depth)
         if fitted is not UNSET:
             return fitted
     return UNSET
 
 
-def _list(value: Any, kind: ListType | VarTupleType, path: str, dropped: list[str], depth: int) -> Any:
+def _list(value: Any, kind: ListType | VarTupleType, path: str, losses: Losses, depth: int) -> Any:
     items = value if isinstance(value, list) else [value]
     fitted = [
-        _mend(item, kind.item_type, f"{path}[{n}]", dropped, depth + 1)
+        _mend(item, kind.item_type, f"{path}[{n}]", losses, depth + 1)
         for n, item in enumerate(items)
         if item is not None
     ]
@@ -123,5 +133,5 @@ Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 def fitted(value: Any, shape: type[Shape]) -> Shape:
     """The value as far as it fits the shape; an empty one if it is no object. Never raises."""
-    made: Shape = _struct(value if isinstance(value, dict) else {}, shape, "", [], 0)
+    made: Shape = _struct(value if isinstance(value, dict) else {}, shape, "", Losses(), 0)
     return made

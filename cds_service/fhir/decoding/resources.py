@@ -22,6 +22,7 @@ from cds_service.fhir.decoding.datatypes import (
     Shape,
     Term,
     Text,
+    Words,
 )
 
 
@@ -149,7 +150,7 @@ class ImagingStudy(Resource):
     modalityList: list[Term] = []
     procedureCode: list[Term] | Term | None = None
     procedure: list[Term] | Term | None = None
-    description: Text = None
+    description: Words = None
     series: list[Series] = []
 
 
@@ -211,15 +212,15 @@ class ProcedureRequest(ServiceRequest):
 
 class Task(Resource, rename={"for_": "for"}):
     for_: Reference | None = None
-    description: Text = None
+    description: Words = None
 
 
 class Appointment(Resource):
     serviceType: list[Term] | Term | None = None
     reasonCode: list[Term] | Term | None = None
     reason: list[Term] | Term | None = None
-    description: Text = None
-    comment: Text = None
+    description: Words = None
+    comment: Words = None
     start: Text = None
     end: Text = None
     basedOn: list[Reference] = []
@@ -256,5 +257,4 @@ ANY = (
     | Task
     | Coverage
 )
-TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}
-"""The structs by resource type; a type that is not here is of no interest to any rule."""
+TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}  # no rule reads any other

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
-from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import Skimmed, one
@@ -23,6 +23,11 @@ def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Sectio
 
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:
+    if section in MEDICATION_LISTS and _is_another_list(section, answered):
+        # What it holds counts all the same: it may be the other list, sent for the wrong key.
+        return replace(
+            answered, answer=Answer.OMITTED, next_page="", says=f"what was sent holds no {RESOURCE_TYPE[section]}"
+        )
     problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
     return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
 
@@ -36,6 +41,20 @@ def _of_another_kind(section: Section, answered: Answered) -> str:
     if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
         return ""
     return f"what was sent is no {RESOURCE_TYPE[section]}"
+
+
+def _is_another_list(section: Section, answered: Answered) -> bool:
+    """Whether a Bundle holds resources, and none of the type asked for or that cannot be read; drugs that are only referred to aside."""
+    others = False
+    for part in () if answered.is_bare else answered.parts:
+        item = one(part)
+        if item is None or (isinstance(item, Skimmed) and isinstance(item.resource, resources.Medication)):
+            continue
+        kind = type(item.resource).__name__ if isinstance(item, Skimmed) else ""
+        if kind in ("", RESOURCE_TYPE[section], *_EARLIER_NAMES):
+            return False  # most often the first, and no other is looked at
+        others = True
+    return others
 
 
 def _of_another_patient(answered: Answered, patient: str) -> str:

@@ -12,7 +12,7 @@ from cds_service.fhir.decoding.datatypes import Contained, Dosage, Term
 from cds_service.fhir.decoding.datatypes import Ingredient as Part
 from cds_service.fhir.readers.dosage import route
 from cds_service.fhir.readers.drug_status import NOT_UNDERSTOOD
-from cds_service.knowledge.drugs import Form, Identified, Ingredient
+from cds_service.knowledge.drugs import Form, Identified, Ingredient, classifies
 
 Medications = Mapping[str, resources.Medication]
 """Medication resources by `Medication/<id>` and by the address that their Bundle gives them."""
@@ -107,6 +107,14 @@ def _identified(term: Term, context: Context) -> Identified:
         if coding.code and (system := index.system(coding.system or ""))
     )
     return context.know.drugs.identify(coded, tuple(texts(term)))
+
+
+def is_coded(term: Term, context: Context) -> bool:
+    """Whether a code says which drug it is, or that it is none of ours."""
+    address = context.know.index.system
+    return any(
+        classifies((address(coding.system or ""), coding.code.strip())) for coding in codings(term) if coding.code
+    )
 
 
 def _merged(parts: list[Identified]) -> tuple[tuple[Ingredient, Basis], ...]:

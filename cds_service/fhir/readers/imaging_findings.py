@@ -1,7 +1,5 @@
 """Reads what images showed: coded findings first, then plain labels, then the sentences of a report."""
 
-import base64
-import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
@@ -23,8 +21,9 @@ from cds_service.chart import (
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Attachment, Term
+from cds_service.fhir.decoding.datatypes import Term
 from cds_service.fhir.decoding.decode import Skimmed, identifier
+from cds_service.fhir.readers import report_texts
 from cds_service.fhir.readers.imaging_studies import (
     Examination,
     Region,
@@ -34,7 +33,9 @@ from cds_service.fhir.readers.imaging_studies import (
     region,
 )
 from cds_service.knowledge import Knowledge
-from cds_service.report_text.reader import Statement, plain_text, read_report
+from cds_service.report_text.legibility import legibility
+from cds_service.report_text.levels import read_levels
+from cds_service.report_text.reader import Statement, Unread, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))
@@ -51,10 +52,6 @@ _SIGNS = {
 }
 """What a coded conclusion says, by the value set of its code."""
 _EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.HEALING}
-_NOT_IMAGING = re.compile(
-    r"\b(?:lab|laboratory|ch|hm|mb|sp|path\w*|haematology|hematology|chemistry|microbiology|cytolog\w*|genetic\w*|cardiolog\w*|LP29708-2|LP29693-6)\b",
-    re.IGNORECASE,
-)
 _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]itis|spondyl", re.IGNORECASE)
 
 
@@ -66,10 +63,10 @@ def findings_of_report(
     A report of another part of the body, or one that never speaks of the spine, counts only where it names a vertebra. A cancelled or
     erroneous one gives nothing.
     """
-    if (resource.status or "").strip().lower() in _WITHDRAWN or _is_no_imaging(resource):
+    if (resource.status or "").strip().lower() in _WITHDRAWN or report_texts.is_no_imaging(resource):
         return ()
     shown = examination_of_report(resource, studies, context)
-    texts = tuple(_texts(resource))
+    texts = tuple(report_texts.of(resource))
     of_spine = shown.region is not Region.UNSTATED or any(_OF_SPINE.search(text) for text in texts)
     report = Findings(source, shown, resource.status)
     for term in (*resource.conclusionCode, *resource.codedDiagnosis):
@@ -117,40 +114,28 @@ def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Exa
     return known
 
 
-def is_unread(resource: resources.Resource, studies: Mapping[str, Examination], context: Context) -> bool:
-    """Whether a report of the spine holds a document that is no text (PDF, a picture, a link), and nothing that can be read."""
+def unread(resource: resources.Resource, studies: Mapping[str, Examination], context: Context) -> Unread | None:
+    """Why an imaging report, of the spine or of no stated part of the body, could not be read, or not whole; None if it was."""
     if not isinstance(resource, resources.DiagnosticReport) or (resource.status or "").strip().lower() in _WITHDRAWN:
-        return False
-    if not resource.presentedForm or any(_texts(resource)):
-        return False
-    return examination_of_report(resource, studies, context).region is Region.SPINE
+        return None
+    texts = tuple(report_texts.of(resource))
+    why = report_texts.unread(resource, texts)
+    if why is None or (texts and report_texts.is_no_imaging(resource)):
+        return None
+    shown = examination_of_report(resource, studies, context)
+    spine = shown.region is Region.SPINE or (
+        shown.region is Region.UNSTATED and _may_show_spine(resource, shown, texts)
+    )
+    return why if spine else None
 
 
-def _is_no_imaging(resource: resources.DiagnosticReport) -> bool:
-    """Whether the category says that the report is a laboratory's, a pathologist's or a cardiologist's."""
-    said = [
-        word
-        for term in concepts.listed(resource.category)
-        for word in (*concepts.texts(term), *(coding.code or "" for coding in concepts.codings(term)))
-    ]
-    return bool(said) and all(_NOT_IMAGING.fullmatch(word.strip()) for word in said if word)
-
-
-def _texts(resource: resources.DiagnosticReport) -> Iterator[str]:
-    """The written parts of a report; the narrative, which repeats the others, only where there is nothing else."""
-    written = [text for text in (resource.conclusion, *map(_decoded, resource.presentedForm)) if text and text.strip()]
-    if not written and resource.text and resource.text.div:
-        written = [plain_text(resource.text.div, "text/html")]
-    yield from (text for text in written if text.strip())
-
-
-def _decoded(attachment: Attachment) -> str:
-    """The text of an attachment; empty if it holds none, is no text, or is not proper base64."""
-    try:
-        data = base64.b64decode(attachment.data or "")
-    except (binascii.Error, ValueError):
-        return ""
-    return plain_text(data, attachment.contentType or "text/plain")
+def _may_show_spine(resource: resources.DiagnosticReport, shown: Examination, texts: Iterable[str]) -> bool:
+    """Whether a report that names no part of the body is of an image; one that does not even say that, if its words name the spine."""
+    if shown.modality is not Modality.OTHER:
+        return shown.modality is not Modality.DXA
+    if resource.category:
+        return report_texts.is_imaging(resource)
+    return any(_OF_SPINE.search(text) or legibility().names_spine(text) or read_levels(text) for text in texts)
 
 
 def said_by(term: Term, context: Context) -> tuple[Statement, ...]:

@@ -16,6 +16,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Term
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.knowledge import Knowledge
+from cds_service.knowledge.codes import LONGEST_TERM
 
 _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
@@ -116,6 +117,8 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
         return _number(WrittenNumber(part.valueInteger), None, measures, context)
     words = (part.valueString or "").strip()
     coded = part.valueCodeableConcept
+    if len(words) > LONGEST_TERM:
+        return _Reading(absent=f"its text is longer than {LONGEST_TERM} characters and was not read")
     for text in (words, *texts(coded)):
         written = numbers.read(text)
         if written and any(context.know.index.value_sets[measure].unit for measure in measures):
@@ -141,7 +144,7 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         if (quantity := units.normalised(measure, number.value, number.unit, code, context.know))
     }
     if not understood:
-        named = number.unit.strip() or code
+        named = (number.unit.strip() or code or "")[: units.LONGEST]
         return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
     possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
     if not possible:

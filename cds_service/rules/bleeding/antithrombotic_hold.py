@@ -39,10 +39,13 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
     disagree on intervals: SIR 2019 decides here, longer ones are named. Where interrupting a drug can harm as well, its line says so
-    (`interruption_hazard`).
+    (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
 
     ## When it stays silent
-    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough.
+    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list
+    is whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
+    prescribed (MedicationRequest), as each holds drugs that the other lacks. Empty is an answer; left out, failed, cut or
+    another patient's is none. A site that keeps only one of them says so in `medication_lists`, or its server does.
     Failed kidneys, for which no interval is tabulated, would ask for a week: within it, what could show them must have come.
     """
     found, gaps = exposures(chart, know)

@@ -8,9 +8,12 @@ from cds_service.facts.shared.drugs import taken
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
-_ANTIDEPRESSANT = "serotonergic-antidepressant"
-_CLASSES = ("nsaid", _ANTIDEPRESSANT, "minor-bleeding-agent")
+_NSAID, _ANTIDEPRESSANT = "nsaid", "serotonergic-antidepressant"
+_CLASSES = (_NSAID, _ANTIDEPRESSANT, "minor-bleeding-agent")
 _NO_EFFECT_ON_PLATELETS = frozenset(("celecoxib", "etoricoxib", "parecoxib"))
+_INFUSED = frozenset(("epoprostenol", "iloprost", "treprostinil"))
+_PROSTACYCLINS = _INFUSED | {"beraprost", "selexipag"}
+_NO_INTERVAL = "no interval in SIR 2019; agree with the prescriber"
 
 
 @rule(
@@ -21,21 +24,26 @@ _NO_EFFECT_ON_PLATELETS = frozenset(("celecoxib", "etoricoxib", "parecoxib"))
 )
 def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether an NSAID, an SSRI or SNRI, cilostazol, pentosan or a similar drug is taken, and what guidelines say of it.
+    Whether an NSAID, an SSRI or SNRI, cilostazol, pentosan, a prostacyclin, anagrelide or a similar drug is taken, and what guidelines
+    say of it. A drug for which no guideline seen gives an interval is a caution: prostacyclins, selexipag, anagrelide.
 
     ## Why it matters
-    Alone they matter little and SIR 2019 asks for no interval. ASRA 2018 names some. Antidepressants are not ended abruptly.
+    Alone they matter little and SIR 2019 asks for no interval. ASRA 2018 names some. Antidepressants are not ended abruptly. An
+    infusion of a prostacyclin must not be interrupted for the procedure: pulmonary hypertension can rebound.
 
     ## When it stays silent
-    When none is taken.
+    When none is taken, or it acts only locally, as an inhaled prostacyclin does.
     """
     for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
         interval = _interval(use, know)
+        name = know.drugs.ingredients[use.ingredient].name.capitalize()
+        untabulated = interval is None and use.drug_class != _NSAID
         yield Finding(
-            says=f"{know.drugs.ingredients[use.ingredient].name.capitalize()} is taken: {_advice(use, interval)}",
+            says=f"{name} {_unknown_interval(use)}" if untabulated else f"{name} is taken: {_advice(use, interval)}",
             evidence=(Evidence(use.source, "medication", use.stated, use.name),),
             uses=(interval,) if interval else (),
-            cites=("sir-2019", "asra-2018"),
+            cites=_sources(use, untabulated),
+            effect=Kind.RELATIVE if untabulated else None,
             basis=use.basis,
         )
 
@@ -57,3 +65,27 @@ def _advice(use: DrugUse, interval: Parameter | None) -> str:
             f"not routinely interrupted; with other bleeding risks ASRA 2018 considers a gradual change {asked} before"
         )
     return f"SIR 2019 asks for no interval, ASRA 2018 for {asked}; agree with the prescriber"
+
+
+def _unknown_interval(use: DrugUse) -> str:
+    """What follows the name of a drug without an interval."""
+    if use.ingredient not in _PROSTACYCLINS:
+        return f"is taken: it lowers the platelet count; {_NO_INTERVAL}"
+    if _is_infused(use):
+        return f"infusion: must not be interrupted for this procedure; can inhibit platelets, {_NO_INTERVAL}"
+    if use.ingredient in _INFUSED and not use.dosage.route:
+        how = "is taken, route not stated: an infusion must not be interrupted for this procedure"
+        return f"{how}; can inhibit platelets, {_NO_INTERVAL}"
+    return f"is taken: can inhibit platelets, {_NO_INTERVAL}"
+
+
+def _is_infused(use: DrugUse) -> bool:
+    """Epoprostenol comes as nothing else; iloprost and treprostinil are inhaled or swallowed as well."""
+    by_route = use.ingredient in _INFUSED and use.dosage.route in ("intravenous", "subcutaneous")
+    return by_route or use.ingredient == "epoprostenol"
+
+
+def _sources(use: DrugUse, untabulated: bool) -> tuple[str, ...]:
+    if not untabulated:
+        return "sir-2019", "asra-2018"
+    return ("sir-2019", "treprostinil-label") if use.ingredient in _PROSTACYCLINS else ("sir-2019",)

@@ -48,13 +48,14 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
             raise
     if clearance is not None and not clearance.estimated:
         return
-    lacking = [f"current {what}" for what in not_current(chart, know, at)] or ["date of birth"]
+    lacking = not_current(chart, know, at)
+    without = f"current {' or '.join(lacking)}" if lacking else "date of birth"
     names = " and ".join(item.drug.name for item in concerned)
     standing_in = f"; {clearance.says}" if clearance else ""
     yield Finding(
-        says=f"{names.capitalize()}: no {' or '.join(lacking)} for the creatinine clearance{standing_in}",
+        says=f"{names.capitalize()}: no {without} on record for the creatinine clearance{standing_in}",
         evidence=concerned[0].evidence,
         uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
         cites=("sir-2019", "cockcroft-gault-1976"),
-        proposes=(Proposal.ORDER_CREATININE,) if "current creatinine" in lacking else (),
+        proposes=(Proposal.ORDER_CREATININE,) if "creatinine" in lacking else (),
     )

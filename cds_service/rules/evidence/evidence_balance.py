@@ -22,8 +22,8 @@ _OWN = "evidence_balance"
 def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a vertebral fracture or a painful lesion is on record. Then it says what speaks for the procedure and what speaks against
-    it, with numbers: by the trials in osteoporotic fractures, or for a malignant fracture by experts' ratings. Cards show it only
-    beside a favourable answer.
+    it, with numbers: by the trials in osteoporotic fractures, or for a malignant fracture by one open trial and experts' ratings.
+    Cards show it only beside a favourable answer.
 
     ## Why it matters
     The evidence is divided. Whoever reads that the criteria are met has to know that trials against a sham procedure disagree.
@@ -42,8 +42,8 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
     points, months, chronic = know.parameters(_OWN, "vertos5_points", "vertos5_months", "vertos5_patients")
     yield Finding(
         f"For: {share.value:g} % against {sham.value:g} % after sham had little pain at 14 days (VAPOUR, {patients.value:g} patients,"
-        f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months in chronic fractures with oedema"
-        f" (VERTOS V, {chronic.value:g} patients)",
+        f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months than after anaesthetic infiltration,"
+        f" in chronic fractures with oedema (VERTOS V, {chronic.value:g} patients)",
         uses=(share, sham, patients, points, months, chronic),
         cites=("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
     )
@@ -60,12 +60,13 @@ def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
 
 
 def _on_malignant(know: Knowledge) -> Iterator[Finding]:
-    share, pain, height = know.parameters(_OWN, "nass_share", "nass_pain", "nass_height")
+    patients, scenarios = know.parameters(_OWN, "cafe_patients", "nass_scenarios")
+    appropriate, rarely = know.parameters(_OWN, "nass_appropriate", "nass_rarely")
     yield Finding(
-        f"For: experts rate it appropriate in {share.value:g} % where pain is above {pain.value:g}, the spine stable, the posterior wall"
-        f" intact and height loss below {height.value:g} % (NASS)",
-        uses=(share, pain, height),
-        cites=("nice-cg75",),
+        f"For: less disability at one month after kyphoplasty in {patients.value:g} patients with cancer, not blinded (CAFE 2011)."
+        f" Experts rated {appropriate.value:g} of {scenarios.value:g} scenarios appropriate, {rarely.value:g} % rarely appropriate (NASS)",
+        uses=(patients, scenarios, appropriate, rarely),
+        cites=("nice-ng234",),
     )
     trials, patients = know.parameters(_OWN, "cochrane_trials", "cochrane_patients")
     yield Finding(

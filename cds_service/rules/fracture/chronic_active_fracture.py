@@ -20,8 +20,9 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     uptake there.
 
     ## Why it matters
-    One trial of fractures older than three months with oedema favoured vertebroplasty (difference of 1.3 points of pain at twelve
-    months); payers do not cover them. Beyond twelve months there are no trials. It is a decision for one patient.
+    One trial of fractures older than three months with oedema favoured vertebroplasty over an infiltration of anaesthetic (difference
+    of 1.3 points of pain at twelve months); payers do not cover them. Beyond twelve months there are no trials. It is a
+    decision for one patient.
 
     ## When it stays silent
     When the fracture is not that old, or images show no activity. It is not asked for a malignant fracture or a non-union,

@@ -40,7 +40,7 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
             says=f"{begun('malignant fracture or tumour', item.certainty)} at {named((item,))}: {brief(item.text)}; "
             "no age limit, multidisciplinary review advised",
             evidence=tuple(other.evidence for other in found[:3]),
-            cites=("cms-lcd", "cms-a56572", "nice-cg75", "nass-auc"),
+            cites=("cms-lcd", "cms-a56572", "nice-ng234", "nass-auc"),
             basis=item.basis,
         )
     if found:

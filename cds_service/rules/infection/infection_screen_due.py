@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.facts.infection.markers import CRP, ESR, WHITE_CELLS, newest
 from cds_service.facts.shared.labs import within
+from cds_service.facts.shared.phrasing import measurement, none_of
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -46,15 +47,16 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         if lab is None and withheld:
             gaps.append(withheld[0])
         elif lab is None:
-            unread = any(Reason.UNREADABLE in gap.reasons for gap in missed)
-            wanted.append(f"{name} (none {'that can be read' if unread else 'on record'})")
+            unread = (gap for gap in missed if Reason.UNREADABLE in gap.reasons)
+            wanted.append(f"{none_of(name, next(unread, missed[0]))} on record")
         elif not within(lab, at, window):
-            wanted.append(f"{name} (last {lab.taken})")
+            wanted.append(f"no current {measurement(name)} on record (last {lab.taken})")
             stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
     if wanted:
         before = f" before {planned}" if planned else ""
+        says = f"{', '.join(wanted)}: infection screen within {window.shown}{before}"
         yield Finding(
-            says=f"No current {' and no '.join(wanted)}: infection screen within {window.shown}{before}",
+            says=f"{says[:1].upper()}{says[1:]}",
             evidence=tuple(stale),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),

@@ -39,8 +39,8 @@ def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     unproven is a caution; bacteriuria alone is information.
 
     ## Why it matters
-    Germs in the blood can settle on fresh cement. Infection after vertebroplasty is rare, about 3 in 1000 in the largest series,
-    but often fatal, and the infections listed here can nearly always be treated first.
+    Germs in the blood can settle on fresh cement. Infection after vertebral augmentation is rare, 47 of 23,868 (0.20 %) in a
+    Korean quality database, but 3 of 18 patients of an older series died. The infections listed here can nearly always be treated first.
 
     ## When it stays silent
     When infections are coded as resolved, inactive, refuted or entered in error. Infections of the spine belong to

@@ -37,7 +37,8 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
     patient in hospital has pain of 8 or more.
 
     ## Why it matters
-    Most fractures stop hurting without a procedure. How long to try is disputed: from 24 hours of analgesia to six weeks.
+    Most fractures stop hurting without a procedure. How long to try is disputed: from 24 hours of analgesia (SIR 2014, of a patient
+    who cannot walk or take part in physiotherapy) to six weeks.
 
     ## When it stays silent
     When the pain is relieved, or drugs, procedures and devices were all answered and hold no such care. Drugs on record support that

@@ -29,8 +29,8 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     Whether a GLP-1 receptor agonist is being taken, and whether gastroparesis or symptoms of the stomach are on record beside it.
 
     ## Why it matters
-    The drug delays gastric emptying, and the patient is sedated prone. The guidance of 2024 lets most patients go on with it, and asks
-    for an individual plan where the risk is higher: dose being raised, high dose, weekly product, or symptoms.
+    The drug delays gastric emptying, and the patient is sedated prone. The advice of 2025 is to continue it and to fast longer; with
+    severe symptoms of the stomach, to postpone and to ask the prescriber.
 
     ## When it stays silent
     When none is being taken.
@@ -38,15 +38,15 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     drugs, gaps = gathered(taken(chart, "whether a GLP-1 receptor agonist is being taken", "glp1-agonist"))
     problems, problem_gaps = gathered(chart.conditions_in("gastroparesis", "gastrointestinal-symptoms"))
     symptoms = [item for item in problems if item.state is State.ACTIVE]
-    daily, weekly, liquid = know.parameters("glp1_agonist", "daily", "weekly", "liquid_diet")
+    solids, liquids, sugary = know.parameters("glp1_agonist", "solids", "liquids", "sugary")
     for use in drugs:
         beside = f", with {symptoms[0].concept.text}" if symptoms else ""
-        hold = f"a daily product for {daily.shown}, a weekly one for {weekly.shown}"
+        worse = "; if the symptoms are severe, postponing is advised, agree with the prescriber" if symptoms else ""
         yield Finding(
-            says=f"{use.name[:1].upper()}{use.name[1:]} being taken{beside}: most patients go on with it; where a pause is agreed, {hold};"
-            f" else liquids only for {liquid.shown}",
+            says=f"{use.name[:1].upper()}{use.name[1:]} being taken{beside}: usually continued; before sedation no solid food for"
+            f" {solids.shown}, no liquids for {liquids.shown}, no sugary ones for {sugary.shown}{worse}",
             evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name), *map(recorded, symptoms)),
-            uses=(daily, weekly, liquid),
+            uses=(solids, liquids, sugary),
             indicator=Indicator.WARNING if symptoms else None,
             basis=use.basis,
         )

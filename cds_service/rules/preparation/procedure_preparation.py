@@ -20,7 +20,8 @@ from cds_service.knowledge import Knowledge
 def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a slot is stated and near. Then it recalls the usual fasting times, the usual antibiotic prophylaxis with the alternative
-    for this patient's allergies, that the patient lies prone, and that somebody takes them home after sedation.
+    for this patient's allergies, that the patient lies prone, that somebody takes them home after sedation, and that a
+    plan is wanted for urgent spine surgery, should cement leak into the canal.
 
     ## Why it matters
     These are the common reasons why a case is put off on the day. Whether prophylaxis helps is not proven; it is widely given.
@@ -41,8 +42,8 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     yield _antibiotic(usual)
     least, most = know.parameters("procedure_preparation", "prone_least", "prone_most")
     yield Finding(
-        f"The patient lies prone for {least.value:g} to {most.value:g} min: can they? Local anaesthetic with sedation, at times general"
-        " anaesthesia; somebody takes them home; spine surgery is within reach",
+        f"Lying prone for {least.value:g} to {most.value:g} min: can the patient manage it? Local anaesthetic with sedation, at times"
+        " general anaesthesia; an escort home; a plan for urgent spine surgery if cement leaks into the canal",
         uses=(least, most),
         cites=("patient-sheets", "nice-ipg166"),
     )

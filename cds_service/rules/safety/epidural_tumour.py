@@ -44,4 +44,4 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for item in shown(chart, know, ImagingSign.EPIDURAL_TUMOUR):
-        yield of_image(item, f"Tumour in the spinal canal{item}", cites=("radiopaedia-vertebroplasty", "nice-cg75"))
+        yield of_image(item, f"Tumour in the spinal canal{item}", cites=("radiopaedia-vertebroplasty", "nice-ng234"))

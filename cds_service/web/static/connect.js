@@ -8,6 +8,7 @@ const tokens = { discovery: document.getElementById("token-discovery"), service:
 const steps = document.getElementById("steps");
 const summary = document.getElementById("summary");
 const example = JSON.parse(document.getElementById("request").textContent);
+const ids = JSON.parse(form.dataset.ids); // the id that the example is posted to, by the path of the discovery address
 const accepted = {
   algorithms: form.dataset.algorithms.split(" "),
   longest: Number(form.dataset.longest),
@@ -16,24 +17,26 @@ const accepted = {
 const spent = new Set();
 const PATIENCE = 15_000; // milliseconds
 
-/** The base address as entered, or where this page came from; empty if it is no address. */
-function base() {
-  const entered = field.value.trim() || location.origin;
+/** The base address and the path of discovery in what was entered; by default where this page came from. Empty if it is no address. */
+function entered() {
+  const text = field.value.trim() || location.origin;
   try {
-    const url = new URL(/^https?:/i.test(entered) ? entered : `http://${entered}`);
-    return (url.origin + url.pathname).replace(/\/+$/, "").replace(/\/cds-services(\/.*)?$/, "");
+    const url = new URL(/^https?:/i.test(text) ? text : `http://${text}`);
+    const discovery = `${(url.origin + url.pathname).replace(/\/+$/, "").replace(/\/cds-services(\/.*)?$/, "")}/cds-services`;
+    const path = Object.keys(ids).filter((one) => discovery.endsWith(one)).sort((a, b) => b.length - a.length)[0];
+    return { base: discovery.slice(0, -path.length), path };
   } catch {
-    return "";
+    return { base: "", path: Object.keys(ids)[0] };
   }
 }
 
-const addresses = (start) => ({
-  discovery: `${start}/cds-services`,
-  service: `${start}/cds-services/${form.dataset.service}`,
-});
+const addresses = ({ base, path }) => ({ discovery: base + path, service: `${base}${path}/${ids[path]}` });
 
 /** What a token has to name as its audience: the address, or the public one where this very service is tested. */
-const audiences = () => addresses(field.value.trim() && base() !== location.origin ? base() : form.dataset.own);
+function audiences() {
+  const { base, path } = entered();
+  return addresses({ base: field.value.trim() && base !== location.origin ? base : form.dataset.own, path });
+}
 
 function showAudiences() {
   for (const [name, address] of Object.entries(audiences())) {
@@ -115,7 +118,7 @@ function ofDiscovery(came) {
   if (!Array.isArray(services)) {
     return outcome("bad", "no discovery document", ["The answer is JSON, but has no list of services."], ["Check the base address: it ends before /cds-services."]);
   }
-  const ours = services.filter((service) => service?.id === form.dataset.service);
+  const ours = services.filter((service) => String(service?.id).startsWith(form.dataset.service));
   if (!ours.length) {
     return outcome("attention", "another service", [`It is a CDS Hooks service, but does not offer ${form.dataset.service}. It lists: ${services.map((one) => one?.id).join(", ") || "nothing"}.`]);
   }
@@ -146,10 +149,10 @@ function ofRefusal(came) {
 }
 
 async function test() {
-  const start = base();
+  const start = entered();
   steps.replaceChildren();
   document.getElementById("outcome").hidden = false;
-  if (!start) {
+  if (!start.base) {
     summary.textContent = "This is no address, such as https://cds.hospital.example.";
     field.focus();
     return;

@@ -1,0 +1,46 @@
+"""What of a resource could not be read, so that nothing may be concluded from what it does not say."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from cds_service.chart import Measurement, Unreadable
+from cds_service.fhir import concepts
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.decode import Skimmed
+from cds_service.fhir.readers import drug_identity
+from cds_service.knowledge.codes import LONGEST_TERM
+
+_ABOUT = ("code", "medication", "substance", "conclusion", "presentedForm")
+"""The beginnings of the elements that say what a resource is about."""
+_ABOUT_IN_PARTS = (*_ABOUT, "type", "reaction", "component", "ingredient", "contained", "description", "item")
+_VALUE = "value"
+
+
+def unread(item: Skimmed, entries: Sequence[object], context: Context) -> Iterator[Unreadable]:
+    """The gap that a resource leaves which was read in part, beside the entries that it gave; none for most."""
+    kind = type(item.resource).__name__
+    if not entries and any(path.startswith(_ABOUT) for path in item.dropped):
+        yield Unreadable(item.reference, kind, None)
+    about = [path for path in item.cut if path.startswith(_ABOUT_IN_PARTS) and _VALUE not in path]
+    if any(not _is_coded(item.resource, path, context) for path in about):
+        yield Unreadable(item.reference, kind, None)
+    elif any(_VALUE in path for path in item.cut):
+        sets = frozenset[str]().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement)))
+        if sets:
+            yield Unreadable(item.reference, kind, sets)
+
+
+def notes(items: Iterable[Skimmed]) -> tuple[str, ...]:
+    """What is said of texts that were not read to their end, one sentence for each type of resource."""
+    kinds = sorted({type(item.resource).__name__ for item in items if item.cut})
+    return tuple(f"Text of {kind} longer than {LONGEST_TERM} characters: the rest was not read" for kind in kinds)
+
+
+def _is_coded(resource: resources.Resource, path: str, context: Context) -> bool:
+    """Whether codes beside the text at `path` say what it would."""
+    value = getattr(resource, path.partition(".")[0].partition("[")[0], None)
+    terms = [term for term in (value if isinstance(value, list) else [value]) if isinstance(term, Term)]
+    if isinstance(resource, resources.MedicationUse | resources.Medication):
+        return bool(terms) and all(drug_identity.is_coded(term, context) for term in terms)
+    return bool(terms) and all(concepts.is_coded(term, context.know) for term in terms)

@@ -1,0 +1,88 @@
+"""Tells whether terms name vertebral augmentation, by code or in words, and which kind: vertebroplasty or kyphoplasty."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cds_service.chart import Augmentation, Basis
+from cds_service.fhir import concepts
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding.datatypes import Term
+from cds_service.knowledge.codes import CodeIndex
+
+AUGMENTATION = "vertebral-augmentation"
+_ABBREVIATION, _SPINE = "augmentation-abbreviation", "spine-region"
+_NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
+_KINDS = {"vertebroplasty": Augmentation.VERTEBROPLASTY, "kyphoplasty": Augmentation.KYPHOPLASTY}
+
+
+class Named(Struct, frozen=True):
+    """By what an augmentation was named, and its kind."""
+
+    basis: Basis
+    kind: Augmentation
+
+
+def named(
+    terms: Iterable[Term], context: Context, *, details: Iterable[Term] = (), levels: bool = False
+) -> Named | None:
+    """How terms name vertebral augmentation: a code of any system we know, or a text whatever its code; None if they do not.
+
+    An abbreviation such as BKP names it only with `levels`, or where a term or one of the `details` (the site, a specification)
+    is the spine. The kind is that of the codes and words; unstated where they name none or both.
+    """
+    index = context.know.index
+    own, further = tuple(terms), tuple(details)
+    coded = frozenset[str]().union(*(sets for term in own for sets, _ in _codes(term, index)))
+    written = frozenset[str]().union(*map(index.of_text, _texts(own)))
+    if _NOT_OURS & (coded | written) and AUGMENTATION not in coded:
+        return None
+    if AUGMENTATION not in coded | written and not (
+        _abbreviated(own, further, index) and (levels or _is_of_spine((*own, *further), index))
+    ):
+        return None
+    return Named(Basis.CODE if AUGMENTATION in coded else Basis.TEXT, _kind(own, further, index))
+
+
+def one_kind(kinds: Iterable[Augmentation]) -> Augmentation:
+    """The kind of several augmentations together: unstated unless they are of one."""
+    found = set(kinds)
+    return found.pop() if len(found) == 1 else Augmentation.UNSTATED
+
+
+def _abbreviated(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) -> bool:
+    """Whether words of the terms abbreviate the procedure, and nothing in the whole order gives the letters another meaning."""
+    if not any(_ABBREVIATION in index.of_text(text) for text in _texts(own)):
+        return False
+    return _ABBREVIATION in index.of_text(" / ".join(_texts((*own, *further))))
+
+
+def _is_of_spine(terms: Iterable[Term], index: CodeIndex) -> bool:
+    return any(
+        _SPINE in sets
+        for term in terms
+        for sets in (*(sets for sets, _ in _codes(term, index)), *map(index.of_text, concepts.texts(term)))
+    )
+
+
+def _kind(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) -> Augmentation:
+    """The kind by codes and words; where these leave it open, by what else the order says."""
+    displays = [display for term in own for sets, display in _codes(term, index) if AUGMENTATION in sets]
+    for texts in ((*displays, *_texts(own)), [text for text in _texts(further) if AUGMENTATION in index.of_text(text)]):
+        kinds = _KINDS.keys() & frozenset[str]().union(*map(index.of_text, texts))
+        if kinds:
+            return one_kind(_KINDS[kind] for kind in kinds)
+    return Augmentation.UNSTATED
+
+
+def _codes(term: Term, index: CodeIndex) -> Iterator[tuple[frozenset[str], str]]:
+    """The value sets of each code of a term, and the display that augmentation's value set gives it."""
+    listed = index.value_sets[AUGMENTATION].codes
+    for coding in concepts.codings(term):
+        if coding.code and coding.system:
+            system, code = index.system(coding.system) or coding.system, coding.code.strip()
+            yield index.of_code(system, code), listed.get(system, {}).get(code, "")
+
+
+def _texts(terms: Iterable[Term]) -> Iterator[str]:
+    return (text for term in terms for text in concepts.texts(term))
