@@ -7,7 +7,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
-.PHONY: help install run test lint lock readme mutation bench bench-check
+.PHONY: help install run test lint lock mutation bench bench-check
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -46,11 +46,6 @@ lock: ## Write both locks again (needs uv)
 	@echo "Installing the test tools into .venv"
 	@$(PIP) --require-hashes --requirement requirements-test.lock
 	@touch $@
-
-readme: .venv/installed ## Write the table of rules in README anew
-	@$(BIN)/python -c 'import re, pathlib; from cds_service import rule_page; from cds_service.rules import catalogue; \
-	p = pathlib.Path("README.md"); p.write_text(re.sub(r"(?s)(<!-- rules -->\n).*?(<!-- /rules -->)", \
-	lambda m: m[1] + rule_page.catalogue(catalogue()) + "\n" + m[2], p.read_text()))'
 
 mutation: .venv/installed-test ## Change the clinical logic one place at a time; fail if a tenth goes unnoticed
 	$(BIN)/python -m tests.mutation

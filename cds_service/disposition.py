@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Reason
-from cds_service.findings import Essential, Kind, Result, Results, Status
+from cds_service.findings import CRITERIA, Essential, Kind, Result, Results, Role, Status
 
 
 class Disposition(StrEnum):
@@ -47,11 +47,11 @@ class Assessment(Struct, frozen=True):
     because: tuple[Result, ...]
 
 
+NEEDED_ROLES = (*CRITERIA, Role.LESION, Role.MEASURED_FIRST, Role.INTERRUPTION_HAZARD)
+"""The roles that some rule must fill: without one, a question of the disposition would go unasked without a word."""
 _LACKING = frozenset((Reason.OMITTED, Reason.FAILED, Reason.CUT, Reason.UNREADABLE))
-_FRACTURE, _ACTIVITY, _AGE = "vertebral_fracture", "active_fracture_on_imaging", "recent_fracture"
-_PROOF_OF_ITS_OWN = ("fracture_nonunion", "malignant_fracture", "symptomatic_haemangioma")
-_CRITERIA = (_AGE, "failed_conservative_care", "severe_pain")
-_MEASURED_FIRST = ("inr_above_limit", "low_platelets")
+_INDICATING = (Role.FRACTURE, Role.ACTIVITY)
+_QUALIFYING = frozenset(CRITERIA).difference(_INDICATING)
 
 
 def assess(results: Iterable[Result]) -> Assessment:
@@ -67,9 +67,9 @@ def assess(results: Iterable[Result]) -> Assessment:
         if because:
             return Assessment(disposition, (), tuple(because))
     if not _indicated(seen):
-        unknown = [item for item in seen.open if item.rule.id in (_FRACTURE, *_PROOF_OF_ITS_OWN)]
-        return Assessment(Disposition.INSUFFICIENT_DATA, (), tuple(unknown or seen.by(_ACTIVITY)))
-    hazardous = any(item.effect is not Kind.INFORMATION for item in seen.met_by("interruption_hazard"))
+        unknown = [item for item in seen.open if item.rule.role in (Role.FRACTURE, Role.LESION)]
+        return Assessment(Disposition.INSUFFICIENT_DATA, (), tuple(unknown or seen.in_role(Role.ACTIVITY)))
+    hazardous = any(item.effect is not Kind.INFORMATION for item in seen.met_in(Role.INTERRUPTION_HAZARD))
     requires = ("specialist-agreement",) if hazardous else ()
     left = (
         (Disposition.AFTER_CORRECTION, [*seen.having(Kind.CORRECTABLE), *_never_measured(seen)]),
@@ -83,13 +83,13 @@ def assess(results: Iterable[Result]) -> Assessment:
 
 def _indicated(seen: Results) -> bool:
     """A fracture whose activity is shown, or a lesion that is an indication of its own."""
-    return bool(seen.met_by(*_PROOF_OF_ITS_OWN) or (seen.met_by(_FRACTURE) and seen.met_by(_ACTIVITY)))
+    return bool(seen.met_in(Role.LESION)) or all(seen.met_in(role) for role in _INDICATING)
 
 
 def _nothing_there(seen: Results) -> list[Result]:
     """No fracture and no lesion, where all that could show one was read."""
-    lesions = seen.by(_FRACTURE, *_PROOF_OF_ITS_OWN)
-    return seen.by(_FRACTURE) if all(item.status is Status.NOT_MET for item in lesions) else []
+    lesions = seen.in_role(Role.FRACTURE, Role.LESION)
+    return seen.in_role(Role.FRACTURE) if all(item.status is Status.NOT_MET for item in lesions) else []
 
 
 def _not_judged(seen: Results) -> list[Result]:
@@ -105,7 +105,7 @@ def _weight(item: Result) -> tuple[bool, bool]:
 def _blocks(item: Result, seen: Results) -> bool:
     """Whether what is open must be known. Age and activity are settled by activity that is shown, and by a lesion of its own."""
     if item.rule.essential is Essential.JUDGED:
-        return item.rule.id not in (_AGE, _ACTIVITY) or not seen.met_by(_ACTIVITY, *_PROOF_OF_ITS_OWN)
+        return item.rule.role not in (Role.AGE, Role.ACTIVITY) or not seen.met_in(Role.ACTIVITY, Role.LESION)
     return item.rule.essential is Essential.SUPPLIED and _not_supplied(item)
 
 
@@ -115,14 +115,15 @@ def _not_supplied(item: Result) -> bool:
 
 
 def _never_measured(seen: Results) -> list[Result]:
-    """INR and platelets: supplied without a current value, so they are to be measured."""
-    return [item for item in seen.by(*_MEASURED_FIRST) if item.status is Status.UNKNOWN]
+    """What the procedure waits for, such as an INR: supplied without a current value, so it is to be measured."""
+    return [item for item in seen.in_role(Role.MEASURED_FIRST) if item.status is Status.UNKNOWN]
 
 
 def _criteria_open(seen: Results) -> list[Result]:
-    """Indication criteria that are neither met nor not applicable (a waiver makes them met or not applicable)."""
+    """Criteria of an indicated fracture that are neither met nor not applicable (a waiver makes them met or not applicable)."""
     lacking = (Status.NOT_MET, Status.UNKNOWN, Status.ERROR)
-    return [item for item in seen.by(*_CRITERIA) if item.status in lacking and not seen.met_by(item.rule.id)]
+    unmet = {role for role in _QUALIFYING if not seen.met_in(role)}
+    return [item for item in seen if item.rule.role in unmet and item.status in lacking]
 
 
 def _cautions_unknown(seen: Results) -> list[Result]:

@@ -52,6 +52,14 @@ class KnowledgeError(ServiceError):
         self.key = key
 
 
+class RoleError(ServiceError):
+    """No rule fills a role that the service cannot do without: the start stops and names the role and who needs it."""
+
+    def __init__(self, role: str, needed_by: str) -> None:
+        super().__init__(f"rules: no rule has the role '{role}', which the {needed_by} needs")
+        self.role = role
+
+
 class SettingsError(ServiceError):
     """A setting or configuration file is wrong: the start stops and says which."""
 

@@ -12,12 +12,13 @@ from cds_service.chart import Answer, Section
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import OMITTED
-from cds_service.findings import Role, Rule, Status
+from cds_service.findings import Role, Rule
 from cds_service.hook import Hook
 from cds_service.hooks import HookRequest
 from cds_service.judgement import Judgement
 from cds_service.order import Orders, OurOrder
 from cds_service.procedure import AUGMENTATION
+from cds_service.rules import AFTERCARE
 
 REQUIRED = Section.CONDITIONS
 """The section without which nothing can be said of an order of ours."""
@@ -60,26 +61,24 @@ def _no_orders(_request: HookRequest, as_of: datetime, context: Context) -> Orde
     return Orders.of((), context, as_of=as_of)
 
 
-_AFTER_THE_PROCEDURE = "aftercare"
 _SHOW_THE_FRACTURE = (Role.FRACTURE, Role.ACTIVITY, Role.AGE)
+NEEDED_ROLES = (*_SHOW_THE_FRACTURE, Role.SETTLED)
+"""The roles that judge a fracture when the chart is opened; some rule must fill each."""
 
 
 def _is_of_aftercare(rule: Rule) -> bool:
-    return rule.theme == _AFTER_THE_PROCEDURE
+    return rule.theme == AFTERCARE
 
 
 def _is_of_the_fracture(rule: Rule) -> bool:
-    return rule.role in (*_SHOW_THE_FRACTURE, Role.SETTLED)
+    return rule.role in NEEDED_ROLES
 
 
 def _fracture_is_untreated(judged: Judgement) -> bool:
     """Whether the chart shows a recent, active vertebral fracture, and that neither was it treated nor is treatment on order."""
-    chart, met = judged.chart, {item.rule.role for item in judged.results if item.status is Status.MET}
-    if (
-        not met.issuperset(_SHOW_THE_FRACTURE)
-        or Role.SETTLED in met
-        or chart.answer(Section.PROCEDURES) is not Answer.WHOLE
-    ):
+    chart, results = judged.chart, judged.results
+    shown = all(results.met_in(role) for role in _SHOW_THE_FRACTURE) and not results.met_in(Role.SETTLED)
+    if not shown or chart.answer(Section.PROCEDURES) is not Answer.WHOLE:
         return False
     done = any(AUGMENTATION in item.concept.sets for item in chart.procedures)
     return not done and not any(item.open for item in chart.requested_in(AUGMENTATION))

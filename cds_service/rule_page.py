@@ -1,12 +1,13 @@
 """The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service import cases
+from cds_service import cases, rules
 from cds_service.cases import Case
 from cds_service.findings import Rule
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
@@ -14,10 +15,10 @@ from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES
 
 
-def catalogue(rules: Iterable[Rule]) -> str:
-    """All rules as a table, as README has it."""
+def catalogue(listed: Iterable[Rule]) -> str:
+    """Rules as a table."""
     lines = ["| rule | theme | kind | speaks when |", "|---|---|---|---|"]
-    lines += [f"| `{item.id}` | {THEMES[item.theme]} | {item.kind} | {item.title} |" for item in rules]
+    lines += [f"| `{item.id}` | {THEMES[item.theme]} | {item.kind} | {item.title} |" for item in listed]
     return "\n".join(lines)
 
 
@@ -52,8 +53,8 @@ class Read(Struct, frozen=True):
 def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
     """The numbers and sources of one rule."""
     own, seen = know.rules[item.id], set[Parameter]()
-    rules = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
-    noting = replace(know, rules=rules)
+    noted = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
+    noting = replace(know, rules=noted)
     findings = [result.finding for case in listed for result in cases.judge(case, item, noting) if result.finding]
     its = tuple(own.parameters.values())
     numbers = (*its, *sorted(seen.difference(its), key=lambda number: number.key))
@@ -77,7 +78,7 @@ def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
     parts = [
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
-        item.page,
+        text(item, lambda other: f"*{other.title}* (`{other.id}`)"),
         _block("Numbers in force", [_parameter(entry, know) for entry in seen.numbers]),
         _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
@@ -85,6 +86,16 @@ def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
         _block("Cases", [], _case_table(listed)),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def text(item: Rule, name: Callable[[Rule], str]) -> str:
+    """What a rule says of itself, as markdown. A rule named in it by id is named by `name`; one that is gone in plain words."""
+    there = {other.id: other for other in rules.catalogue()}
+
+    def named(found: re.Match[str]) -> str:
+        return name(there[found[1]]) if found[1] in there else found[1].replace("_", " ")
+
+    return re.sub(r"`([a-z0-9_]+)`", named, item.page)
 
 
 def _block(heading: str, lines: list[str], body: str = "") -> str:

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from cds_service import prefetch
+from cds_service import disposition, hook_policy, prefetch
+from cds_service.cards import compose
 from cds_service.cards.assessment import EXTENSION, assessment
 from cds_service.cards.identity import CARD_KEY
 from cds_service.cards.material import Call, Manner, Material
@@ -27,7 +28,7 @@ from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.phrases import phrase_table
-from cds_service.rules import catalogue, in_force
+from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
 from cds_service.store.records import ShownCard
 
@@ -52,8 +53,16 @@ class Site(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+def require_roles() -> None:
+    """Raises `RoleError` if no rule fills a role that the service cannot do without."""
+    require("disposition", disposition.NEEDED_ROLES)
+    require("hook patient-view", hook_policy.NEEDED_ROLES)
+    require("composition of cards", compose.NEEDED_ROLES)
+
+
 def site_of(settings: Settings, client: Client | None = None) -> Site:
-    """What the settings make of the defaults, for one client or for all. Raises `KnowledgeError` if the service must not start so."""
+    """What the settings make of the defaults, for one client or for all. Raises `KnowledgeError` or `RoleError` if it must not start."""
+    require_roles()
     know = load()
     for directory in (settings.overlay, client.overlay if client else None):
         if directory:

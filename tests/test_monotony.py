@@ -15,7 +15,7 @@ from cds_service.chart import Answer, Missing, Reason, Section
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.disposition import Disposition, assess
 from cds_service.engine import evaluate
-from cds_service.findings import Essential, Kind, Result, Rule, Status
+from cds_service.findings import CRITERIA, Essential, Kind, Result, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue, guards
 
@@ -46,15 +46,8 @@ def possible(rule: Rule) -> list[Outcome]:
 
 
 POSSIBLE = {rule: possible(rule) for rule in RULES}
-_FOR = {
-    "vertebral_fracture",
-    "recent_fracture",
-    "active_fracture_on_imaging",
-    "severe_pain",
-    "failed_conservative_care",
-}
 ALL_WELL: Outcomes = {
-    rule: (Result(rule, Status.MET, effect=rule.kind) if rule.id in _FOR else Result(rule, Status.NOT_MET),)
+    rule: (Result(rule, Status.MET, effect=rule.kind) if rule.role in CRITERIA else Result(rule, Status.NOT_MET),)
     for rule in RULES
 }
 FINDINGS_AGAINST = [

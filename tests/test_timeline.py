@@ -12,7 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service.app import create_app
-from cds_service.findings import Results
+from cds_service.chart import Section
+from cds_service.findings import Results, Role
 from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.service import Response, Site, respond, site_of
@@ -29,7 +30,8 @@ SITE = site_of(Settings())
 
 
 def request_of(name: str) -> dict[str, Any]:
-    request: dict[str, Any] = json.loads(examples.requests()[name].read_bytes())
+    """An example, or a case of a rule such as `severe_pain/1`."""
+    request: dict[str, Any] = examples.load(name, SITE.know)
     return request
 
 
@@ -92,7 +94,7 @@ def test_a_hold_is_drawn_from_the_last_dose_to_when_each_source_says_it_is_kept(
 def test_the_times_drawn_are_those_that_the_finding_says():
     response = answered(request_of(APIXABAN))
     assert response.material
-    (hold,) = (item.finding for item in response.material.results if item.rule.id == "antithrombotic_hold")
+    (hold,) = (item.finding for item in response.material.results if item.rule.role is Role.HOLD)
     assert hold
     for moment in ("earliest 2026-11-25 12:00", "from 2026-11-26 00:00"):
         assert moment in hold.says
@@ -178,7 +180,7 @@ def test_a_gap_that_could_shorten_a_window_is_drawn_as_one():
 def test_only_what_a_rule_in_force_judged_is_drawn():
     response = answered(request_of(APIXABAN))
     assert response.material
-    left = Results(item for item in response.material.results if item.rule.id != "antithrombotic_hold")
+    left = Results(item for item in response.material.results if item.rule.role is not Role.HOLD)
     days = panels(replace(response, material=dataclasses.replace(response.material, results=left)))["days"]
     assert "Apixaban" not in [item.name for item in days.lanes]
     assert [flag.name for flag in days.flags] == ["Now", "Slot"]
@@ -237,6 +239,22 @@ def test_images_are_told_with_what_they_show():
     assert mri.tone is Tone.FOR
     assert mri.says == ("Marrow oedema at T12, MRI of 2026-11-16", "counts until 15 May 2027 (180 d)")
     assert [mark.shape for mark in mri.marks] == [Shape.WINDOW, Shape.POINT]
+
+
+def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
+    mri = lane(drawn(request_of("epidural_tumour/3"))["weeks"], "MRI")
+    assert mri.tone is Tone.WARNING
+    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI of 2026-11-17")
+    assert mri.says[2:] == ("and 2 more", "counts until 16 May 2027 (180 d)")
+
+
+def test_a_value_is_drawn_where_a_rule_in_force_reads_its_section():
+    response = answered(request_of(APIXABAN))
+    assert response.material
+    left = Results(item for item in response.material.results if Section.BLOOD_COUNT not in item.rule.needs)
+    days = panels(replace(response, material=dataclasses.replace(response.material, results=left)))["days"]
+    assert {"INR", "CRP"} <= {item.name for item in days.lanes}
+    assert {"Platelets", "White cells"}.isdisjoint(item.name for item in days.lanes)
 
 
 def test_an_image_of_tomorrow_is_not_known_yet():

@@ -17,8 +17,9 @@ _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 _INFORMATION = frozenset((Kind.INFORMATION,))
 _SPEAKS = frozenset(Kind) - _INFORMATION - {Kind.INDICATION}
+NEEDED_ROLES = (Role.PERFORMED, *suggestions.NEEDED_ROLES)
+"""The roles that some rule must fill for the cards to be true."""
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
-_LEADS = "interruption_hazard"
 
 
 def for_order(material: Material) -> tuple[Card, ...]:
@@ -66,7 +67,7 @@ def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
 
 def for_discharge(material: Material) -> tuple[Card, ...]:
     """After the procedure: aftercare, restart of what was held and bone health, a card for each topic; else nothing."""
-    if not material.results.met_by("aftercare"):
+    if not material.results.met_in(Role.PERFORMED):
         return ()
     found = {topic: material.met(topic) for topic in (Topic.ANTITHROMBOTICS, Topic.WORKUP)}
     return tuple(_hazard(material, topic, items) for topic, items in found.items() if items)
@@ -77,7 +78,7 @@ def for_view(material: Material) -> tuple[Card, ...]:
     found = by_urgency(material.results.met)
     if not found:
         return ()
-    aged = [item.finding.says for item in found if item.finding and item.rule.id == "recent_fracture"]
+    aged = [item.finding.says for item in found if item.finding and item.rule.role is Role.AGE]
     summary = markdown.fitting(wording.FRACTURE_SEEN, aged)
     return (_card(material, Topic.SUITABILITY, summary, suitability.detail(material), Indicator.INFO, found),)
 
@@ -103,7 +104,7 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
 
     A hazard of interrupting a drug leads it even where it is known from text alone: a hold is never to be read without it.
     """
-    found = tuple(sorted(found, key=lambda item: item.rule.id != _LEADS))
+    found = tuple(sorted(found, key=lambda item: item.rule.role is not Role.INTERRUPTION_HAZARD))
     information = [item for item in material.met(topic, _INFORMATION) if all(item is not other for other in found)]
     summary = hazards.summary(found)
     return _card(

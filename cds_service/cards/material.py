@@ -11,7 +11,7 @@ from cds_service.cards import wording
 from cds_service.cards.opening import Opening
 from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
-from cds_service.findings import Indicator, Kind, Result, Results, Topic
+from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
 from cds_service.hook import Hook
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.orderables import Orderable
@@ -105,8 +105,8 @@ class Material:
 def by_urgency(results: Iterable[Result]) -> tuple[Result, ...]:
     """Critical first. A hazard of interrupting a drug comes before the drug's interval: neither is to be read alone; an infection
     that has a name before its signs."""
-    return tuple(sorted(results, key=lambda item: (_RANKS[item.indicator], _PLACES.get(item.rule.id, 0))))
+    return tuple(sorted(results, key=lambda item: (_RANKS[item.indicator], _PLACES.get(item.rule.role, 0))))
 
 
 _RANKS: dict[Indicator | None, int] = {None: len(Indicator)} | {indicator: indicator.rank for indicator in Indicator}
-_PLACES = {"interruption_hazard": -1, "infection_markers": 1}
+_PLACES: dict[Role | None, int] = {Role.INTERRUPTION_HAZARD: -1, Role.INFECTION_SIGNS: 1}

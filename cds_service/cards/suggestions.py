@@ -7,10 +7,12 @@ from cds_service.cards.actions import drafts, plan, services
 from cds_service.cards.material import Material
 from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
-from cds_service.findings import Proposal, Result, Results, Status, Topic
+from cds_service.findings import Proposal, Result, Results, Role, Status, Topic
 from cds_service.findings.hold_plan import HoldPlan, all_kept_from
 from cds_service.knowledge.orderables import Orderable
 
+NEEDED_ROLES = (Role.HOLD, Role.INTERRUPTION_HAZARD)
+"""The roles that some rule must fill before a time to move an order to may be named."""
 _SERVICES = {
     Proposal.ORDER_INR: ("inr",),
     Proposal.ORDER_PLATELETS: ("platelets",),
@@ -125,7 +127,7 @@ def _move(material: Material) -> Suggestion | None:
 
 def _names_no_time(results: Results) -> bool:
     """Whether the service must not name a time: a hazard is not excluded, or a drug is not understood."""
-    hazards, holds = results.by("interruption_hazard"), results.by("antithrombotic_hold")
+    hazards, holds = results.in_role(Role.INTERRUPTION_HAZARD), results.in_role(Role.HOLD)
     excluded = (Status.NOT_MET, Status.NOT_APPLICABLE)
     not_understood = (Status.UNKNOWN, Status.ERROR)
     return any(item.status not in excluded for item in hazards) or any(item.status in not_understood for item in holds)

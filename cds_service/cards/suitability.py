@@ -6,7 +6,7 @@ from cds_service.cards import gaps, markdown, wording
 from cds_service.cards.lines import line, lines
 from cds_service.cards.material import Material, by_urgency
 from cds_service.disposition import Disposition
-from cds_service.findings import Indicator, Kind, Result, Status, Topic
+from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
 
 _INDICATOR = {
     Disposition.CRITERIA_MET: Indicator.INFO,
@@ -14,14 +14,6 @@ _INDICATOR = {
     Disposition.REFER_SPINE_SURGERY: Indicator.CRITICAL,
 }
 _AGAINST = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION, Kind.WORKUP}
-_CHECKLIST = (
-    "vertebral_fracture",
-    "active_fracture_on_imaging",
-    "recent_fracture",
-    "severe_pain",
-    "failed_conservative_care",
-)
-"""The criteria of an ordinary fracture: each is told whatever came of it. Others are told only when they are met."""
 
 
 def indicator(material: Material) -> Indicator:
@@ -59,7 +51,7 @@ def detail(material: Material, information: Iterable[Result] = (), gaps_told: st
     """What is needed, the criteria, what speaks against, the evidence, what else may help, and what has no card of its own."""
     disposition = material.assessment.disposition
     against = material.met(Topic.SUITABILITY, _AGAINST)
-    balance = [item for item in material.results.by("evidence_balance") if item.finding]
+    balance = material.results.met_in(Role.EVIDENCE_NOTE)
     needed = gaps.told(blocking(material), each=True)
     not_indicated = disposition is Disposition.NOT_INDICATED
     return markdown.sections(
@@ -84,17 +76,21 @@ def blocking(material: Material) -> tuple[Result, ...]:
 
 
 def _criteria(material: Material) -> list[str]:
-    """One line for each criterion: shown, not shown, or not known. One that does not apply is left out."""
+    """One line for each criterion of an ordinary fracture: shown, not shown, or not known; none for one that does not apply.
+
+    Other indications are told only when they are met.
+    """
     told = []
-    for result in material.results.by(*_CHECKLIST):
+    results = material.results
+    for result in (item for role in CRITERIA for item in results.met_in(role) or results.in_role(role)):
         if result.status is Status.MET:
             told.append(_shown(material, result))
         elif result.status is Status.NOT_MET:
             told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(_not_shown(result)))}")
-        elif result.status is not Status.NOT_APPLICABLE and not material.results.met_by(result.rule.id):
+        elif result.status is not Status.NOT_APPLICABLE:
             told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
-    others = (item for item in material.results.met if item.rule.kind is Kind.INDICATION)
-    return [*told, *(_shown(material, item) for item in others if item.rule.id not in _CHECKLIST)]
+    others = (item for item in results.met if item.rule.kind is Kind.INDICATION and item.rule.role not in CRITERIA)
+    return [*told, *(_shown(material, item) for item in others)]
 
 
 def _shown(material: Material, result: Result) -> str:

@@ -11,6 +11,13 @@ def check_knowledge(settings: Settings) -> None:
         site_of(settings, client)
 
 
+def check_rules() -> None:
+    """Raises RoleError if no rule fills a role that the service cannot do without."""
+    from cds_service.service import require_roles
+
+    require_roles()
+
+
 def check_files(settings: Settings) -> None:
     """Raises SettingsError for a file of keys, or of certificate authorities, that cannot be used."""
     from cds_service.auth.keys import Keys

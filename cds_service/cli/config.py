@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cds_service.cli._options import config_option, console
-from cds_service.cli._start import check_files
+from cds_service.cli._start import check_files, check_rules
 from cds_service.errors import StoreUnavailable
 from cds_service.hooks import BY_HOOK, ONE_ID
 from cds_service.knowledge import Change
@@ -35,6 +35,7 @@ def check(config: Path | None) -> None:
     for line in _of_callers(settings):
         _print(f"• Warning: {line}")
     refused = _differences(settings)
+    check_rules()
     check_files(settings)
     raise SystemExit(1 if refused else 0)
 

@@ -22,7 +22,7 @@ from cds_service.settings import load as load_settings
 
 @click.command("rules")
 @click.argument("rule_id", required=False, metavar="[ID]")
-@click.option("--markdown", is_flag=True, help="Print markdown as it is, such as the README's table.")
+@click.option("--markdown", is_flag=True, help="Print markdown as it is.")
 @click.option("--wording", "show_wording", is_flag=True, help="Print every sentence that cards add to the findings.")
 @click.option(
     "--stale", is_flag=True, help="List sources, numbers and value sets past their review; exit status 1 if any."

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cds_service.chart import Missing
 from cds_service.findings.finding import Finding
-from cds_service.findings.kinds import Indicator, Kind, Status
+from cds_service.findings.kinds import Indicator, Kind, Role, Status
 from cds_service.findings.rule import Rule
 
 _OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
@@ -30,10 +30,11 @@ class Results(tuple[Result, ...]):
     def __init__(self, _: Iterable[Result] = ()) -> None:
         self.met = tuple([item for item in self if item.status is Status.MET])
         self.open = tuple([item for item in self if item.status in _OPEN])
-        self._by_rule: dict[str, list[Result]] = {}
+        self._by_role: dict[Role, list[Result]] = {}
         self._by_effect: dict[Kind | None, list[Result]] = {}
         for item in self:
-            self._by_rule.setdefault(item.rule.id, []).append(item)
+            if item.rule.role:
+                self._by_role.setdefault(item.rule.role, []).append(item)
         for item in self.met:
             self._by_effect.setdefault(item.effect, []).append(item)
 
@@ -42,13 +43,13 @@ class Results(tuple[Result, ...]):
         """The results themselves, if they were looked through before."""
         return results if isinstance(results, cls) else cls(results)
 
-    def by(self, *rules: str) -> list[Result]:
-        """The results of rules, in the order in which the rules are named."""
-        return [item for rule in rules for item in self._by_rule.get(rule, ())]
+    def in_role(self, *roles: Role) -> list[Result]:
+        """The results of the rules in some roles, in the order in which the roles are named."""
+        return [item for role in roles for item in self._by_role.get(role, ())]
 
-    def met_by(self, *rules: str) -> list[Result]:
+    def met_in(self, *roles: Role) -> list[Result]:
         """Those of them that are met."""
-        return [item for item in self.by(*rules) if item.status is Status.MET]
+        return [item for item in self.in_role(*roles) if item.status is Status.MET]
 
     def having(self, effect: Kind) -> list[Result]:
         """The met results of an effect."""

@@ -1,14 +1,18 @@
 """The rule catalogue: every rule found in the theme packages below, nothing registered by hand."""
 
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 
 from msgspec.structs import replace
 
-from cds_service.findings import Essential, Kind, Rule
+from cds_service.errors import RoleError
+from cds_service.findings import Essential, Kind, Role, Rule
 from cds_service.knowledge import Change, Knowledge
+
+AFTERCARE = "aftercare"
+"""The theme of what is said once the procedure was done."""
 
 THEMES = {
     "fracture": "The fracture",
@@ -18,7 +22,7 @@ THEMES = {
     "bleeding": "Bleeding and antithrombotic drugs",
     "safety": "Neurology, pregnancy, allergy, fitness",
     "preparation": "Day of the procedure",
-    "aftercare": "Aftercare",
+    AFTERCARE: "Aftercare",
     "evidence": "Evidence and payment",
 }
 """The theme packages in the order in which catalogue and findings list them, each with its heading."""
@@ -39,6 +43,14 @@ def catalogue() -> tuple[Rule, ...]:
                 raise TypeError(f"{module.name} is not a rule")
             found.append(rule)
     return tuple(found)
+
+
+def require(needed_by: str, roles: Iterable[Role]) -> None:
+    """Raises `RoleError` for the first of the roles that no rule of the catalogue fills; one that a site switched off fills it."""
+    filled = {item.role for item in catalogue()}
+    for role in roles:
+        if role not in filled:
+            raise RoleError(role, needed_by)
 
 
 def guards(rule: Rule) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from msgspec import Struct
 
 from cds_service import rule_page
@@ -61,6 +62,7 @@ class Page(Struct, frozen=True):
     """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record."""
 
     rule: Rule
+    text: str
     theme: str
     reviewed: date
     numbers: tuple[Number, ...]
@@ -97,6 +99,7 @@ def page(rule: Rule, know: Knowledge) -> Page:
     read = rule_page.read(rule, know, listed)
     return Page(
         rule=rule,
+        text=rule_page.text(rule, _linked),
         theme=THEMES[rule.theme],
         reviewed=own.reviewed,
         numbers=tuple(Number(item, know.citation(item.source)) for item in read.numbers),
@@ -105,6 +108,10 @@ def page(rule: Rule, know: Knowledge) -> Page:
         sources=tuple((know.citation(name), locator) for name, locator in read.sources.items()),
         cases=tuple((case, tuple(map(_expected, case.expect))) for case in listed),
     )
+
+
+def _linked(rule: Rule) -> str:
+    return f"[{rule.title}]({url_for('web.rule', identifier=rule.id)})"
 
 
 def _entry(rule: Rule, know: Knowledge) -> Entry:

@@ -96,10 +96,14 @@ def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
         raise Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 
+def window(measure: str, know: Knowledge) -> Parameter:
+    """How long a value counts: hours for the temperature, days for the rest."""
+    return know.parameter(f"infection_markers.{'temperature_window' if measure == TEMPERATURE else 'window'}")
+
+
 def _is_current(measure: str, lab: Lab, chart: Chart, know: Knowledge) -> bool:
-    """Whether a value is young enough at `as_of`: hours for the temperature, days for the rest."""
-    window = "temperature_window" if measure == TEMPERATURE else "window"
-    return within(lab, chart.as_of, know.parameter(f"infection_markers.{window}"))
+    """Whether a value is young enough at `as_of`."""
+    return within(lab, chart.as_of, window(measure, know))
 
 
 def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:

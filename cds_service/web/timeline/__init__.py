@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from cds_service.cards.material import Material
 from cds_service.chart import Chart
 from cds_service.facts.shared.slot import slot
+from cds_service.hook import Hook
 from cds_service.web.timeline import fracture, holds, results
 from cds_service.web.timeline.marks import Flag, Lane, Panel, Shape
 from cds_service.web.timeline.scale import Clock, Scale
@@ -23,7 +24,9 @@ _BEFORE, _CHRONIC = timedelta(days=90), timedelta(days=24)
 
 
 def timeline(material: Material, chart: Chart) -> tuple[Panel, ...]:
-    """The panels that have anything to show; none where no rule judged what is drawn in them."""
+    """The panels that have anything to show; none where no rule judged what is drawn in them, and none after the procedure."""
+    if material.call.hook is Hook.ENCOUNTER_DISCHARGE:
+        return ()
     zone = material.manner.zone
     clock = Clock(zone, slot(chart).astimezone(zone).year)
     weeks = tuple(fracture.lanes(material, chart, clock))

@@ -12,28 +12,25 @@ from cds_service.facts.pain import scores
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.setting import possible_settings
-from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
+from cds_service.findings import Role
+from cds_service.knowledge import Parameter
+from cds_service.web.timeline.marks import Found, Lane, Mark, Shape, Tone, dated, found, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
 _DAY = timedelta(days=1)
+_MOST = 2
+_LIMITS = ("shared.subacute_from", "shared.recent_until")
 _STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
-_IMAGING_RULES = (
-    "active_fracture_on_imaging",
-    "healed_fracture",
-    "spinal_infection",
-    "imaging_out_of_date",
-    "radiograph_only",
-)
 
 
 def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """The lanes of the fracture, of pain and of each kind of image; those alone that a rule in force has judged."""
-    judged = {item.rule.id for item in material.results}
-    if "recent_fracture" in judged:
+    judged = material.results.in_role
+    if judged(Role.AGE):
         yield _age(material, chart, clock)
-    if "severe_pain" in judged:
+    if judged(Role.PAIN):
         yield _pain(material, chart, clock)
-    if "active_fracture_on_imaging" in judged:
+    if judged(Role.ACTIVITY):
         yield from _images(material, chart, clock)
 
 
@@ -45,12 +42,14 @@ def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
         return Lane("Fracture", levels, says=(f"Unknown: {gaps[0].what}",), tone=Tone.OPEN)
     age = ages[0]
     first, last = began(age, chart, clock)
-    limits = _limits(material)
+    numbers = tuple(map(material.know.parameter, _LIMITS))
+    limits = _limits(*numbers)
     bands = tuple(_bands(first, last, limits))
     marks = bands if first == last else (*bands, Mark(Shape.SPAN, first, last + _DAY, "began"))
     says = tuple(_told(age, first, last, limits, clock))
-    found = met(material.results, "recent_fracture", "chronic_active_fracture", "healed_fracture")
-    return Lane("Fracture", levels, says=says, tone=tone(found), marks=marks)
+    decided = [item for item in material.results.met if item.finding and not set(numbers).isdisjoint(item.finding.uses)]
+    settled = material.results.met_in(Role.SETTLED)
+    return Lane("Fracture", levels, says=says, tone=tone(found((*decided, *settled))), marks=marks)
 
 
 def began(age: Age, chart: Chart, clock: Clock) -> tuple[datetime | None, datetime]:
@@ -60,10 +59,9 @@ def began(age: Age, chart: Chart, clock: Clock) -> tuple[datetime | None, dateti
     return first, today - age.least * _DAY
 
 
-def _limits(material: Material) -> tuple[timedelta, timedelta]:
+def _limits(subacute_from: Parameter, recent_until: Parameter) -> tuple[timedelta, timedelta]:
     """The ages at which a fracture becomes subacute and chronic."""
-    know = material.know
-    return know.parameter("shared.subacute_from").span, know.parameter("shared.recent_until").span + _DAY
+    return subacute_from.span, recent_until.span + _DAY
 
 
 def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> Iterator[Mark]:
@@ -117,7 +115,7 @@ def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
         str(newest.quantity),
         clock.when(newest.taken),
         (f"counts until {clock.hour(until)} ({window.shown})",),
-        tone(met(material.results, "severe_pain", "asymptomatic_fracture", "improving_pain")),
+        tone(found_on(material.results, (newest.measurement.source.reference,))),
         (Mark(Shape.WINDOW, newest.taken.last, until), *marks),
     )
 
@@ -138,12 +136,17 @@ def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
         yield Lane("Imaging", says=(says,), tone=Tone.OPEN)
 
 
+def _most_urgent(pairs: Found) -> Iterator[str]:
+    """What the most urgent findings say, and how many others there are: the page lists all of them below."""
+    yield from (finding.says for _, finding in pairs[:_MOST])
+    if len(pairs) > _MOST:
+        yield f"and {len(pairs) - _MOST} more"
+
+
 def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Material, clock: Clock) -> Lane:
     whens = sorted({when for when, _ in made}, key=lambda when: when.last)
     newest = whens[-1]
-    found = tuple(
-        pair for pair in met(material.results, *_IMAGING_RULES) if rests_on(pair[1], {source for _, source in made})
-    )
+    shows = found_on(material.results, {source for _, source in made})
     window = material.know.parameter(WINDOW)
     until = newest.last + window.span
     counts = f"counts until {clock.day(until.astimezone(clock.zone).date())} ({window.shown})"
@@ -151,11 +154,11 @@ def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Mater
     if modality.can_date_a_fracture:
         marks.insert(0, Mark(Shape.WINDOW, newest.last, until))
     name = f"{modality[0].upper()}{modality[1:]}"
-    says = tuple(finding.says for _, finding in found)
+    says = tuple(_most_urgent(shows))
     return Lane(
         name,
         when=clock.when(newest),
         says=(*says, counts) if modality.can_date_a_fracture else says,
-        tone=tone(found),
+        tone=tone(shows),
         marks=tuple(marks),
     )

@@ -8,43 +8,41 @@ from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
 from cds_service.facts.shared.slot import slot
-from cds_service.findings import Finding, Result, Status
+from cds_service.findings import Result, Role, Status
 from cds_service.findings.hold_plan import HoldPlan, all_kept_from, least_kept_from
 from cds_service.knowledge import Hold, Knowledge, Parameter
-from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, met, tone
+from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, found, tone
 from cds_service.web.timeline.scale import Clock
-
-_RULE = "antithrombotic_hold"
 
 
 def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """One lane for each antithrombotic; what is unknown of them, or that there is none, in a lane of its own."""
-    judged = tuple(item for item in material.results if item.rule.id == _RULE)
+    judged = material.results.in_role(Role.HOLD)
     if not judged:
         return
-    found, _ = exposures(chart, material.know)
-    for item in found:
+    drugs, _ = exposures(chart, material.know)
+    for item in drugs:
         yield _drug(item, material, chart, clock)
     unknown = tuple(item.unknown for item in judged if item.status in (Status.UNKNOWN, Status.ERROR))
     if unknown:
         yield Lane("Antithrombotics", says=tuple(f"Unknown: {what}" for what in unknown), tone=Tone.OPEN)
-    elif not found:
+    elif not drugs:
         yield Lane("Antithrombotics", says=("none in the drug list",))
 
 
 def flags(material: Material, chart: Chart, clock: Clock) -> Iterator[Flag]:
     """From when the interval that decides is kept for every drug, and from when the whole of it is; none without a drug."""
-    found = plans(material, chart)
-    earliest, whole = least_kept_from(found), all_kept_from(found)
+    holds = plans(material, chart)
+    earliest, whole = least_kept_from(holds), all_kept_from(holds)
     if earliest is not None and whole is not None:
         if earliest < whole:
-            means = f"the interval of {_deciding(found, material.know)} is kept"
+            means = f"the interval of {_deciding(holds, material.know)} is kept"
             yield Flag("Earliest", earliest, "earliest", clock.moment(earliest), means)
         yield Flag("All holds kept", whole, "kept", clock.moment(whole), "no interval of caution is left either")
 
 
-def _deciding(found: Iterable[HoldPlan], know: Knowledge) -> str:
-    return ", ".join(dict.fromkeys(f"{know.citation(plan.source).label} ({plan.hours_least:g} h)" for plan in found))
+def _deciding(holds: Iterable[HoldPlan], know: Knowledge) -> str:
+    return ", ".join(dict.fromkeys(f"{know.citation(plan.source).label} ({plan.hours_least:g} h)" for plan in holds))
 
 
 def plans(material: Material, chart: Chart) -> tuple[HoldPlan, ...]:
@@ -54,7 +52,7 @@ def plans(material: Material, chart: Chart) -> tuple[HoldPlan, ...]:
 
 def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
     """A drug past its hold counts only with the time from which it was kept."""
-    if any(item.rule.id == _RULE for item in material.results):
+    if material.results.in_role(Role.HOLD):
         for item in exposures(chart, material.know)[0]:
             plan = hold_plan(item, chart, material.know)
             if item.tier is not Tier.PAST or plan.earliest:
@@ -63,7 +61,7 @@ def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
 
 def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lane:
     plan = hold_plan(item, chart, material.know)
-    found = tuple(pair for pair in met(material.results, _RULE) if _is_of(pair, plan))
+    mine = [item for item in material.results.met_in(Role.HOLD) if _is_of(item, plan)]
     said: list[str] = []
     marks: list[Mark] = []
     taken: list[Mark] = []
@@ -89,11 +87,11 @@ def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lan
     if plan.check:
         said.append(f"check {plan.check}")
     name = plan.drug[:1].upper() + plan.drug[1:]
-    return Lane(name, says=tuple(said), tone=tone(found), marks=(*marks, *taken))
+    return Lane(name, says=tuple(said), tone=tone(found(mine)), marks=(*marks, *taken))
 
 
-def _is_of(pair: tuple[Result, Finding], plan: HoldPlan) -> bool:
-    values = pair[1].values
+def _is_of(item: Result, plan: HoldPlan) -> bool:
+    values = item.finding.values if item.finding else None
     return isinstance(values, HoldPlan) and values.ingredient == plan.ingredient
 
 

@@ -1,13 +1,13 @@
 """What the picture of a chart over time is made of: panels with lanes, lanes with marks, each mark with its times."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
 from cds_service.chart import Reason, Unknown, When
-from cds_service.findings import Finding, Indicator, Kind, Result, Status
+from cds_service.findings import Finding, Indicator, Kind, Result, Results
 from cds_service.web import words
 from cds_service.web.timeline.scale import Scale
 
@@ -135,19 +135,25 @@ def _fits(mark: Mark, width: float) -> bool:
 _TONES = {Indicator.CRITICAL: Tone.CRITICAL, Indicator.WARNING: Tone.WARNING, Indicator.INFO: Tone.INFO}
 
 
-def met(results: Iterable[Result], *rules: str) -> tuple[tuple[Result, Finding], ...]:
-    """What some rules found, with the results, most urgent first."""
-    found = [
-        (item, item.finding)
-        for item in results
-        if item.rule.id in rules and item.status is Status.MET and item.finding is not None
-    ]
-    return tuple(sorted(found, key=lambda pair: pair[0].indicator.rank if pair[0].indicator else 0))
+Found = tuple[tuple[Result, Finding], ...]
+"""Findings, each with its result, most urgent first."""
 
 
-def tone(found: Iterable[tuple[Result, Finding]]) -> Tone:
+def found(results: Iterable[Result]) -> Found:
+    """What met results found."""
+    pairs = [(item, item.finding) for item in results if item.finding is not None]
+    return tuple(sorted(pairs, key=lambda pair: pair[0].indicator.rank if pair[0].indicator else 0))
+
+
+def found_on(results: Results, references: Collection[str]) -> Found:
+    """What was found on one of some results, information apart: their evidence begins with a result and names one of these."""
+    against_or_for = [item for item in results.met if item.effect is not Kind.INFORMATION]
+    return found([item for item in against_or_for if item.finding and _is_on(item.finding, references)])
+
+
+def tone(pairs: Found) -> Tone:
     """How the most urgent of some findings stands to the procedure; `PLAIN` if there is none."""
-    for result, _ in found:
+    for result, _ in pairs:
         if result.effect is Kind.INDICATION:
             return Tone.FOR
         return _TONES[result.indicator or Indicator.INFO]
@@ -161,7 +167,9 @@ def lacking(gap: Unknown) -> str:
     return "; ".join(f"{item.section} {words.REASONS[item.reason]}" for item in gap.missing)
 
 
-def rests_on(finding: Finding, references: Iterable[str]) -> bool:
-    """Whether a finding names one of some resources as its evidence."""
-    named = {item.source.reference for item in finding.evidence}
-    return not named.isdisjoint(references)
+_RESULTS = ("Observation/", "DiagnosticReport/", "ImagingStudy/")
+
+
+def _is_on(finding: Finding, references: Collection[str]) -> bool:
+    named = [item.source.reference for item in finding.evidence]
+    return bool(named) and named[0].startswith(_RESULTS) and not set(references).isdisjoint(named)

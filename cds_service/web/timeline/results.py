@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from cds_service.cards.material import Material
 from cds_service.chart import Chart, Quantity, Reason, Unknown
+from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.lab_window import lab_window
 from cds_service.facts.bleeding.renal import creatinine_window
 from cds_service.facts.infection import markers
@@ -16,7 +17,7 @@ from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.slot import slot
 from cds_service.findings import Finding, Indicator, Kind
 from cds_service.knowledge import Knowledge, Parameter
-from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, lacking, met, rests_on, tone
+from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
 Windows = tuple[Parameter, Parameter]
@@ -24,56 +25,48 @@ Windows = tuple[Parameter, Parameter]
 
 
 class _Test(Struct, frozen=True):
-    """A measure (a value set id), the rules that judge its value and its age, and whether it is told where there is none."""
+    """A measure (a value set id), for how long a result of it counts, and whether it is told where there is none."""
 
     measure: str
     name: str
-    rules: tuple[str, ...]
-    windows: Callable[[Chart, Knowledge], Windows]
+    windows: Callable[[str, Chart, Knowledge], Windows]
     expected: bool = False
 
 
-def _coagulation(chart: Chart, know: Knowledge) -> Windows:
+def _coagulation(_: str, chart: Chart, know: Knowledge) -> Windows:
     window = lab_window(chart, know)
     return window.known, window.possible
 
 
-def _renal(chart: Chart, know: Knowledge) -> Windows:
+def _renal(_: str, chart: Chart, know: Knowledge) -> Windows:
     window = creatinine_window(chart, know)
     return window, window
 
 
-def _marker(_: Chart, know: Knowledge) -> Windows:
-    window = know.parameter("infection_markers.window")
+def _infection(measure: str, _: Chart, know: Knowledge) -> Windows:
+    window = markers.window(measure, know)
     return window, window
 
 
-def _temperature(_: Chart, know: Knowledge) -> Windows:
-    window = know.parameter("infection_markers.temperature_window")
-    return window, window
-
-
-_DUE = "coagulation_tests_due"
-_MARKERS = ("infection_markers", "infection_screen_due")
 _TESTS = (
-    _Test("inr", "INR", ("inr_above_limit", _DUE), _coagulation, expected=True),
-    _Test("platelets", "Platelets", ("low_platelets", _DUE), _coagulation, expected=True),
-    _Test("fibrinogen", "Fibrinogen", ("inr_above_limit", _DUE), _coagulation),
-    _Test("haemoglobin", "Haemoglobin", ("low_haemoglobin",), _coagulation),
-    _Test("creatinine", "Creatinine", ("renal_function_due",), _renal),
-    _Test(markers.TEMPERATURE, "Temperature", _MARKERS, _temperature, expected=True),
-    _Test(markers.WHITE_CELLS, "White cells", _MARKERS, _marker, expected=True),
-    _Test(markers.CRP, "CRP", _MARKERS, _marker, expected=True),
-    _Test("esr", "ESR", _MARKERS, _marker),
-    _Test(markers.PROCALCITONIN, "Procalcitonin", _MARKERS, _marker),
+    _Test("inr", "INR", _coagulation, expected=True),
+    _Test("platelets", "Platelets", _coagulation, expected=True),
+    _Test("fibrinogen", "Fibrinogen", _coagulation),
+    _Test("haemoglobin", "Haemoglobin", _coagulation),
+    _Test("creatinine", "Creatinine", _renal),
+    _Test(markers.TEMPERATURE, "Temperature", _infection, expected=True),
+    _Test(markers.WHITE_CELLS, "White cells", _infection, expected=True),
+    _Test(markers.CRP, "CRP", _infection, expected=True),
+    _Test("esr", "ESR", _infection),
+    _Test(markers.PROCALCITONIN, "Procalcitonin", _infection),
 )
 
 
 def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
-    """A lane for the latest value of each test that a rule in force has judged."""
-    judged = {item.rule.id for item in material.results}
+    """A lane for the latest value of each test whose section a rule in force has judged."""
+    judged = {section for item in material.results for section in item.rule.needs}
     for test in _TESTS:
-        if not judged.isdisjoint(test.rules):
+        if SECTION_OF[test.measure] in judged:
             try:
                 yield _lane(test, labs.latest(chart, test.measure, test.name), material, chart, clock)
             except Unknown as gap:
@@ -82,14 +75,12 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
 
 
 def _lane(test: _Test, lab: Lab, material: Material, chart: Chart, clock: Clock) -> Lane:
-    found = tuple(
-        pair for pair in met(material.results, *test.rules) if rests_on(pair[1], {lab.measurement.source.reference})
-    )
-    windows = attempted(lambda: test.windows(chart, material.know))[0]
-    # A rule that calls the result old names the window that it went by.
-    named = next((finding.uses[0] for result, finding in found if result.rule.id == _DUE and finding.uses), None)
+    shows = found_on(material.results, (lab.measurement.source.reference,))
+    windows = attempted(lambda: test.windows(test.measure, chart, material.know))[0]
+    # A finding that asks for a newer result names the window that it went by.
+    named = next((finding.uses[0] for item, finding in shows if item.effect is Kind.WORKUP and finding.uses), None)
     known, possible = (named, named) if named else windows[0] if windows else (None, None)
-    against = [(item, finding) for item, finding in found if item.indicator is not Indicator.INFO]
+    against = tuple((item, finding) for item, finding in shows if item.indicator is not Indicator.INFO)
     said = [_against(finding, lab) for item, finding in against if item.effect is not Kind.WORKUP]
     marks = []
     if known and possible:
