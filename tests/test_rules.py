@@ -11,7 +11,7 @@ import pytest
 from cds_service import cases
 from cds_service.cards import assessment
 from cds_service.facts.shared.phrasing import briefly
-from cds_service.findings import Indicator, Kind, Proposal, Rule, Status
+from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
@@ -41,12 +41,13 @@ def test_each_case_has_a_name_of_its_own(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_rule_is_whole(rule: Rule) -> None:
-    """A rule has a page with three parts, a knowledge file, a noun where it has a role, and cases met, not met and unknown."""
+    """A rule has a page with three parts, a knowledge file, a noun, words for a criterion, and cases met, not met and unknown."""
     for heading in ("## What it checks", "## Why it matters", "## When it stays silent"):
         assert heading in rule.page
     assert rule.id in KNOW.rules
     assert not FORBIDDEN.search(f"{rule.judges} {rule.not_shown}")
-    assert rule.judges or rule.role is None
+    assert rule.judges
+    assert bool(rule.not_shown) == (rule.role in CRITERIA)
     expected = {row["status"] for case in CASES if case.rule == rule.id for row in case.expect}
     assert {Status.MET, Status.NOT_MET} <= expected
     assert Status.UNKNOWN in expected or not rule.needs

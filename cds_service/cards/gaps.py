@@ -11,16 +11,11 @@ _FEW = 2
 _REASONS = tuple(Reason)
 
 
-def name(item: Result) -> str:
-    """The judgement as a noun."""
-    return item.rule.judges or markdown.lower_first(item.rule.title)
-
-
 def one(item: Result) -> str:
     """One judgement and why it could not be made."""
     if item.status is Status.ERROR:
         return wording.RULE_FAILED.format(rule=item.rule.title)
-    what = name(item)
+    what = item.rule.judges
     # A rule that names no missing part says itself what it could not read, such as which drug.
     why = _why(item) or ("" if item.unknown == what else item.unknown)
     return wording.GAP_BECAUSE.format(what=what, why=why) if why else wording.GAP.format(what=what)
@@ -28,7 +23,7 @@ def one(item: Result) -> str:
 
 def criterion(item: Result) -> str:
     """One criterion of a checklist and why it is not known."""
-    return wording.NOT_KNOWN.format(criterion=name(item), why=_why(item)) if _why(item) else one(item)
+    return wording.NOT_KNOWN.format(criterion=item.rule.judges, why=_why(item)) if _why(item) else one(item)
 
 
 def named(results: Iterable[Result]) -> list[str]:
@@ -39,7 +34,7 @@ def named(results: Iterable[Result]) -> list[str]:
         if item.status is Status.ERROR:
             failed.append(one(item))
         elif item.status is Status.UNKNOWN:
-            together.setdefault(_why(item) or item.unknown, {})[name(item)] = None
+            together.setdefault(_why(item) or item.unknown, {})[item.rule.judges] = None
     if len(together) > _FEW:
         first, *others = dict.fromkeys(noun for nouns in together.values() for noun in nouns)
         return [*failed, wording.MANY_GAPS.format(what=first), *others]
@@ -86,7 +81,7 @@ def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, 
     for item in results:
         for missing in item.missing:
             why = (missing.reason, _because(missing))
-            found.setdefault(why, {}).setdefault(_part(item, missing), {})[name(item)] = None
+            found.setdefault(why, {}).setdefault(_part(item, missing), {})[item.rule.judges] = None
     return {why: found[why] for why in sorted(found, key=lambda why: (_REASONS.index(why[0]), why[1]))}
 
 

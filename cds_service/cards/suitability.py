@@ -33,7 +33,7 @@ def summary(material: Material) -> str:
 def _points(because: Iterable[Result]) -> list[str]:
     met = [item for item in because if item.status is Status.MET]
     said = dict.fromkeys(map(_point, by_urgency(met)))
-    not_shown = dict.fromkeys(_not_shown(item) for item in because if item.status is Status.NOT_MET)
+    not_shown = dict.fromkeys(item.rule.not_shown for item in because if item.status is Status.NOT_MET)
     return [*said, *gaps.named(because), *not_shown]
 
 
@@ -41,10 +41,6 @@ def _point(item: Result) -> str:
     if item.rule.card is Topic.SUITABILITY and item.finding:
         return item.finding.says
     return markdown.lower_first(item.rule.title)
-
-
-def _not_shown(item: Result) -> str:
-    return item.rule.not_shown or markdown.lower_first(item.rule.title)
 
 
 def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:
@@ -86,7 +82,7 @@ def _criteria(material: Material) -> list[str]:
         if result.status is Status.MET:
             told.append(_shown(material, result))
         elif result.status is Status.NOT_MET:
-            told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(_not_shown(result)))}")
+            told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(result.rule.not_shown))}")
         elif result.status is not Status.NOT_APPLICABLE:
             told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
     others = (item for item in results.met if item.rule.kind is Kind.INDICATION and item.rule.role not in CRITERIA)

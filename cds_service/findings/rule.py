@@ -34,7 +34,7 @@ class Rule(Struct, frozen=True, eq=False):
     theme: str
     page: str
     judge: Judge
-    judges: str = ""
+    judges: str
     not_shown: str = ""
     role: Role | None = None
 
@@ -45,8 +45,8 @@ def rule(  # noqa: PLR0913 - a declaration: each argument is named
     kind: Kind,
     card: Topic,
     needs: Sequence[Section],
+    judges: str,
     essential: Essential = Essential.NO,
-    judges: str = "",
     not_shown: str = "",
     role: Role | None = None,
 ) -> Callable[[Judge], Rule]:
