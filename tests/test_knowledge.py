@@ -32,8 +32,8 @@ def broken(tmp_path: Path) -> Callable[[str, str, str], KnowledgeError]:
 @pytest.mark.parametrize(
     ("file", "text", "by", "key", "says"),
     [
-        ("citations.toml", "[asra-2018]", "[sir-2019]", "", "TOML"),
-        ("citations.toml", 'label = "SIR 2019"', "", "sir-2019.label", "missing"),
+        ("tables/citations.toml", "[asra-2018]", "[sir-2019]", "", "TOML"),
+        ("tables/citations.toml", 'label = "SIR 2019"', "", "sir-2019.label", "missing"),
         (
             "severe_pain.toml",
             "[citations]\n",
@@ -53,8 +53,8 @@ def broken(tmp_path: Path) -> Callable[[str, str, str], KnowledgeError]:
         ("shared.toml", 'confidence = "', 'confidence = "very ', ".confidence", "is none of"),
         ("valuesets/spinal-infection.toml", '"2304001" = ', '"230-40" = ', "snomed.230-40", "does not fit"),
         ("valuesets/inr.toml", "[loinc]", "[loincs]", "loincs", "not a known key"),
-        ("levels.toml", '["T1"]', '["T13"]', "snomed.", "no vertebra"),
-        ("systems.toml", "pattern = '", "pattern = '(", ".pattern", "no regular expression"),
+        ("tables/levels.toml", '["T1"]', '["T13"]', "snomed.", "no vertebra"),
+        ("tables/systems.toml", "pattern = '", "pattern = '(", ".pattern", "no regular expression"),
     ],
 )
 def test_the_start_fails_with_file_and_key(

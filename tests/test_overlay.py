@@ -181,7 +181,7 @@ def test_codes_and_systems_are_added(overlay: Written):
         "valuesets/pregnancy.toml",
         'reason = "Catalogue"\n["urn:site:dx"]\nP1 = "Expecting"\n[snomed]\n248985009 = "P"\n',
     )
-    overlay.write("systems.toml", '[icd-10-cm]\naddresses = ["urn:site:icd"]\nreason = "Billing system"\n')
+    overlay.write("tables/systems.toml", '[icd-10-cm]\naddresses = ["urn:site:icd"]\nreason = "Billing system"\n')
     index = overlay.know.index
     assert "pregnancy" in index.of_code(index.system("urn:site:dx"), "P1")
     assert "pregnancy" in index.of_code("snomed", "248985009")
@@ -251,16 +251,16 @@ FILES = {
     "nonesuch.toml: is no rule": "",
     "valueset/pregnancy.toml: is no rule": "",
     "valuesets/nonesuch.toml: is no rule": "",
-    "citations.toml: is no rule": "",
+    "tables/citations.toml: is no rule": "",
     "valuesets/pregnancy.toml: reason: is missing": '[snomed]\n248985009 = "P"\n',
     "valuesets/pregnancy.toml: adds no code": 'reason = "r"\n',
     "valuesets/pregnancy.toml: title: is neither": 'reason = "r"\ntitle = "t"\n',
     "valuesets/pregnancy.toml: loinc.x: does not fit": 'reason = "r"\n[loinc]\nx = "X"\n',
     "valuesets/pregnancy.toml: snomed.248985009: has no display": 'reason = "r"\n[snomed]\n248985009 = ""\n',
     "valuesets/pregnancy.toml: urn:x.P-: does not fit": 'reason = "r"\n["urn:x"]\n"P-" = "P"\n',
-    "systems.toml: nonesuch: is not a known key": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
-    "systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
-    "systems.toml: loinc.addresses: 'http://snomed.info/sct' is": (
+    "tables/systems.toml: nonesuch: is not a known key": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
+    "tables/systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
+    "tables/systems.toml: loinc.addresses: 'http://snomed.info/sct' is": (
         '[loinc]\naddresses = ["http://snomed.info/sct"]\nreason = "r"\n'
     ),
     "rules.toml: off.nonesuch: is no rule": '[off]\nnonesuch = "r"\n',

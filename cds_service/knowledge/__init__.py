@@ -38,9 +38,6 @@ __all__ = [
     "load",
 ]
 
-_NOT_RULES = frozenset(("citations", "systems", "levels", "drugs", "version", "report_phrases", "units", "orderables"))
-
-
 _EXTRA = {
     hold_files.RULE: hold_files.TABLES,
     "antithrombotic_restart": frozenset(("remarks",)),
@@ -85,38 +82,36 @@ class Knowledge(Struct, frozen=True, eq=False):
 @cache
 def load(directory: Path = files.DIRECTORY) -> Knowledge:
     """Read and check all knowledge files. Raises `KnowledgeError` naming the file and the key at fault."""
-    sources = citations.load(directory / "citations.toml")
-    systems = codes.load_systems(directory / "systems.toml")
+    tables = directory / "tables"
+    sources = citations.load(tables / "citations.toml")
+    systems = codes.load_systems(tables / "systems.toml")
     value_sets = {
         path.stem: codes.load_value_set(path, systems) for path in sorted((directory / "valuesets").glob("*.toml"))
     }
     rules = {}
     for path in sorted(directory.glob("*.toml")):
-        if path.stem not in _NOT_RULES:
-            rules[path.stem] = parameters.parse(
-                path.stem, files.read(path), sources, _EXTRA.get(path.stem, frozenset())
-            )
-            for name in rules[path.stem].value_sets:
-                if name not in value_sets:
-                    raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
-    unit_table = units.load(directory / "units.toml")
+        rules[path.stem] = parameters.parse(path.stem, files.read(path), sources, _EXTRA.get(path.stem, frozenset()))
+        for name in rules[path.stem].value_sets:
+            if name not in value_sets:
+                raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
+    unit_table = units.load(tables / "units.toml")
     for item in value_sets.values():
         if item.unit and item.unit not in unit_table.codes:
             raise KnowledgeError(f"{item.id}.toml", "unit", f"{item.unit!r} is no unit of units.toml")
-    drugs = drug_files.load(directory, systems)
+    drugs = drug_files.load(tables, systems)
     own = rules[hold_files.RULE]
     holds = hold_files.load(own, sources, drugs.ingredients)
     rules[hold_files.RULE] = replace(own, parameters={**own.parameters, **holds.parameters})
-    version = files.read(directory / "version.toml")
+    version = files.read(tables / "version.toml")
     index = codes.CodeIndex(value_sets, systems)
     return Knowledge(
         version=files.member("version.toml", "", version, "version", str),
         citations=sources,
         rules=rules,
         index=index,
-        levels=levels.load(directory / "levels.toml"),
+        levels=levels.load(tables / "levels.toml"),
         units=unit_table,
         drugs=drugs,
         holds=holds,
-        orderables=orderables.load(directory / "orderables.toml", index),
+        orderables=orderables.load(tables / "orderables.toml", index),
     )

@@ -9,6 +9,8 @@ import tomli
 from cds_service.errors import KnowledgeError
 
 DIRECTORY = Path(__file__).parent
+TABLES = DIRECTORY / "tables"
+"""What is no rule's: sources, codes, drugs, units, words of reports."""
 
 
 def read(path: Path, shown: str = "") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from cds_service.knowledge.parameters import Parameter
 from cds_service.knowledge.site import with_codes
 
 _SHARED = "shared"
+_TABLES = "tables"
 _VALUE_SETS = "valuesets"
 _TIERS = frozenset(("critical", "warning"))
 
@@ -29,7 +30,7 @@ def applied(know: Knowledge, directory: Path) -> Knowledge:
     if not directory.is_dir():
         raise KnowledgeError(str(directory), "", "is no directory")
     digest = sha256()
-    # Sorted, so that systems.toml comes before the value sets that use its addresses.
+    # Sorted, so that tables/systems.toml comes before the value sets that use its addresses.
     for path in sorted(directory.rglob("*.toml")):
         know = _file(know, path, path.relative_to(directory))
         digest.update(path.read_bytes())
@@ -41,7 +42,7 @@ def _file(know: Knowledge, path: Path, place: Path) -> Knowledge:
     folder, stem = place.parent.as_posix(), place.stem
     if folder == _VALUE_SETS and stem in know.index.value_sets:
         return _value_set(know, file, stem, tables)
-    if folder == "." and stem == "systems":
+    if folder == _TABLES and stem == "systems":
         return _systems(know, file, tables)
     if folder == "." and stem == "rules":
         return _switched_off(know, file, tables)

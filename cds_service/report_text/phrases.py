@@ -1,4 +1,4 @@
-"""Loads the words by which imaging reports state, deny, doubt and date a finding, from `knowledge/report_phrases.toml`."""
+"""Loads the words by which imaging reports state, deny, doubt and date a finding, from `knowledge/tables/report_phrases.toml`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ class PhraseTable(Struct, frozen=True):
 @cache
 def phrase_table() -> PhraseTable:
     """The table that the package carries. Raises `KnowledgeError` where the file is broken."""
-    return compile_table(files.read(files.DIRECTORY / FILE))
+    return compile_table(files.read(files.TABLES / FILE))
 
 
 def compile_table(table: Mapping[str, Any]) -> PhraseTable:
