@@ -55,7 +55,8 @@ def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
     rules = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
     noting = replace(know, rules=rules)
     findings = [result.finding for case in listed for result in cases.judge(case, item, noting) if result.finding]
-    its = tuple(own.parameters.values())
+    whole = (own, *(know.rules[name] for name in own.shows))
+    its = tuple(number for file in whole for number in file.parameters.values())
     numbers = (*its, *sorted(seen.difference(its), key=lambda number: number.key))
     places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
     entries: list[Parameter | Remark] = [*numbers, *(remark for _, remark in remarks(item, know))]
@@ -66,7 +67,7 @@ def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
 
 def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
     """What sources say in words, for rules that tell it: the hold's name and the remark."""
-    kind = know.rules[item.id].extra.get("remarks", "")
+    kind = know.rules[item.id].remarks
     return tuple((hold.id.replace("-", " "), remark) for hold in know.holds.all for remark in getattr(hold, kind, ()))
 
 

@@ -183,7 +183,7 @@ def test_every_antithrombotic_is_found_by_each_of_its_own_names():
     """A guard or a longer name of another drug must not hide one."""
     names = {
         name: slug
-        for slug, table in files.read(TABLES / "drugs.toml")["ingredient"].items()
+        for slug, table in files.tables(TABLES / "drugs.toml")["ingredient"].items()
         if table["class"] in ANTITHROMBOTIC
         for name in table.get("names", ())
     }
@@ -212,7 +212,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
         ("drugs.toml", '["apixaban", "Eliquis"]', '["apixaban", "Apixaban"]', "ingredient.apixaban.names"),
         ("drugs.toml", 'class = "fondaparinux"', 'class = "fondaparinus"', "ingredient.fondaparinux.class"),
         ("drugs.toml", 'name = "apixaban"', 'nome = "apixaban"', "ingredient.apixaban.nome"),
-        ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction"),
+        ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction (entry 1)"),
         ("drugs.toml", "[guards]", "[guards]\nflsh = []", "guards.flsh"),
         ("drug_products.csv", "1364447,apixaban,", "1364447,apixabam,", "1364447"),
         ("drug_products.csv", "1364447,apixaban,systemic", "1364447,apixaban,liquid", "1364447"),

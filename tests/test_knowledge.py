@@ -39,7 +39,7 @@ def broken(tmp_path: Path) -> Callable[[str, str, str], KnowledgeError]:
             "[citations]\n",
             '[citations]\nnobody-1999 = "page 1"\n',
             "citations.nobody-1999",
-            "does not have",
+            "is no source of citations.toml",
         ),
         ("recent_fracture.toml", "reviewed = 2026-11-22", "", "reviewed", "missing"),
         (
@@ -53,7 +53,7 @@ def broken(tmp_path: Path) -> Callable[[str, str, str], KnowledgeError]:
         ("shared.toml", 'confidence = "', 'confidence = "very ', ".confidence", "is none of"),
         ("valuesets/spinal-infection.toml", '"2304001" = ', '"230-40" = ', "snomed.230-40", "does not fit"),
         ("valuesets/inr.toml", "[loinc]", "[loincs]", "loincs", "not a known key"),
-        ("tables/levels.toml", '["T1"]', '["T13"]', "snomed.", "no vertebra"),
+        ("tables/levels.toml", '["T1"]', '["T13"]', "snomed.", "is none of C1"),
         ("tables/systems.toml", "pattern = '", "pattern = '(", ".pattern", "no regular expression"),
     ],
 )

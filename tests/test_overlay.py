@@ -122,7 +122,7 @@ def test_knowledge_tells_which_overlay_it_has(overlay: Written):
 
 
 def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
-    overlay.write("antithrombotic_hold.toml", '[holds.warfarin.critical]\nhours = 168\nreason = "Clinic rule 12"\n')
+    overlay.write("shared/holds.toml", '[holds.warfarin.critical]\nhours = 168\nreason = "Clinic rule 12"\n')
     warfarin = {
         "resourceType": "MedicationStatement",
         "status": "completed",
@@ -138,21 +138,21 @@ def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
 
 def test_a_critical_interval_takes_the_place_of_a_shorter_one_of_caution(overlay: Written):
     """Of apixaban 48 h are asked, 60 h for caution, and ASRA 2018 asks 72 h; where this site asks 72 h, nothing else is left."""
-    overlay.write("antithrombotic_hold.toml", '[holds.apixaban.critical]\nhours = 72\nreason = "Clinic rule 12"\n')
+    overlay.write("shared/holds.toml", '[holds.apixaban.critical]\nhours = 72\nreason = "Clinic rule 12"\n')
     know = overlay.know
     hold = next(item for item in know.holds.all if item.id == "apixaban")
     assert [number.value for number in hold.numbers] == [72]
-    own = know.rules["antithrombotic_hold"].parameters
+    own = know.rules["shared/holds"].parameters
     assert [name for name in own if name.startswith("apixaban.")] == ["apixaban.critical"]
     assert not [item for item in know.changes if item.weakens]
 
 
 def test_a_shorter_hold_needs_acceptance_and_leaves_the_default_named(overlay: Written):
     text = '[holds.warfarin.critical]\nhours = 96\nreason = "Clinic rule 12"\n'
-    overlay.write("antithrombotic_hold.toml", text)
-    with pytest.raises(KnowledgeError, match=r"antithrombotic_hold\.toml: holds\.warfarin\.critical: weakens"):
+    overlay.write("shared/holds.toml", text)
+    with pytest.raises(KnowledgeError, match=r"shared/holds\.toml: holds\.warfarin\.critical: weakens"):
         in_force(overlay.know)
-    overlay.write("antithrombotic_hold.toml", text + 'i_accept_the_risk = "Dr Ash, 2026-10-01, bridging trial"\n')
+    overlay.write("shared/holds.toml", text + 'i_accept_the_risk = "Dr Ash, 2026-10-01, bridging trial"\n')
     assert in_force(overlay.know)
     hold = next(item for item in overlay.know.holds.all if item.id == "warfarin")
     assert [(item.value, item.source) for item in hold.longer if item.value == 120] == [(120, "sir-2019")]
@@ -163,7 +163,7 @@ def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Wri
     both = next(hold for hold in load().holds.all if hold.critical and hold.warning)
     tiers = ((both.full.value + 1, "critical"), (both.full.value, "warning"))
     text = "".join(f'[holds.{both.id}.{tier}]\nhours = {hours}\nreason = "r"\n' for hours, tier in tiers)
-    overlay.write("antithrombotic_hold.toml", text)
+    overlay.write("shared/holds.toml", text)
     with pytest.raises(KnowledgeError, match=f"holds.{both.id}: the critical interval must stay shorter"):
         _ = overlay.know
 
@@ -171,9 +171,9 @@ def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Wri
 def test_a_smaller_prophylactic_dose_is_stricter_and_a_larger_one_weaker(overlay: Written):
     for amount, weakens in ((2500, False), (7500, True)):
         text = f'[prophylactic.dalteparin]\namount = {amount}\nunit = "[iU]"\nreason = "r"\n'
-        overlay.write("antithrombotic_hold.toml", text)
+        overlay.write("shared/holds.toml", text)
         assert [item.weakens for item in overlay.know.changes] == [weakens]
-        assert overlay.know.parameter("antithrombotic_hold.dalteparin").value == amount
+        assert overlay.know.parameter("shared/holds.dalteparin").value == amount
 
 
 def test_codes_and_systems_are_added(overlay: Written):
@@ -221,16 +221,16 @@ def test_a_clients_overlay_lies_over_the_sites(overlay: Written, tmp_path: Path)
 
 
 TEXT = {
-    "parameters.nonesuch: is not a known key": '[parameters.nonesuch]\nvalue = 1\nreason = "r"\n',
+    "parameters.nonesuch: 'nonesuch' is no number of paediatric_patient.toml": '[parameters.nonesuch]\nvalue = 1\nreason = "r"\n',
     "parameters.adult_from.reason: is missing": "[parameters.adult_from]\nvalue = 21\n",
     "parameters.adult_from.reason: is blank": '[parameters.adult_from]\nvalue = 21\nreason = "  "\n',
     "parameters.adult_from.value: is missing": '[parameters.adult_from]\nreason = "r"\n',
-    "parameters.adult_from.value: is a str": '[parameters.adult_from]\nvalue = "21"\nreason = "r"\n',
+    "parameters.adult_from.value: is text, where a number belongs": '[parameters.adult_from]\nvalue = "21"\nreason = "r"\n',
     "parameters.adult_from.value: nan cannot": '[parameters.adult_from]\nvalue = nan\nreason = "r"\n',
     "parameters.adult_from.value: -1 cannot": '[parameters.adult_from]\nvalue = -1\nreason = "r"\n',
     "parameters.adult_from.unit: must stay 'a'": '[parameters.adult_from]\nvalue = 21\nunit = "mo"\nreason = "r"\n',
     "parameters.adult_from.means: is not a known": '[parameters.adult_from]\nvalue = 21\nreason = "r"\nmeans = "x"\n',
-    "parameters.adult_from: is a int": "[parameters]\nadult_from = 21\n",
+    "parameters.adult_from: is a whole number, where a table belongs": "[parameters]\nadult_from = 21\n",
     "parameters.adult_from.i_accept_the_risk: is blank": (
         '[parameters.adult_from]\nvalue = 21\nreason = "r"\ni_accept_the_risk = " "\n'
     ),
@@ -254,22 +254,22 @@ FILES = {
     "tables/citations.toml: is no rule": "",
     "valuesets/pregnancy.toml: reason: is missing": '[snomed]\n248985009 = "P"\n',
     "valuesets/pregnancy.toml: adds no code": 'reason = "r"\n',
-    "valuesets/pregnancy.toml: title: is neither": 'reason = "r"\ntitle = "t"\n',
+    "valuesets/pregnancy.toml: title: 'title' is no key of a code system, nor an address": 'reason = "r"\ntitle = "t"\n',
     "valuesets/pregnancy.toml: loinc.x: does not fit": 'reason = "r"\n[loinc]\nx = "X"\n',
-    "valuesets/pregnancy.toml: snomed.248985009: has no display": 'reason = "r"\n[snomed]\n248985009 = ""\n',
+    "valuesets/pregnancy.toml: snomed.248985009: is blank": 'reason = "r"\n[snomed]\n248985009 = ""\n',
     "valuesets/pregnancy.toml: urn:x.P-: does not fit": 'reason = "r"\n["urn:x"]\n"P-" = "P"\n',
-    "tables/systems.toml: nonesuch: is not a known key": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
+    "tables/systems.toml: nonesuch: 'nonesuch' is no code system": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
     "tables/systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
-    "tables/systems.toml: loinc.addresses: 'http://snomed.info/sct' is": (
+    "tables/systems.toml: loinc.addresses: 'http://snomed.info/sct' is an address of another system": (
         '[loinc]\naddresses = ["http://snomed.info/sct"]\nreason = "r"\n'
     ),
-    "rules.toml: off.nonesuch: is no rule": '[off]\nnonesuch = "r"\n',
-    "rules.toml: off.shared: is no rule": '[off]\nshared = "r"\n',
-    "rules.toml: off.sedation_risk.reason: is missing": '[off]\nsedation_risk = ""\n',
+    "rules.toml: off.nonesuch: 'nonesuch' is no rule": '[off]\nnonesuch = "r"\n',
+    "rules.toml: off.shared/holds: 'shared/holds' is no rule": '[off]\n"shared/holds" = "r"\n',
+    "rules.toml: off.sedation_risk: is blank": '[off]\nsedation_risk = ""\n',
     "rules.toml: on: is not a known key": '[on]\nsedation_risk = "r"\n',
-    "antithrombotic_hold.toml: holds.nonesuch: is not": '[holds.nonesuch.critical]\nhours = 1\nreason = "r"\n',
-    "antithrombotic_hold.toml: holds.warfarin.longer: is not": '[holds.warfarin.longer]\nhours = 1\nreason = "r"\n',
-    "antithrombotic_hold.toml: parameters.warfarin.critical: is not": (
+    "shared/holds.toml: holds.nonesuch: 'nonesuch' is no hold": '[holds.nonesuch.critical]\nhours = 1\nreason = "r"\n',
+    "shared/holds.toml: holds.warfarin.longer: is not": '[holds.warfarin.longer]\nhours = 1\nreason = "r"\n',
+    "shared/holds.toml: parameters: is not a known key": (
         '[parameters."warfarin.critical"]\nvalue = 1\nreason = "r"\n'
     ),
 }

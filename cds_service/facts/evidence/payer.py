@@ -33,7 +33,7 @@ def has_medicare(chart: Chart) -> bool:
 def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
     """Whether the WISeR model reviews the procedure: original Medicare, not in hospital, in one of its states (90 FR 28749)."""
     original = is_medicare(coverage) and _ADVANTAGE not in coverage.concept.sets
-    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_RULE].extra["wiser_states"]
+    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_RULE].states
 
 
 def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
