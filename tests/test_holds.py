@@ -97,16 +97,16 @@ def test_a_broken_file_stops_the_start(tmp_path: Path, old: str, new: str, key: 
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load(directory)
-    assert raised.value.file == "holds.toml"
+    assert raised.value.file == "shared/holds.toml"
     assert key is None or key in raised.value.key
 
 
 def test_a_site_may_let_the_longest_interval_decide():
-    own = KNOW.rules["antithrombotic_hold"]
+    own = KNOW.rules["shared/antithrombotics"]
     stricter = replace(own.parameters["stricter_guideline"], value=1.0, site_reason="our anaesthetists ask for it")
     rules = {
         **KNOW.rules,
-        "antithrombotic_hold": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
+        "shared/antithrombotics": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
     }
     listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
     case = next(item for item in listed if item.name.startswith("apixaban 60 h"))

@@ -74,14 +74,14 @@ def rows(body: dict[str, Any], rule: str) -> list[dict[str, Any]]:
 
 def test_a_page_shows_the_numbers_in_force_of_other_files_too(overlay: Written):
     """The thresholds of pain are shared: the page of the rule names them with their keys, as this site set them."""
-    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    overlay.write("shared/pain.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
     told = (
         CliRunner()
         .invoke(main, ["rules", "severe_pain", "--markdown"], env={"CDS_OVERLAY": str(overlay.directory)})
         .output
     )
     assert "- **8** — lowest pain score, 0 to 10, of a patient in hospital." in told
-    line = next(line for line in told.splitlines() if "`shared.pain_outpatient`" in line)
+    line = next(line for line in told.splitlines() if "`shared/pain.pain_outpatient`" in line)
     assert line.startswith("- **7** — lowest pain score, 0 to 10, outside hospital.")
     assert line.endswith("**Set by this site:** Board of 2026-10-01.")
 
@@ -101,7 +101,7 @@ def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
 
 def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
     """Where a finding names the numbers of several sources, the site's own is not passed off as theirs."""
-    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    overlay.write("shared/pain.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
     (rule,) = (item for item in catalogue() if item.id == "severe_pain")
     (case,) = (
         item
@@ -289,11 +289,11 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path):
 
 
 def test_config_check_explains_and_refuses(overlay: Written):
-    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 40\nunit = "mg/L"\nreason = "Board"\n')
+    overlay.write("shared/infection.toml", '[parameters.crp_high]\nvalue = 40\nunit = "mg/L"\nreason = "Board"\n')
     told = check(overlay)
     assert told.exit_code == 0
     assert "40 mg/L instead of 50 mg/L (stricter). Reason: Board." in told.output
-    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 60\nreason = "Board"\n')
+    overlay.write("shared/infection.toml", '[parameters.crp_high]\nvalue = 60\nreason = "Board"\n')
     overlay.write("rules.toml", '[off]\nsedation_risk = "None here"\nspinal_infection = "Never seen"\n')
     told = check(overlay)
     assert told.exit_code == 1
@@ -320,9 +320,9 @@ def test_config_check_tells_what_one_client_has_alone(overlay: Written, tmp_path
 
 
 def test_unsafe_is_what_a_direction_forbids():
-    constant = load().parameter("shared.cockcroft_gault_years")
-    limit = load().parameter("inr_above_limit.upper_limit")
-    pain = load().parameter("shared.pain_outpatient")
+    constant = load().parameter("shared/renal.cockcroft_gault_years")
+    limit = load().parameter("shared/coagulation.inr_limit")
+    pain = load().parameter("shared/pain.pain_outpatient")
     assert [constant.is_weaker(value) for value in (139, 140, 141)] == [True, False, True]
     assert [limit.is_weaker(value) for value in (1.7, 1.8, 1.9)] == [False, False, True]
     assert [pain.is_weaker(value) for value in (1, 9)] == [False, False]
@@ -337,6 +337,6 @@ def test_the_numbers_of_a_guarding_rule_say_which_way_is_stricter(rule: Any):
 
 @each_guard
 def test_so_do_all_numbers_that_it_reads(rule: Any):
-    """As above, for what the rule reads of shared.toml and of other rules, over all its cases."""
+    """As above, for what the rule reads of shared files and of other rules, over all its cases."""
     found = read(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
     assert [item.key for item in found.numbers if item.stricter is None] == []

@@ -83,14 +83,14 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     sources = citations.load(tables / "citations.toml")
     systems = codes.load_systems(tables / "systems.toml")
     value_sets = {
-        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / "valuesets").glob("*.toml"))
+        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / files.VALUE_SETS).glob("*.toml"))
     }
     unit_table = units.load(tables / "units.toml")
     for item in value_sets.values():
         if item.unit:
-            refer(f"{item.id}.toml", "unit", item.unit, unit_table.codes, "unit of units.toml")
+            refer(f"{files.VALUE_SETS}/{item.id}.toml", "unit", item.unit, unit_table.codes, "unit of units.toml")
     drugs = drug_files.load(tables, systems)
-    holds = hold_files.load(directory / files.SHARED / hold_files.FILE, sources, drugs.ingredients)
+    holds = hold_files.load(directory / f"{hold_files.PLACE}.toml", sources, drugs.ingredients)
     index = codes.CodeIndex(value_sets, systems)
     return Knowledge(
         version=files.read(tables / "version.toml", _Version).version,
@@ -109,13 +109,14 @@ def _numbers(
     directory: Path, sources: Mapping[str, Citation], value_sets: Mapping[str, ValueSet]
 ) -> dict[str, RuleKnowledge]:
     """The files of the rules and those below `shared`, but for the holds."""
-    shared = [path for path in (directory / files.SHARED).glob("*.toml") if path.name != hold_files.FILE]
     found = {}
-    for path in sorted((*directory.glob("*.toml"), *shared)):
+    for path in sorted((*directory.glob("*.toml"), *(directory / files.SHARED).glob("*.toml"))):
         place = path.relative_to(directory).with_suffix("").as_posix()
+        if place == hold_files.PLACE:
+            continue
         found[place] = parameters.load(path, place, sources)
         for name in found[place].value_sets:
-            refer(path.name, "value_sets", name, value_sets, "value set")
+            refer(files.name(path), "value_sets", name, value_sets, "value set")
     for place, item in found.items():
         for name in item.shows:
             refer(f"{place}.toml", "shows", name, {*found, hold_files.PLACE}, "file of numbers")

@@ -81,14 +81,14 @@ def load_systems(path: Path) -> Systems:
     for key, table in tables.items():
         for address in table.addresses:
             if keys.setdefault(address, key) != key:
-                raise KnowledgeError(path.name, key, f"{address} is also an address of {keys[address]}")
+                raise KnowledgeError(files.name(path), key, f"{address} is also an address of {keys[address]}")
     patterns = {key: table.pattern for key, table in tables.items()}
     return Systems(keys, patterns, frozenset(key for key, table in tables.items() if table.closed))
 
 
 def load_value_set(path: Path, systems: Systems) -> ValueSet:
     """One value set. Raises `KnowledgeError` for an unknown system, a code that does not fit its system, or a bad pattern."""
-    file, tables = path.name, files.tables(path)
+    file, tables = files.name(path), files.tables(path)
     about = files.fit(file, {name: item for name, item in tables.items() if name not in systems.patterns}, _Described)
     listed = {name: item for name, item in tables.items() if name in systems.patterns}
     codes: dict[str, dict[str, str]] = {}
@@ -206,11 +206,13 @@ def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
     parents: dict[str, set[str]] = {name: set() for name in value_sets}
     for item in value_sets.values():
         for included in item.includes:
-            parents[files.refer(f"{item.id}.toml", "includes", included, parents, "value set")].add(item.id)
+            parents[files.refer(f"{files.VALUE_SETS}/{item.id}.toml", "includes", included, parents, "value set")].add(
+                item.id
+            )
 
     def closure(name: str, seen: frozenset[str]) -> frozenset[str]:
         if name in seen:
-            raise KnowledgeError(f"{name}.toml", "includes", "includes itself")
+            raise KnowledgeError(f"{files.VALUE_SETS}/{name}.toml", "includes", "includes itself")
         seen |= {name}
         return frozenset({name}).union(*(closure(parent, seen) for parent in parents[name]))
 

@@ -54,13 +54,14 @@ class _File(Table, frozen=True):
 
 def load(directory: Path, systems: Systems) -> DrugTable:
     """The drug table of a knowledge directory. Raises `KnowledgeError` naming the file and the key at fault."""
-    file = files.read(directory / INGREDIENTS, _File)
+    path = directory / INGREDIENTS
+    shown, file = files.name(path), files.read(path, _File)
     ingredients: dict[str, Ingredient] = {}
     codes: dict[tuple[str, str], frozenset[str]] = {}
     for slug, table in file.ingredient.items():
-        files.refer(INGREDIENTS, f"ingredient.{slug}.class", table.drug_class, file.classes, "class of this file")
-        ingredients[slug] = _ingredient(slug, table)
-        _index(slug, table, codes, systems)
+        files.refer(shown, f"ingredient.{slug}.class", table.drug_class, file.classes, "class of this file")
+        ingredients[slug] = _ingredient(shown, slug, table)
+        _index(shown, slug, table, codes, systems)
     guards = file.guards
     surroundings = Surroundings(
         before=tuple(pattern for pattern in guards.negation if pattern.pattern.endswith("$")),
@@ -78,24 +79,26 @@ def load(directory: Path, systems: Systems) -> DrugTable:
     )
 
 
-def _ingredient(slug: str, table: _Listed) -> Ingredient:
+def _ingredient(shown: str, slug: str, table: _Listed) -> Ingredient:
     listed = [plain(name) for name in table.names]
     for name in listed:
         if listed.count(name) > 1:
-            raise KnowledgeError(INGREDIENTS, f"ingredient.{slug}.names", f"{name!r} is listed twice")
+            raise KnowledgeError(shown, f"ingredient.{slug}.names", f"{name!r} is listed twice")
     return Ingredient(slug, table.name, table.drug_class, table.atc, slug.startswith("other-") or not listed)
 
 
-def _index(slug: str, table: _Listed, codes: dict[tuple[str, str], frozenset[str]], systems: Systems) -> None:
+def _index(
+    shown: str, slug: str, table: _Listed, codes: dict[tuple[str, str], frozenset[str]], systems: Systems
+) -> None:
     """Adds the codes of one ingredient. Only ATC has codes for combinations, so only there may two share one."""
     for system in (*_ONE_INGREDIENT, "atc"):
         listed = getattr(table, system)
         for code in [listed] if isinstance(listed, str) else listed:
             key = f"ingredient.{slug}.{system}"
-            check_code(INGREDIENTS, key, code, slug, systems.patterns[system])
+            check_code(shown, key, code, slug, systems.patterns[system])
             before = codes.get((system, code), frozenset())
             if slug in before or (before and system in _ONE_INGREDIENT):
-                raise KnowledgeError(INGREDIENTS, key, f"{code} is listed twice, also for {', '.join(before)}")
+                raise KnowledgeError(shown, key, f"{code} is listed twice, also for {', '.join(before)}")
             codes[system, code] = before | {slug}
 
 
@@ -107,10 +110,14 @@ def _products(
         try:
             rxcui, slugs, form = row["rxcui"], frozenset(row["ingredients"].split("|")), Form(row["form"])
         except (KeyError, AttributeError, ValueError) as error:
-            raise KnowledgeError(path.name, str(row.get("rxcui", "")), "needs rxcui, ingredients and form") from error
-        check_code(path.name, rxcui, rxcui, rxcui, systems.patterns["rxnorm"])
+            raise KnowledgeError(
+                files.name(path), str(row.get("rxcui", "")), "needs rxcui, ingredients and form"
+            ) from error
+        check_code(files.name(path), rxcui, rxcui, rxcui, systems.patterns["rxnorm"])
         if rxcui in products or not slugs <= ingredients.keys():
-            raise KnowledgeError(path.name, rxcui, "is listed twice or names an ingredient that drugs.toml lacks")
+            raise KnowledgeError(
+                files.name(path), rxcui, "is listed twice or names an ingredient that drugs.toml lacks"
+            )
         products[rxcui] = (slugs, form)
     return products
 
@@ -120,5 +127,5 @@ def lines(path: Path) -> list[str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeError(path.name, "", f"cannot be read ({error})") from error
+        raise KnowledgeError(files.name(path), "", f"cannot be read ({error})") from error
     return [line for line in text.splitlines() if line and not line.startswith("#")]

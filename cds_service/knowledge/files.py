@@ -16,6 +16,8 @@ TABLES = DIRECTORY / "tables"
 """What is no rule's: sources, codes, drugs, units, words of reports."""
 SHARED = "shared"
 """The folder, in the knowledge and in an overlay, of the numbers that no rule owns."""
+VALUE_SETS = "valuesets"
+_FOLDERS = (SHARED, VALUE_SETS, TABLES.name)
 
 Text = Annotated[str, Meta(min_length=1)]
 """Text that is not empty."""
@@ -31,14 +33,19 @@ Schema = TypeVar("Schema")
 def read(path: Path, schema: type[Schema], shown: str = "") -> Schema:
     """A TOML file as its schema. Raises `KnowledgeError` for a key that is missing, misspelt or of another kind.
 
-    `shown` is what errors call the file, by default its name.
+    `shown` is what errors call the file, by default its `name`.
     """
-    return fit(shown or path.name, tables(path, shown), schema)
+    return fit(shown or name(path), tables(path, shown), schema)
+
+
+def name(path: Path) -> str:
+    """What errors call a file: with its folder where that is one of the knowledge, for a rule and a value set may share a name."""
+    return f"{path.parent.name}/{path.name}" if path.parent.name in _FOLDERS else path.name
 
 
 def tables(path: Path, shown: str = "") -> dict[str, Any]:
     """The tables of a TOML file as they stand. Raises `KnowledgeError` if it cannot be read or is not TOML (a duplicate key included)."""
-    shown = shown or path.name
+    shown = shown or name(path)
     try:
         return tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -56,10 +63,10 @@ def fit(file: str, table: Mapping[str, Any], schema: type[Schema]) -> Schema:
         raise KnowledgeError(file, key, problem) from error
 
 
-def _pattern(kind: type[Any], value: Any) -> re.Pattern[str]:
+def _pattern(_: type[Any], value: Any) -> re.Pattern[str]:
     """A regular expression, blind to case: the only type of a schema that msgspec does not know by itself."""
     if not isinstance(value, str):
-        raise TypeError(f"{kind} from {value!r}")
+        raise ValueError("is no text, where a regular expression belongs")
     return compiled(value)
 
 
@@ -71,8 +78,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"is no regular expression ({error})") from error
 
 
-def refer(file: str, key: str, name: str, known: Iterable[str], what: str) -> str:
+def refer(file: str, key: str, named: str, known: Iterable[str], what: str) -> str:
     """The name itself, if it is one of those known. Raises `KnowledgeError` that it is no `what`, with the nearest name that is one."""
-    if name not in known:
-        raise KnowledgeError(file, key, f"{name!r} is no {what}{faults.hint(name, known)}")
-    return name
+    if named not in known:
+        raise KnowledgeError(file, key, f"{named!r} is no {what}{faults.hint(named, known)}")
+    return named

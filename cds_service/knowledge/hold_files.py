@@ -15,8 +15,8 @@ from cds_service.knowledge.files import SHARED, Table, Text, read, refer
 from cds_service.knowledge.holds import ANTITHROMBOTICS, ANY_ROUTE, DoseClass, Hold, HoldTable, ProphylacticDose, Remark
 from cds_service.knowledge.parameters import Confidence, Parameter, Stricter, cited
 
-FILE = "holds.toml"
 PLACE = f"{SHARED}/holds"
+_FILE = f"{PLACE}.toml"
 Route = Literal["intravenous", "subcutaneous"]
 _ROUTES: tuple[Route, ...] = ("intravenous", "subcutaneous")
 _Amount = Annotated[float, Meta(ge=0)]
@@ -95,9 +95,9 @@ def load(path: Path, citations: Mapping[str, Citation], drugs: Mapping[str, Ingr
     for slug, ingredient in drugs.items():
         if ingredient.drug_class in ANTITHROMBOTICS:
             if not table.covers(slug):
-                raise KnowledgeError(FILE, f"holds ({slug})", "this antithrombotic has no hold")
+                raise KnowledgeError(_FILE, f"holds ({slug})", "this antithrombotic has no hold")
             for problem in _gaps(table, slug):
-                raise KnowledgeError(FILE, f"holds ({slug})", problem)
+                raise KnowledgeError(_FILE, f"holds ({slug})", problem)
     return table
 
 
@@ -105,9 +105,9 @@ def _check(file: _File, citations: Mapping[str, Citation], drugs: Mapping[str, I
     """Raise `KnowledgeError` for a source or a drug that is not there."""
     antithrombotics = [slug for slug, item in drugs.items() if item.drug_class in ANTITHROMBOTICS]
     for key, slug in _ingredients(file):
-        refer(FILE, key, slug, antithrombotics, "antithrombotic of drugs.toml")
+        refer(_FILE, key, slug, antithrombotics, "antithrombotic of drugs.toml")
     for key, source in _sources(file):
-        cited(FILE, f"{key}.source", source, citations)
+        cited(_FILE, f"{key}.source", source, citations)
 
 
 def _ingredients(file: _File) -> Iterator[tuple[str, str]]:

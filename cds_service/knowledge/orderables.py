@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.codes import CodeIndex
-from cds_service.knowledge.files import Table, Text, read, refer
+from cds_service.knowledge.files import Table, Text, name, read, refer
 
 
 class Orderable(Struct, frozen=True):
@@ -46,11 +46,11 @@ class _File(Table, frozen=True):
 
 def load(path: Path, index: CodeIndex) -> Mapping[str, Orderable]:
     """All orderables by id. Raises `KnowledgeError` for a value set that does not exist, or a code that it does not hold."""
-    return {name: _orderable(path.name, name, table, index) for name, table in read(path, _File).orderable.items()}
+    return {item: _orderable(name(path), item, table, index) for item, table in read(path, _File).orderable.items()}
 
 
-def _orderable(file: str, name: str, table: _Listed, index: CodeIndex) -> Orderable:
-    key = f"orderable.{name}"
+def _orderable(file: str, identifier: str, table: _Listed, index: CodeIndex) -> Orderable:
+    key = f"orderable.{identifier}"
     value_set = refer(file, f"{key}.value_set", table.value_set, index.value_sets, "value set")
     display = ""
     if table.code:
@@ -58,7 +58,7 @@ def _orderable(file: str, name: str, table: _Listed, index: CodeIndex) -> Ordera
         if not display:
             raise KnowledgeError(file, f"{key}.code", f"{table.code!r} is not in the value set {value_set!r}")
     return Orderable(
-        id=name,
+        id=identifier,
         value_set=value_set,
         system=table.system,
         code=table.code,

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from cds_service.knowledge import files
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.files import Table, Text, read, refer
 
@@ -122,7 +123,7 @@ class _File(Table, frozen=True, kw_only=True):
 
 def load(path: Path, place: str, citations: Mapping[str, Citation]) -> RuleKnowledge:
     """The numbers of one file; `place` is where in the knowledge it lies, such as `shared/pain`. Raises `KnowledgeError`."""
-    file, name = read(path, _File), path.name
+    file, name = read(path, _File), files.name(path)
     sources = dict(file.citations)
     for source in sources:
         cited(name, f"citations.{source}", source, citations)

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge.files import Table, Text, read, refer
+from cds_service.knowledge.files import Table, Text, name, read, refer
 
 
 class Line(Struct, frozen=True):
@@ -154,15 +154,15 @@ def load(path: Path) -> UnitTable:
         for text in (unit.code, *spelled):
             plain = spelling(text)
             if exact.setdefault(plain, unit) is not unit:
-                raise KnowledgeError(path.name, key, f"{text!r} is also spelled so for {exact[plain].code}")
+                raise KnowledgeError(name(path), key, f"{text!r} is also spelled so for {exact[plain].code}")
             others = folded.get(plain.casefold(), ())
             if any(other.kind == unit.kind and other is not unit for other in others):
                 raise KnowledgeError(
-                    path.name, key, f"{text!r} differs from another unit of its kind by capitals alone"
+                    name(path), key, f"{text!r} differs from another unit of its kind by capitals alone"
                 )
             folded[plain.casefold()] = others if unit in others else (*others, unit)
     return UnitTable(
-        by_code, exact, folded, _conversions(path.name, file, by_code), _possible(path.name, file, by_code)
+        by_code, exact, folded, _conversions(name(path), file, by_code), _possible(name(path), file, by_code)
     )
 
 
@@ -172,19 +172,19 @@ def _units(file: _File) -> Iterator[tuple[str, Unit, tuple[str, ...]]]:
             yield f"units.{kind}.{code}", Unit(code, kind, row.line), row.spelled
 
 
-def _conversions(name: str, file: _File, units: Mapping[str, Unit]) -> Mapping[tuple[str, str], Conversion]:
+def _conversions(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[tuple[str, str], Conversion]:
     found = {}
     for measure, rows in file.analytes.items():
         for code, row in rows.items():
             key = f"analytes.{measure}.{code}"
-            given, gives = _unit(name, key, code, units), _unit(name, f"{key}.gives", row.gives, units)
+            given, gives = _unit(shown, key, code, units), _unit(shown, f"{key}.gives", row.gives, units)
             found[measure, given.kind] = Conversion(given, gives, row.line)
     return found
 
 
-def _possible(name: str, file: _File, units: Mapping[str, Unit]) -> Mapping[str, Limits]:
+def _possible(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[str, Limits]:
     return {
-        measure: Limits(row.least, row.most, _unit(name, f"possible.{measure}.unit", row.unit, units))
+        measure: Limits(row.least, row.most, _unit(shown, f"possible.{measure}.unit", row.unit, units))
         for measure, row in file.possible.items()
     }
 

@@ -8,7 +8,7 @@ from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
 from cds_service.knowledge import Knowledge
 
-_RULE = "bone_health_referral_due"
+_NUMBERS = "shared/bone_health"
 
 
 def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, ...], tuple[Unknown, ...]]:
@@ -26,7 +26,7 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, 
         cause, _ = gathered(chart.conditions_in("high-energy-cause"))
         years, age_gaps = attempted(lambda: age(chart))
         gaps += bone_gaps + age_gaps
-        old = bool(years) and years[0].least >= know.parameter(f"{_RULE}.fragile_from").value
+        old = bool(years) and years[0].least >= know.parameter(f"{_NUMBERS}.fragile_from").value
         fragile = old and not any(item.state is State.ACTIVE for item in cause)
     return (found if fragile else ()), gaps
 
@@ -56,7 +56,7 @@ def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:
 
 def treatments(chart: Chart, know: Knowledge) -> tuple[tuple[DrugUse, ...], tuple[Unknown, ...]]:
     """Drugs against osteoporosis that are taken, or were given as an infusion or injection that still acts; and the gaps."""
-    lasts = know.parameter(f"{_RULE}.injection_lasts").span
+    lasts = know.parameter(f"{_NUMBERS}.injection_lasts").span
     found = tuple(
         use
         for use in chart.drugs_of("osteoporosis-therapy")

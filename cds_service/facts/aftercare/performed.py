@@ -14,7 +14,7 @@ def augmentations(chart: Chart, know: Knowledge) -> Iterator[Procedure]:
 
     One that is older, while the encounter is not known, raises `Unknown` too: it may belong to a long stay.
     """
-    lately = know.parameter("aftercare.lately").span
+    lately = know.parameter("shared/aftercare.lately").span
     stays = [stay.when.start for stay in chart.encounters if stay.current and stay.when]
     found, gaps = gathered(chart.procedures_in("vertebral-augmentation"))
     older = False

@@ -9,8 +9,6 @@ from cds_service.facts.shared import labs
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
-_RULE = "antithrombotic_hold"
-
 
 def unidentified(chart: Chart) -> Iterator[Unknown]:
     """One gap for each active drug that nothing identifies, with its name."""
@@ -48,8 +46,8 @@ def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
         if gap.never_measured:
             return ""
         raise
-    raised = labs.above(inr, know.parameter(f"{_RULE}.unexplained_inr").value) is not False
+    raised = labs.above(inr, know.parameter("shared/coagulation.inr_unexplained").value) is not False
     if inr.gaps and not raised:
         raise Unknown("INR", *inr.gaps)
-    recent = labs.within(inr, chart.as_of, know.parameter("shared.lab_window"))
+    recent = labs.within(inr, chart.as_of, know.parameter("shared/coagulation.lab_window"))
     return str(inr) if raised and recent and not liver_disease(chart) else ""

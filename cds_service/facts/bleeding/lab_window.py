@@ -46,8 +46,8 @@ def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
         found, more = gathered(reading)
         reasons.extend(found)
         gaps += more
-    strict = know.parameter("shared.lab_window_unstable")
-    window = know.parameter(f"shared.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
+    strict = know.parameter("shared/coagulation.lab_window_unstable")
+    window = know.parameter(f"shared/coagulation.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
     missing = tuple(dict.fromkeys(item for gap in gaps for item in gap.missing))
     return LabWindow(window, strict if missing else window, next(iter(short or middle), ""), missing)
 
@@ -77,7 +77,7 @@ def indicator(lab: Lab, chart: Chart, know: Knowledge) -> Indicator | None:
 @once
 def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
     """Vitamin K antagonists that are taken, or were last taken so lately that a current INR is needed."""
-    span = know.parameter("inr_above_limit.vitamin_k_antagonist_lookback").span
+    span = know.parameter("shared/coagulation.vitamin_k_antagonist_lookback").span
     found = []
     for item in exposures(chart, know)[0]:
         drug = item.drug

@@ -59,12 +59,15 @@ def renal_failure(chart: Chart) -> Condition | None:
 def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
     """How old a renal result may be: short in hospital, with acute kidney injury, and where the chart leaves either open."""
     short = Setting.INPATIENT in possible_settings(chart) or _may_be_injured(chart)
-    return know.parameter(f"shared.creatinine_window_{'unstable' if short else 'outpatient'}")
+    return know.parameter(f"shared/renal.creatinine_window_{'unstable' if short else 'outpatient'}")
 
 
 def not_current(chart: Chart, know: Knowledge, at: datetime) -> tuple[str, ...]:
     """Which of creatinine and body weight has no current result at `at`, in words. Raises `Unknown` if one was not supplied."""
-    windows = {"creatinine": creatinine_window(chart, know), "body-weight": know.parameter("shared.weight_window")}
+    windows = {
+        "creatinine": creatinine_window(chart, know),
+        "body-weight": know.parameter("shared/renal.weight_window"),
+    }
     lacking = (measure for measure, window in windows.items() if not _has_current(chart, measure, window, at))
     return tuple(measure.replace("-", " ") for measure in lacking)
 
@@ -114,13 +117,13 @@ def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -
 
 def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
     creatinine = current(chart, "creatinine", window, at)
-    weight = current(chart, "body-weight", know.parameter("shared.weight_window"), at)
-    years = know.parameter("shared.cockcroft_gault_years").value - age(chart).most
+    weight = current(chart, "body-weight", know.parameter("shared/renal.weight_window"), at)
+    years = know.parameter("shared/renal.cockcroft_gault_years").value - age(chart).most
     sex = chart.patient.sex if chart.patient else ""
     highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
-    value = years * weight.quantity.value / (know.parameter("shared.cockcroft_gault_divisor").value * highest)
+    value = years * weight.quantity.value / (know.parameter("shared/renal.cockcroft_gault_divisor").value * highest)
     if sex != "male":
-        value *= know.parameter("shared.cockcroft_gault_female").value
+        value *= know.parameter("shared/renal.cockcroft_gault_female").value
     unsexed = "" if sex in ("male", "female") else ", sex not stated: lower value"
     says = (
         f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "

@@ -71,7 +71,7 @@ def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
 
 
 def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.stent")
+    limit = know.parameter("shared/thrombosis.stent")
     procedures, gaps = gathered(chart.procedures_in("coronary-stent"))
     done = [item for item in procedures if item.done]
     for item in done:
@@ -90,7 +90,7 @@ def _stented(
 ) -> ThromboticRisk:
     """A stent, with the guideline that might wait for less where that much time has passed."""
     risk = _risk(item, "coronary stent or angioplasty", when, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
-    sooner = know.parameter("interruption_hazard.stent_considered")
+    sooner = know.parameter("shared/thrombosis.stent_considered")
     if _within(when, sooner, chart):
         return risk
     differs = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
@@ -98,14 +98,14 @@ def _stented(
 
 
 def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.coronary_event")
+    limit = know.parameter("shared/thrombosis.coronary_event")
     for problem in chart.conditions_in("acute-coronary-syndrome"):
         if _counts(problem, limit, chart):
             yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
 
 
 def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit, longer = know.parameters("interruption_hazard", "stroke", "stroke_longer")
+    limit, longer = know.parameters("shared/thrombosis", "stroke", "stroke_longer")
     for problem in chart.conditions_in("stroke-or-tia"):
         if _counts(problem, limit, chart):
             yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)
@@ -115,7 +115,7 @@ def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 
 def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.thromboembolism")
+    limit = know.parameter("shared/thrombosis.thromboembolism")
     cancers, _ = gathered(chart.conditions_in("malignancy"))
     cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
     for problem in chart.conditions_in("venous-thromboembolism", "venous-thromboembolism-history"):
@@ -157,7 +157,7 @@ def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
                 ANTICOAGULANTS,
                 _CARDIOLOGY,
                 (_evidence(problem), *evidence),
-                uses=(know.parameter("interruption_hazard.stroke_score"),),
+                uses=(know.parameter("shared/thrombosis.stroke_score"),),
                 basis=problem.concept.basis,
                 certainty=problem.certainty,
             )

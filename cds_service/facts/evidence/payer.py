@@ -10,7 +10,7 @@ from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
 _MEDICARE, _ADVANTAGE = "payer-medicare", "payer-medicare-advantage"
-_RULE = "payer_criteria"
+_NUMBERS = "shared/payers"
 
 
 def payers(chart: Chart) -> tuple[Coverage, ...]:
@@ -33,12 +33,12 @@ def has_medicare(chart: Chart) -> bool:
 def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
     """Whether the WISeR model reviews the procedure: original Medicare, not in hospital, in one of its states (90 FR 28749)."""
     original = is_medicare(coverage) and _ADVANTAGE not in coverage.concept.sets
-    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_RULE].states
+    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_NUMBERS].states
 
 
 def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
     """The latest disability score and a current height loss, if they are what Medicare's determinations count (CMS LCD)."""
-    disability, height = know.parameters(_RULE, "disability_above", "height_loss_above")
+    disability, height = know.parameters(_NUMBERS, "disability_above", "height_loss_above")
     scores, _ = history(chart, "disability-score", "disability score")
     for score in scores[:1]:
         if above(score, disability.value):

@@ -37,10 +37,10 @@ def _goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
     """A dose given lately is part of a course that goes on; a supply of long ago is none."""
     match use.source.type:
         case "MedicationAdministration" if use.last_dose:
-            return lately(use.last_dose, chart, know.parameter("antibiotic_course.given_within"))
+            return lately(use.last_dose, chart, know.parameter("shared/infection.antibiotic_given_within"))
         case "MedicationDispense":
             return is_taken(use, chart) and lately(
-                use.stated, chart, know.parameter("antibiotic_course.supplied_within")
+                use.stated, chart, know.parameter("shared/infection.antibiotic_supplied_within")
             )
     return is_taken(use, chart)
 

@@ -71,7 +71,7 @@ def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
 
 
 def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
-    recent = diagnosed_lately(problem, chart, know.parameter("systemic_infection.active_for"))
+    recent = diagnosed_lately(problem, chart, know.parameter("shared/infection.active_for"))
     of_urine = problem.concept.sets.isdisjoint(_SETS)
     drugs, gaps = antibiotics(chart, know)
     signs = tuple(

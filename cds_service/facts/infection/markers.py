@@ -78,7 +78,7 @@ def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
     """The latest value if it lies beyond a limit; else `Unknown` unless it proves that there is no infection."""
     lab = latest(chart, measure, NAMES[measure])
     for side, name in _SIGNALS[measure]:
-        limit = know.parameter(f"infection_markers.{name}")
+        limit = know.parameter(f"shared/infection.{name}")
         beyond = side(lab, limit.value)
         if beyond:
             yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
@@ -93,8 +93,8 @@ def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
 
 def _is_current(measure: str, lab: Lab, chart: Chart, know: Knowledge) -> bool:
     """Whether a value is young enough at `as_of`: hours for the temperature, days for the rest."""
-    window = "temperature_window" if measure == TEMPERATURE else "window"
-    return within(lab, chart.as_of, know.parameter(f"infection_markers.{window}"))
+    window = "temperature_window" if measure == TEMPERATURE else "marker_window"
+    return within(lab, chart.as_of, know.parameter(f"shared/infection.{window}"))
 
 
 def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
@@ -102,9 +102,9 @@ def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
 
     Gaps are told with the signals: they come in the same sections.
     """
-    signal = know.parameter("infection_markers.crp_high")
+    signal = know.parameter("shared/infection.crp_high")
     for measure, (side, name) in _LESSER.items():
-        limit = know.parameter(f"infection_markers.{name}")
+        limit = know.parameter(f"shared/infection.{name}")
         for lab in attempted(partial(latest, chart, measure, NAMES[measure]))[0]:
             if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
                 yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))

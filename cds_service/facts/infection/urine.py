@@ -38,8 +38,8 @@ def urine(chart: Chart, know: Knowledge) -> Urine:
     """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
     problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
     results, more_gaps = gathered(chart.measurements("urine-culture"))
-    active_for = know.parameter("systemic_infection.active_for")
-    window = know.parameter("systemic_infection.culture_window")
+    active_for = know.parameter("shared/infection.active_for")
+    window = know.parameter("shared/infection.culture_window")
     now = [item for item in problems if item.state is State.ACTIVE and diagnosed_lately(item, chart, active_for)]
     now.sort(key=lambda item: item.concept.basis is Basis.TEXT)
     return Urine(

@@ -12,10 +12,10 @@ from cds_service.knowledge import Knowledge, Parameter
 
 _MEASURE, _WHAT = "pain-score", "pain score"
 _WINDOW = {
-    Setting.INPATIENT: "shared.pain_window_inpatient",
-    Setting.OUTPATIENT: "shared.pain_window_outpatient",
+    Setting.INPATIENT: "shared/pain.pain_window_inpatient",
+    Setting.OUTPATIENT: "shared/pain.pain_window_outpatient",
 }
-_THRESHOLD = {Setting.INPATIENT: "shared.pain_inpatient", Setting.OUTPATIENT: "shared.pain_outpatient"}
+_THRESHOLD = {Setting.INPATIENT: "shared/pain.pain_inpatient", Setting.OUTPATIENT: "shared/pain.pain_outpatient"}
 
 
 def window(place: Setting, know: Knowledge) -> Parameter:

@@ -30,7 +30,7 @@ def compromises(chart: Chart) -> Iterator[Condition]:
 
 def is_long_standing(problem: Condition, chart: Chart, know: Knowledge) -> bool:
     """Whether a deficit has been there for long: by its onset, by the day it was first recorded, or coded as a sequela."""
-    limit = know.parameter("neurological_deficit.long_standing")
+    limit = know.parameter("shared/neurology.long_standing")
     sequela = problem.concept.episode is Episode.SEQUELA
     return sequela or (problem.dated is not None and not lately(problem.dated, chart, limit))
 
@@ -52,7 +52,7 @@ def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measureme
             says = f'{item.concept.text}{on(item.when)}: "{answer.text}"'
             missing = Missing(Section.IMAGING_FINDINGS, Reason.UNREADABLE, says)
             raise Unknown("whether the examination of the legs was normal", missing)
-    window = know.parameter("neurological_deficit.examination_window")
+    window = know.parameter("shared/neurology.examination_window")
     if not deficits and not any(lately(item.when, chart, window) for item, _ in newest):
         last = f"; last examined {newest[0][0].when}" if newest and newest[0][0].when else ""
         what = f"neurological status of the legs (motor, sensory, sphincters{last})"

@@ -10,7 +10,7 @@ from cds_service.facts.shared.labs import at_least
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
-_RULE = "procedure_preparation"
+_NUMBERS = "shared/prophylaxis"
 _BETA_LACTAM = "allergy-beta-lactam"
 _ALTERNATIVES = ("clindamycin", "vancomycin")
 
@@ -37,12 +37,14 @@ def prophylaxis(chart: Chart, know: Knowledge) -> tuple[Prophylaxis, tuple[Unkno
     known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(f"allergy-{name}" for name in _ALTERNATIVES)))
     to_beta_lactam = [item for item in known if _BETA_LACTAM in item.concept.sets]
     barred = {name for item in known for name in item.concept.sets}
-    weights, _ = attempted(lambda: current(chart, "body-weight", know.parameter("shared.weight_window"), chart.as_of))
-    is_heavy = any(at_least(item, know.parameter(f"{_RULE}.heavy").value) for item in weights)
+    weights, _ = attempted(
+        lambda: current(chart, "body-weight", know.parameter("shared/renal.weight_window"), chart.as_of)
+    )
+    is_heavy = any(at_least(item, know.parameter(f"{_NUMBERS}.heavy").value) for item in weights)
     found = Prophylaxis(
-        usual=know.parameter(f"{_RULE}.cefazolin{'_heavy' if is_heavy else ''}"),
+        usual=know.parameter(f"{_NUMBERS}.cefazolin{'_heavy' if is_heavy else ''}"),
         alternatives={
-            name: know.parameter(f"{_RULE}.{name}") for name in _ALTERNATIVES if f"allergy-{name}" not in barred
+            name: know.parameter(f"{_NUMBERS}.{name}") for name in _ALTERNATIVES if f"allergy-{name}" not in barred
         },
         allergy=max(to_beta_lactam, key=lambda item: item.severity, default=None),
         evidence=(*map(evidence, known), *(item.evidence for item in weights)),

@@ -51,7 +51,7 @@ def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
     """
     if chart.patient is None:
         chart.require("whether a pregnancy is possible", Section.PATIENT)
-    youngest, oldest = know.parameters("pregnancy_test_due", "youngest", "oldest")
+    youngest, oldest = know.parameters("shared/pregnancy", "youngest", "oldest")
     if chart.patient is not None and chart.patient.sex == "male":
         return False
     years, _ = attempted(lambda: age(chart))

@@ -71,8 +71,8 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 def _needed(why: str, know: Knowledge, *old: Lab) -> Finding:
     uses = (
-        know.parameter("inr_above_limit.vitamin_k_antagonist_lookback"),
-        know.parameter("inr_above_limit.upper_limit"),
+        know.parameter("shared/coagulation.vitamin_k_antagonist_lookback"),
+        know.parameter("shared/coagulation.inr_limit"),
     )
     says = f"{why[:1].upper()}{why[1:]}: no valid INR"
     return Finding(says, tuple(inr.evidence for inr in old), uses, proposes=(Proposal.ORDER_INR,))

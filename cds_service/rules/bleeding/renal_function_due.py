@@ -54,7 +54,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
     yield Finding(
         says=f"{names.capitalize()}: no {' or '.join(lacking)} for the creatinine clearance{standing_in}",
         evidence=concerned[0].evidence,
-        uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
+        uses=(creatinine_window(chart, know), know.parameter("shared/renal.weight_window")),
         cites=("sir-2019", "cockcroft-gault-1976"),
         proposes=(Proposal.ORDER_CREATININE,) if "current creatinine" in lacking else (),
     )

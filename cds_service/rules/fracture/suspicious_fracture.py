@@ -57,7 +57,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         yield Finding(
             says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}",
             evidence=tuple(item for _, item in reasons),
-            uses=(know.parameter("young_patient.below"),) if unusual else (),
+            uses=(know.parameter("shared/fracture.young_below"),) if unusual else (),
             cites=("acr-2018", "site-policy"),
             indicator=Indicator.INFO,
         )
@@ -73,5 +73,5 @@ def _unusual(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
         yield "male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")
         return
     years = person.age(chart)
-    if years.most < know.parameter("young_patient.below").value:
+    if years.most < know.parameter("shared/fracture.young_below").value:
         yield f"age {years}, no osteoporosis on record", person.birth(chart)[0]

@@ -23,7 +23,7 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     speaks then.
     """
     years = person.age(chart)
-    adult, limit = know.parameters("young_patient", "from_age", "below")
+    adult, limit = know.parameter("young_patient.from_age"), know.parameter("shared/fracture.young_below")
     if years.most < adult.value:
         raise NotApplicable
     if years.least >= limit.value:

@@ -67,7 +67,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             yield Finding(
                 says=f"{result.concept.text}: {shown}{on(result.when)}{_DIVIDED}",
                 evidence=(Evidence(result.source, "value", result.when, shown),),
-                uses=(know.parameter("pregnancy.hcg_positive"),) if result.quantity else (),
+                uses=(know.parameter("shared/pregnancy.hcg_positive"),) if result.quantity else (),
                 cites=_CITES,
                 basis=result.answer.basis if result.answer else result.concept.basis,
             )

@@ -63,7 +63,9 @@ def began(age: Age, chart: Chart, clock: Clock) -> tuple[datetime | None, dateti
 def _limits(material: Material) -> tuple[timedelta, timedelta]:
     """The ages at which a fracture becomes subacute and chronic."""
     know = material.know
-    return know.parameter("shared.subacute_from").span, know.parameter("shared.recent_until").span + _DAY
+    return know.parameter("shared/fracture.subacute_from").span, know.parameter(
+        "shared/fracture.recent_until"
+    ).span + _DAY
 
 
 def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> Iterator[Mark]:

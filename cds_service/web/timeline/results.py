@@ -44,12 +44,12 @@ def _renal(chart: Chart, know: Knowledge) -> Windows:
 
 
 def _marker(_: Chart, know: Knowledge) -> Windows:
-    window = know.parameter("infection_markers.window")
+    window = know.parameter("shared/infection.marker_window")
     return window, window
 
 
 def _temperature(_: Chart, know: Knowledge) -> Windows:
-    window = know.parameter("infection_markers.temperature_window")
+    window = know.parameter("shared/infection.temperature_window")
     return window, window
 
 
