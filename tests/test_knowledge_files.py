@@ -154,3 +154,12 @@ def test_every_shared_number_is_read_by_a_rule() -> None:
 
 def read_by(rule: Rule) -> rule_page.Read:
     return rule_page.read(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
+
+
+def test_a_page_shows_the_value_sets_that_its_cases_ask_for() -> None:
+    """Asked of the chart, looked for in a concept, or by which the reader knows an imaging study; nothing is listed by hand."""
+    shown = {rule.id: {item.id for item in read_by(rule).value_sets} for rule in catalogue()}
+    assert shown["pregnancy"] >= {"pregnancy", "pregnancy-ended", "pregnancy-test", "result-positive"}
+    assert shown["malignant_fracture"] >= {"fracture-neoplastic", "vertebral-neoplasm"}
+    assert shown["radiograph_only"] >= {"modality-mri", "spine-region"}
+    assert shown["aftercare"] == {"vertebral-augmentation"}

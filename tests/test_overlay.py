@@ -303,6 +303,12 @@ def test_config_check_explains_and_refuses(overlay: Written):
     assert started.exit_code == 1
 
 
+def test_config_check_tells_which_rules_read_a_value_set_that_got_codes(overlay: Written):
+    overlay.write("valuesets/radiculopathy.toml", 'reason = "Catalogue"\n["urn:site:dx"]\nR1 = "Root pain"\n')
+    told = check(overlay)
+    assert "value set radiculopathy: also R1 (Root pain); read by radiculopathy. Reason: Catalogue." in told.output
+
+
 def test_config_check_tells_what_one_client_has_alone(overlay: Written, tmp_path: Path):
     overlay.write("rules.toml", '[off]\nsedation_risk = "None here"\n')
     file = tmp_path / "site.toml"

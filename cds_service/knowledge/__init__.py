@@ -95,7 +95,7 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     return Knowledge(
         version=files.read(tables / "version.toml", _Version).version,
         citations=sources,
-        rules=_numbers(directory, sources, value_sets) | {hold_files.PLACE: holds.numbers},
+        rules=_numbers(directory, sources) | {hold_files.PLACE: holds.numbers},
         index=index,
         levels=levels.load(tables / "levels.toml"),
         units=unit_table,
@@ -105,9 +105,7 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     )
 
 
-def _numbers(
-    directory: Path, sources: Mapping[str, Citation], value_sets: Mapping[str, ValueSet]
-) -> dict[str, RuleKnowledge]:
+def _numbers(directory: Path, sources: Mapping[str, Citation]) -> dict[str, RuleKnowledge]:
     """The files of the rules and those below `shared`, but for the holds."""
     found = {}
     for path in sorted((*directory.glob("*.toml"), *(directory / files.SHARED).glob("*.toml"))):
@@ -115,8 +113,6 @@ def _numbers(
         if place == hold_files.PLACE:
             continue
         found[place] = parameters.load(path, place, sources)
-        for name in found[place].value_sets:
-            refer(files.name(path), "value_sets", name, value_sets, "value set")
     for place, item in found.items():
         for name in item.shows:
             refer(f"{place}.toml", "shows", name, {*found, hold_files.PLACE}, "file of numbers")

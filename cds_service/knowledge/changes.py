@@ -18,7 +18,8 @@ _SITE = "site-policy"
 class Change(Struct, frozen=True):
     """One difference. `file` and `key` say where in the overlay it stands, `says` what differs, in words.
 
-    `weakens` is set where a number that guards the patient became more permissive; `accepted` says who took that risk, when and why.
+    `weakens` is set where a number that guards the patient became more permissive; `accepted` says who took that risk, when and why;
+    `value_set` is the one that got codes, if that is the change.
     """
 
     file: str
@@ -27,6 +28,7 @@ class Change(Struct, frozen=True):
     reason: str
     accepted: str = ""
     weakens: bool = False
+    value_set: str = ""
 
     @property
     def is_refused(self) -> bool:

@@ -150,4 +150,4 @@ class HoldTable:
             *(item.amount for item in self.prophylactic),
         ]
         named = {number.key.partition(".")[2]: number for number in numbers}
-        return RuleKnowledge(parameters=named, citations={}, value_sets=(), reviewed=self.reviewed)
+        return RuleKnowledge(parameters=named, citations={}, reviewed=self.reviewed)

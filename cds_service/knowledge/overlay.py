@@ -155,10 +155,9 @@ def _value_set(know: Knowledge, path: Path, file: str) -> Knowledge:
             codes.append((system, code, display))
     if not codes:
         raise KnowledgeError(file, "", "adds no code")
-    readers = ", ".join(sorted(place for place, rule in know.rules.items() if name in rule.value_sets))
     shown = ", ".join(f"{code} ({display})" for _, code, display in codes)
-    says = f"value set {name}: also {shown}" + (f"; read by {readers}" if readers else "")
-    return replace(with_codes(know, name, codes), changes=(*know.changes, Change(file, "", says, stated.why)))
+    change = Change(file, "", f"value set {name}: also {shown}", stated.why, value_set=name)
+    return replace(with_codes(know, name, codes), changes=(*know.changes, change))
 
 
 def _systems(know: Knowledge, file: str, stated: Mapping[str, _System]) -> Knowledge:

@@ -81,7 +81,7 @@ class Parameter(Struct, frozen=True, dict=True):
 
 
 class RuleKnowledge(Struct, frozen=True):
-    """One file of numbers, a rule's own or a shared one: its parameters, its sources with locator, and the value sets it reads.
+    """One file of numbers, a rule's own or a shared one: its parameters, and its sources with locator.
 
     `shows` names the files whose numbers its page shows as a whole, `remarks` which words of the holds; `states` are those in which
     it applies, as postal codes. All three are mostly empty.
@@ -89,7 +89,6 @@ class RuleKnowledge(Struct, frozen=True):
 
     parameters: Mapping[str, Parameter]
     citations: Mapping[str, str]
-    value_sets: tuple[str, ...]
     reviewed: date
     shows: tuple[str, ...] = ()
     remarks: str = ""
@@ -113,7 +112,6 @@ class _File(Table, frozen=True, kw_only=True):
     """The knowledge file of any rule."""
 
     reviewed: date
-    value_sets: tuple[Text, ...] = ()
     citations: dict[str, Text] = field(default_factory=dict)
     parameters: dict[str, _Number] = field(default_factory=dict)
     shows: tuple[Text, ...] = ()
@@ -132,7 +130,6 @@ def load(path: Path, place: str, citations: Mapping[str, Citation]) -> RuleKnowl
     return RuleKnowledge(
         parameters={key: _parameter(f"{place}.{key}", item, file.reviewed) for key, item in file.parameters.items()},
         citations=sources,
-        value_sets=file.value_sets,
         reviewed=file.reviewed,
         shows=file.shows,
         remarks=file.remarks,

@@ -13,7 +13,7 @@ _MALIGNANT = frozenset(("fracture-neoplastic", "vertebral-neoplasm"))
 
 def malignant_records(chart: Chart) -> Iterator[Fracture]:
     """Records of a malignant fracture, or of a malignant tumour at the target level."""
-    return (item for item in fractures_at_target(chart) if not _MALIGNANT.isdisjoint(item.sets))
+    return (item for item in fractures_at_target(chart) if not item.sets.isdisjoint(_MALIGNANT))
 
 
 def nonunion_records(chart: Chart) -> Iterator[Fracture]:

@@ -25,6 +25,9 @@ _MODALITIES = {
     "modality-dxa": Modality.DXA,
 }
 """In the order of what a study proves: a SPECT-CT is both, and counts as SPECT."""
+_SPINE = "spine-region"
+VALUE_SETS = (*_MODALITIES, _SPINE)
+"""By which a study is known for what it is."""
 _BONE_SCAN = re.compile(r"\bbone\b|\bskelet|whole[ -]?body", re.IGNORECASE)
 _FAT_SUPPRESSED = re.compile(
     r"\b(?:stir|tirm|spair|spir|fat[ -]?(?:sat|sup)\w*|fs|dixon[ -]*w\w*|ideal[ -]*w\w*|turbo inversion)\b",
@@ -119,7 +122,7 @@ def region(terms: Iterable[Term], context: Context) -> Region:
 def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
     sets = frozenset[str]().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
-    if "spine-region" in sets or any(_names_a_procedure(term, know) for term in terms):
+    if _SPINE in sets or any(_names_a_procedure(term, know) for term in terms):
         return Region.SPINE
     if any(level[0] != "C" for level in concepts.levels(None, Context(know, UTC), also=terms)):
         return Region.SPINE
