@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Basis, Concept, Level, Order, Precision, When
+from cds_service.chart import Basis, Concept, Level, Order, Precision, ValueSets, When
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
@@ -14,8 +14,8 @@ from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term
 from cds_service.fhir.decoding.decode import Skimmed, identifier, skim
 
-AUGMENTATION = "vertebral-augmentation"
-_NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
+AUGMENTATION = ValueSets.VERTEBRAL_AUGMENTATION
+_NOT_OURS = frozenset((ValueSets.SACROPLASTY, ValueSets.CERVICAL_AUGMENTATION))
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
 _PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
 

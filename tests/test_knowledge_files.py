@@ -1,6 +1,7 @@
 """Every key of every knowledge file: misspelt, or holding what does not belong there, it is named; and numbers lie where they are read."""
 
 import ast
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -18,6 +19,7 @@ from cds_service.knowledge import (
     codes,
     drug_files,
     files,
+    generate,
     hold_files,
     levels,
     load,
@@ -121,8 +123,7 @@ def test_a_rule_reads_its_own_numbers_and_those_that_no_rule_owns(rule: Rule) ->
 
 @pytest.mark.parametrize("package", ["facts", "knowledge"])
 def test_facts_and_knowledge_name_no_rule(package: str) -> None:
-    """A value set may have the name of a rule: it is no rule's id there."""
-    rules = {rule.id for rule in catalogue()} - load().index.value_sets.keys()
+    rules = {rule.id for rule in catalogue()}
     named = [
         f"{path.name}:{line}: {text}"
         for path in (files.DIRECTORY.parent / package).rglob("*.py")
@@ -163,3 +164,37 @@ def test_a_page_shows_the_value_sets_that_its_cases_ask_for() -> None:
     assert shown["malignant_fracture"] >= {"fracture-neoplastic", "vertebral-neoplasm"}
     assert shown["radiograph_only"] >= {"modality-mri", "spine-region"}
     assert shown["aftercare"] == {"vertebral-augmentation"}
+
+
+def test_the_names_of_value_sets_are_those_of_their_files() -> None:
+    """If not: run `python -m cds_service.knowledge.generate`."""
+    assert generate.MODULE.read_text(encoding="utf-8") == generate.text(generate.names())
+
+
+def test_a_value_set_that_the_program_does_not_name_stops_the_start_and_so_does_one_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "knowledge"
+    shutil.copytree(files.DIRECTORY, copy)
+    (copy / "valuesets" / "smoking.toml").rename(copy / "valuesets" / "vaping.toml")
+    for name, says in (("smoking", "is missing"), ("vaping", "does not name")):
+        with pytest.raises(KnowledgeError, match=says) as raised:
+            load(copy)
+        assert raised.value.file == f"valuesets/{name}.toml"
+        (copy / "valuesets" / "smoking.toml").write_bytes((files.DIRECTORY / "valuesets" / "smoking.toml").read_bytes())
+
+
+@pytest.mark.parametrize("package", ["facts", "rules", "fhir", "chart"])
+def test_a_value_set_is_looked_for_by_its_name_and_not_by_a_string(package: str) -> None:
+    """Where mypy cannot tell: `"pregnancy" in concept.sets` would pass, and so would "pregnency"."""
+    found = []
+    for path in (files.DIRECTORY.parent / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Compare)
+                and isinstance(node.left, ast.Constant)
+                and isinstance(node.left.value, str)
+            ):
+                names = [ast.unparse(item).rpartition(".")[2] for item in node.comparators]
+                found += [f"{path.name}:{node.lineno}" for name in names if name in ("sets", "reasons")]
+    assert found == []

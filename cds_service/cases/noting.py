@@ -8,7 +8,17 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from cds_service.cases.case import Case, chart, of_rule
-from cds_service.chart import Allergy, Chart, Condition, Device, Measurement, Procedure, RequestedService, Source
+from cds_service.chart import (
+    Allergy,
+    Chart,
+    Condition,
+    Device,
+    Measurement,
+    Procedure,
+    RequestedService,
+    Source,
+    ValueSets,
+)
 from cds_service.engine import evaluate
 from cds_service.fhir.readers import imaging_studies
 from cds_service.findings import Finding, Rule
@@ -88,27 +98,27 @@ class _Watched(Chart):
             self.seen.update(imaging_studies.VALUE_SETS)
         return super().__getattribute__(name)
 
-    def conditions_in(self, *sets: str) -> Iterable[Condition]:
+    def conditions_in(self, *sets: ValueSets) -> Iterable[Condition]:
         self.seen.update(sets)
         return super().conditions_in(*sets)
 
-    def procedures_in(self, *sets: str) -> Iterable[Procedure]:
+    def procedures_in(self, *sets: ValueSets) -> Iterable[Procedure]:
         self.seen.update(sets)
         return super().procedures_in(*sets)
 
-    def allergies_in(self, *sets: str) -> Iterable[Allergy]:
+    def allergies_in(self, *sets: ValueSets) -> Iterable[Allergy]:
         self.seen.update(sets)
         return super().allergies_in(*sets)
 
-    def devices_in(self, *sets: str) -> Iterable[Device]:
+    def devices_in(self, *sets: ValueSets) -> Iterable[Device]:
         self.seen.update(sets)
         return super().devices_in(*sets)
 
-    def requested_in(self, *sets: str) -> tuple[RequestedService, ...]:
+    def requested_in(self, *sets: ValueSets) -> tuple[RequestedService, ...]:
         self.seen.update(sets)
         return super().requested_in(*sets)
 
-    def measurements(self, measure: str) -> Iterable[Measurement]:
+    def measurements(self, measure: ValueSets) -> Iterable[Measurement]:
         self.seen.add(measure)
         return super().measurements(measure)
 

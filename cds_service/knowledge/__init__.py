@@ -6,6 +6,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from cds_service.chart import ValueSets
+from cds_service.errors import KnowledgeError
 from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
 from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
@@ -85,6 +87,7 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     value_sets = {
         path.stem: codes.load_value_set(path, systems) for path in sorted((directory / files.VALUE_SETS).glob("*.toml"))
     }
+    _check_names(value_sets)
     unit_table = units.load(tables / "units.toml")
     for item in value_sets.values():
         if item.unit:
@@ -103,6 +106,19 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         holds=holds,
         orderables=orderables.load(tables / "orderables.toml", index),
     )
+
+
+def _check_names(value_sets: Mapping[str, ValueSet]) -> None:
+    """Raise `KnowledgeError` unless the program names the value sets that there are."""
+    for name in sorted(value_sets.keys() ^ set(ValueSets)):
+        known = (
+            "is missing, and the program names it"
+            if name not in value_sets
+            else "is a value set that the program does not name"
+        )
+        raise KnowledgeError(
+            f"{files.VALUE_SETS}/{name}.toml", "", f"{known}: run python -m cds_service.knowledge.generate"
+        )
 
 
 def _numbers(directory: Path, sources: Mapping[str, Citation]) -> dict[str, RuleKnowledge]:

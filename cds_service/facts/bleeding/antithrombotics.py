@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus, ValueSets
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
@@ -22,8 +22,8 @@ def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
     """Where the chart says anticoagulated, but a whole drug list has no such drug: a status code, or an INR without another reason."""
     classes = {use.drug_class for use in chart.drugs if use.status is not UseStatus.NOT_TAKEN}
     statuses = (
-        ("anticoagulant-status", "anticoagulated", ANTICOAGULANTS),
-        ("antiplatelet-status", "on a platelet inhibitor", ANTIPLATELETS),
+        (ValueSets.ANTICOAGULANT_STATUS, "anticoagulated", ANTICOAGULANTS),
+        (ValueSets.ANTIPLATELET_STATUS, "on a platelet inhibitor", ANTIPLATELETS),
     )
     for value_set, words, drugs in statuses:
         if classes.isdisjoint(drugs):
@@ -41,7 +41,7 @@ def _contradiction(what: str) -> Unknown:
 def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
     """A recent raised INR that liver disease does not explain, as text; empty if there is none. Raises `Unknown` for gaps."""
     try:
-        inr = labs.latest(chart, "inr", "INR")
+        inr = labs.latest(chart, ValueSets.INR, "INR")
     except Unknown as gap:
         if gap.never_measured:
             return ""

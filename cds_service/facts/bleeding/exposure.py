@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart import Chart, Reason, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.drug_courses import DrugCourse, drug_courses
 from cds_service.facts.bleeding.renal import Clearance, creatinine_clearance, current, renal_failure
@@ -177,7 +177,7 @@ def _tier(hold: Hold, hours: float) -> Tier:
 def _inr_that_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> Lab | None:
     """A current INR, taken after the last dose of a drug that is no longer taken, if it is at the limit or below."""
     try:
-        inr = current(chart, "inr", know.parameter("shared/coagulation.lab_window_unstable"), chart.as_of)
+        inr = current(chart, ValueSets.INR, know.parameter("shared/coagulation.lab_window_unstable"), chart.as_of)
     except Unknown:
         return None
     since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, State, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.liver import liver_disease
@@ -37,10 +37,10 @@ def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
     short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
     middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
     readings = (
-        (short, _active(chart, "acute-kidney-injury", "sepsis")),
+        (short, _active(chart, ValueSets.ACUTE_KIDNEY_INJURY, ValueSets.SEPSIS)),
         (short, _in_hospital(chart)),
         (middle, _liver(chart)),
-        (middle, _active(chart, "chemotherapy", "thrombocytopenia-unspecified")),
+        (middle, _active(chart, ValueSets.CHEMOTHERAPY, ValueSets.THROMBOCYTOPENIA_UNSPECIFIED)),
     )
     for reasons, reading in readings:
         found, more = gathered(reading)
@@ -88,7 +88,7 @@ def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]
     return tuple(found)
 
 
-def _active(chart: Chart, *sets: str) -> Iterator[str]:
+def _active(chart: Chart, *sets: ValueSets) -> Iterator[str]:
     return (item.concept.text for item in chart.conditions_in(*sets) if item.state is State.ACTIVE)
 
 

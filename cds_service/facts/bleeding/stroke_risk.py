@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
@@ -13,11 +13,11 @@ from cds_service.knowledge import Knowledge
 _NUMBERS = "shared/thrombosis"
 # A past event counts whatever its state; the others only while they are active.
 _PARTS = (
-    ("heart_failure", ("heart-failure",)),
-    ("hypertension", ("hypertension",)),
-    ("diabetes", ("diabetes",)),
-    ("stroke", ("stroke-or-tia", "old-stroke")),
-    ("vascular", ("vascular-disease",)),
+    ("heart_failure", (ValueSets.HEART_FAILURE,)),
+    ("hypertension", (ValueSets.HYPERTENSION,)),
+    ("diabetes", (ValueSets.DIABETES,)),
+    ("stroke", (ValueSets.STROKE_OR_TIA, ValueSets.OLD_STROKE)),
+    ("vascular", (ValueSets.VASCULAR_DISEASE,)),
 )
 _PAST_COUNTS = ("stroke", "vascular")
 
@@ -28,7 +28,7 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, tuple
     A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
     not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
     """
-    recorded, gaps = labs.history(chart, "stroke-risk-score", "stroke risk score")
+    recorded, gaps = labs.history(chart, ValueSets.STROKE_RISK_SCORE, "stroke risk score")
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_NUMBERS}.{named}").value):

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse
+from cds_service.chart import Chart, Condition, DrugUse, ValueSets
 from cds_service.facts.shared.drugs import is_taken
 from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 
-_PROPHYLAXIS = "antibiotic-prophylaxis"
+_PROPHYLAXIS = ValueSets.ANTIBIOTIC_PROPHYLAXIS
 # A urinary antiseptic that is licensed to prevent infection, not to treat one.
 _ONLY_PREVENTS = frozenset(("methenamine",))
 

@@ -13,6 +13,7 @@ from cds_service.chart import (
     Section,
     State,
     Unknown,
+    ValueSets,
     When,
 )
 from cds_service.facts.shared.gaps import gathered
@@ -20,7 +21,7 @@ from cds_service.facts.shared.phrasing import on
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 
-_COMPROMISE, _NORMAL = "neurological-compromise", "neurological-examination-normal"
+_COMPROMISE, _NORMAL = ValueSets.NEUROLOGICAL_COMPROMISE, ValueSets.NEUROLOGICAL_EXAMINATION_NORMAL
 
 
 def compromises(chart: Chart) -> Iterator[Condition]:
@@ -40,7 +41,7 @@ def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measureme
 
     Then `Unknown` unless it is recent and normal in all its parts: never examined, not lately, or in words that tell neither.
     """
-    found, gaps = gathered(chart.measurements("neurological-examination"))
+    found, gaps = gathered(chart.measurements(ValueSets.NEUROLOGICAL_EXAMINATION))
     done = [(item, item.answer) for item in found if item.answer]
     newest = [(item, answer) for item, answer in done if _may_be_as_new(item.when, done[0][0].when)]
     deficits = [(item, answer) for item, answer in newest if _COMPROMISE in answer.sets]

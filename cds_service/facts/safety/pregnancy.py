@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, When
+from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, ValueSets, When
 from cds_service.facts.infection.cultures import is_negative, is_positive
 from cds_service.facts.shared.gaps import gathered
 from cds_service.knowledge import Knowledge
 
-TEST, STATUS = "pregnancy-test", "pregnancy-status"
-_ENDED = "pregnancy-ended"
+TEST, STATUS = ValueSets.PREGNANCY_TEST, ValueSets.PREGNANCY_STATUS
+_ENDED = ValueSets.PREGNANCY_ENDED
 
 
 class Answers(Struct, frozen=True):
@@ -20,7 +20,7 @@ class Answers(Struct, frozen=True):
     gaps: tuple[Unknown, ...]
 
 
-def answers(chart: Chart, know: Knowledge, *measures: str) -> Answers:
+def answers(chart: Chart, know: Knowledge, *measures: ValueSets) -> Answers:
     """The results of pregnancy tests, or recorded statuses, newest first; on one date a positive one comes first."""
     found: list[tuple[Measurement, bool | None]] = []
     for measure in measures:

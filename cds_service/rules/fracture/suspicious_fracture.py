@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown
+from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target, evidence, told
 from cds_service.facts.fracture.lesions import is_malignant
@@ -44,13 +44,13 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     if not fractures_at_target(chart):
         chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
         raise NotApplicable
-    cancers, gaps = gathered(chart.conditions_in("malignancy", "malignancy-history"))
+    cancers, gaps = gathered(chart.conditions_in(ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_HISTORY))
     reasons = [(f"cancer on record: {brief(item.concept.text)}", recorded(item)) for item in cancers[:1]]
     doubted = [
         seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
     reasons += [(f"tumour not excluded, {told(seen)}", evidence(seen)) for seen in doubted[:1]]
-    fragile, _ = gathered(chart.conditions_in("osteoporosis"))
+    fragile, _ = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
     unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
     reasons += unusual
     if reasons:

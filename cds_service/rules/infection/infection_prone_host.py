@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Reason, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
@@ -11,8 +11,14 @@ from cds_service.facts.shared.phrasing import recorded
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
-_IMMUNOSUPPRESSED = "immunosuppression"
-_FACTORS = (_IMMUNOSUPPRESSED, "diabetes", "malignancy", "smoking", "tuberculosis-history")
+_IMMUNOSUPPRESSED = ValueSets.IMMUNOSUPPRESSION
+_FACTORS = (
+    _IMMUNOSUPPRESSED,
+    ValueSets.DIABETES,
+    ValueSets.MALIGNANCY,
+    ValueSets.SMOKING,
+    ValueSets.TUBERCULOSIS_HISTORY,
+)
 _SHOWN = 4
 
 
@@ -38,7 +44,7 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     """
     listed, gaps = gathered(chart.conditions_in(*_FACTORS))
     drugs, drug_gaps = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
-    results, result_gaps = history(chart, "haemoglobin-a1c", "HbA1c")
+    results, result_gaps = history(chart, ValueSets.HAEMOGLOBIN_A1C, "HbA1c")
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
     problems = [item for item in listed if item.state is State.ACTIVE]
     high = [lab for lab in results[:1] if at_least(lab, limit.value)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
@@ -43,7 +43,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     history, the rule does not apply, unless one is coded.
     """
     possible = may_be_pregnant(chart, know)
-    problems, gaps = gathered(chart.conditions_in("pregnancy", "pregnancy-ended"))
+    problems, gaps = gathered(chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED))
     results = answers(chart, know, TEST, STATUS) if possible else None
     decided = (
         next((item for item in results.results if item[0].when and item[1] is not None), None) if results else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.cards.material import Material
-from cds_service.chart import Chart, Quantity, Reason, Unknown
+from cds_service.chart import Chart, Quantity, Reason, Unknown, ValueSets
 from cds_service.facts.bleeding.lab_window import lab_window
 from cds_service.facts.bleeding.renal import creatinine_window
 from cds_service.facts.infection import markers
@@ -75,7 +75,7 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
     for test in _TESTS:
         if not judged.isdisjoint(test.rules):
             try:
-                yield _lane(test, labs.latest(chart, test.measure, test.name), material, chart, clock)
+                yield _lane(test, labs.latest(chart, ValueSets(test.measure), test.name), material, chart, clock)
             except Unknown as gap:
                 if test.expected or gap.reasons != {Reason.NOT_MEASURED}:
                     yield Lane(test.name, says=(lacking(gap),), tone=Tone.OPEN)
