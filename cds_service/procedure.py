@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Augmentation, Basis
+from cds_service.chart import Augmentation, Basis, ValueSets
 from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge.codes import CodeIndex
 
-AUGMENTATION = "vertebral-augmentation"
-_ABBREVIATION, _SPINE = "augmentation-abbreviation", "spine-region"
-_NOT_OURS = frozenset(("sacroplasty", "cervical-augmentation"))
-_KINDS = {"vertebroplasty": Augmentation.VERTEBROPLASTY, "kyphoplasty": Augmentation.KYPHOPLASTY}
+AUGMENTATION = ValueSets.VERTEBRAL_AUGMENTATION
+_ABBREVIATION, _SPINE = ValueSets.AUGMENTATION_ABBREVIATION, ValueSets.SPINE_REGION
+_NOT_OURS = frozenset((ValueSets.SACROPLASTY, ValueSets.CERVICAL_AUGMENTATION))
+_KINDS = {ValueSets.VERTEBROPLASTY: Augmentation.VERTEBROPLASTY, ValueSets.KYPHOPLASTY: Augmentation.KYPHOPLASTY}
 
 
 class Named(Struct, frozen=True):

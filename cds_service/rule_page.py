@@ -1,11 +1,10 @@
 """The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cds_service import cases, rules
 from cds_service.cases import Case
@@ -22,65 +21,48 @@ def catalogue(listed: Iterable[Rule]) -> str:
     return "\n".join(lines)
 
 
-class _Noting(Mapping[str, Parameter]):
-    """Parameters that note which of them were looked at."""
-
-    def __init__(self, parameters: Mapping[str, Parameter], seen: set[Parameter]) -> None:
-        self._parameters, self._seen = parameters, seen
-
-    def __getitem__(self, name: str) -> Parameter:
-        self._seen.add(self._parameters[name])
-        return self._parameters[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-
 class Read(Struct, frozen=True):
-    """What a rule goes by. `numbers` are its own, then those of other files that it looked at in any of its cases.
+    """What a rule goes by, found by running its cases. `numbers` are its own, those of files that it shows as a whole, then others.
 
-    `sources` are those of the rule, of the numbers and of what it says in its cases, each with where in it to look, as far as that
-    is on record.
+    `value_sets` are those that it asks for; `sources` are those of the rule, of the numbers and of what it says in its cases, each with
+    where in it to look, as far as that is on record.
     """
 
     numbers: tuple[Parameter, ...]
+    value_sets: tuple[ValueSet, ...]
     sources: Mapping[str, str]
 
 
 def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
-    """The numbers and sources of one rule."""
-    own, seen = know.rules[item.id], set[Parameter]()
-    noted = {name: replace(entry, parameters=_Noting(entry.parameters, seen)) for name, entry in know.rules.items()}
-    noting = replace(know, rules=noted)
-    findings = [result.finding for case in listed for result in cases.judge(case, item, noting) if result.finding]
-    its = tuple(own.parameters.values())
-    numbers = (*its, *sorted(seen.difference(its), key=lambda number: number.key))
-    places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
+    """The numbers, value sets and sources of one rule."""
+    own, found = know.rules[item.id], cases.looked_at(item, know, listed)
+    whole = (own, *(know.rules[name] for name in own.shows))
+    its = tuple(number for file in whole for number in file.parameters.values())
+    numbers = (*its, *sorted(found.numbers.difference(its), key=lambda number: number.key))
+    places: dict[str, dict[str, None]] = {name: {} for finding in found.findings for name in finding.cites}
     entries: list[Parameter | Remark] = [*numbers, *(remark for _, remark in remarks(item, know))]
     for entry in entries:
         places.setdefault(entry.source, {})[entry.locator] = None
-    return Read(numbers, {name: "; ".join(found) for name, found in places.items()} | dict(own.citations))
+    sources = {name: "; ".join(found) for name, found in places.items()} | dict(own.citations)
+    return Read(numbers, tuple(know.index.value_sets[name] for name in sorted(found.value_sets)), sources)
 
 
 def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
     """What sources say in words, for rules that tell it: the hold's name and the remark."""
-    kind = know.rules[item.id].extra.get("remarks", "")
+    kind = know.rules[item.id].remarks
     return tuple((hold.id.replace("-", " "), remark) for hold in know.holds.all for remark in getattr(hold, kind, ()))
 
 
 def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
     """The whole page of one rule."""
-    own, listed = know.rules[item.id], tuple(listed)
+    listed = tuple(listed)
     seen = read(item, know, listed)
     parts = [
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
         text(item, lambda other: f"*{other.title}* (`{other.id}`)"),
         _block("Numbers in force", [_parameter(entry, know) for entry in seen.numbers]),
-        _block("Value sets", [_value_set(know.index.value_sets[name]) for name in own.value_sets]),
+        _block("Value sets", [_value_set(entry) for entry in seen.value_sets]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
         _block("Sources", [_source(name, locator, know) for name, locator in seen.sources.items()]),
         _block("Cases", [], _case_table(listed)),

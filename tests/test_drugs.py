@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, files
 from cds_service.knowledge.codes import load_systems
 from cds_service.knowledge.drugs import Form, Identified
-from cds_service.knowledge.files import DIRECTORY
+from cds_service.knowledge.files import TABLES
 
 TABLE = knowledge.load().drugs
 ANTITHROMBOTIC = [
@@ -183,7 +183,7 @@ def test_every_antithrombotic_is_found_by_each_of_its_own_names():
     """A guard or a longer name of another drug must not hide one."""
     names = {
         name: slug
-        for slug, table in files.read(DIRECTORY / "drugs.toml")["ingredient"].items()
+        for slug, table in files.tables(TABLES / "drugs.toml")["ingredient"].items()
         if table["class"] in ANTITHROMBOTIC
         for name in table.get("names", ())
     }
@@ -212,7 +212,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
         ("drugs.toml", '["apixaban", "Eliquis"]', '["apixaban", "Apixaban"]', "ingredient.apixaban.names"),
         ("drugs.toml", 'class = "fondaparinux"', 'class = "fondaparinus"', "ingredient.fondaparinux.class"),
         ("drugs.toml", 'name = "apixaban"', 'nome = "apixaban"', "ingredient.apixaban.nome"),
-        ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction"),
+        ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction (entry 1)"),
         ("drugs.toml", "[guards]", "[guards]\nflsh = []", "guards.flsh"),
         ("drug_products.csv", "1364447,apixaban,", "1364447,apixabam,", "1364447"),
         ("drug_products.csv", "1364447,apixaban,systemic", "1364447,apixaban,liquid", "1364447"),
@@ -222,18 +222,18 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
 )
 def test_a_broken_drug_file_names_file_and_key(tmp_path: Path, file: str, old: str, new: str, key: str):
     for name in ("drugs.toml", "drug_products.csv", "other_drugs.txt"):
-        shutil.copy(DIRECTORY / name, tmp_path)
+        shutil.copy(TABLES / name, tmp_path)
     text = (tmp_path / file).read_text()
     assert old in text
     (tmp_path / file).write_text(text.replace(old, new, 1))
     with pytest.raises(KnowledgeError) as raised:
-        drug_files.load(tmp_path, load_systems(DIRECTORY / "systems.toml"))
+        drug_files.load(tmp_path, load_systems(TABLES / "systems.toml"))
     assert (raised.value.file, raised.value.key) == (file, key)
 
 
 def test_a_missing_drug_file_is_named(tmp_path: Path):
     for name in ("drugs.toml", "drug_products.csv"):
-        shutil.copy(DIRECTORY / name, tmp_path)
+        shutil.copy(TABLES / name, tmp_path)
     with pytest.raises(KnowledgeError) as raised:
-        drug_files.load(tmp_path, load_systems(DIRECTORY / "systems.toml"))
+        drug_files.load(tmp_path, load_systems(TABLES / "systems.toml"))
     assert raised.value.file == "other_drugs.txt"

@@ -65,7 +65,7 @@ def test_aspirin_and_dipyridamole_never_have_a_critical_interval():
 
 
 def test_every_number_is_a_parameter_of_the_rule():
-    own = KNOW.rules["antithrombotic_hold"].parameters
+    own = KNOW.rules["shared/holds"].parameters
     for hold in HOLDS.all:
         for number in (hold.critical, hold.warning, *hold.longer):
             assert number is None or own[number.key.partition(".")[2]] is number
@@ -75,7 +75,7 @@ def test_every_number_is_a_parameter_of_the_rule():
     ("old", "new", "key"),
     [
         ('ingredients = ["betrixaban"]', 'ingredients = ["betrixaban", "ibuprofen"]', "holds.betrixaban.ingredients"),
-        ('ingredients = ["betrixaban"]', "ingredients = []", "holds (betrixaban)"),
+        ('ingredients = ["betrixaban"]', "ingredients = []", "holds.betrixaban.ingredients"),
         ("clearance = { from = 15, below = 30 }", "clearance = { from = 15, below = 29 }", "holds (rivaroxaban)"),
         ("clearance = { from = 15, below = 30 }", "clearance = { from = 15, below = 31 }", "holds (rivaroxaban)"),
         ('dose = "prophylactic"', 'dose = "small"', "holds.enoxaparin-prophylactic.dose"),
@@ -91,22 +91,22 @@ def test_every_number_is_a_parameter_of_the_rule():
 def test_a_broken_file_stops_the_start(tmp_path: Path, old: str, new: str, key: str | None):
     directory = tmp_path / "knowledge"
     shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    file = directory / "antithrombotic_hold.toml"
+    file = directory / "shared" / "holds.toml"
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(KnowledgeError) as raised:
         knowledge.load(directory)
-    assert raised.value.file == "antithrombotic_hold.toml"
+    assert raised.value.file == "shared/holds.toml"
     assert key is None or key in raised.value.key
 
 
 def test_a_site_may_let_the_longest_interval_decide():
-    own = KNOW.rules["antithrombotic_hold"]
+    own = KNOW.rules["shared/antithrombotics"]
     stricter = replace(own.parameters["stricter_guideline"], value=1.0, site_reason="our anaesthetists ask for it")
     rules = {
         **KNOW.rules,
-        "antithrombotic_hold": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
+        "shared/antithrombotics": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
     }
     listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
     case = next(item for item in listed if item.name.startswith("apixaban 60 h"))

@@ -19,6 +19,7 @@ from cds_service.chart import (
     Source,
     Unknown,
     Unreadable,
+    ValueSets,
 )
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import (
@@ -55,7 +56,7 @@ def chart(*results: Measurement, answer: Answer = Answer.WHOLE, **more) -> Chart
 
 
 def inr(*results: Measurement, **more) -> Lab:
-    return latest(chart(*results, **more), "inr", "INR")
+    return latest(chart(*results, **more), ValueSets.INR, "INR")
 
 
 def doubts(lab: Lab) -> list[tuple[str, tuple[Missing, ...]]]:
@@ -207,7 +208,7 @@ def test_a_result_is_within_a_window_only_if_surely_so(taken: str, expected: boo
 def test_history_runs_from_new_to_old_and_then_says_what_is_missing() -> None:
     (first, second), gaps = labs.history(
         chart(result(4, "2026-11-10"), result(3, "2026-11-20"), result(None, "2026-11-15"), answer=Answer.CUT),
-        "inr",
+        ValueSets.INR,
         "INR",
     )
     assert (first.quantity.value, second.quantity.value) == (3, 4)

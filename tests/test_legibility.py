@@ -74,7 +74,7 @@ def test_no_ordinary_report_is_unread() -> None:
 
 
 def test_every_language_is_told_by_its_texts_and_no_small_word_is_english() -> None:
-    table = files.read(files.DIRECTORY / FILE)["words"]
+    table = files.tables(files.TABLES / FILE)["words"]
     english = set(table["english"])
     for language, words in table.items():
         assert len(words) == len(set(words)), language
@@ -88,7 +88,7 @@ def test_a_name_or_phrase_of_another_language_is_no_language() -> None:
 
 
 def test_the_file_is_checked() -> None:
-    table = files.read(files.DIRECTORY / FILE)
+    table = files.tables(files.TABLES / FILE)
     for name in ("share", "words", "content", "pointer"):
         with pytest.raises(KnowledgeError, match=name):
             compile_legibility({key: value for key, value in table.items() if key != name})

@@ -8,7 +8,7 @@ import pytest
 from msgspec import Raw
 
 from cds_service import knowledge
-from cds_service.chart import Answer, Chart, Order, Section
+from cds_service.chart import Answer, Chart, Order, Section, ValueSets
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import open_answer
 from cds_service.fhir.read import Received, chart
@@ -50,7 +50,7 @@ def read(section: Section, **members: Any) -> Chart:
 def test_what_is_not_read_is_a_gap_and_is_said(section: Section, members: dict[str, Any]):
     found = read(section, **members)
     assert found.answer(section) is Answer.WHOLE
-    assert [gap.section for gap in found.gaps(section, sets=("spinal-infection",))] == [section]
+    assert [gap.section for gap in found.gaps(section, sets=(ValueSets.SPINAL_INFECTION,))] == [section]
     assert f"Text of {members['resourceType']} longer than 500 characters: the rest was not read" in found.notes
 
 

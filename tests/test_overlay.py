@@ -74,14 +74,14 @@ def rows(body: dict[str, Any], rule: str) -> list[dict[str, Any]]:
 
 def test_a_page_shows_the_numbers_in_force_of_other_files_too(overlay: Written):
     """The thresholds of pain are shared: the page of the rule names them with their keys, as this site set them."""
-    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    overlay.write("shared/pain.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
     told = (
         CliRunner()
         .invoke(main, ["rules", "severe_pain", "--markdown"], env={"CDS_OVERLAY": str(overlay.directory)})
         .output
     )
     assert "- **8** — lowest pain score, 0 to 10, of a patient in hospital." in told
-    line = next(line for line in told.splitlines() if "`shared.pain_outpatient`" in line)
+    line = next(line for line in told.splitlines() if "`shared/pain.pain_outpatient`" in line)
     assert line.startswith("- **7** — lowest pain score, 0 to 10, outside hospital.")
     assert line.endswith("**Set by this site:** Board of 2026-10-01.")
 
@@ -101,7 +101,7 @@ def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
 
 def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
     """Where a finding names the numbers of several sources, the site's own is not passed off as theirs."""
-    overlay.write("shared.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
+    overlay.write("shared/pain.toml", '[parameters.pain_outpatient]\nvalue = 7\nreason = "Board of 2026-10-01"\n')
     (rule,) = (item for item in catalogue() if item.id == "severe_pain")
     (case,) = (
         item
@@ -122,7 +122,7 @@ def test_knowledge_tells_which_overlay_it_has(overlay: Written):
 
 
 def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
-    overlay.write("antithrombotic_hold.toml", '[holds.warfarin.critical]\nhours = 168\nreason = "Clinic rule 12"\n')
+    overlay.write("shared/holds.toml", '[holds.warfarin.critical]\nhours = 168\nreason = "Clinic rule 12"\n')
     warfarin = {
         "resourceType": "MedicationStatement",
         "status": "completed",
@@ -138,21 +138,21 @@ def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
 
 def test_a_critical_interval_takes_the_place_of_a_shorter_one_of_caution(overlay: Written):
     """Of apixaban 48 h are asked, 60 h for caution, and ASRA 2018 asks 72 h; where this site asks 72 h, nothing else is left."""
-    overlay.write("antithrombotic_hold.toml", '[holds.apixaban.critical]\nhours = 72\nreason = "Clinic rule 12"\n')
+    overlay.write("shared/holds.toml", '[holds.apixaban.critical]\nhours = 72\nreason = "Clinic rule 12"\n')
     know = overlay.know
     hold = next(item for item in know.holds.all if item.id == "apixaban")
     assert [number.value for number in hold.numbers] == [72]
-    own = know.rules["antithrombotic_hold"].parameters
+    own = know.rules["shared/holds"].parameters
     assert [name for name in own if name.startswith("apixaban.")] == ["apixaban.critical"]
     assert not [item for item in know.changes if item.weakens]
 
 
 def test_a_shorter_hold_needs_acceptance_and_leaves_the_default_named(overlay: Written):
     text = '[holds.warfarin.critical]\nhours = 96\nreason = "Clinic rule 12"\n'
-    overlay.write("antithrombotic_hold.toml", text)
-    with pytest.raises(KnowledgeError, match=r"antithrombotic_hold\.toml: holds\.warfarin\.critical: weakens"):
+    overlay.write("shared/holds.toml", text)
+    with pytest.raises(KnowledgeError, match=r"shared/holds\.toml: holds\.warfarin\.critical: weakens"):
         in_force(overlay.know)
-    overlay.write("antithrombotic_hold.toml", text + 'i_accept_the_risk = "Dr Ash, 2026-10-01, bridging trial"\n')
+    overlay.write("shared/holds.toml", text + 'i_accept_the_risk = "Dr Ash, 2026-10-01, bridging trial"\n')
     assert in_force(overlay.know)
     hold = next(item for item in overlay.know.holds.all if item.id == "warfarin")
     assert [(item.value, item.source) for item in hold.longer if item.value == 120] == [(120, "sir-2019")]
@@ -163,7 +163,7 @@ def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Wri
     both = next(hold for hold in load().holds.all if hold.critical and hold.warning)
     tiers = ((both.full.value + 1, "critical"), (both.full.value, "warning"))
     text = "".join(f'[holds.{both.id}.{tier}]\nhours = {hours}\nreason = "r"\n' for hours, tier in tiers)
-    overlay.write("antithrombotic_hold.toml", text)
+    overlay.write("shared/holds.toml", text)
     with pytest.raises(KnowledgeError, match=f"holds.{both.id}: the critical interval must stay shorter"):
         _ = overlay.know
 
@@ -171,9 +171,9 @@ def test_intervals_and_doses_that_contradict_each_other_are_refused(overlay: Wri
 def test_a_smaller_prophylactic_dose_is_stricter_and_a_larger_one_weaker(overlay: Written):
     for amount, weakens in ((2500, False), (7500, True)):
         text = f'[prophylactic.dalteparin]\namount = {amount}\nunit = "[iU]"\nreason = "r"\n'
-        overlay.write("antithrombotic_hold.toml", text)
+        overlay.write("shared/holds.toml", text)
         assert [item.weakens for item in overlay.know.changes] == [weakens]
-        assert overlay.know.parameter("antithrombotic_hold.dalteparin").value == amount
+        assert overlay.know.parameter("shared/holds.dalteparin").value == amount
 
 
 def test_codes_and_systems_are_added(overlay: Written):
@@ -181,7 +181,7 @@ def test_codes_and_systems_are_added(overlay: Written):
         "valuesets/pregnancy.toml",
         'reason = "Catalogue"\n["urn:site:dx"]\nP1 = "Expecting"\n[snomed]\n248985009 = "P"\n',
     )
-    overlay.write("systems.toml", '[icd-10-cm]\naddresses = ["urn:site:icd"]\nreason = "Billing system"\n')
+    overlay.write("tables/systems.toml", '[icd-10-cm]\naddresses = ["urn:site:icd"]\nreason = "Billing system"\n')
     index = overlay.know.index
     assert "pregnancy" in index.of_code(index.system("urn:site:dx"), "P1")
     assert "pregnancy" in index.of_code("snomed", "248985009")
@@ -221,16 +221,16 @@ def test_a_clients_overlay_lies_over_the_sites(overlay: Written, tmp_path: Path)
 
 
 TEXT = {
-    "parameters.nonesuch: is not a known key": '[parameters.nonesuch]\nvalue = 1\nreason = "r"\n',
+    "parameters.nonesuch: 'nonesuch' is no number of paediatric_patient.toml": '[parameters.nonesuch]\nvalue = 1\nreason = "r"\n',
     "parameters.adult_from.reason: is missing": "[parameters.adult_from]\nvalue = 21\n",
     "parameters.adult_from.reason: is blank": '[parameters.adult_from]\nvalue = 21\nreason = "  "\n',
     "parameters.adult_from.value: is missing": '[parameters.adult_from]\nreason = "r"\n',
-    "parameters.adult_from.value: is a str": '[parameters.adult_from]\nvalue = "21"\nreason = "r"\n',
+    "parameters.adult_from.value: is text, where a number belongs": '[parameters.adult_from]\nvalue = "21"\nreason = "r"\n',
     "parameters.adult_from.value: nan cannot": '[parameters.adult_from]\nvalue = nan\nreason = "r"\n',
     "parameters.adult_from.value: -1 cannot": '[parameters.adult_from]\nvalue = -1\nreason = "r"\n',
     "parameters.adult_from.unit: must stay 'a'": '[parameters.adult_from]\nvalue = 21\nunit = "mo"\nreason = "r"\n',
     "parameters.adult_from.means: is not a known": '[parameters.adult_from]\nvalue = 21\nreason = "r"\nmeans = "x"\n',
-    "parameters.adult_from: is a int": "[parameters]\nadult_from = 21\n",
+    "parameters.adult_from: is a whole number, where a table belongs": "[parameters]\nadult_from = 21\n",
     "parameters.adult_from.i_accept_the_risk: is blank": (
         '[parameters.adult_from]\nvalue = 21\nreason = "r"\ni_accept_the_risk = " "\n'
     ),
@@ -251,25 +251,25 @@ FILES = {
     "nonesuch.toml: is no rule": "",
     "valueset/pregnancy.toml: is no rule": "",
     "valuesets/nonesuch.toml: is no rule": "",
-    "citations.toml: is no rule": "",
+    "tables/citations.toml: is no rule": "",
     "valuesets/pregnancy.toml: reason: is missing": '[snomed]\n248985009 = "P"\n',
     "valuesets/pregnancy.toml: adds no code": 'reason = "r"\n',
-    "valuesets/pregnancy.toml: title: is neither": 'reason = "r"\ntitle = "t"\n',
+    "valuesets/pregnancy.toml: title: 'title' is no key of a code system, nor an address": 'reason = "r"\ntitle = "t"\n',
     "valuesets/pregnancy.toml: loinc.x: does not fit": 'reason = "r"\n[loinc]\nx = "X"\n',
-    "valuesets/pregnancy.toml: snomed.248985009: has no display": 'reason = "r"\n[snomed]\n248985009 = ""\n',
+    "valuesets/pregnancy.toml: snomed.248985009: is blank": 'reason = "r"\n[snomed]\n248985009 = ""\n',
     "valuesets/pregnancy.toml: urn:x.P-: does not fit": 'reason = "r"\n["urn:x"]\n"P-" = "P"\n',
-    "systems.toml: nonesuch: is not a known key": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
-    "systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
-    "systems.toml: loinc.addresses: 'http://snomed.info/sct' is": (
+    "tables/systems.toml: nonesuch: 'nonesuch' is no code system": '[nonesuch]\naddresses = ["urn:x"]\nreason = "r"\n',
+    "tables/systems.toml: loinc.reason: is missing": '[loinc]\naddresses = ["urn:x"]\n',
+    "tables/systems.toml: loinc.addresses: 'http://snomed.info/sct' is an address of another system": (
         '[loinc]\naddresses = ["http://snomed.info/sct"]\nreason = "r"\n'
     ),
-    "rules.toml: off.nonesuch: is no rule": '[off]\nnonesuch = "r"\n',
-    "rules.toml: off.shared: is no rule": '[off]\nshared = "r"\n',
-    "rules.toml: off.sedation_risk.reason: is missing": '[off]\nsedation_risk = ""\n',
+    "rules.toml: off.nonesuch: 'nonesuch' is no rule": '[off]\nnonesuch = "r"\n',
+    "rules.toml: off.shared/holds: 'shared/holds' is no rule": '[off]\n"shared/holds" = "r"\n',
+    "rules.toml: off.sedation_risk: is blank": '[off]\nsedation_risk = ""\n',
     "rules.toml: on: is not a known key": '[on]\nsedation_risk = "r"\n',
-    "antithrombotic_hold.toml: holds.nonesuch: is not": '[holds.nonesuch.critical]\nhours = 1\nreason = "r"\n',
-    "antithrombotic_hold.toml: holds.warfarin.longer: is not": '[holds.warfarin.longer]\nhours = 1\nreason = "r"\n',
-    "antithrombotic_hold.toml: parameters.warfarin.critical: is not": (
+    "shared/holds.toml: holds.nonesuch: 'nonesuch' is no hold": '[holds.nonesuch.critical]\nhours = 1\nreason = "r"\n',
+    "shared/holds.toml: holds.warfarin.longer: is not": '[holds.warfarin.longer]\nhours = 1\nreason = "r"\n',
+    "shared/holds.toml: parameters: is not a known key": (
         '[parameters."warfarin.critical"]\nvalue = 1\nreason = "r"\n'
     ),
 }
@@ -289,11 +289,11 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path):
 
 
 def test_config_check_explains_and_refuses(overlay: Written):
-    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 40\nunit = "mg/L"\nreason = "Board"\n')
+    overlay.write("shared/infection.toml", '[parameters.crp_high]\nvalue = 40\nunit = "mg/L"\nreason = "Board"\n')
     told = check(overlay)
     assert told.exit_code == 0
     assert "40 mg/L instead of 50 mg/L (stricter). Reason: Board." in told.output
-    overlay.write("infection_markers.toml", '[parameters.crp_high]\nvalue = 60\nreason = "Board"\n')
+    overlay.write("shared/infection.toml", '[parameters.crp_high]\nvalue = 60\nreason = "Board"\n')
     overlay.write("rules.toml", '[off]\nsedation_risk = "None here"\nspinal_infection = "Never seen"\n')
     told = check(overlay)
     assert told.exit_code == 1
@@ -301,6 +301,12 @@ def test_config_check_explains_and_refuses(overlay: Written):
     assert all(said in told.output for said in ("60 mg/L instead of 50 mg/L (weaker)", "off.spinal_infection"))
     started = CliRunner().invoke(main, ["serve"], env={"CDS_OVERLAY": str(overlay.directory), "CDS_PORT": "1"})
     assert started.exit_code == 1
+
+
+def test_config_check_tells_which_rules_read_a_value_set_that_got_codes(overlay: Written):
+    overlay.write("valuesets/radiculopathy.toml", 'reason = "Catalogue"\n["urn:site:dx"]\nR1 = "Root pain"\n')
+    told = check(overlay)
+    assert "value set radiculopathy: also R1 (Root pain); read by radiculopathy. Reason: Catalogue." in told.output
 
 
 def test_config_check_tells_what_one_client_has_alone(overlay: Written, tmp_path: Path):
@@ -320,9 +326,9 @@ def test_config_check_tells_what_one_client_has_alone(overlay: Written, tmp_path
 
 
 def test_unsafe_is_what_a_direction_forbids():
-    constant = load().parameter("shared.cockcroft_gault_years")
-    limit = load().parameter("inr_above_limit.upper_limit")
-    pain = load().parameter("shared.pain_outpatient")
+    constant = load().parameter("shared/renal.cockcroft_gault_years")
+    limit = load().parameter("shared/coagulation.inr_limit")
+    pain = load().parameter("shared/pain.pain_outpatient")
     assert [constant.is_weaker(value) for value in (139, 140, 141)] == [True, False, True]
     assert [limit.is_weaker(value) for value in (1.7, 1.8, 1.9)] == [False, False, True]
     assert [pain.is_weaker(value) for value in (1, 9)] == [False, False]
@@ -337,6 +343,6 @@ def test_the_numbers_of_a_guarding_rule_say_which_way_is_stricter(rule: Any):
 
 @each_guard
 def test_so_do_all_numbers_that_it_reads(rule: Any):
-    """As above, for what the rule reads of shared.toml and of other rules, over all its cases."""
+    """As above, for what the rule reads of shared files and of other rules, over all its cases."""
     found = read(rule, load(), cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json"))
     assert [item.key for item in found.numbers if item.stricter is None] == []

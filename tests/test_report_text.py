@@ -201,18 +201,18 @@ def _without(table_: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]
 )
 def test_a_phrase_table_without_a_part_is_refused_by_name(path: tuple[str, ...]) -> None:
     with pytest.raises(KnowledgeError, match=path[-1]):
-        compile_table(_without(files.read(files.DIRECTORY / FILE), path))
+        compile_table(_without(files.tables(files.TABLES / FILE), path))
 
 
 def test_a_malformed_phrase_is_refused() -> None:
-    broken = files.read(files.DIRECTORY / FILE)
+    broken = files.tables(files.TABLES / FILE)
     broken["signs"]["oedema"]["present"].append("oe*dema")
     with pytest.raises(KnowledgeError, match=r"oe\*dema"):
         compile_table(broken)
 
 
 def test_an_unknown_sign_is_refused() -> None:
-    broken = files.read(files.DIRECTORY / FILE)
+    broken = files.tables(files.TABLES / FILE)
     broken["signs"]["odema"] = broken["signs"]["oedema"]
     with pytest.raises(KnowledgeError, match=r"signs\.odema"):
         compile_table(broken)

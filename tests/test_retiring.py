@@ -34,34 +34,6 @@ NEEDED = dict.fromkeys((*disposition.NEEDED_ROLES, *hook_policy.NEEDED_ROLES, *c
 
 # ---- nothing else names a rule
 
-LEFT = {
-    "facts/aftercare/bone_health.py": {"bone_health_referral_due"},
-    "facts/aftercare/performed.py": {"aftercare"},
-    "facts/bleeding/antithrombotics.py": {"antithrombotic_hold"},
-    "facts/bleeding/coagulation_limits.py": {"inr_above_limit", "low_platelets"},
-    "facts/bleeding/drug_courses.py": {"antithrombotic_hold"},
-    "facts/bleeding/exposure.py": {"antithrombotic_hold", "inr_above_limit"},
-    "facts/bleeding/hold_sentence.py": {"antithrombotic_hold", "inr_above_limit"},
-    "facts/bleeding/interruption.py": {"interruption_hazard"},
-    "facts/bleeding/lab_window.py": {"inr_above_limit"},
-    "facts/bleeding/stroke_risk.py": {"interruption_hazard"},
-    "facts/bleeding/thrombotic_risk.py": {"interruption_hazard"},
-    "facts/evidence/payer.py": {"payer_criteria"},
-    "facts/infection/antibiotics.py": {"antibiotic_course"},
-    "facts/infection/diagnoses.py": {"systemic_infection"},
-    "facts/infection/markers.py": {"infection_markers"},
-    "facts/infection/urine.py": {"systemic_infection"},
-    "facts/safety/neurology.py": {"neurological_deficit"},
-    "facts/safety/pregnancy.py": {"pregnancy"},
-    "facts/safety/prophylaxis.py": {"procedure_preparation"},
-    "facts/shared/person.py": {"pregnancy_test_due"},
-    "knowledge/__init__.py": {"antithrombotic_restart", "payer_criteria"},
-    "knowledge/hold_files.py": {"antithrombotic_hold"},
-    "rules/fracture/suspicious_fracture.py": {"young_patient"},
-    "rules/infection/infection_screen_due.py": {"infection_markers"},
-}
-"""Modules that still read another rule's numbers by its id. It must shrink to nothing, and then goes."""
-
 
 def own_module(rule: Rule) -> Path:
     return PACKAGE / "rules" / rule.theme / f"{rule.id}.py"
@@ -98,7 +70,7 @@ def test_no_module_names_a_rule_but_its_own() -> None:
     """What other modules need of a rule is a field of it, such as its role; what facts read are shared numbers."""
     also = other_names()
     found = {str(path.relative_to(PACKAGE)): named_in(path, also) for path in sorted(PACKAGE.rglob("*.py"))}
-    assert {name: ids for name, ids in found.items() if ids} == LEFT
+    assert {name: ids for name, ids in found.items() if ids} == {}
 
 
 def test_no_module_imports_a_rule() -> None:
@@ -168,8 +140,7 @@ def test_a_page_links_the_rules_that_it_names_and_none_that_is_gone() -> None:
     assert rule_page.text(page, lambda rule: f"[{rule.title}]") == f"See [{first.title}] and retired long ago."
 
 
-STILL_READ = {name for names in LEFT.values() for name in names}
-_MAY_GO = [name for name, rule in RULES.items() if rule.role not in NEEDED and name not in STILL_READ]
+_MAY_GO = [name for name, rule in RULES.items() if rule.role not in NEEDED]
 RETIRED = [_MAY_GO[number * len(_MAY_GO) // 10] for number in range(10)]
 """Ten rules from all over the catalogue whose role, if they have one, nobody needs."""
 _PAIRS = [",".join(pair) for pair in zip(RETIRED[:5], RETIRED[5:], strict=True)]

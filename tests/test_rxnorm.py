@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, rxnorm
 from cds_service.knowledge.codes import load_systems
 from cds_service.knowledge.drugs import Form
-from cds_service.knowledge.files import DIRECTORY
+from cds_service.knowledge.files import TABLES
 
 TABLE = knowledge.load().drugs
 CONCEPTS = [
@@ -78,14 +78,14 @@ def release(path: Path, *, concepts: bool = True, source: str = "RXNORM", suppre
 
 
 def rebuilt(tmp_path: Path, made: rxnorm.DrugFiles):
-    (tmp_path / drug_files.INGREDIENTS).write_bytes((DIRECTORY / drug_files.INGREDIENTS).read_bytes())
+    (tmp_path / drug_files.INGREDIENTS).write_bytes((TABLES / drug_files.INGREDIENTS).read_bytes())
     (tmp_path / drug_files.PRODUCTS).write_text(made.products)
     (tmp_path / drug_files.OTHERS).write_text(made.other_drugs)
-    return drug_files.load(tmp_path, load_systems(DIRECTORY / "systems.toml"))
+    return drug_files.load(tmp_path, load_systems(TABLES / "systems.toml"))
 
 
 def test_every_product_gets_its_ingredients(tmp_path: Path):
-    made = rxnorm.build(release(tmp_path / "RxNorm_test.zip"), TABLE, drug_files.lines(DIRECTORY / drug_files.OTHERS))
+    made = rxnorm.build(release(tmp_path / "RxNorm_test.zip"), TABLE, drug_files.lines(TABLES / drug_files.OTHERS))
     table = rebuilt(tmp_path, made)
     found = {code: table.products.get(code) for code, *_ in CONCEPTS}
     systemic, unspecified = Form.SYSTEMIC, Form.UNSPECIFIED

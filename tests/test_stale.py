@@ -32,7 +32,7 @@ def test_both_sides_of_the_limit():
     found = overdue(reviewed(late, DAY, DAY), DAY)
     assert {item.id for item in found} == load().citations.keys()
     found = overdue(reviewed(DAY, late, DAY), DAY)
-    assert Overdue("number", "inr_above_limit.upper_limit", late) in found
+    assert Overdue("number", "shared/coagulation.inr_limit", late) in found
     assert {item.kind for item in found} == {"number"}
     found = overdue(reviewed(DAY, DAY, late), DAY)
     assert {item.id for item in found} == load().index.value_sets.keys()
@@ -55,5 +55,5 @@ def test_the_command_fails_only_if_something_is_due():
     due = CliRunner().invoke(main, ["rules", "--stale", "--as-of", "2099-01-01"])
     assert due.exit_code == 1
     assert "  source  sir-2019\n" in due.output
-    assert "  number  inr_above_limit.upper_limit\n" in due.output
+    assert "  number  shared/coagulation.inr_limit\n" in due.output
     assert "  value set  pregnancy\n" in due.output

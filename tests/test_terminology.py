@@ -24,9 +24,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     icd = importlib.import_module("simple_icd_10_cm")
 
-SYSTEMS = _toml(KNOWLEDGE / "systems.toml")
-LEVELS = _toml(KNOWLEDGE / "levels.toml")
-DRUGS = _toml(KNOWLEDGE / "drugs.toml")
+SYSTEMS = _toml(KNOWLEDGE / "tables" / "systems.toml")
+LEVELS = _toml(KNOWLEDGE / "tables" / "levels.toml")
+DRUGS = _toml(KNOWLEDGE / "tables" / "drugs.toml")
 VALUE_SETS = {path.stem: _toml(path) for path in sorted((KNOWLEDGE / "valuesets").glob("*.toml"))}
 INGREDIENTS = DRUGS["ingredient"]
 REJECTED = [
@@ -313,7 +313,7 @@ def test_guards_compile(name):
 
 
 def _products():
-    with (KNOWLEDGE / "drug_products.csv").open(encoding="utf-8") as file:
+    with (KNOWLEDGE / "tables" / "drug_products.csv").open(encoding="utf-8") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
         return {row["rxcui"]: row for row in rows}
 

@@ -210,7 +210,10 @@ def test_a_value_that_nobody_can_have_is_told_apart(measure: str, value: float, 
 def test_a_fault_in_the_table_stops_the_start_and_names_the_key(text: str, key: str, tmp_path: Path) -> None:
     path = tmp_path / "units.toml"
     path.write_text(
-        text + ("" if "[analytes" in text else "\n[analytes]") + ("" if "[possible" in text else "\n[possible]")
+        "reviewed = 2026-11-22\n"
+        + text
+        + ("" if "[analytes" in text else "\n[analytes]")
+        + ("" if "[possible" in text else "\n[possible]")
     )
     with pytest.raises(KnowledgeError) as raised:
         units.load(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,13 @@ class Case(Struct, frozen=True):
     resources: tuple[Mapping[str, Any], ...]
     answers: Mapping[Section, Answer]
     expect: tuple[Mapping[str, Any], ...]
+
+
+@cache
+def of_rule(rule: str) -> tuple[Case, ...]:
+    """The cases of a rule by its id; none if it has no file."""
+    path = FIXTURES / "rules" / f"{rule}.json"
+    return load(path) if path.is_file() else ()
 
 
 def load(path: Path) -> tuple[Case, ...]:

@@ -45,6 +45,7 @@ from cds_service.chart.sections import (
     reason_of,
 )
 from cds_service.chart.time import Age, Precision, When, days_since
+from cds_service.chart.value_sets import ValueSets
 
 __all__ = [
     "Age",
@@ -85,6 +86,7 @@ __all__ = [
     "Unknown",
     "Unreadable",
     "UseStatus",
+    "ValueSets",
     "When",
     "days_since",
     "descending",
@@ -145,7 +147,7 @@ class Chart:
                 found[section] = Lack(section, why, unread)
         return found
 
-    def gaps(self, *sections: Section, sets: Iterable[str] = ()) -> tuple[Missing, ...]:
+    def gaps(self, *sections: Section, sets: Iterable[ValueSets] = ()) -> tuple[Missing, ...]:
         """What is missing from `sections`: not answered whole, or holding a resource that could not be read.
 
         With `sets`, an unread resource counts only if its code is illegible or names one of them.
@@ -156,7 +158,7 @@ class Chart:
         lacks = [self._lacks[section] for section in sections if section in self._lacks]
         return tuple(item for lack in lacks for item in lack.missing(wanted))
 
-    def require(self, what: str, *sections: Section, sets: Iterable[str] = ()) -> None:
+    def require(self, what: str, *sections: Section, sets: Iterable[ValueSets] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""
         if self._lacks.keys().isdisjoint(sections):
             return
@@ -164,19 +166,19 @@ class Chart:
         if gaps:
             raise Unknown(what, *gaps)
 
-    def conditions_in(self, *sets: str) -> Iterable[Condition]:
+    def conditions_in(self, *sets: ValueSets) -> Iterable[Condition]:
         """Diagnoses of any of the value sets, whatever their state; then `Unknown` if the problem list has gaps."""
         return self._listings[Section.CONDITIONS].of(sets)
 
-    def procedures_in(self, *sets: str) -> Iterable[Procedure]:
+    def procedures_in(self, *sets: ValueSets) -> Iterable[Procedure]:
         """Procedures of any of the value sets; then `Unknown` if the list has gaps."""
         return self._listings[Section.PROCEDURES].of(sets)
 
-    def allergies_in(self, *sets: str) -> Iterable[Allergy]:
+    def allergies_in(self, *sets: ValueSets) -> Iterable[Allergy]:
         """Allergies of any of the value sets; then `Unknown` if the list has gaps."""
         return self._listings[Section.ALLERGIES].of(sets)
 
-    def devices_in(self, *sets: str) -> Iterable[Device]:
+    def devices_in(self, *sets: ValueSets) -> Iterable[Device]:
         """Devices of any of the value sets; then `Unknown` if the list has gaps."""
         return self._listings[Section.DEVICES].of(sets)
 
@@ -190,12 +192,12 @@ class Chart:
         )
         return {section: Listing(entries, what, self._lacks.get(section)) for section, entries, what in listed}
 
-    def requested_in(self, *sets: str) -> tuple[RequestedService, ...]:
+    def requested_in(self, *sets: ValueSets) -> tuple[RequestedService, ...]:
         """Services already ordered of any of the value sets; a hint only, so its gaps raise nothing."""
         wanted = frozenset(sets)
         return tuple([item for item in self.requested if not wanted.isdisjoint(item.concept.sets)])
 
-    def measurements(self, measure: str) -> Iterable[Measurement]:
+    def measurements(self, measure: ValueSets) -> Iterable[Measurement]:
         """All observations of one measure, newest first, dated before undated; then `Unknown` if the section has gaps."""
         found, lack = self._newest.get(measure, ()), self._lacks.get(SECTION_OF[measure])
         return found if lack is None else lack.end(found, measure.replace("-", " "), (measure,))

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from cds_service.chart.value_sets import ValueSets
+
 
 class Section(StrEnum):
     """The parts of a chart. Each value is also the prefetch key that asks for it."""
@@ -34,33 +36,56 @@ class Section(StrEnum):
     COVERAGE = "coverage"
 
 
-MEASURES: dict[Section, tuple[str, ...]] = {
-    Section.COAGULATION: ("inr", "prothrombin-time", "aptt", "fibrinogen", "heparin-anti-xa"),
-    Section.BLOOD_COUNT: ("platelets", "haemoglobin", "white-cells", "neutrophils", "haemoglobin-a1c"),
-    Section.INFLAMMATION: ("crp", "esr", "procalcitonin", "blood-culture", "urine-culture"),
-    Section.RENAL: ("creatinine", "egfr", "creatinine-clearance"),
-    Section.VITALS: ("body-temperature", "body-weight", "body-height", "oxygen-saturation"),
-    Section.PAIN: ("pain-score",),
-    Section.PREGNANCY: ("pregnancy-test", "pregnancy-status"),
-    Section.BONE_DENSITY: ("dxa-t-score", "dxa-study"),
+MEASURES: dict[Section, tuple[ValueSets, ...]] = {
+    Section.COAGULATION: (
+        ValueSets.INR,
+        ValueSets.PROTHROMBIN_TIME,
+        ValueSets.APTT,
+        ValueSets.FIBRINOGEN,
+        ValueSets.HEPARIN_ANTI_XA,
+    ),
+    Section.BLOOD_COUNT: (
+        ValueSets.PLATELETS,
+        ValueSets.HAEMOGLOBIN,
+        ValueSets.WHITE_CELLS,
+        ValueSets.NEUTROPHILS,
+        ValueSets.HAEMOGLOBIN_A1C,
+    ),
+    Section.INFLAMMATION: (
+        ValueSets.CRP,
+        ValueSets.ESR,
+        ValueSets.PROCALCITONIN,
+        ValueSets.BLOOD_CULTURE,
+        ValueSets.URINE_CULTURE,
+    ),
+    Section.RENAL: (ValueSets.CREATININE, ValueSets.EGFR, ValueSets.CREATININE_CLEARANCE),
+    Section.VITALS: (
+        ValueSets.BODY_TEMPERATURE,
+        ValueSets.BODY_WEIGHT,
+        ValueSets.BODY_HEIGHT,
+        ValueSets.OXYGEN_SATURATION,
+    ),
+    Section.PAIN: (ValueSets.PAIN_SCORE,),
+    Section.PREGNANCY: (ValueSets.PREGNANCY_TEST, ValueSets.PREGNANCY_STATUS),
+    Section.BONE_DENSITY: (ValueSets.DXA_T_SCORE, ValueSets.DXA_STUDY),
 }
 """Which value sets of measurements each section asks for."""
 
 EXAMINATIONS = (
-    "disability-score",
-    "instability-score",
-    "injury-severity-score",
-    "anaesthesia-class",
-    "ejection-fraction",
-    "stroke-risk-score",
-    "neurological-examination",
-    "focal-tenderness",
-    "pain-concordance",
+    ValueSets.DISABILITY_SCORE,
+    ValueSets.INSTABILITY_SCORE,
+    ValueSets.INJURY_SEVERITY_SCORE,
+    ValueSets.ANAESTHESIA_CLASS,
+    ValueSets.EJECTION_FRACTION,
+    ValueSets.STROKE_RISK_SCORE,
+    ValueSets.NEUROLOGICAL_EXAMINATION,
+    ValueSets.FOCAL_TENDERNESS,
+    ValueSets.PAIN_CONCORDANCE,
 )
 """Measures that no section asks for by code: they come among the observations that are asked for without one."""
 
 SECTION_OF: dict[str, Section] = {
-    measure: section for section, measures in MEASURES.items() for measure in measures
+    measure.value: section for section, measures in MEASURES.items() for measure in measures
 } | dict.fromkeys(EXAMINATIONS, Section.IMAGING_FINDINGS)
 """The section that would hold a measurement."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from cds_service.cases import readers
 from cds_service.cli._options import config_option, console
 from cds_service.cli._start import check_files, check_rules
 from cds_service.errors import StoreUnavailable
@@ -13,7 +14,7 @@ from cds_service.knowledge import Change
 from cds_service.knowledge import load as load_knowledge
 from cds_service.knowledge.changes import REMEDY
 from cds_service.knowledge.overlay import applied
-from cds_service.rules import changes
+from cds_service.rules import catalogue, changes
 from cds_service.settings import Client, MedicationList, Settings, load
 
 
@@ -77,12 +78,18 @@ def _differences(settings: Settings) -> bool:
 def _tell(whose: str, found: Collection[Change]) -> bool:
     _print(f"{whose} changes {len(found) or 'nothing'} of the defaults{':' if found else '.'}")
     for change in found:
-        _print(f"• {change.says}. Reason: {change.reason}.")
+        _print(f"• {change.says}{_read_by(change)}. Reason: {change.reason}.")
         if change.accepted:
             _print(f"  The risk was accepted: {change.accepted}.")
         if change.is_refused:
             _print(f"  Refused, as it weakens what guards the patient. In {change.file}, {change.key}: {REMEDY}.")
     return any(change.is_refused for change in found)
+
+
+def _read_by(change: Change) -> str:
+    """Which rules read a value set that got codes."""
+    found = readers(change.value_set, catalogue(), load_knowledge()) if change.value_set else ()
+    return f"; read by {', '.join(found)}" if found else ""
 
 
 def _says(settings: Settings) -> list[str]:

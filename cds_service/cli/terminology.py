@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cds_service.knowledge import drug_files, load, rxnorm
-from cds_service.knowledge.files import DIRECTORY
+from cds_service.knowledge.files import TABLES
 
 
 @click.group("terminology")
@@ -26,8 +26,8 @@ def build(release: Path, folder: Path | None) -> None:
 
     Reviewed forms stay, and so do retired codes, which charts go on using.
     """
-    made = rxnorm.build(release, load().drugs, drug_files.lines(DIRECTORY / drug_files.OTHERS))
-    target = folder or DIRECTORY
+    made = rxnorm.build(release, load().drugs, drug_files.lines(TABLES / drug_files.OTHERS))
+    target = folder or TABLES
     (target / drug_files.PRODUCTS).write_text(made.products, encoding="utf-8")
     (target / drug_files.OTHERS).write_text(made.other_drugs, encoding="utf-8")
     click.echo(f"{made.added} products are new, {made.kept} stay that the release does not hold; written to {target}")

@@ -5,14 +5,15 @@ from functools import cache
 from pathlib import Path
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
+from cds_service.chart import ValueSets
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
 from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex, ValueSet
 from cds_service.knowledge.drugs import DrugTable
+from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.orderables import Orderable
@@ -38,32 +39,15 @@ __all__ = [
     "load",
 ]
 
-_NOT_RULES = frozenset(
-    (
-        "citations",
-        "systems",
-        "levels",
-        "drugs",
-        "version",
-        "report_phrases",
-        "report_languages",
-        "units",
-        "orderables",
-    )
-)
 
-
-_EXTRA = {
-    hold_files.RULE: hold_files.TABLES,
-    "antithrombotic_restart": frozenset(("remarks",)),
-    "payer_criteria": frozenset(("wiser_states",)),
-}
-"""What the files of some rules hold besides parameters, citations and value sets."""
+class _Version(Table, frozen=True):
+    version: Text
 
 
 class Knowledge(Struct, frozen=True, eq=False):
     """All clinical data, read-only, and equal only to itself. `version` names the reviewed state as a whole, such as `2026.11.0`.
 
+    `rules` holds the numbers by file: `<id>` is a rule's own, `shared/<name>` what several rules read and none owns.
     `changes` are what a site made different, `off` the rules that it switched off.
     """
 
@@ -80,13 +64,13 @@ class Knowledge(Struct, frozen=True, eq=False):
     off: Mapping[str, Change] = field(default_factory=dict)
 
     def parameter(self, key: str) -> Parameter:
-        """The parameter `<rule>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
-        rule, _, name = key.partition(".")
-        return self.rules[rule].parameters[name]
+        """The parameter `<file>.<name>`; a key that does not exist is a fault of the caller (KeyError)."""
+        file, _, name = key.partition(".")
+        return self.rules[file].parameters[name]
 
-    def parameters(self, rule: str, *names: str) -> tuple[Parameter, ...]:
-        """Several parameters of one rule."""
-        own = self.rules[rule].parameters
+    def parameters(self, file: str, *names: str) -> tuple[Parameter, ...]:
+        """Several parameters of one file."""
+        own = self.rules[file].parameters
         return tuple([own[name] for name in names])
 
     def citation(self, identifier: str) -> Citation:
@@ -97,38 +81,55 @@ class Knowledge(Struct, frozen=True, eq=False):
 @cache
 def load(directory: Path = files.DIRECTORY) -> Knowledge:
     """Read and check all knowledge files. Raises `KnowledgeError` naming the file and the key at fault."""
-    sources = citations.load(directory / "citations.toml")
-    systems = codes.load_systems(directory / "systems.toml")
+    tables = directory / "tables"
+    sources = citations.load(tables / "citations.toml")
+    systems = codes.load_systems(tables / "systems.toml")
     value_sets = {
-        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / "valuesets").glob("*.toml"))
+        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / files.VALUE_SETS).glob("*.toml"))
     }
-    rules = {}
-    for path in sorted(directory.glob("*.toml")):
-        if path.stem not in _NOT_RULES:
-            rules[path.stem] = parameters.parse(
-                path.stem, files.read(path), sources, _EXTRA.get(path.stem, frozenset())
-            )
-            for name in rules[path.stem].value_sets:
-                if name not in value_sets:
-                    raise KnowledgeError(path.name, "value_sets", f"{name!r} is no value set")
-    unit_table = units.load(directory / "units.toml")
+    _check_names(value_sets)
+    unit_table = units.load(tables / "units.toml")
     for item in value_sets.values():
-        if item.unit and item.unit not in unit_table.codes:
-            raise KnowledgeError(f"{item.id}.toml", "unit", f"{item.unit!r} is no unit of units.toml")
-    drugs = drug_files.load(directory, systems)
-    own = rules[hold_files.RULE]
-    holds = hold_files.load(own, sources, drugs.ingredients)
-    rules[hold_files.RULE] = replace(own, parameters={**own.parameters, **holds.parameters})
-    version = files.read(directory / "version.toml")
+        if item.unit:
+            refer(f"{files.VALUE_SETS}/{item.id}.toml", "unit", item.unit, unit_table.codes, "unit of units.toml")
+    drugs = drug_files.load(tables, systems)
+    holds = hold_files.load(directory / f"{hold_files.PLACE}.toml", sources, drugs.ingredients)
     index = codes.CodeIndex(value_sets, systems)
     return Knowledge(
-        version=files.member("version.toml", "", version, "version", str),
+        version=files.read(tables / "version.toml", _Version).version,
         citations=sources,
-        rules=rules,
+        rules=_numbers(directory, sources) | {hold_files.PLACE: holds.numbers},
         index=index,
-        levels=levels.load(directory / "levels.toml"),
+        levels=levels.load(tables / "levels.toml"),
         units=unit_table,
         drugs=drugs,
         holds=holds,
-        orderables=orderables.load(directory / "orderables.toml", index),
+        orderables=orderables.load(tables / "orderables.toml", index),
     )
+
+
+def _check_names(value_sets: Mapping[str, ValueSet]) -> None:
+    """Raise `KnowledgeError` unless the program names the value sets that there are."""
+    for name in sorted(value_sets.keys() ^ set(ValueSets)):
+        known = (
+            "is missing, and the program names it"
+            if name not in value_sets
+            else "is a value set that the program does not name"
+        )
+        raise KnowledgeError(
+            f"{files.VALUE_SETS}/{name}.toml", "", f"{known}: run python -m cds_service.knowledge.generate"
+        )
+
+
+def _numbers(directory: Path, sources: Mapping[str, Citation]) -> dict[str, RuleKnowledge]:
+    """The files of the rules and those below `shared`, but for the holds."""
+    found = {}
+    for path in sorted((*directory.glob("*.toml"), *(directory / files.SHARED).glob("*.toml"))):
+        place = path.relative_to(directory).with_suffix("").as_posix()
+        if place == hold_files.PLACE:
+            continue
+        found[place] = parameters.load(path, place, sources)
+    for place, item in found.items():
+        for name in item.shows:
+            refer(f"{place}.toml", "shows", name, {*found, hold_files.PLACE}, "file of numbers")
+    return found

@@ -1,14 +1,13 @@
 """A change is one difference between a site's knowledge and the defaults, with the reason that the site gives."""
 
-from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import files
+from cds_service.knowledge.files import Table
 from cds_service.knowledge.parameters import Confidence, Parameter
 
 ACCEPTED = "i_accept_the_risk"
@@ -19,7 +18,8 @@ _SITE = "site-policy"
 class Change(Struct, frozen=True):
     """One difference. `file` and `key` say where in the overlay it stands, `says` what differs, in words.
 
-    `weakens` is set where a number that guards the patient became more permissive; `accepted` says who took that risk, when and why.
+    `weakens` is set where a number that guards the patient became more permissive; `accepted` says who took that risk, when and why;
+    `value_set` is the one that got codes, if that is the change.
     """
 
     file: str
@@ -28,6 +28,7 @@ class Change(Struct, frozen=True):
     reason: str
     accepted: str = ""
     weakens: bool = False
+    value_set: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -39,36 +40,67 @@ class Change(Struct, frozen=True):
         return KnowledgeError(self.file, self.key, f"weakens what guards the patient ({self.says}): {REMEDY}")
 
 
-def reason(file: str, key: str, table: Mapping[str, Any]) -> str:
-    """The reason that a change states. Raises `KnowledgeError` if there is none."""
-    return _words(file, key, table, "reason")
+_Words = Annotated[str, Meta(pattern=r"\S")]
+"""Text that is not blank. A schema that is no `Table` cannot have it: msgspec 0.22 crashes on a pattern beside a table."""
 
 
-def accepted(file: str, key: str, table: Mapping[str, Any]) -> str:
-    """Who accepted the risk of a change, when and why; empty if nobody did."""
-    return _words(file, key, table, ACCEPTED) if ACCEPTED in table else ""
+class Stated(Table, frozen=True, kw_only=True):
+    """What every change states: the reason, and who accepted the risk of it, when and why, if anybody did."""
+
+    reason: _Words
+    i_accept_the_risk: _Words = ""
+
+    @property
+    def why(self) -> str:
+        """The reason on one line."""
+        return " ".join(self.reason.split())
+
+    @property
+    def accepted(self) -> str:
+        """Who accepted the risk, on one line; empty if nobody did."""
+        return " ".join(self.i_accept_the_risk.split())
 
 
-def _words(file: str, key: str, table: Mapping[str, Any], name: str) -> str:
-    text: str = files.member(file, key, table, name, str)
-    if not text.strip():
-        raise KnowledgeError(file, f"{key}.{name}" if key else name, "is blank")
-    return " ".join(text.split())
+class Number(Stated, frozen=True, kw_only=True):
+    """A number in place of another; its unit may be repeated."""
+
+    unit: str = ""
 
 
-def replaced(
-    file: str, key: str, table: Mapping[str, Any], before: Parameter, name: str = "value"
-) -> tuple[Parameter, Change]:
-    """The number with the value that a site gives it in the member `name`, and the change that this is.
+class Value(Number, frozen=True, kw_only=True):
+    """In place of a parameter."""
+
+    value: float
+
+
+class Hours(Number, frozen=True, kw_only=True):
+    """In place of an interval of a hold."""
+
+    hours: float
+
+
+class Amount(Number, frozen=True, kw_only=True):
+    """In place of a prophylactic dose."""
+
+    amount: float
+
+
+def replaced(file: str, key: str, stated: Value | Hours | Amount, before: Parameter) -> tuple[Parameter, Change]:
+    """The number with the value that a site gives it, and the change that this is.
 
     The number is then the site's own: its source is local policy, and its locator says what it replaced. Raises `KnowledgeError`
-    for an unknown key, another unit, a value of another sign, or a missing reason.
+    for another unit, or a value of another sign.
     """
-    files.only(file, key, table, frozenset((name, "unit", "reason", ACCEPTED)))
-    value = float(files.member(file, key, table, name, (int, float)))
+    match stated:
+        case Value(value=value):
+            name = "value"
+        case Hours(hours=value):
+            name = "hours"
+        case Amount(amount=value):
+            name = "amount"
     if not isfinite(value) or value < 0 <= before.value:
         raise KnowledgeError(file, f"{key}.{name}", f"{value:g} cannot stand in place of {before.value:g}")
-    if table.get("unit", before.unit) != before.unit:
+    if stated.unit not in ("", before.unit):
         raise KnowledgeError(file, f"{key}.unit", f"must stay {before.unit!r}")
     after = replace(
         before,
@@ -76,9 +108,9 @@ def replaced(
         source=_SITE,
         locator=f"in place of {before.shown} ({before.source}: {before.locator})",
         confidence=Confidence.POLICY,
-        site_reason=reason(file, key, table),
+        site_reason=stated.why,
     )
     weaker = before.is_weaker(value)
     direction = " (weaker)" if weaker else " (stricter)" if before.stricter and value != before.value else ""
     says = f"{before.key}, {before.means}: {after.shown} instead of {before.shown}{direction}"
-    return after, Change(file, key, says, after.site_reason, accepted(file, key, table), weaker)
+    return after, Change(file, key, says, stated.why, stated.accepted, weaker)

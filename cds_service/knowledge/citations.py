@@ -4,34 +4,28 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec.structs import asdict
 
-from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text, read
 
 
-class Citation(Struct, frozen=True):
+class _Listed(Table, frozen=True, kw_only=True):
+    """A source as the file has it."""
+
+    label: Text
+    title: Text
+    year: int
+    seen: Text
+    reviewed: date
+    url: str = ""
+
+
+class Citation(_Listed, frozen=True, kw_only=True):
     """One source. `label` is short enough for a card, such as `SIR 2019`; `seen` says how its text was seen; `url` may be empty."""
 
     id: str
-    label: str
-    title: str
-    url: str
-    year: int
-    seen: str
-    reviewed: date
-
-
-_KEYS = frozenset(("label", "title", "url", "year", "seen", "reviewed"))
 
 
 def load(path: Path) -> Mapping[str, Citation]:
     """All citations by id. Raises `KnowledgeError`."""
-    found = {}
-    for identifier, table in files.read(path).items():
-        files.only(path.name, identifier, table, _KEYS)
-        text = {name: files.member(path.name, identifier, table, name, str) for name in ("label", "title", "seen")}
-        year = files.member(path.name, identifier, table, "year", int)
-        reviewed = files.member(path.name, identifier, table, "reviewed", date)
-        url = files.member(path.name, identifier, table, "url", str) if "url" in table else ""
-        found[identifier] = Citation(id=identifier, year=year, reviewed=reviewed, url=url, **text)
-    return found
+    return {name: Citation(id=name, **asdict(table)) for name, table in read(path, dict[str, _Listed]).items()}

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text
 
 LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
-
-_META = frozenset(("title", "purpose", "source", "reviewed", "includes", "unit", "text"))
 
 
 class ValueSet(Struct, frozen=True):
@@ -46,52 +45,84 @@ class Systems(Struct, frozen=True):
     closed: frozenset[str]
 
 
+class _System(Table, frozen=True):
+    """A code system as the file has it."""
+
+    title: Text
+    addresses: tuple[Text, ...]
+    pattern: re.Pattern[str]
+    closed: bool = False
+
+
+class _Texts(Table, frozen=True, kw_only=True):
+    """How a text is recognised: by any of `patterns`, and none of `except`."""
+
+    patterns: tuple[Text, ...] = ()
+    but: tuple[Text, ...] = field(name="except", default=())
+
+
+class _Described(Table, frozen=True, kw_only=True):
+    """A value set's file but for its codes."""
+
+    title: Text
+    purpose: Text
+    source: Text
+    reviewed: date
+    includes: tuple[Text, ...] = ()
+    unit: str = ""
+    text: _Texts = _Texts()
+
+
+_Listed: TypeAlias = dict[str, Text | dict[str, Text]]
+"""Codes of one system, each with its display; below `except` those that a prefix does not stand for."""
+
+
 def load_systems(path: Path) -> Systems:
     """The code systems of `systems.toml`. Raises `KnowledgeError`."""
     keys: dict[str, str] = {}
-    patterns = {}
-    closed = set()
-    for key, table in files.tables(files.read(path)):
-        for address in files.member(path.name, key, table, "addresses", list):
+    tables = files.read(path, dict[str, _System])
+    for key, table in tables.items():
+        for address in table.addresses:
             if keys.setdefault(address, key) != key:
-                raise KnowledgeError(path.name, key, f"{address} is also an address of {keys[address]}")
-        patterns[key] = compiled(path.name, f"{key}.pattern", files.member(path.name, key, table, "pattern", str))
-        if table.get("closed", False):
-            closed.add(key)
-    return Systems(keys, patterns, frozenset(closed))
+                raise KnowledgeError(files.name(path), key, f"{address} is also an address of {keys[address]}")
+    patterns = {key: table.pattern for key, table in tables.items()}
+    return Systems(keys, patterns, frozenset(key for key, table in tables.items() if table.closed))
 
 
 def load_value_set(path: Path, systems: Systems) -> ValueSet:
     """One value set. Raises `KnowledgeError` for an unknown system, a code that does not fit its system, or a bad pattern."""
-    tables = files.read(path)
-    files.only(path.name, "", tables, _META | systems.patterns.keys())
+    file, tables = files.name(path), files.tables(path)
+    about = files.fit(file, {name: item for name, item in tables.items() if name not in systems.patterns}, _Described)
+    listed = {name: item for name, item in tables.items() if name in systems.patterns}
     codes: dict[str, dict[str, str]] = {}
     carved_out: dict[str, dict[str, str]] = {}
-    for key in systems.patterns.keys() & tables.keys():
-        table = dict(tables[key])
-        for name, listed in (("except", table.pop("except", {})), ("", table)):
-            for code, display in listed.items():
-                check_code(path.name, ".".join(filter(None, (key, name, code))), code, display, systems.patterns[key])
-        codes[key] = table
-        carved_out[key] = tables[key].get("except", {})
-    text = tables.get("text", {})
+    for key, table in files.fit(file, listed, dict[str, _Listed]).items():
+        pattern = systems.patterns[key]
+        apart = table.pop("except", {})
+        codes[key] = {
+            code: check_code(file, f"{key}.{code}", code, display, pattern) for code, display in table.items()
+        }
+        carved_out[key] = {
+            code: check_code(file, f"{key}.except.{code}", code, display, pattern)
+            for code, display in (apart.items() if isinstance(apart, dict) else ())
+        }
     return ValueSet(
         id=path.stem,
-        title=files.member(path.name, "", tables, "title", str),
-        purpose=files.member(path.name, "", tables, "purpose", str),
-        source=files.member(path.name, "", tables, "source", str),
-        reviewed=files.member(path.name, "", tables, "reviewed", date),
-        includes=tuple(tables.get("includes", ())),
+        title=about.title,
+        purpose=about.purpose,
+        source=about.source,
+        reviewed=about.reviewed,
+        includes=about.includes,
         codes=codes,
         carved_out=carved_out,
-        pattern=_any_of(path.name, "text.patterns", text.get("patterns", ())),
-        exception=_any_of(path.name, "text.except", text.get("except", ())),
-        unit=tables.get("unit", ""),
+        pattern=_any_of(file, "text.patterns", about.text.patterns),
+        exception=_any_of(file, "text.except", about.text.but),
+        unit=about.unit,
     )
 
 
-def check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern[str] | None) -> None:
-    """Raise `KnowledgeError` unless the code has a display and fits its system, or ends in `-`, for all codes below.
+def check_code(file: str, key: str, code: str, display: object, pattern: re.Pattern[str] | None) -> str:
+    """The display. Raises `KnowledgeError` unless there is one and the code fits its system, or ends in `-`, for all codes below.
 
     A system without a pattern is a local one, of which only single codes can be listed.
     """
@@ -100,14 +131,7 @@ def check_code(file: str, key: str, code: str, display: Any, pattern: re.Pattern
     all_below = code.endswith("-")
     if all_below if pattern is None else not (all_below or pattern.fullmatch(code)):
         raise KnowledgeError(file, key, "does not fit its code system")
-
-
-def compiled(file: str, key: str, pattern: str) -> re.Pattern[str]:
-    """The pattern, blind to case. Raises `KnowledgeError` if it is no regular expression."""
-    try:
-        return re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise KnowledgeError(file, key, f"is no regular expression ({error})") from error
+    return display
 
 
 def folded(text: str) -> str:
@@ -185,13 +209,13 @@ def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
     parents: dict[str, set[str]] = {name: set() for name in value_sets}
     for item in value_sets.values():
         for included in item.includes:
-            if included not in parents:
-                raise KnowledgeError(f"{item.id}.toml", "includes", f"{included!r} is no value set")
-            parents[included].add(item.id)
+            parents[files.refer(f"{files.VALUE_SETS}/{item.id}.toml", "includes", included, parents, "value set")].add(
+                item.id
+            )
 
     def closure(name: str, seen: frozenset[str]) -> frozenset[str]:
         if name in seen:
-            raise KnowledgeError(f"{name}.toml", "includes", "includes itself")
+            raise KnowledgeError(f"{files.VALUE_SETS}/{name}.toml", "includes", "includes itself")
         seen |= {name}
         return frozenset({name}).union(*(closure(parent, seen) for parent in parents[name]))
 
@@ -201,4 +225,7 @@ def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:
 def _any_of(file: str, key: str, patterns: Iterable[str]) -> re.Pattern[str] | None:
     """One pattern for all of them, None for none. Raises `KnowledgeError` if they are no regular expressions."""
     alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
-    return compiled(file, key, alternatives) if alternatives else None
+    try:
+        return files.compiled(alternatives) if alternatives else None
+    except ValueError as error:
+        raise KnowledgeError(file, key, str(error)) from error

@@ -1,121 +1,154 @@
-"""Reads the holds from `antithrombotic_hold.toml` and checks that every antithrombotic has exactly one for every patient."""
+"""Reads the holds from `shared/holds.toml` and checks that every antithrombotic has exactly one for every patient."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import date
+from math import inf
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, field
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import files
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.drugs import Ingredient
+from cds_service.knowledge.files import SHARED, Table, Text, read, refer
 from cds_service.knowledge.holds import ANTITHROMBOTICS, ANY_ROUTE, DoseClass, Hold, HoldTable, ProphylacticDose, Remark
-from cds_service.knowledge.parameters import Parameter, RuleKnowledge, Stricter, confidence, known, one_of
+from cds_service.knowledge.parameters import Confidence, Parameter, Stricter, cited
 
-RULE = "antithrombotic_hold"
-TABLES = frozenset(("holds", "prophylactic"))
-_FILE = f"{RULE}.toml"
-_ROUTES = ("intravenous", "subcutaneous")
-_HOLD = frozenset(
-    (
-        *("ingredients", "clearance", "dose", "route", "doses", "consult", "check", "inr_decides"),
-        *("critical", "warning", "longer", "differs", "restart"),
+PLACE = f"{SHARED}/holds"
+_FILE = f"{PLACE}.toml"
+Route = Literal["intravenous", "subcutaneous"]
+_ROUTES: tuple[Route, ...] = ("intravenous", "subcutaneous")
+_Amount = Annotated[float, Meta(ge=0)]
+
+
+class _Sourced(Table, frozen=True, kw_only=True):
+    source: Text
+    locator: Text
+    confidence: Confidence
+
+
+class _Interval(_Sourced, frozen=True, kw_only=True):
+    hours: _Amount
+
+
+class _Clearance(Table, frozen=True):
+    """The creatinine clearances, in mL/min, for which a hold is."""
+
+    least: _Amount = field(name="from", default=0.0)
+    below: _Amount = inf
+
+
+class _Hold(Table, frozen=True, kw_only=True):
+    """A hold as the file has it: see `Hold`."""
+
+    ingredients: Annotated[tuple[Text, ...], Meta(min_length=1)]
+    clearance: _Clearance = _Clearance()
+    dose: DoseClass | None = None
+    route: Route | None = None
+    doses: str = ""
+    consult: str = ""
+    check: str = ""
+    inr_decides: bool = False
+    critical: _Interval | None = None
+    warning: _Interval | None = None
+    longer: tuple[_Interval, ...] = ()
+    differs: tuple[Remark, ...] = ()
+    restart: tuple[Remark, ...] = ()
+
+    def __post_init__(self) -> None:
+        numbers = [item.hours for item in (self.critical, self.warning, *self.longer) if item]
+        if not (self.critical or self.warning):
+            raise ValueError("has neither a critical nor a warning interval")
+        if bool(self.doses) == bool(self.consult):
+            raise ValueError("needs the source's wording (`doses`), or `consult` where there is none")
+        if numbers != sorted(set(numbers)):
+            raise ValueError("intervals must grow from critical to warning to longer")
+
+
+class _Dose(_Sourced, frozen=True, kw_only=True):
+    """The largest dose that is prophylactic."""
+
+    ingredient: Text
+    amount: _Amount
+    unit: Text
+    every_hours: _Amount
+
+
+class _File(Table, frozen=True):
+    """The whole file."""
+
+    reviewed: date
+    prophylactic: dict[str, _Dose]
+    holds: dict[str, _Hold]
+
+
+def load(path: Path, citations: Mapping[str, Citation], drugs: Mapping[str, Ingredient]) -> HoldTable:
+    """The hold table. Raises `KnowledgeError` naming the key at fault, or the drug and clearance without exactly one hold."""
+    file = read(path, _File)
+    _check(file, citations, drugs)
+    table = HoldTable(
+        [_hold(name, item, file.reviewed) for name, item in file.holds.items()],
+        [_dose(name, item, file.reviewed) for name, item in file.prophylactic.items()],
+        file.reviewed,
     )
-)
-_NUMBER = frozenset(("hours", "source", "locator", "confidence"))
-_REMARK = frozenset(("text", "source", "locator", "confidence"))
-_PROPHYLACTIC = frozenset(("ingredient", "amount", "unit", "every_hours", "source", "locator", "confidence"))
+    for slug, ingredient in drugs.items():
+        if ingredient.drug_class in ANTITHROMBOTICS:
+            if not table.covers(slug):
+                raise KnowledgeError(_FILE, f"holds ({slug})", "this antithrombotic has no hold")
+            for problem in _gaps(table, slug):
+                raise KnowledgeError(_FILE, f"holds ({slug})", problem)
+    return table
 
 
-class _Reader:
-    """Reads the tables of the file, with what they may refer to."""
+def _check(file: _File, citations: Mapping[str, Citation], drugs: Mapping[str, Ingredient]) -> None:
+    """Raise `KnowledgeError` for a source or a drug that is not there."""
+    antithrombotics = [slug for slug, item in drugs.items() if item.drug_class in ANTITHROMBOTICS]
+    for key, slug in _ingredients(file):
+        refer(_FILE, key, slug, antithrombotics, "antithrombotic of drugs.toml")
+    for key, source in _sources(file):
+        cited(_FILE, f"{key}.source", source, citations)
 
-    def __init__(self, own: RuleKnowledge, citations: Mapping[str, Citation], drugs: Mapping[str, Ingredient]) -> None:
-        self.own = own
-        self.citations = citations
-        self.drugs = drugs
 
-    def hold(self, name: str, table: Mapping[str, Any]) -> Hold:
-        key = f"holds.{name}"
-        files.only(_FILE, key, table, _HOLD)
-        clearance = table.get("clearance", {})
-        files.only(_FILE, f"{key}.clearance", clearance, frozenset(("from", "below")))
-        tiers = {tier: self.number(name, tier, table[tier]) for tier in ("critical", "warning") if tier in table}
-        if not tiers:
-            raise KnowledgeError(_FILE, key, "has neither a critical nor a warning interval")
-        found = Hold(
-            id=name,
-            ingredients=tuple(
-                self.ingredient(key, slug) for slug in files.member(_FILE, key, table, "ingredients", list)
-            ),
-            critical=tiers.get("critical"),
-            warning=tiers.get("warning"),
-            clearance_from=float(clearance.get("from", 0)),
-            clearance_below=float(clearance.get("below", "inf")),
-            dose=DoseClass(one_of(_FILE, key, table, "dose", tuple(DoseClass))) if "dose" in table else None,
-            route=one_of(_FILE, key, table, "route", _ROUTES) if "route" in table else ANY_ROUTE,
-            longer=tuple(
-                self.number(name, f"longer-{place}", item)
-                for place, item in enumerate(table.get("longer", ()), start=1)
-            ),
-            doses=table.get("doses", ""),
-            consult=table.get("consult", ""),
-            check=table.get("check", ""),
-            inr_decides=table.get("inr_decides", False),
-            differs=self.remarks(f"{key}.differs", table.get("differs", ())),
-            restart=self.remarks(f"{key}.restart", table.get("restart", ())),
-        )
-        if bool(found.doses) == bool(found.consult):
-            raise KnowledgeError(_FILE, key, "needs the source's wording (`doses`), or `consult` where there is none")
-        if not found.grows:
-            raise KnowledgeError(_FILE, key, "intervals must grow from critical to warning to longer")
-        return found
+def _ingredients(file: _File) -> Iterator[tuple[str, str]]:
+    for name, hold in file.holds.items():
+        yield from ((f"holds.{name}.ingredients", slug) for slug in hold.ingredients)
+    for name, dose in file.prophylactic.items():
+        yield f"prophylactic.{name}.ingredient", dose.ingredient
 
-    def ingredient(self, key: str, slug: str) -> str:
-        if slug not in self.drugs or self.drugs[slug].drug_class not in ANTITHROMBOTICS:
-            raise KnowledgeError(_FILE, f"{key}.ingredients", f"{slug!r} is no antithrombotic of drugs.toml")
-        return slug
 
-    def number(self, hold: str, tier: str, table: Mapping[str, Any]) -> Parameter:
-        key = f"holds.{hold}.{tier}"
-        files.only(_FILE, key, table, _NUMBER)
-        return self.parameter(
-            f"{hold}.{tier}", key, table, ("hours", "h"), f"{hold.replace('-', ' ')}: {_MEANS[tier.partition('-')[0]]}"
-        )
+def _sources(file: _File) -> Iterator[tuple[str, str]]:
+    for name, hold in file.holds.items():
+        for tier in ("critical", "warning", "longer", "differs", "restart"):
+            found = getattr(hold, tier) or ()
+            for item in found if isinstance(found, tuple) else (found,):
+                yield f"holds.{name}.{tier}", item.source
+    for name, dose in file.prophylactic.items():
+        yield f"prophylactic.{name}", dose.source
 
-    def parameter(
-        self, name: str, key: str, table: Mapping[str, Any], amount: tuple[str, str], means: str
-    ) -> Parameter:
-        member, unit = amount
-        return Parameter(
-            key=f"{RULE}.{name}",
-            value=float(files.member(_FILE, key, table, member, (int, float))),
-            unit=unit,
-            means=means,
-            source=known(_FILE, f"{key}.source", files.member(_FILE, key, table, "source", str), self.citations),
-            locator=files.member(_FILE, key, table, "locator", str),
-            confidence=confidence(_FILE, key, table),
-            reviewed=self.own.reviewed,
-            # A longer interval, and a smaller dose that still passes for prophylactic, keep more procedures waiting.
-            stricter=Stricter.HIGHER if unit == "h" else Stricter.LOWER,
-        )
 
-    def remarks(self, key: str, tables: Any) -> tuple[Remark, ...]:
-        found = []
-        for table in tables:
-            files.only(_FILE, key, table, _REMARK)
-            text, source, locator = (
-                files.member(_FILE, key, table, name, str) for name in ("text", "source", "locator")
-            )
-            known(_FILE, f"{key}.source", source, self.citations)
-            found.append(Remark(text, source, locator, confidence(_FILE, key, table)))
-        return tuple(found)
+def _hold(name: str, table: _Hold, reviewed: date) -> Hold:
+    def number(tier: str, interval: _Interval) -> Parameter:
+        means = f"{name.replace('-', ' ')}: {_MEANS[tier.partition('-')[0]]}"
+        return _parameter(f"{name}.{tier}", interval.hours, "h", means, interval, reviewed)
 
-    def prophylactic(self, name: str, table: Mapping[str, Any]) -> ProphylacticDose:
-        key = f"prophylactic.{name}"
-        files.only(_FILE, key, table, _PROPHYLACTIC)
-        every = float(files.member(_FILE, key, table, "every_hours", (int, float)))
-        unit = files.member(_FILE, key, table, "unit", str)
-        amount = self.parameter(name, key, table, ("amount", unit), f"prophylactic up to this dose every {every:g} h")
-        return ProphylacticDose(self.ingredient(key, files.member(_FILE, key, table, "ingredient", str)), amount, every)
+    return Hold(
+        id=name,
+        ingredients=table.ingredients,
+        critical=number("critical", table.critical) if table.critical else None,
+        warning=number("warning", table.warning) if table.warning else None,
+        clearance_from=table.clearance.least,
+        clearance_below=table.clearance.below,
+        dose=table.dose,
+        route=table.route or ANY_ROUTE,
+        longer=tuple(number(f"longer-{place}", item) for place, item in enumerate(table.longer, start=1)),
+        doses=table.doses,
+        consult=table.consult,
+        check=table.check,
+        inr_decides=table.inr_decides,
+        differs=table.differs,
+        restart=table.restart,
+    )
 
 
 _MEANS = {
@@ -125,20 +158,25 @@ _MEANS = {
 }
 
 
-def load(own: RuleKnowledge, citations: Mapping[str, Citation], drugs: Mapping[str, Ingredient]) -> HoldTable:
-    """The hold table. Raises `KnowledgeError` naming the key at fault, or the drug and clearance without exactly one hold."""
-    reader = _Reader(own, citations, drugs)
-    table = HoldTable(
-        [reader.hold(name, item) for name, item in own.extra.get("holds", {}).items()],
-        [reader.prophylactic(name, item) for name, item in own.extra.get("prophylactic", {}).items()],
+def _dose(name: str, table: _Dose, reviewed: date) -> ProphylacticDose:
+    means = f"prophylactic up to this dose every {table.every_hours:g} h"
+    amount = _parameter(name, table.amount, table.unit, means, table, reviewed)
+    return ProphylacticDose(table.ingredient, amount, table.every_hours)
+
+
+def _parameter(name: str, value: float, unit: str, means: str, stated: _Sourced, reviewed: date) -> Parameter:
+    return Parameter(
+        key=f"{PLACE}.{name}",
+        value=value,
+        unit=unit,
+        means=means,
+        source=stated.source,
+        locator=stated.locator,
+        confidence=stated.confidence,
+        reviewed=reviewed,
+        # A longer interval, and a smaller dose that still passes for prophylactic, keep more procedures waiting.
+        stricter=Stricter.HIGHER if unit == "h" else Stricter.LOWER,
     )
-    for slug, ingredient in drugs.items():
-        if ingredient.drug_class in ANTITHROMBOTICS:
-            if not table.covers(slug):
-                raise KnowledgeError(_FILE, f"holds ({slug})", "this antithrombotic has no hold")
-            for problem in _gaps(table, slug):
-                raise KnowledgeError(_FILE, f"holds ({slug})", problem)
-    return table
 
 
 def _gaps(table: HoldTable, slug: str) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """Holds: how long before the procedure each antithrombotic was last given, by renal function, dose and route."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 
 from msgspec import Struct
 
-from cds_service.knowledge.parameters import Confidence, Parameter
+from cds_service.knowledge.files import Table, Text
+from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 
 ANY_ROUTE = ""
 ANTICOAGULANTS = frozenset(
@@ -31,12 +33,12 @@ class DoseClass(StrEnum):
     THERAPEUTIC = "therapeutic"
 
 
-class Remark(Struct, frozen=True):
+class Remark(Table, frozen=True):
     """What one source says in words, such as when a drug may be given again."""
 
-    text: str
-    source: str
-    locator: str
+    text: Text
+    source: Text
+    locator: Text
     confidence: Confidence
 
 
@@ -109,9 +111,10 @@ class ProphylacticDose(Struct, frozen=True):
 class HoldTable:
     """Every hold, by ingredient; built once at start."""
 
-    def __init__(self, holds: Iterable[Hold], prophylactic: Iterable[ProphylacticDose]) -> None:
+    def __init__(self, holds: Iterable[Hold], prophylactic: Iterable[ProphylacticDose], reviewed: date) -> None:
         self.all = tuple(holds)
         self.prophylactic = tuple(prophylactic)
+        self.reviewed = reviewed
         self._by_ingredient: dict[str, tuple[Hold, ...]] = {}
         for hold in self.all:
             for ingredient in hold.ingredients:
@@ -140,10 +143,11 @@ class HoldTable:
         return max(tabulated or found, key=lambda hold: (hold.least.value, hold.full.value))
 
     @property
-    def parameters(self) -> Mapping[str, Parameter]:
+    def numbers(self) -> RuleKnowledge:
         """Every number of every hold, named `<hold>.<tier>`, for pages and for sites that replace one."""
         numbers = [
             *(number for hold in self.all for number in hold.numbers),
             *(item.amount for item in self.prophylactic),
         ]
-        return {number.key.partition(".")[2]: number for number in numbers}
+        named = {number.key.partition(".")[2]: number for number in numbers}
+        return RuleKnowledge(parameters=named, citations={}, reviewed=self.reviewed)

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cds_service.chart import Level
-from cds_service.errors import KnowledgeError
-from cds_service.knowledge import files
 from cds_service.knowledge.codes import bare
-
-_SYSTEMS = frozenset(("snomed", "icd-10-cm", "icd-10"))
+from cds_service.knowledge.files import Table, read
 
 
 class LevelTable(Struct, frozen=True):
@@ -32,17 +29,21 @@ class LevelTable(Struct, frozen=True):
         return frozenset()
 
 
+class _Vertebrae(Table, frozen=True, kw_only=True):
+    """The vertebrae that a code can mean, by system and code; a code that ends in `-` stands for all below it."""
+
+    snomed: dict[str, tuple[Level, ...]]
+    icd_10_cm: dict[str, tuple[Level, ...]] = field(name="icd-10-cm")
+    icd_10: dict[str, tuple[Level, ...]] = field(name="icd-10")
+
+
 def load(path: Path) -> LevelTable:
     """The table of `levels.toml`. Raises `KnowledgeError` for a level that is none."""
     exact: dict[tuple[str, str], frozenset[Level]] = {}
     prefixes: dict[tuple[str, str], frozenset[Level]] = {}
-    file = files.read(path)
-    for system in _SYSTEMS & file.keys():
-        table = file[system]
-        for code, names in table.items():
-            unknown = [name for name in names if name not in Level.__members__]
-            if unknown:
-                raise KnowledgeError(path.name, f"{system}.{code}", f"{unknown[0]!r} is no vertebra")
+    file = read(path, _Vertebrae)
+    for system, table in (("snomed", file.snomed), ("icd-10-cm", file.icd_10_cm), ("icd-10", file.icd_10)):
+        for code, levels in table.items():
             target = prefixes if code.endswith("-") else exact
-            target[system, bare(system, code.removesuffix("-"))] = frozenset(Level(name) for name in names)
+            target[system, bare(system, code.removesuffix("-"))] = frozenset(levels)
     return LevelTable(exact, prefixes)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import files
 from cds_service.knowledge.codes import CodeIndex
-
-_KEYS = frozenset(("value_set", "system", "code", "text", "category", "awaited"))
+from cds_service.knowledge.files import Table, Text, name, read, refer
 
 
 class Orderable(Struct, frozen=True):
@@ -30,30 +28,42 @@ class Orderable(Struct, frozen=True):
     awaited: timedelta
 
 
+class _Listed(Table, frozen=True, kw_only=True):
+    """A service as the file has it; `awaited` in days."""
+
+    value_set: Text
+    text: Text
+    category: Text
+    awaited: Annotated[int, Meta(ge=1)]
+    system: str = ""
+    code: str = ""
+
+
+class _File(Table, frozen=True):
+    reviewed: date
+    orderable: dict[str, _Listed]
+
+
 def load(path: Path, index: CodeIndex) -> Mapping[str, Orderable]:
     """All orderables by id. Raises `KnowledgeError` for a value set that does not exist, or a code that it does not hold."""
-    file = files.read(path)
-    files.member(path.name, "", file, "reviewed", date)
-    return {name: _orderable(path.name, name, table, index) for name, table in files.tables(file)}
+    return {item: _orderable(name(path), item, table, index) for item, table in read(path, _File).orderable.items()}
 
 
-def _orderable(file: str, name: str, table: Mapping[str, Any], index: CodeIndex) -> Orderable:
-    files.only(file, name, table, _KEYS)
-    value_set = files.member(file, name, table, "value_set", str)
-    if value_set not in index.value_sets:
-        raise KnowledgeError(file, f"{name}.value_set", f"{value_set!r} is no value set")
-    system, code, display = table.get("system", ""), table.get("code", ""), ""
-    if code:
-        display = index.value_sets[value_set].codes.get(index.system(system), {}).get(code, "")
+def _orderable(file: str, identifier: str, table: _Listed, index: CodeIndex) -> Orderable:
+    key = f"orderable.{identifier}"
+    value_set = refer(file, f"{key}.value_set", table.value_set, index.value_sets, "value set")
+    display = ""
+    if table.code:
+        display = index.value_sets[value_set].codes.get(index.system(table.system), {}).get(table.code, "")
         if not display:
-            raise KnowledgeError(file, f"{name}.code", f"{code!r} is not in the value set {value_set!r}")
+            raise KnowledgeError(file, f"{key}.code", f"{table.code!r} is not in the value set {value_set!r}")
     return Orderable(
-        id=name,
+        id=identifier,
         value_set=value_set,
-        system=system,
-        code=code,
+        system=table.system,
+        code=table.code,
         display=display,
-        text=files.member(file, name, table, "text", str),
-        category=files.member(file, name, table, "category", str),
-        awaited=timedelta(days=files.member(file, name, table, "awaited", int)),
+        text=table.text,
+        category=table.category,
+        awaited=timedelta(days=table.awaited),
     )

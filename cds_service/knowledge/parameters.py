@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
-from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.citations import Citation
+from cds_service.knowledge.files import Table, Text, read, refer
 
 
 class Confidence(StrEnum):
@@ -45,7 +46,7 @@ _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks
 
 
 class Parameter(Struct, frozen=True, dict=True):
-    """One number. `key` is `<rule>.<name>`; `site_reason` is set when a site replaced the value and says why.
+    """One number. `key` is `<file>.<name>`; `site_reason` is set when a site replaced the value and says why.
 
     `stricter` is set where a rule that guards the patient uses the number: a site may not weaken it without taking the risk on itself.
     """
@@ -80,78 +81,76 @@ class Parameter(Struct, frozen=True, dict=True):
 
 
 class RuleKnowledge(Struct, frozen=True):
-    """The knowledge file of one rule (or `shared`): its parameters, its sources with locator, and the value sets it reads."""
+    """One file of numbers, a rule's own or a shared one: its parameters, and its sources with locator.
+
+    `shows` names the files whose numbers its page shows as a whole, `remarks` which words of the holds; `states` are those in which
+    it applies, as postal codes. All three are mostly empty.
+    """
 
     parameters: Mapping[str, Parameter]
     citations: Mapping[str, str]
-    value_sets: tuple[str, ...]
-    extra: Mapping[str, Any]
     reviewed: date
+    shows: tuple[str, ...] = ()
+    remarks: str = ""
+    states: tuple[str, ...] = ()
 
 
-_TOP = frozenset(("reviewed", "value_sets", "citations", "parameters"))
-_KEYS = frozenset(("value", "unit", "means", "source", "locator", "confidence", "reviewed", "stricter"))
+class _Number(Table, frozen=True, kw_only=True):
+    """A number as the file has it; reviewed with the file unless it says when."""
+
+    value: float
+    unit: Text
+    means: Text
+    source: Text
+    locator: Text
+    confidence: Confidence
+    stricter: Stricter | None = None
+    reviewed: date | None = None
 
 
-def parse(
-    stem: str, tables: Mapping[str, Any], citations: Mapping[str, Citation], extra: frozenset[str] = frozenset()
-) -> RuleKnowledge:
-    """The knowledge of one rule from its file `<stem>.toml`. Raises `KnowledgeError`; `extra` names tables that another module reads."""
-    file = f"{stem}.toml"
-    files.only(file, "", tables, _TOP | extra)
-    reviewed = files.member(file, "", tables, "reviewed", date)
-    parameters = {
-        name: _parameter(file, stem, name, table, reviewed, citations)
-        for name, table in tables.get("parameters", {}).items()
-    }
-    cited: dict[str, str] = {}
-    for source, locator in tables.get("citations", {}).items():
-        known(file, f"citations.{source}", source, citations)
-        cited[source] = files.member(file, "citations", {source: locator}, source, str)
-    for item in parameters.values():
-        cited.setdefault(item.source, item.locator)
+class _File(Table, frozen=True, kw_only=True):
+    """The knowledge file of any rule."""
+
+    reviewed: date
+    citations: dict[str, Text] = field(default_factory=dict)
+    parameters: dict[str, _Number] = field(default_factory=dict)
+    shows: tuple[Text, ...] = ()
+    remarks: Literal["", "differs", "restart"] = ""
+    states: tuple[Annotated[str, Meta(min_length=2, max_length=2)], ...] = ()
+
+
+def load(path: Path, place: str, citations: Mapping[str, Citation]) -> RuleKnowledge:
+    """The numbers of one file; `place` is where in the knowledge it lies, such as `shared/pain`. Raises `KnowledgeError`."""
+    file, name = read(path, _File), files.name(path)
+    sources = dict(file.citations)
+    for source in sources:
+        cited(name, f"citations.{source}", source, citations)
+    for key, number in file.parameters.items():
+        sources.setdefault(cited(name, f"parameters.{key}.source", number.source, citations), number.locator)
     return RuleKnowledge(
-        parameters=parameters,
-        citations=cited,
-        value_sets=tuple(tables.get("value_sets", ())),
-        extra={name: tables[name] for name in extra if name in tables},
-        reviewed=reviewed,
+        parameters={key: _parameter(f"{place}.{key}", item, file.reviewed) for key, item in file.parameters.items()},
+        citations=sources,
+        reviewed=file.reviewed,
+        shows=file.shows,
+        remarks=file.remarks,
+        states=file.states,
     )
 
 
-def known(file: str, key: str, source: str, citations: Mapping[str, Citation]) -> str:
+def cited(file: str, key: str, source: str, citations: Mapping[str, Citation]) -> str:
     """The source id itself, if it is a citation. Raises `KnowledgeError` otherwise."""
-    if source not in citations:
-        raise KnowledgeError(file, key, f"cites {source!r}, which citations.toml does not have")
-    return source
+    return refer(file, key, source, citations, "source of citations.toml")
 
 
-def one_of(file: str, key: str, table: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:
-    """A member that must be one of a few words. Raises `KnowledgeError` otherwise."""
-    word: str = files.member(file, key, table, name, str)
-    if word not in allowed:
-        raise KnowledgeError(file, f"{key}.{name}", f"{word!r} is none of {', '.join(allowed)}")
-    return word
-
-
-def confidence(file: str, key: str, table: Mapping[str, Any]) -> Confidence:
-    """The confidence that a table states. Raises `KnowledgeError` for an unknown word."""
-    return Confidence(one_of(file, key, table, "confidence", tuple(Confidence)))
-
-
-def _parameter(
-    file: str, stem: str, name: str, table: Mapping[str, Any], reviewed: date, citations: Mapping[str, Citation]
-) -> Parameter:
-    key = f"parameters.{name}"
-    files.only(file, key, table, _KEYS)
+def _parameter(key: str, number: _Number, reviewed: date) -> Parameter:
     return Parameter(
-        key=f"{stem}.{name}",
-        value=float(files.member(file, key, table, "value", (int, float))),
-        unit=files.member(file, key, table, "unit", str),
-        means=files.member(file, key, table, "means", str),
-        source=known(file, f"{key}.source", files.member(file, key, table, "source", str), citations),
-        locator=files.member(file, key, table, "locator", str),
-        confidence=confidence(file, key, table),
-        reviewed=table.get("reviewed", reviewed),
-        stricter=Stricter(one_of(file, key, table, "stricter", tuple(Stricter))) if "stricter" in table else None,
+        key=key,
+        value=number.value,
+        unit=number.unit,
+        means=number.means,
+        source=number.source,
+        locator=number.locator,
+        confidence=number.confidence,
+        reviewed=number.reviewed or reviewed,
+        stricter=number.stricter,
     )

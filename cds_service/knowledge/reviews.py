@@ -17,8 +17,8 @@ class Overdue(Struct, frozen=True):
 
 
 def overdue(know: Knowledge, day: date) -> tuple[Overdue, ...]:
-    """What was last reviewed longer ago than `shared.review_within` on that day, the oldest first."""
-    limit = know.parameter("shared.review_within").span
+    """What was last reviewed longer ago than `shared/reviews.review_within` on that day, the oldest first."""
+    limit = know.parameter("shared/reviews.review_within").span
     late = (item for item in _all(know) if day - item.reviewed > limit)
     return tuple(sorted(late, key=lambda item: (item.reviewed, item.kind, item.id)))
 

@@ -3,14 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
 from math import isclose
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text, name, read, refer
 
 
 class Line(Struct, frozen=True):
@@ -106,74 +106,88 @@ def spelling(text: str) -> str:
     return _MICRO.sub("u", _POWER.sub(r"10*\1", plain)).rstrip("/.") or ""
 
 
-_TABLES = frozenset(("reviewed", "units", "analytes", "possible"))
+class _Factor(Table, frozen=True, kw_only=True):
+    times: float
+    plus: float = 0.0
+
+    @property
+    def line(self) -> Line:
+        return Line(self.times, self.plus)
+
+
+class _Spelled(_Factor, frozen=True, kw_only=True):
+    """A unit: how it leads to the first unit of its kind, and how it is spelled beside its UCUM code."""
+
+    spelled: tuple[str, ...] = ()
+
+
+class _Bridge(_Factor, frozen=True, kw_only=True):
+    """What leads from a unit to one of another kind for one measure, and why it may."""
+
+    gives: Text
+    why: Text
+
+
+class _Possible(Table, frozen=True):
+    least: float
+    most: float
+    unit: Text
+
+
+class _File(Table, frozen=True):
+    """The whole of `units.toml`."""
+
+    reviewed: date
+    units: dict[str, dict[str, _Spelled]]
+    analytes: dict[str, dict[str, _Bridge]]
+    possible: dict[str, _Possible]
 
 
 def load(path: Path) -> UnitTable:
     """The table of `units.toml`. Raises `KnowledgeError` for a spelling that stands twice or a unit that is not there."""
-    tables = files.read(path)
-    files.only(path.name, "", tables, _TABLES)
+    file = read(path, _File)
     by_code: dict[str, Unit] = {}
     exact: dict[str, Unit] = {}
     folded: dict[str, tuple[Unit, ...]] = {}
-    for key, unit, row in _units(path.name, tables["units"]):
+    for key, unit, spelled in _units(file):
         by_code[unit.code] = unit
-        for text in (unit.code, *row.get("spelled", ())):
+        for text in (unit.code, *spelled):
             plain = spelling(text)
             if exact.setdefault(plain, unit) is not unit:
-                raise KnowledgeError(path.name, key, f"{text!r} is also spelled so for {exact[plain].code}")
+                raise KnowledgeError(name(path), key, f"{text!r} is also spelled so for {exact[plain].code}")
             others = folded.get(plain.casefold(), ())
             if any(other.kind == unit.kind and other is not unit for other in others):
                 raise KnowledgeError(
-                    path.name, key, f"{text!r} differs from another unit of its kind by capitals alone"
+                    name(path), key, f"{text!r} differs from another unit of its kind by capitals alone"
                 )
             folded[plain.casefold()] = others if unit in others else (*others, unit)
     return UnitTable(
-        by_code, exact, folded, _conversions(path.name, tables, by_code), _possible(path.name, tables, by_code)
+        by_code, exact, folded, _conversions(name(path), file, by_code), _possible(name(path), file, by_code)
     )
 
 
-def _units(file: str, tables: Mapping[str, Any]) -> Iterator[tuple[str, Unit, Mapping[str, Any]]]:
-    for kind, rows in tables.items():
+def _units(file: _File) -> Iterator[tuple[str, Unit, tuple[str, ...]]]:
+    for kind, rows in file.units.items():
         for code, row in rows.items():
-            key = f"units.{kind}.{code}"
-            files.only(file, key, row, frozenset(("times", "plus", "spelled")))
-            yield key, Unit(code, kind, _line(file, key, row)), row
+            yield f"units.{kind}.{code}", Unit(code, kind, row.line), row.spelled
 
 
-def _conversions(
-    file: str, tables: Mapping[str, Any], units: Mapping[str, Unit]
-) -> Mapping[tuple[str, str], Conversion]:
+def _conversions(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[tuple[str, str], Conversion]:
     found = {}
-    for measure, rows in tables["analytes"].items():
+    for measure, rows in file.analytes.items():
         for code, row in rows.items():
             key = f"analytes.{measure}.{code}"
-            files.only(file, key, row, frozenset(("times", "plus", "gives", "why")))
-            files.member(file, key, row, "why", str)
-            given, gives = _unit(file, key, code, units), _unit(file, key, row.get("gives", ""), units)
-            found[measure, given.kind] = Conversion(given, gives, _line(file, key, row))
+            given, gives = _unit(shown, key, code, units), _unit(shown, f"{key}.gives", row.gives, units)
+            found[measure, given.kind] = Conversion(given, gives, row.line)
     return found
 
 
-def _possible(file: str, tables: Mapping[str, Any], units: Mapping[str, Unit]) -> Mapping[str, Limits]:
-    found = {}
-    for measure, row in tables["possible"].items():
-        key = f"possible.{measure}"
-        files.only(file, key, row, frozenset(("least", "most", "unit")))
-        least, most = _number(file, key, row, "least"), _number(file, key, row, "most")
-        found[measure] = Limits(least, most, _unit(file, key, row.get("unit", ""), units))
-    return found
+def _possible(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[str, Limits]:
+    return {
+        measure: Limits(row.least, row.most, _unit(shown, f"possible.{measure}.unit", row.unit, units))
+        for measure, row in file.possible.items()
+    }
 
 
 def _unit(file: str, key: str, code: str, units: Mapping[str, Unit]) -> Unit:
-    if code not in units:
-        raise KnowledgeError(file, key, f"{code!r} is no unit of this file")
-    return units[code]
-
-
-def _line(file: str, key: str, row: Mapping[str, Any]) -> Line:
-    return Line(_number(file, key, row, "times"), _number(file, key, row, "plus") if "plus" in row else 0.0)
-
-
-def _number(file: str, key: str, row: Mapping[str, Any], name: str) -> float:
-    return float(files.member(file, key, row, name, (int, float)))
+    return units[refer(file, key, code, units, "unit of this file")]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text
 from cds_service.report_text.lexicon import any_of
 
 FILE = "report_languages.toml"
@@ -79,36 +81,58 @@ class Legibility(Struct, frozen=True):
         return any(self.content.search(clause) and not self.pointer.search(clause) for clause in clauses)
 
 
+class _Words(Table, frozen=True):
+    words: tuple[str, ...]
+
+
+class _Pointer(Table, frozen=True):
+    phrases: tuple[str, ...]
+
+
+class _File(Table, frozen=True):
+    """The whole of the file."""
+
+    source: Text
+    reviewed: date
+    share: float
+    paragraph: int
+    borrowed: tuple[str, ...]
+    particles: tuple[str, ...]
+    words: dict[str, tuple[str, ...]]
+    spine: _Words
+    pointer: _Pointer
+    content: _Words
+
+
 @cache
 def legibility() -> Legibility:
     """What the package carries. Raises `KnowledgeError` where the file is broken."""
-    return compile_legibility(files.read(files.DIRECTORY / FILE))
+    return compile_legibility(files.tables(files.TABLES / FILE))
 
 
 def compile_legibility(table: Mapping[str, Any]) -> Legibility:
     """Compiles the parsed file. Raises `KnowledgeError` naming what is missing or malformed."""
+    file = files.fit(FILE, table, _File)
     try:
-        return _compile(table)
-    except KeyError as error:
-        raise KnowledgeError(FILE, str(error.args[0]), "is missing") from error
-    except (AttributeError, TypeError, ValueError, re.error) as error:
+        return _compile(file)
+    except re.error as error:
         raise KnowledgeError(FILE, "", f"cannot be understood ({error})") from error
 
 
-def _compile(table: Mapping[str, Any]) -> Legibility:
+def _compile(file: _File) -> Legibility:
     languages: dict[str, tuple[str, ...]] = {}
-    for name, words in table["words"].items():
+    for name, words in file.words.items():
         for word in words:
             languages[word] = (*languages.get(word, ()), name)
-    particles = "|".join(map(re.escape, table["particles"]))
+    particles = "|".join(map(re.escape, file.particles))
     return Legibility(
-        share=float(table["share"]),
-        paragraph=int(table["paragraph"]),
-        names=re.compile(rf"\b(?i:{_either(table['borrowed'])})\b|\b(?i:(?:{particles})\s){{1,2}}(?=[A-Z][a-z])"),
+        share=file.share,
+        paragraph=file.paragraph,
+        names=re.compile(rf"\b(?i:{_either(file.borrowed)})\b|\b(?i:(?:{particles})\s){{1,2}}(?=[A-Z][a-z])"),
         languages=languages,
-        spine=re.compile(rf"\b(?:{_either(table['spine']['words'])})", re.IGNORECASE),
-        pointer=re.compile(rf"\b(?:{'|'.join(table['pointer']['phrases'])})\b", re.IGNORECASE),
-        content=re.compile(any_of(table["content"]["words"]), re.IGNORECASE),
+        spine=re.compile(rf"\b(?:{_either(file.spine.words)})", re.IGNORECASE),
+        pointer=re.compile(rf"\b(?:{'|'.join(file.pointer.phrases)})\b", re.IGNORECASE),
+        content=re.compile(any_of(file.content.words), re.IGNORECASE),
     )
 
 

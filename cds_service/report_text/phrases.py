@@ -1,25 +1,26 @@
-"""Loads the words by which imaging reports state, deny, doubt and date a finding, from `knowledge/report_phrases.toml`."""
+"""Loads the words by which imaging reports state, deny, doubt and date a finding, from `knowledge/tables/report_phrases.toml`."""
 
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from cds_service.chart.imaging import ImagingSign
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text
 from cds_service.report_text.lexicon import Lexicon, Phrase, any_of, expand
 
 FILE = "report_phrases.toml"
 CUE = "cue"
 """The owner of every phrase that is no sign's: cues never overlap each other."""
 
+Phrases = tuple[Text, ...]
 Band = tuple[float, float]
 """Lowest and highest, in percent."""
 
-REACHES = ("clause", "sentence", "paragraph")
 _RANK = {
     "ignore": 0,
     "historical": 1,
@@ -67,77 +68,133 @@ class PhraseTable(Struct, frozen=True):
     anatomy_labels: tuple[str, ...]
 
 
+class _Sections(Table, frozen=True):
+    read: Phrases
+    silent: Phrases
+    anatomy: Phrases
+
+
+class _Places(Table, frozen=True):
+    elsewhere: Phrases
+
+
+class _Clauses(Table, frozen=True):
+    breaks: Phrases
+    exceptions: Phrases
+    absences: Phrases
+    presences: Phrases
+    crossed: Phrases
+    opens: Phrases
+    others: Phrases
+    stops: Phrases
+
+
+class _Sign(Table, frozen=True, kw_only=True, rename="kebab"):
+    """The phrases of one sign: by kind, and what decides whether they count."""
+
+    level: Literal["clause", "sentence", "paragraph"]
+    needs_vertebra: bool = False
+    never_with: Phrases = ()
+    unplaced_needs: Phrases = ()
+    ignore: Phrases = ()
+    historical: Phrases = ()
+    absent: Phrases = ()
+    uncertain: Phrases = ()
+    denied: Phrases = ()
+    present: Phrases = ()
+    part: Phrases = ()
+    beside_fracture: Phrases = ()
+
+
+class _Cue(Table, frozen=True, kw_only=True):
+    """The phrases of one cue, by where they stand beside a sign."""
+
+    before: Phrases = ()
+    after: Phrases = ()
+    labelled: Phrases = ()
+
+
+class _File(Table, frozen=True):
+    """The whole of the file."""
+
+    sections: _Sections
+    places: _Places
+    signs: dict[ImagingSign, _Sign]
+    cues: dict[str, _Cue]
+    clauses: _Clauses
+    grades: dict[str, Band]
+    fractions: dict[str, Band]
+
+
 @cache
 def phrase_table() -> PhraseTable:
     """The table that the package carries. Raises `KnowledgeError` where the file is broken."""
-    return compile_table(files.read(files.DIRECTORY / FILE))
+    return compile_table(files.tables(files.TABLES / FILE))
 
 
 def compile_table(table: Mapping[str, Any]) -> PhraseTable:
     """Compiles the parsed file. Raises `KnowledgeError` naming what is missing or malformed."""
+    file = files.fit(FILE, table, _File)
+    if missing := set(ImagingSign) - file.signs.keys():
+        raise KnowledgeError(FILE, f"signs.{min(missing)}", "is missing")
     try:
-        return _compile(table)
-    except KeyError as error:
-        raise KnowledgeError(FILE, str(error.args[0]), "is missing") from error
-    except (AttributeError, TypeError, ValueError, re.error) as error:
+        return _compile(file)
+    except (ValueError, re.error) as error:
         raise KnowledgeError(FILE, "", f"cannot be understood ({error})") from error
 
 
-def _compile(table: Mapping[str, Any]) -> PhraseTable:
-    cues, clauses, sections = table["cues"], table["clauses"], table["sections"]
-    signs = {sign.value: _sign(sign, table["signs"][sign.value]) for sign in ImagingSign}
-    if unknown := table["signs"].keys() - signs.keys():
-        raise KnowledgeError(FILE, f"signs.{min(unknown)}", "is no sign")
+def _compile(file: _File) -> PhraseTable:
+    clauses = file.clauses
     return PhraseTable(
-        signs=signs,
-        lexicon=Lexicon([*_sign_phrases(table["signs"]), *_cue_phrases(cues)]),
+        signs={sign.value: _sign(sign, item) for sign, item in file.signs.items()},
+        lexicon=Lexicon([*_sign_phrases(file.signs), *_cue_phrases(file.cues)]),
         labelled=tuple(
-            (f"{kind}_after", re.compile(rf"(?<=[:=-]) ?{any_of(directions['labelled'])}(?! \w)"))
-            for kind, directions in cues.items()
-            if "labelled" in directions
+            (f"{kind}_after", re.compile(rf"(?<=[:=-]) ?{any_of(cue.labelled)}(?! \w)"))
+            for kind, cue in file.cues.items()
+            if cue.labelled
         ),
-        elsewhere=re.compile(any_of(table["places"]["elsewhere"])),
-        breaks=re.compile(any_of(clauses["breaks"])),
-        exceptions=re.compile(any_of(clauses["exceptions"])),
-        absences=re.compile(any_of(clauses["absences"])),
-        presences=re.compile(any_of(clauses["presences"])),
-        crossed=re.compile(any_of(clauses["crossed"])),
-        opens=re.compile(any_of(clauses["opens"])),
-        others=re.compile(any_of(clauses["others"])),
-        stops=re.compile(any_of(clauses["stops"])),
-        grades=_bands(table["grades"]),
-        fractions=_bands(table["fractions"]),
-        read_labels=tuple(sections["read"]),
-        silent_labels=tuple(sections["silent"]),
-        anatomy_labels=tuple(sections["anatomy"]),
+        elsewhere=re.compile(any_of(file.places.elsewhere)),
+        breaks=re.compile(any_of(clauses.breaks)),
+        exceptions=re.compile(any_of(clauses.exceptions)),
+        absences=re.compile(any_of(clauses.absences)),
+        presences=re.compile(any_of(clauses.presences)),
+        crossed=re.compile(any_of(clauses.crossed)),
+        opens=re.compile(any_of(clauses.opens)),
+        others=re.compile(any_of(clauses.others)),
+        stops=re.compile(any_of(clauses.stops)),
+        grades=_bands(file.grades),
+        fractions=_bands(file.fractions),
+        read_labels=file.sections.read,
+        silent_labels=file.sections.silent,
+        anatomy_labels=file.sections.anatomy,
     )
 
 
-def _sign(sign: ImagingSign, entry: Mapping[str, Any]) -> SignRule:
-    if entry["level"] not in REACHES:
-        raise KnowledgeError(FILE, f"signs.{sign}.level", f"is none of {', '.join(REACHES)}")
-    patterns = (re.compile(any_of(entry[key])) if key in entry else None for key in ("never-with", "unplaced-needs"))
-    return SignRule(sign, entry["level"], entry.get("needs-vertebra", False), *patterns)
+def _sign(sign: ImagingSign, item: _Sign) -> SignRule:
+    never_with, unplaced_needs = (
+        re.compile(any_of(phrases)) if phrases else None for phrases in (item.never_with, item.unplaced_needs)
+    )
+    return SignRule(sign, item.level, item.needs_vertebra, never_with, unplaced_needs)
 
 
-def _sign_phrases(signs: Mapping[str, Any]) -> Iterator[Phrase]:
-    for name, entry in signs.items():
+def _sign_phrases(signs: Mapping[ImagingSign, _Sign]) -> Iterator[Phrase]:
+    for sign, item in signs.items():
         for kind, rank in _RANK.items():
-            for words in entry.get(kind, ()):
-                yield Phrase(words, name, (kind,), rank)
+            for words in getattr(item, kind.replace("-", "_")):
+                yield Phrase(words, sign.value, (kind,), rank)
 
 
-def _cue_phrases(cues: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Phrase]:
+def _cue_phrases(cues: Mapping[str, _Cue]) -> Iterator[Phrase]:
     """Cues compete by length alone, so that "cannot be excluded" is never read as "excluded"; some work both ways."""
     kinds: dict[str, list[str]] = {}
-    for kind, directions in cues.items():
-        for direction in ("before", "after"):
-            for phrase in directions.get(direction, ()):
+    for kind, cue in cues.items():
+        for direction, phrases in (("before", cue.before), ("after", cue.after)):
+            for phrase in phrases:
                 for words in expand(phrase):
                     kinds.setdefault(words, []).append(f"{kind}_{direction}")
     for words, found in kinds.items():
         yield Phrase(words, CUE, tuple(dict.fromkeys(found)))
 
 
-def _bands(table: Mapping[str, list[float]]) -> tuple[tuple[re.Pattern[str], Band], ...]:
-    return tuple((re.compile(any_of(key.split("|"))), (float(low), float(high))) for key, (low, high) in table.items())
+def _bands(table: Mapping[str, Band]) -> tuple[tuple[re.Pattern[str], Band], ...]:
+    return tuple((re.compile(any_of(key.split("|"))), band) for key, band in table.items())

@@ -22,11 +22,9 @@ def requests() -> Mapping[str, Path]:
     return {path.stem: path for path in sorted((FIXTURES / "requests").glob("*.json"))}
 
 
-@cache
 def rule_cases(rule: str) -> tuple[Case, ...]:
     """The cases of a rule; none if it has no file."""
-    path = FIXTURES / "rules" / f"{rule}.json"
-    return cases.load(path) if path.is_file() else ()
+    return cases.of_rule(rule)
 
 
 def title(name: str) -> str:

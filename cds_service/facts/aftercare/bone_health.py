@@ -1,6 +1,6 @@
 """Whether the fracture speaks of fragile bone, and what was done about that: densitometry, treatment, referral."""
 
-from cds_service.chart import Chart, DrugUse, Modality, RequestedService, Section, State, Unknown, When
+from cds_service.chart import Chart, DrugUse, Modality, RequestedService, Section, State, Unknown, ValueSets, When
 from cds_service.facts.fracture.fractures import Fracture, current_fractures
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.shared.drugs import is_taken
@@ -8,7 +8,7 @@ from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
 from cds_service.knowledge import Knowledge
 
-_RULE = "bone_health_referral_due"
+_NUMBERS = "shared/bone_health"
 
 
 def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, ...], tuple[Unknown, ...]]:
@@ -22,11 +22,11 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> tuple[tuple[Fracture, 
         return (), gaps
     fragile = _is_called_osteoporotic(found, chart)
     if not fragile:
-        _, bone_gaps = gathered(chart.conditions_in("osteoporosis"))
-        cause, _ = gathered(chart.conditions_in("high-energy-cause"))
+        _, bone_gaps = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
+        cause, _ = gathered(chart.conditions_in(ValueSets.HIGH_ENERGY_CAUSE))
         years, age_gaps = attempted(lambda: age(chart))
         gaps += bone_gaps + age_gaps
-        old = bool(years) and years[0].least >= know.parameter(f"{_RULE}.fragile_from").value
+        old = bool(years) and years[0].least >= know.parameter(f"{_NUMBERS}.fragile_from").value
         fragile = old and not any(item.state is State.ACTIVE for item in cause)
     return (found if fragile else ()), gaps
 
@@ -39,13 +39,13 @@ def spoken_of(fractures: tuple[Fracture, ...], chart: Chart) -> str:
 
 
 def _is_called_osteoporotic(fractures: tuple[Fracture, ...], chart: Chart) -> bool:
-    bone, _ = gathered(chart.conditions_in("osteoporosis"))
-    return bool(bone) or any("fracture-osteoporotic" in item.sets for item in fractures)
+    bone, _ = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
+    return bool(bone) or any(ValueSets.FRACTURE_OSTEOPOROTIC in item.sets for item in fractures)
 
 
 def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:
     """When bone density was last measured, by a result or an imaging study; None if it is not on record. The gaps beside it."""
-    measures = ("dxa-study", "dxa-t-score")
+    measures = (ValueSets.DXA_STUDY, ValueSets.DXA_T_SCORE)
     results, _ = gathered(item for name in measures for item in chart.measurements(name))
     dates = [item.when for item in results if item.when]
     dates += [item.when for item in chart.imaging_studies if item.modality is Modality.DXA and item.when]
@@ -56,7 +56,7 @@ def last_densitometry(chart: Chart) -> tuple[When | None, tuple[Unknown, ...]]:
 
 def treatments(chart: Chart, know: Knowledge) -> tuple[tuple[DrugUse, ...], tuple[Unknown, ...]]:
     """Drugs against osteoporosis that are taken, or were given as an infusion or injection that still acts; and the gaps."""
-    lasts = know.parameter(f"{_RULE}.injection_lasts").span
+    lasts = know.parameter(f"{_NUMBERS}.injection_lasts").span
     found = tuple(
         use
         for use in chart.drugs_of("osteoporosis-therapy")
@@ -67,4 +67,4 @@ def treatments(chart: Chart, know: Knowledge) -> tuple[tuple[DrugUse, ...], tupl
 
 def referrals(chart: Chart) -> tuple[RequestedService, ...]:
     """Referrals to bone health services, and densitometry, that are already ordered."""
-    return chart.requested_in("bone-health-referral")
+    return chart.requested_in(ValueSets.BONE_HEALTH_REFERRAL)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Procedure, Section
+from cds_service.chart import Chart, Procedure, Section, ValueSets
 from cds_service.facts.shared.gaps import gathered
 from cds_service.knowledge import Knowledge
 
@@ -14,9 +14,9 @@ def augmentations(chart: Chart, know: Knowledge) -> Iterator[Procedure]:
 
     One that is older, while the encounter is not known, raises `Unknown` too: it may belong to a long stay.
     """
-    lately = know.parameter("aftercare.lately").span
+    lately = know.parameter("shared/aftercare.lately").span
     stays = [stay.when.start for stay in chart.encounters if stay.current and stay.when]
-    found, gaps = gathered(chart.procedures_in("vertebral-augmentation"))
+    found, gaps = gathered(chart.procedures_in(ValueSets.VERTEBRAL_AUGMENTATION))
     older = False
     for item in found:
         if not item.done or item.when is None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus, ValueSets
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
-_RULE = "antithrombotic_hold"
 _ANTICOAGULANT = "anticoagulant"
 
 
@@ -25,8 +24,8 @@ def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
     """Where the chart says anticoagulated, but a whole drug list has no such drug: a status code, or an INR without another reason."""
     classes = {use.drug_class for use in chart.drugs if use.status is not UseStatus.NOT_TAKEN}
     statuses = (
-        ("anticoagulant-status", _ANTICOAGULANT, ANTICOAGULANTS),
-        ("antiplatelet-status", "platelet inhibitor", ANTIPLATELETS),
+        (ValueSets.ANTICOAGULANT_STATUS, _ANTICOAGULANT, ANTICOAGULANTS),
+        (ValueSets.ANTIPLATELET_STATUS, "platelet inhibitor", ANTIPLATELETS),
     )
     for value_set, drug, drugs in statuses:
         if classes.isdisjoint(drugs):
@@ -45,13 +44,13 @@ def _contradiction(drug: str, shown: str) -> Unknown:
 def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
     """A recent raised INR that liver disease does not explain, as text; empty if there is none. Raises `Unknown` for gaps."""
     try:
-        inr = labs.latest(chart, "inr", "INR")
+        inr = labs.latest(chart, ValueSets.INR, "INR")
     except Unknown as gap:
         if gap.never_measured:
             return ""
         raise
-    raised = labs.above(inr, know.parameter(f"{_RULE}.unexplained_inr").value) is not False
+    raised = labs.above(inr, know.parameter("shared/coagulation.inr_unexplained").value) is not False
     if inr.gaps and not raised:
         raise Unknown("INR", *inr.gaps)
-    recent = labs.within(inr, chart.as_of, know.parameter("shared.lab_window"))
+    recent = labs.within(inr, chart.as_of, know.parameter("shared/coagulation.lab_window"))
     return str(inr) if raised and recent and not liver_disease(chart) else ""

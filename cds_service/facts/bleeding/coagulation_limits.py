@@ -30,7 +30,7 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
 
     Source: SIR 2019, high bleeding risk: 1.5 to 1.8 or below; in chronic liver disease below 2.5.
     """
-    upper, caution, of_liver = know.parameters("inr_above_limit", "upper_limit", "caution_limit", "liver_limit")
+    upper, caution, of_liver = know.parameters("shared/coagulation", "inr_limit", "inr_caution", "inr_liver")
     above = waits = labs.above(inr, upper.value)
     if has_liver_disease(chart) and not vitamin_k_antagonists(chart, know):
         waits = labs.at_least(inr, of_liver.value)
@@ -53,7 +53,7 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> Verdict:
 
 def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> Verdict:
     """A platelet count. Source: SIR 2019, high bleeding risk: from 50 × 10⁹/L; in chronic liver disease above 30 × 10⁹/L."""
-    lower, of_liver = know.parameters("low_platelets", "limit", "liver_limit")
+    lower, of_liver = know.parameters("shared/coagulation", "platelets_limit", "platelets_liver")
     below = waits = labs.below(count, lower.value)
     if has_liver_disease(chart):
         waits = labs.at_most(count, of_liver.value)

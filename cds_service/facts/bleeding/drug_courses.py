@@ -15,7 +15,7 @@ _STATED = ("MedicationStatement", "MedicationUsage")
 _ORDERED = ("MedicationRequest", "MedicationOrder")
 _SUPPLIED = "MedicationDispense"
 _RANKS = {_GIVEN: 0} | dict.fromkeys(_STATED, 1) | dict.fromkeys(_ORDERED, 2)
-_FORGOTTEN = "antithrombotic_hold.forgotten"
+_FORGOTTEN = "shared/antithrombotics.forgotten"
 
 
 class DrugCourse(Struct, frozen=True):

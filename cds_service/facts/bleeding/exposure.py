@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart import Chart, Reason, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.drug_courses import DrugCourse, drug_courses
 from cds_service.facts.bleeding.renal import Clearance, creatinine_clearance, current, renal_failure
@@ -116,7 +116,7 @@ def _require_all(found: tuple[Exposure, ...], chart: Chart, know: Knowledge) -> 
 
 def every_guideline_counts(know: Knowledge) -> bool:
     """Whether the site lets the longest interval of any guideline count as a caution, not only the one that decides."""
-    return know.parameter("antithrombotic_hold.stricter_guideline").value > 0
+    return know.parameter("shared/antithrombotics.stricter_guideline").value > 0
 
 
 def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
@@ -161,7 +161,7 @@ def _since_last_dose(drug: DrugCourse, hold: Hold, chart: Chart, know: Knowledge
     hours = max(0.0, (slot(chart) - drug.last_dose.last) / _HOUR)
     if not drug.still_taken:
         return hours
-    recent = hours <= know.parameter("antithrombotic_hold.still_counts").value
+    recent = hours <= know.parameter("shared/antithrombotics.still_counts").value
     kept = _tier(hold, hours) is not _tier(hold, 0.0)
     return hours if recent and not (kept and drug.further_dose_due) else None
 
@@ -177,8 +177,8 @@ def _tier(hold: Hold, hours: float) -> Tier:
 def _inr_that_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> Lab | None:
     """A current INR, taken after the last dose of a drug that is no longer taken, if it is at the limit or below."""
     try:
-        inr = current(chart, "inr", know.parameter("shared.lab_window_unstable"), chart.as_of)
+        inr = current(chart, ValueSets.INR, know.parameter("shared/coagulation.lab_window_unstable"), chart.as_of)
     except Unknown:
         return None
     since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
-    return inr if since and labs.at_most(inr, know.parameter("inr_above_limit.upper_limit").value) else None
+    return inr if since and labs.at_most(inr, know.parameter("shared/coagulation.inr_limit").value) else None

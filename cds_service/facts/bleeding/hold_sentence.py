@@ -109,14 +109,14 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
     elif item.clearance and item.hold.clearance_below != float("inf"):
         said.append(item.clearance.says)
     if item.inr:
-        limit = know.parameter("inr_above_limit.upper_limit").shown
+        limit = know.parameter("shared/coagulation.inr_limit").shown
         said.append(f"INR {item.inr} since, not above {limit}: caution only")
     elif plan.check and item.tier is not Tier.LONGER:
         said.append(f"check {plan.check}")
     if item.tier is not Tier.LONGER:
         said += [remark.text for remark in item.hold.differs]
     use = item.drug.use
-    old = use.stated and chart.as_of - use.stated.last > know.parameter("antithrombotic_hold.reconcile").span
+    old = use.stated and chart.as_of - use.stated.last > know.parameter("shared/antithrombotics.reconcile").span
     if plan.still_taken and old and is_statement(use):
         said.append(f"stated {use.stated}: reconcile")
     return said

@@ -46,5 +46,5 @@ def _guards(risks: tuple[ThromboticRisk, ...], acting: list[Exposure]) -> Iterat
 def _lately(item: Exposure, chart: Chart, know: Knowledge) -> bool:
     last = item.drug.last_dose
     return item.drug.still_taken or (
-        last is not None and slot(chart) - last.last < know.parameter("interruption_hazard.lately").span
+        last is not None and slot(chart) - last.last < know.parameter("shared/thrombosis.lately").span
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, State, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.liver import liver_disease
@@ -37,17 +37,17 @@ def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
     short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
     middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
     readings = (
-        (short, _active(chart, "acute-kidney-injury", "sepsis")),
+        (short, _active(chart, ValueSets.ACUTE_KIDNEY_INJURY, ValueSets.SEPSIS)),
         (short, _in_hospital(chart)),
         (middle, _liver(chart)),
-        (middle, _active(chart, "chemotherapy", "thrombocytopenia-unspecified")),
+        (middle, _active(chart, ValueSets.CHEMOTHERAPY, ValueSets.THROMBOCYTOPENIA_UNSPECIFIED)),
     )
     for reasons, reading in readings:
         found, more = gathered(reading)
         reasons.extend(found)
         gaps += more
-    strict = know.parameter("shared.lab_window_unstable")
-    window = know.parameter(f"shared.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
+    strict = know.parameter("shared/coagulation.lab_window_unstable")
+    window = know.parameter(f"shared/coagulation.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
     missing = tuple(dict.fromkeys(item for gap in gaps for item in gap.missing))
     return LabWindow(window, strict if missing else window, next(iter(short or middle), ""), missing)
 
@@ -77,7 +77,7 @@ def indicator(lab: Lab, chart: Chart, know: Knowledge) -> Indicator | None:
 @once
 def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]:
     """Vitamin K antagonists that are taken, or were last taken so lately that a current INR is needed."""
-    span = know.parameter("inr_above_limit.vitamin_k_antagonist_lookback").span
+    span = know.parameter("shared/coagulation.vitamin_k_antagonist_lookback").span
     found = []
     for item in exposures(chart, know)[0]:
         drug = item.drug
@@ -88,7 +88,7 @@ def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]
     return tuple(found)
 
 
-def _active(chart: Chart, *sets: str) -> Iterator[str]:
+def _active(chart: Chart, *sets: ValueSets) -> Iterator[str]:
     return (item.concept.text for item in chart.conditions_in(*sets) if item.state is State.ACTIVE)
 
 

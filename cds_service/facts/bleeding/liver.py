@@ -1,6 +1,6 @@
 """Whether the patient has chronic liver disease, for which other limits of coagulation apply."""
 
-from cds_service.chart import Basis, Certainty, Chart, Condition, State, Unknown
+from cds_service.chart import Basis, Certainty, Chart, Condition, State, Unknown, ValueSets
 
 
 def liver_disease(chart: Chart) -> Condition | None:
@@ -8,7 +8,7 @@ def liver_disease(chart: Chart) -> Condition | None:
 
     Words alone do not widen a limit.
     """
-    return next((item for item in chart.conditions_in("liver-disease") if _counts(item)), None)
+    return next((item for item in chart.conditions_in(ValueSets.LIVER_DISEASE) if _counts(item)), None)
 
 
 def has_liver_disease(chart: Chart) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown
+from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
@@ -52,24 +52,27 @@ def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearan
 
 def renal_failure(chart: Chart) -> Condition | None:
     """The diagnosis of end-stage kidney disease or dialysis, or None if a whole problem list has none. Raises `Unknown`."""
-    found = (item for item in chart.conditions_in("severe-renal-failure") if item.state is State.ACTIVE)
+    found = (item for item in chart.conditions_in(ValueSets.SEVERE_RENAL_FAILURE) if item.state is State.ACTIVE)
     return next(found, None)
 
 
 def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
     """How old a renal result may be: short in hospital, with acute kidney injury, and where the chart leaves either open."""
     short = Setting.INPATIENT in possible_settings(chart) or _may_be_injured(chart)
-    return know.parameter(f"shared.creatinine_window_{'unstable' if short else 'outpatient'}")
+    return know.parameter(f"shared/renal.creatinine_window_{'unstable' if short else 'outpatient'}")
 
 
 def not_current(chart: Chart, know: Knowledge, at: datetime) -> tuple[str, ...]:
     """Which of creatinine and body weight has no current result at `at`, in words. Raises `Unknown` if one was not supplied."""
-    windows = {"creatinine": creatinine_window(chart, know), "body-weight": know.parameter("shared.weight_window")}
+    windows = {
+        ValueSets.CREATININE: creatinine_window(chart, know),
+        ValueSets.BODY_WEIGHT: know.parameter("shared/renal.weight_window"),
+    }
     lacking = (measure for measure, window in windows.items() if not _has_current(chart, measure, window, at))
     return tuple(measure.replace("-", " ") for measure in lacking)
 
 
-def _has_current(chart: Chart, measure: str, window: Parameter, at: datetime) -> bool:
+def _has_current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> bool:
     try:
         current(chart, measure, window, at)
     except Unknown as gap:
@@ -79,7 +82,7 @@ def _has_current(chart: Chart, measure: str, window: Parameter, at: datetime) ->
     return True
 
 
-def current(chart: Chart, measure: str, window: Parameter, at: datetime) -> Lab:
+def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> Lab:
     """The latest result of a measure if it is no older than the window at `at`. Raises `Unknown` otherwise.
 
     A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
@@ -94,18 +97,18 @@ def current(chart: Chart, measure: str, window: Parameter, at: datetime) -> Lab:
 
 def _may_be_injured(chart: Chart) -> bool:
     try:
-        return any(item.state is State.ACTIVE for item in chart.conditions_in("acute-kidney-injury"))
+        return any(item.state is State.ACTIVE for item in chart.conditions_in(ValueSets.ACUTE_KIDNEY_INJURY))
     except Unknown as gap:
         return gap.reasons != {Reason.UNREADABLE}
 
 
 def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, "creatinine-clearance", window, at)
+    lab = current(chart, ValueSets.CREATININE_CLEARANCE, window, at)
     return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
 
 
 def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, "egfr", window, at)
+    lab = current(chart, ValueSets.EGFR, window, at)
     shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
     return Clearance(
         _lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,), estimated=True
@@ -113,14 +116,14 @@ def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -
 
 
 def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    creatinine = current(chart, "creatinine", window, at)
-    weight = current(chart, "body-weight", know.parameter("shared.weight_window"), at)
-    years = know.parameter("shared.cockcroft_gault_years").value - age(chart).most
+    creatinine = current(chart, ValueSets.CREATININE, window, at)
+    weight = current(chart, ValueSets.BODY_WEIGHT, know.parameter("shared/renal.weight_window"), at)
+    years = know.parameter("shared/renal.cockcroft_gault_years").value - age(chart).most
     sex = chart.patient.sex if chart.patient else ""
     highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
-    value = years * weight.quantity.value / (know.parameter("shared.cockcroft_gault_divisor").value * highest)
+    value = years * weight.quantity.value / (know.parameter("shared/renal.cockcroft_gault_divisor").value * highest)
     if sex != "male":
-        value *= know.parameter("shared.cockcroft_gault_female").value
+        value *= know.parameter("shared/renal.cockcroft_gault_female").value
     unsexed = "" if sex in ("male", "female") else ", sex not stated: lower value"
     says = (
         f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "

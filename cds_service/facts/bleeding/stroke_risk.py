@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
@@ -10,14 +10,14 @@ from cds_service.facts.shared.phrasing import recorded as recorded_diagnosis
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
-_RULE = "interruption_hazard"
+_NUMBERS = "shared/thrombosis"
 # A past event counts whatever its state; the others only while they are active.
 _PARTS = (
-    ("heart_failure", ("heart-failure",)),
-    ("hypertension", ("hypertension",)),
-    ("diabetes", ("diabetes",)),
-    ("stroke", ("stroke-or-tia", "old-stroke")),
-    ("vascular", ("vascular-disease",)),
+    ("heart_failure", (ValueSets.HEART_FAILURE,)),
+    ("hypertension", (ValueSets.HYPERTENSION,)),
+    ("diabetes", (ValueSets.DIABETES,)),
+    ("stroke", (ValueSets.STROKE_OR_TIA, ValueSets.OLD_STROKE)),
+    ("vascular", (ValueSets.VASCULAR_DISEASE,)),
 )
 _PAST_COUNTS = ("stroke", "vascular")
 
@@ -28,13 +28,13 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, str, 
     A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
     not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
     """
-    recorded, gaps = labs.history(chart, "stroke-risk-score", "stroke risk score")
+    recorded, gaps = labs.history(chart, ValueSets.STROKE_RISK_SCORE, "stroke risk score")
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
-        if labs.at_least(score, know.parameter(f"{_RULE}.{named}").value):
+        if labs.at_least(score, know.parameter(f"{_NUMBERS}.{named}").value):
             yield f"{score.measurement.concept.text} {score}", str(score.quantity), (score.evidence,)
         return
-    limit, (least, most) = know.parameter(f"{_RULE}.stroke_score").value, _of_person(chart, know)
+    limit, (least, most) = know.parameter(f"{_NUMBERS}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
     if least + points >= limit:
         counted = f"{least + points:g}"
@@ -55,15 +55,15 @@ def _counted(chart: Chart, know: Knowledge) -> tuple[float, tuple[Evidence, ...]
         problems, _ = gathered(chart.conditions_in(*sets))
         counting = [item for item in problems if item.state is State.ACTIVE or name in _PAST_COUNTS]
         if counting:
-            points += know.parameter(f"{_RULE}.points_{name}").value
+            points += know.parameter(f"{_NUMBERS}.points_{name}").value
             evidence.append(recorded_diagnosis(counting[0]))
     return points, tuple(evidence)
 
 
 def _of_person(chart: Chart, know: Knowledge) -> tuple[float, float]:
     """The least and the most points of age and sex; either may not be recorded."""
-    for_age, for_female = know.parameters(_RULE, "points_age", "points_female")
-    limits = [limit.value for limit in know.parameters(_RULE, "first_age", "second_age")]
+    for_age, for_female = know.parameters(_NUMBERS, "points_age", "points_female")
+    limits = [limit.value for limit in know.parameters(_NUMBERS, "first_age", "second_age")]
     known, _ = attempted(lambda: age(chart))
     of_age = {sum(at >= limit for limit in limits) for years in known for at in (years.least, years.most)} or {0, 2}
     sex = chart.patient.sex if chart.patient else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, When
+from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, ValueSets, When
 from cds_service.facts.bleeding.exposure import Exposure
 from cds_service.facts.bleeding.stroke_risk import high_stroke_risk
 from cds_service.facts.shared.gaps import Gathered, gathered
@@ -74,13 +74,13 @@ def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
 
 
 def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.stent")
-    procedures, gaps = gathered(chart.procedures_in("coronary-stent"))
+    limit = know.parameter("shared/thrombosis.stent")
+    procedures, gaps = gathered(chart.procedures_in(ValueSets.CORONARY_STENT))
     done = [item for item in procedures if item.done]
     for item in done:
         if _within(item.when, limit, chart):
             yield _stented(item, item.when, limit, chart, know)
-    for problem in chart.conditions_in("coronary-stent"):
+    for problem in chart.conditions_in(ValueSets.CORONARY_STENT):
         dated_elsewhere = problem.dated is None and any(item.when for item in done)
         if _counts(problem, limit, chart) and not dated_elsewhere:
             yield _stented(problem, problem.dated, limit, chart, know)
@@ -93,7 +93,7 @@ def _stented(
 ) -> ThromboticRisk:
     """A stent, with the guideline that might wait for less where that much time has passed."""
     risk = _risk(item, "coronary stent or angioplasty", when, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
-    sooner = know.parameter("interruption_hazard.stent_considered")
+    sooner = know.parameter("shared/thrombosis.stent_considered")
     if _within(when, sooner, chart):
         return risk
     differs = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
@@ -101,15 +101,15 @@ def _stented(
 
 
 def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.coronary_event")
-    for problem in chart.conditions_in("acute-coronary-syndrome"):
+    limit = know.parameter("shared/thrombosis.coronary_event")
+    for problem in chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME):
         if _counts(problem, limit, chart):
             yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
 
 
 def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit, longer = know.parameters("interruption_hazard", "stroke", "stroke_longer")
-    for problem in chart.conditions_in("stroke-or-tia"):
+    limit, longer = know.parameters("shared/thrombosis", "stroke", "stroke_longer")
+    for problem in chart.conditions_in(ValueSets.STROKE_OR_TIA):
         if _counts(problem, limit, chart):
             yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)
         elif _counts(problem, longer, chart):
@@ -118,11 +118,11 @@ def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 
 def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    limit = know.parameter("interruption_hazard.thromboembolism")
-    cancers, _ = gathered(chart.conditions_in("malignancy"))
+    limit = know.parameter("shared/thrombosis.thromboembolism")
+    cancers, _ = gathered(chart.conditions_in(ValueSets.MALIGNANCY))
     cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
-    for problem in chart.conditions_in("venous-thromboembolism", "venous-thromboembolism-history"):
-        if "venous-thromboembolism" in problem.concept.sets and _counts(problem, limit, chart):
+    for problem in chart.conditions_in(ValueSets.VENOUS_THROMBOEMBOLISM, ValueSets.VENOUS_THROMBOEMBOLISM_HISTORY):
+        if ValueSets.VENOUS_THROMBOEMBOLISM in problem.concept.sets and _counts(problem, limit, chart):
             yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS, chart)
         elif cancer is not None:
             yield ThromboticRisk(
@@ -137,12 +137,12 @@ def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 
 def _thrombophilia(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    for problem in _active(chart.conditions_in("thrombophilia")):
+    for problem in _active(chart.conditions_in(ValueSets.THROMBOPHILIA)):
         yield _standing(problem, f"thrombophilia ({problem.concept.text})", "thrombophilia", _HAEMATOLOGY)
 
 
 def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    for problem in _active(chart.conditions_in("mechanical-valve")):
+    for problem in _active(chart.conditions_in(ValueSets.MECHANICAL_VALVE)):
         yield _standing(
             problem,
             f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})",
@@ -152,8 +152,8 @@ def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
 
 
 def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    mitral, _ = gathered(_active(chart.conditions_in("mitral-stenosis")))
-    for problem in _active(chart.conditions_in("atrial-fibrillation")):
+    mitral, _ = gathered(_active(chart.conditions_in(ValueSets.MITRAL_STENOSIS)))
+    for problem in _active(chart.conditions_in(ValueSets.ATRIAL_FIBRILLATION)):
         if mitral:
             yield _standing(
                 problem,
@@ -168,7 +168,7 @@ def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
                 ANTICOAGULANTS,
                 _CARDIOLOGY,
                 (_evidence(problem), *evidence),
-                uses=(know.parameter("interruption_hazard.stroke_score"),),
+                uses=(know.parameter("shared/thrombosis.stroke_score"),),
                 basis=problem.concept.basis,
                 certainty=problem.certainty,
             )

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section
+from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section, ValueSets
 from cds_service.facts.fracture.imaging import current_at_target, evidence
 from cds_service.facts.shared.labs import above, history
 from cds_service.facts.shared.setting import Setting
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
-_MEDICARE, _ADVANTAGE = "payer-medicare", "payer-medicare-advantage"
-_RULE = "payer_criteria"
+_MEDICARE, _ADVANTAGE = ValueSets.PAYER_MEDICARE, ValueSets.PAYER_MEDICARE_ADVANTAGE
+_NUMBERS = "shared/payers"
 
 
 def payers(chart: Chart) -> tuple[Coverage, ...]:
@@ -33,13 +33,13 @@ def has_medicare(chart: Chart) -> bool:
 def in_wiser(coverage: Coverage, place: Setting, know: Knowledge) -> bool:
     """Whether the WISeR model reviews the procedure: original Medicare, not in hospital, in one of its states (90 FR 28749)."""
     original = is_medicare(coverage) and _ADVANTAGE not in coverage.concept.sets
-    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_RULE].extra["wiser_states"]
+    return original and place is Setting.OUTPATIENT and coverage.state_code in know.rules[_NUMBERS].states
 
 
 def secondary_criteria(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
     """The latest disability score and a current height loss, if they are what Medicare's determinations count (CMS LCD)."""
-    disability, height = know.parameters(_RULE, "disability_above", "height_loss_above")
-    scores, _ = history(chart, "disability-score", "disability score")
+    disability, height = know.parameters(_NUMBERS, "disability_above", "height_loss_above")
+    scores, _ = history(chart, ValueSets.DISABILITY_SCORE, "disability score")
     for score in scores[:1]:
         if above(score, disability.value):
             yield f"disability {score}", score.evidence

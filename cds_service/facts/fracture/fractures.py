@@ -19,6 +19,7 @@ from cds_service.chart import (
     Source,
     State,
     Unknown,
+    ValueSets,
     When,
     spoken,
 )
@@ -34,10 +35,10 @@ FRACTURE_SECTIONS = (Section.CONDITIONS, *IMAGING)
 NO_LEVEL = "a level that is not stated"
 """Stands for the levels in a sentence where the record names none."""
 
-_FRACTURE = "vertebral-fracture"
-_NO_SITE = "fracture-unspecified-site"
-_LESIONS = frozenset(("vertebral-neoplasm", "vertebral-osteonecrosis"))
-_OVER = "fracture-history"
+_FRACTURE = ValueSets.VERTEBRAL_FRACTURE
+_NO_SITE = ValueSets.FRACTURE_UNSPECIFIED_SITE
+_LESIONS = frozenset((ValueSets.VERTEBRAL_NEOPLASM, ValueSets.VERTEBRAL_OSTEONECROSIS))
+_OVER = ValueSets.FRACTURE_HISTORY
 
 
 class Fracture(Struct, frozen=True):
@@ -103,7 +104,7 @@ def _found(chart: Chart) -> Iterator[Fracture]:
 
 def _counts(sets: frozenset[str], levels: frozenset[Level]) -> bool:
     """A code that names no vertebra counts only with a level, and the level must not be of the neck or sacrum alone."""
-    if _FRACTURE in sets or "vertebral-osteonecrosis" in sets:
+    if _FRACTURE in sets or ValueSets.VERTEBRAL_OSTEONECROSIS in sets:
         return True
     return not sets.isdisjoint((_NO_SITE, _OVER, *_LESIONS)) and any(level[0] in "TL" for level in levels)
 
@@ -152,7 +153,7 @@ def _of_image(seen: ImagingFinding, *, healed: bool) -> Fracture:
         source=seen.source,
         path=path_of(seen),
         text=seen.sentence,
-        sets=frozenset((_FRACTURE if seen.sign is ImagingSign.FRACTURE else "vertebral-neoplasm",)),
+        sets=frozenset((_FRACTURE if seen.sign is ImagingSign.FRACTURE else ValueSets.VERTEBRAL_NEOPLASM,)),
         levels=seen.levels,
         current=not healed,
         certainty=Certainty.CONFIRMED if seen.assertion is Assertion.PRESENT else Certainty.POSSIBLE,

@@ -21,7 +21,7 @@ from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
-WINDOW = "shared.imaging_window"
+WINDOW = "shared/fracture.imaging_window"
 """How old an image may be to say anything about the fracture as it is now."""
 NOT_REPORTED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
 """What is missing where every image was answered and none says it."""

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign
+from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign, ValueSets
 from cds_service.facts.fracture.fractures import Fracture, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target
 from cds_service.facts.shared.memo import once
 from cds_service.knowledge import Knowledge
 
-_MALIGNANT = frozenset(("fracture-neoplastic", "vertebral-neoplasm"))
+_MALIGNANT = frozenset((ValueSets.FRACTURE_NEOPLASTIC, ValueSets.VERTEBRAL_NEOPLASM))
 
 
 def malignant_records(chart: Chart) -> Iterator[Fracture]:
     """Records of a malignant fracture, or of a malignant tumour at the target level."""
-    return (item for item in fractures_at_target(chart) if not _MALIGNANT.isdisjoint(item.sets))
+    return (item for item in fractures_at_target(chart) if not item.sets.isdisjoint(_MALIGNANT))
 
 
 def nonunion_records(chart: Chart) -> Iterator[Fracture]:
     """Records of an osteonecrosis or of a fracture whose seventh character says non-union."""
     for item in fractures_at_target(chart):
-        if "vertebral-osteonecrosis" in item.sets or item.episode is Episode.NONUNION:
+        if ValueSets.VERTEBRAL_OSTEONECROSIS in item.sets or item.episode is Episode.NONUNION:
             yield item
 
 

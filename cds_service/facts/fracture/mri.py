@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State
+from cds_service.chart import Chart, Section, State, ValueSets
 from cds_service.facts.shared.gaps import gathered
 from cds_service.findings import Evidence
 
 OBSTACLE_SECTIONS = (Section.DEVICES, Section.CONDITIONS)
 """The sections that can hold an obstacle."""
 
-_OBSTACLE = "mri-contraindication"  # devices are among them
+_OBSTACLE = ValueSets.MRI_CONTRAINDICATION  # devices are among them
 
 
 def mri_obstacles(chart: Chart) -> Iterator[Evidence]:

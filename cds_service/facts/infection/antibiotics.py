@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse
+from cds_service.chart import Chart, Condition, DrugUse, ValueSets
 from cds_service.facts.shared.drugs import is_taken
 from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 
-_PROPHYLAXIS = "antibiotic-prophylaxis"
+_PROPHYLAXIS = ValueSets.ANTIBIOTIC_PROPHYLAXIS
 # A urinary antiseptic that is licensed to prevent infection, not to treat one.
 _ONLY_PREVENTS = frozenset(("methenamine",))
 
@@ -37,10 +37,10 @@ def _goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
     """A dose given lately is part of a course that goes on; a supply of long ago is none."""
     match use.source.type:
         case "MedicationAdministration" if use.last_dose:
-            return lately(use.last_dose, chart, know.parameter("antibiotic_course.given_within"))
+            return lately(use.last_dose, chart, know.parameter("shared/infection.antibiotic_given_within"))
         case "MedicationDispense":
             return is_taken(use, chart) and lately(
-                use.stated, chart, know.parameter("antibiotic_course.supplied_within")
+                use.stated, chart, know.parameter("shared/infection.antibiotic_supplied_within")
             )
     return is_taken(use, chart)
 

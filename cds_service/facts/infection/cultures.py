@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Concept, Measurement, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Concept, Measurement, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Parameter
@@ -10,12 +10,12 @@ from cds_service.knowledge import Parameter
 
 def is_positive(result: Measurement) -> bool:
     """Whether a culture or a test was answered as positive."""
-    return result.answer is not None and "result-positive" in result.answer.sets
+    return result.answer is not None and ValueSets.RESULT_POSITIVE in result.answer.sets
 
 
 def is_negative(result: Measurement) -> bool:
     """Whether a culture or a test was answered as negative."""
-    return result.answer is not None and "result-negative" in result.answer.sets
+    return result.answer is not None and ValueSets.RESULT_NEGATIVE in result.answer.sets
 
 
 def standing_blood_cultures(chart: Chart, window: Parameter) -> Iterator[tuple[Measurement, Concept]]:
@@ -23,7 +23,7 @@ def standing_blood_cultures(chart: Chart, window: Parameter) -> Iterator[tuple[M
 
     Then `Unknown` if one of the window says neither, or the section has gaps.
     """
-    cultures, gaps = gathered(chart.measurements("blood-culture"))
+    cultures, gaps = gathered(chart.measurements(ValueSets.BLOOD_CULTURE))
     negative = [item.when.start for item in cultures if is_negative(item) and item.when]
     doubtful = list(gaps)
     for culture in cultures:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown
+from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown, ValueSets
 from cds_service.facts.infection.antibiotics import antibiotics, may_treat
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
@@ -13,8 +13,8 @@ from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
-_SPINAL, _OTHER = "spinal-infection", "other-infection"
-_SETS = ("sepsis", "skin-infection", _OTHER)
+_SPINAL, _OTHER = ValueSets.SPINAL_INFECTION, ValueSets.OTHER_INFECTION
+_SETS = (ValueSets.SEPSIS, ValueSets.SKIN_INFECTION, _OTHER)
 
 
 class Infection(Struct, frozen=True):
@@ -71,7 +71,7 @@ def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
 
 
 def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
-    recent = diagnosed_lately(problem, chart, know.parameter("systemic_infection.active_for"))
+    recent = diagnosed_lately(problem, chart, know.parameter("shared/infection.active_for"))
     of_urine = problem.concept.sets.isdisjoint(_SETS)
     drugs, gaps = antibiotics(chart, know)
     signs = tuple(

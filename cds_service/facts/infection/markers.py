@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, Unknown
+from cds_service.chart import Chart, Missing, Reason, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.labs import (
@@ -18,8 +18,13 @@ from cds_service.facts.shared.labs import (
 )
 from cds_service.knowledge import Knowledge, Parameter
 
-TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN = "body-temperature", "white-cells", "crp", "procalcitonin"
-ESR, NEUTROPHILS = "esr", "neutrophils"
+TEMPERATURE, WHITE_CELLS, CRP, PROCALCITONIN = (
+    ValueSets.BODY_TEMPERATURE,
+    ValueSets.WHITE_CELLS,
+    ValueSets.CRP,
+    ValueSets.PROCALCITONIN,
+)
+ESR, NEUTROPHILS = ValueSets.ESR, ValueSets.NEUTROPHILS
 NAMES = {
     TEMPERATURE: "temperature",
     WHITE_CELLS: "white cells",
@@ -45,7 +50,7 @@ _LESSER = {
 class Marker(Struct, frozen=True):
     """The latest value of one marker, beyond a limit. `current` is whether it is young enough at `as_of`."""
 
-    measure: str
+    measure: ValueSets
     lab: Lab
     limit: Parameter
     current: bool
@@ -79,11 +84,11 @@ def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Un
     )
 
 
-def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
+def _signal(measure: ValueSets, chart: Chart, know: Knowledge) -> Iterator[Marker]:
     """The latest value if it lies beyond a limit; else `Unknown` unless it proves that there is no infection."""
     lab = latest(chart, measure, NAMES[measure])
     for side, name in _SIGNALS[measure]:
-        limit = know.parameter(f"infection_markers.{name}")
+        limit = know.parameter(f"shared/infection.{name}")
         beyond = side(lab, limit.value)
         if beyond:
             yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
@@ -96,12 +101,12 @@ def _signal(measure: str, chart: Chart, know: Knowledge) -> Iterator[Marker]:
         raise Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 
-def window(measure: str, know: Knowledge) -> Parameter:
+def window(measure: ValueSets, know: Knowledge) -> Parameter:
     """How long a value counts: hours for the temperature, days for the rest."""
-    return know.parameter(f"infection_markers.{'temperature_window' if measure == TEMPERATURE else 'window'}")
+    return know.parameter(f"shared/infection.{'temperature_window' if measure == TEMPERATURE else 'marker_window'}")
 
 
-def _is_current(measure: str, lab: Lab, chart: Chart, know: Knowledge) -> bool:
+def _is_current(measure: ValueSets, lab: Lab, chart: Chart, know: Knowledge) -> bool:
     """Whether a value is young enough at `as_of`."""
     return within(lab, chart.as_of, window(measure, know))
 
@@ -111,15 +116,15 @@ def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
 
     Gaps are told with the signals: they come in the same sections.
     """
-    signal = know.parameter("infection_markers.crp_high")
+    signal = know.parameter("shared/infection.crp_high")
     for measure, (side, name) in _LESSER.items():
-        limit = know.parameter(f"infection_markers.{name}")
+        limit = know.parameter(f"shared/infection.{name}")
         for lab in attempted(partial(latest, chart, measure, NAMES[measure]))[0]:
             if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
                 yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
 
 
-def newest(chart: Chart, what: str, *measures: str) -> tuple[Lab | None, tuple[Unknown, ...]]:
+def newest(chart: Chart, what: str, *measures: ValueSets) -> tuple[Lab | None, tuple[Unknown, ...]]:
     """The newest value of measures of which one is enough, and why others have none; `what` names them all for people."""
     labs: tuple[Lab, ...] = ()
     missed: tuple[Unknown, ...] = ()

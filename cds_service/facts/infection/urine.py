@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from cds_service.chart import Basis, Chart, Condition, State, Unknown
+from cds_service.chart import Basis, Chart, Condition, State, Unknown, ValueSets
 from cds_service.facts.infection.cultures import is_positive
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.memo import once
@@ -11,8 +11,8 @@ from cds_service.facts.shared.recency import diagnosed_lately, lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
-INFECTION = "urinary-infection"
-_BACTERIURIA, _SYMPTOMS = "asymptomatic-bacteriuria", "urinary-symptoms"
+INFECTION = ValueSets.URINARY_INFECTION
+_BACTERIURIA, _SYMPTOMS = ValueSets.ASYMPTOMATIC_BACTERIURIA, ValueSets.URINARY_SYMPTOMS
 
 
 class Sign(Struct, frozen=True):
@@ -37,9 +37,9 @@ class Urine(Struct, frozen=True):
 def urine(chart: Chart, know: Knowledge) -> Urine:
     """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
     problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
-    results, more_gaps = gathered(chart.measurements("urine-culture"))
-    active_for = know.parameter("systemic_infection.active_for")
-    window = know.parameter("systemic_infection.culture_window")
+    results, more_gaps = gathered(chart.measurements(ValueSets.URINE_CULTURE))
+    active_for = know.parameter("shared/infection.active_for")
+    window = know.parameter("shared/infection.culture_window")
     now = [item for item in problems if item.state is State.ACTIVE and diagnosed_lately(item, chart, active_for)]
     now.sort(key=lambda item: item.concept.basis is Basis.TEXT)
     return Urine(

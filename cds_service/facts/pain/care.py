@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, DrugUse, Section, State, UseStatus, When, days_since
+from cds_service.chart import Chart, Condition, DrugUse, Section, State, UseStatus, ValueSets, When, days_since
 from cds_service.facts.fracture.age import on_record_since
 from cds_service.facts.shared.drugs import is_taken
 from cds_service.findings import Evidence
@@ -13,7 +13,7 @@ CARE_SECTIONS = (Section.PROCEDURES, Section.DEVICES)
 """The sections beside the drug lists that can hold such care."""
 
 _ANALGESICS = ("opioid", "nsaid", "analgesic-adjunct")
-_THERAPY, _BRACE = "conservative-therapy", "spinal-orthosis"
+_THERAPY, _BRACE = ValueSets.CONSERVATIVE_THERAPY, ValueSets.SPINAL_ORTHOSIS
 
 
 class Care(Struct, frozen=True):
@@ -48,7 +48,7 @@ def conservative_care(chart: Chart) -> Iterator[Care]:
 def obstacles_to_care(chart: Chart) -> Iterator[Condition]:
     """Side effects of analgesics and confinement to bed since the fracture began; then `Unknown` if the problem list has gaps."""
     began = on_record_since(chart)
-    for problem in chart.conditions_in("conservative-care-obstacle"):
+    for problem in chart.conditions_in(ValueSets.CONSERVATIVE_CARE_OBSTACLE):
         if problem.state is State.ACTIVE and problem.dated and _is_since(problem.dated, began):
             yield problem
 

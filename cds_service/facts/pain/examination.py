@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Basis, Chart, Concept, Measurement
+from cds_service.chart import Basis, Chart, Concept, Measurement, ValueSets
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.shared.phrasing import brief, on
 from cds_service.findings import Evidence
 
-_DENIALS = ("result-negative", "pain-from-elsewhere")
+_DENIALS = (ValueSets.RESULT_NEGATIVE, ValueSets.PAIN_FROM_ELSEWHERE)
 
 
 class Examination(Struct, frozen=True):
@@ -43,7 +43,7 @@ class Examination(Struct, frozen=True):
         return f"{brief(self.asked.concept.text)}: {brief(self.answer.text)}{on(self.asked.when)}"
 
 
-def examinations(chart: Chart, measure: str) -> Iterator[Examination]:
+def examinations(chart: Chart, measure: ValueSets) -> Iterator[Examination]:
     """The answered examinations of the target level, newest first; then `Unknown` if the section has gaps."""
     for item in chart.measurements(measure):
         if item.answer is not None and at_target(item.concept.levels, chart):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section, Unknown
+from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section, Unknown, ValueSets
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
@@ -10,12 +10,12 @@ from cds_service.facts.shared.memo import once
 from cds_service.facts.shared.setting import Setting, possible_settings, setting
 from cds_service.knowledge import Knowledge, Parameter
 
-_MEASURE, _WHAT = "pain-score", "pain score"
+_MEASURE, _WHAT = ValueSets.PAIN_SCORE, "pain score"
 _WINDOW = {
-    Setting.INPATIENT: "shared.pain_window_inpatient",
-    Setting.OUTPATIENT: "shared.pain_window_outpatient",
+    Setting.INPATIENT: "shared/pain.pain_window_inpatient",
+    Setting.OUTPATIENT: "shared/pain.pain_window_outpatient",
 }
-_THRESHOLD = {Setting.INPATIENT: "shared.pain_inpatient", Setting.OUTPATIENT: "shared.pain_outpatient"}
+_THRESHOLD = {Setting.INPATIENT: "shared/pain.pain_inpatient", Setting.OUTPATIENT: "shared/pain.pain_outpatient"}
 
 
 def window(place: Setting, know: Knowledge) -> Parameter:

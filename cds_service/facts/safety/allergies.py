@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from cds_service.chart import Allergy, Chart, Severity, State
+from cds_service.chart import Allergy, Chart, Severity, State, ValueSets
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import briefly, hedged, on
 from cds_service.findings import Evidence
 
 
-def allergies(chart: Chart, *sets: str) -> Iterator[Allergy]:
+def allergies(chart: Chart, *sets: ValueSets) -> Iterator[Allergy]:
     """Allergies to anything of the value sets; then `Unknown` if the allergy list or the problem list has gaps."""
     listed, gaps = gathered(chart.allergies_in(*sets))
     problems, problem_gaps = gathered(chart.conditions_in(*sets))

@@ -13,6 +13,7 @@ from cds_service.chart import (
     Section,
     State,
     Unknown,
+    ValueSets,
     When,
 )
 from cds_service.facts.shared.gaps import gathered
@@ -20,7 +21,7 @@ from cds_service.facts.shared.phrasing import on
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 
-_COMPROMISE, _NORMAL = "neurological-compromise", "neurological-examination-normal"
+_COMPROMISE, _NORMAL = ValueSets.NEUROLOGICAL_COMPROMISE, ValueSets.NEUROLOGICAL_EXAMINATION_NORMAL
 
 
 def compromises(chart: Chart) -> Iterator[Condition]:
@@ -30,7 +31,7 @@ def compromises(chart: Chart) -> Iterator[Condition]:
 
 def is_long_standing(problem: Condition, chart: Chart, know: Knowledge) -> bool:
     """Whether a deficit has been there for long: by its onset, by the day it was first recorded, or coded as a sequela."""
-    limit = know.parameter("neurological_deficit.long_standing")
+    limit = know.parameter("shared/neurology.long_standing")
     sequela = problem.concept.episode is Episode.SEQUELA
     return sequela or (problem.dated is not None and not lately(problem.dated, chart, limit))
 
@@ -40,7 +41,7 @@ def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measureme
 
     Then `Unknown` unless it is recent and normal in all its parts: never examined, not lately, or in words that tell neither.
     """
-    found, gaps = gathered(chart.measurements("neurological-examination"))
+    found, gaps = gathered(chart.measurements(ValueSets.NEUROLOGICAL_EXAMINATION))
     done = [(item, item.answer) for item in found if item.answer]
     newest = [(item, answer) for item, answer in done if _may_be_as_new(item.when, done[0][0].when)]
     deficits = [(item, answer) for item, answer in newest if _COMPROMISE in answer.sets]
@@ -52,7 +53,7 @@ def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measureme
             says = f'{item.concept.text}{on(item.when)}: "{answer.text}"'
             missing = Missing(Section.IMAGING_FINDINGS, Reason.UNREADABLE, says)
             raise Unknown("whether the examination of the legs was normal", missing)
-    window = know.parameter("neurological_deficit.examination_window")
+    window = know.parameter("shared/neurology.examination_window")
     if not deficits and not any(lately(item.when, chart, window) for item, _ in newest):
         last = f"; last examined {newest[0][0].when}" if newest and newest[0][0].when else ""
         what = f"neurological status of the legs (motor, sensory, sphincters{last})"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, When
+from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, ValueSets, When
 from cds_service.facts.infection.cultures import is_negative, is_positive
 from cds_service.facts.shared.gaps import gathered
 from cds_service.knowledge import Knowledge
 
-TEST, STATUS = "pregnancy-test", "pregnancy-status"
-_ENDED = "pregnancy-ended"
+TEST, STATUS = ValueSets.PREGNANCY_TEST, ValueSets.PREGNANCY_STATUS
+_ENDED = ValueSets.PREGNANCY_ENDED
 
 
 class Answers(Struct, frozen=True):
@@ -20,7 +20,7 @@ class Answers(Struct, frozen=True):
     gaps: tuple[Unknown, ...]
 
 
-def answers(chart: Chart, know: Knowledge, *measures: str) -> Answers:
+def answers(chart: Chart, know: Knowledge, *measures: ValueSets) -> Answers:
     """The results of pregnancy tests, or recorded statuses, newest first; on one date a positive one comes first."""
     found: list[tuple[Measurement, bool | None]] = []
     for measure in measures:
@@ -42,9 +42,9 @@ def _says_pregnant(item: Measurement, know: Knowledge) -> bool | None:
     if item.quantity is None:
         return None
     value, sign = item.quantity.value, item.quantity.comparator
-    if value >= know.parameter("pregnancy.hcg_positive").value and not sign.startswith("<"):
+    if value >= know.parameter("shared/pregnancy.hcg_positive").value and not sign.startswith("<"):
         return True
-    negative = know.parameter("pregnancy.hcg_negative").value
+    negative = know.parameter("shared/pregnancy.hcg_negative").value
     below = value <= negative if sign == "<" else value < negative
     return False if below and not sign.startswith(">") else None
 
@@ -53,7 +53,7 @@ def stands(result: Measurement, chart: Chart, know: Knowledge, problems: tuple[C
     """Whether a result can still be about the present: not older than a pregnancy lasts, and no pregnancy ended since."""
     if result.when is None:
         return True
-    return chart.as_of - result.when.last <= know.parameter("pregnancy.longest").span and not over(
+    return chart.as_of - result.when.last <= know.parameter("shared/pregnancy.longest").span and not over(
         result.when, problems
     )
 
@@ -66,7 +66,7 @@ def over(since: When | None, problems: tuple[Condition, ...]) -> bool:
 
 def pregnancies(chart: Chart, know: Knowledge, problems: tuple[Condition, ...]) -> Iterator[Condition]:
     """The diagnoses of a pregnancy that can still go on: active, not longer ago than one lasts, and not ended since."""
-    longest = know.parameter("pregnancy.longest").span
+    longest = know.parameter("shared/pregnancy.longest").span
     for item in problems:
         if item.state is not State.ACTIVE or _ENDED in item.concept.sets:
             continue

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from cds_service.chart import Allergy, Chart, Severity, Unknown
+from cds_service.chart import Allergy, Chart, Severity, Unknown, ValueSets
 from cds_service.facts.bleeding.renal import current
 from cds_service.facts.safety.allergies import allergies, evidence
 from cds_service.facts.shared.gaps import attempted, gathered
@@ -10,8 +10,8 @@ from cds_service.facts.shared.labs import at_least
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
-_RULE = "procedure_preparation"
-_BETA_LACTAM = "allergy-beta-lactam"
+_NUMBERS = "shared/prophylaxis"
+_BETA_LACTAM = ValueSets.ALLERGY_BETA_LACTAM
 _ALTERNATIVES = ("clindamycin", "vancomycin")
 
 
@@ -34,15 +34,17 @@ class Prophylaxis(Struct, frozen=True):
 
 def prophylaxis(chart: Chart, know: Knowledge) -> tuple[Prophylaxis, tuple[Unknown, ...]]:
     """What is usual for this patient, and the gaps in the allergies. Source: SIR antibiotic guideline, 2010 and 2018."""
-    known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(f"allergy-{name}" for name in _ALTERNATIVES)))
+    known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(ValueSets(f"allergy-{name}") for name in _ALTERNATIVES)))
     to_beta_lactam = [item for item in known if _BETA_LACTAM in item.concept.sets]
     barred = {name for item in known for name in item.concept.sets}
-    weights, _ = attempted(lambda: current(chart, "body-weight", know.parameter("shared.weight_window"), chart.as_of))
-    is_heavy = any(at_least(item, know.parameter(f"{_RULE}.heavy").value) for item in weights)
+    weights, _ = attempted(
+        lambda: current(chart, ValueSets.BODY_WEIGHT, know.parameter("shared/renal.weight_window"), chart.as_of)
+    )
+    is_heavy = any(at_least(item, know.parameter(f"{_NUMBERS}.heavy").value) for item in weights)
     found = Prophylaxis(
-        usual=know.parameter(f"{_RULE}.cefazolin{'_heavy' if is_heavy else ''}"),
+        usual=know.parameter(f"{_NUMBERS}.cefazolin{'_heavy' if is_heavy else ''}"),
         alternatives={
-            name: know.parameter(f"{_RULE}.{name}") for name in _ALTERNATIVES if f"allergy-{name}" not in barred
+            name: know.parameter(f"{_NUMBERS}.{name}") for name in _ALTERNATIVES if f"allergy-{name}" not in barred
         },
         allergy=max(to_beta_lactam, key=lambda item: item.severity, default=None),
         evidence=(*map(evidence, known), *(item.evidence for item in weights)),

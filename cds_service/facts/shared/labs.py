@@ -6,7 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, When
+from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, ValueSets, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.memo import once
@@ -52,7 +52,7 @@ class Lab(Struct, frozen=True):
 
 
 @once
-def latest(chart: Chart, measure: str, what: str) -> Lab:
+def latest(chart: Chart, measure: ValueSets, what: str) -> Lab:
     """The newest number of a measure (a value set id) not dated after `as_of`'s day; `what` names it for people, such as `INR`.
 
     A preliminary result counts. Raises `Unknown(what)` if there is none: never measured, not readable, without a date, or in a section
@@ -64,7 +64,7 @@ def latest(chart: Chart, measure: str, what: str) -> Lab:
     return _lab(found, 0, what)
 
 
-def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
+def if_measured(chart: Chart, measure: ValueSets, what: str) -> Iterator[Lab]:
     """The latest number, for rules that ask nobody to measure: nothing if there never was one; other gaps raise `Unknown`."""
     try:
         yield latest(chart, measure, what)
@@ -74,7 +74,7 @@ def if_measured(chart: Chart, measure: str, what: str) -> Iterator[Lab]:
 
 
 @once
-def history(chart: Chart, measure: str, what: str) -> Gathered[Lab]:
+def history(chart: Chart, measure: ValueSets, what: str) -> Gathered[Lab]:
     """All dated numbers of a measure, newest first; and the gap if the section has one, or if there was no number at all."""
     found = _results(chart, measure)
     gaps = (_nothing(found, measure, what),) if found.gaps or not found.numbers else ()
@@ -97,7 +97,7 @@ class _Results(Struct, frozen=True):
     gaps: tuple[Missing, ...]
 
 
-def _results(chart: Chart, measure: str) -> _Results:
+def _results(chart: Chart, measure: ValueSets) -> _Results:
     found, gaps = gathered(chart.measurements(measure))
     numbers, unread = [], []
     for item in found:
@@ -116,7 +116,7 @@ def _lab(found: _Results, place: int, what: str) -> Lab:
     return Lab(what, number.measurement, number.quantity, number.taken, _rivals(found, place), unread, found.gaps)
 
 
-def _nothing(found: _Results, measure: str, what: str) -> Unknown:
+def _nothing(found: _Results, measure: ValueSets, what: str) -> Unknown:
     """Why there is no number, or may be more than those found."""
     if found.gaps:
         return Unknown(what, *found.gaps)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.memo import once
 from cds_service.findings import Evidence
@@ -51,12 +51,12 @@ def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
     """
     if chart.patient is None:
         chart.require("whether a pregnancy is possible", Section.PATIENT)
-    youngest, oldest = know.parameters("pregnancy_test_due", "youngest", "oldest")
+    youngest, oldest = know.parameters("shared/pregnancy", "youngest", "oldest")
     if chart.patient is not None and chart.patient.sex == "male":
         return False
     years, _ = attempted(lambda: age(chart))
     if years and (years[0].most < youngest.value or years[0].least > oldest.value):
         return False
-    problems, _ = gathered(chart.conditions_in("no-childbearing-potential"))
-    procedures, _ = gathered(chart.procedures_in("no-childbearing-potential"))
+    problems, _ = gathered(chart.conditions_in(ValueSets.NO_CHILDBEARING_POTENTIAL))
+    procedures, _ = gathered(chart.procedures_in(ValueSets.NO_CHILDBEARING_POTENTIAL))
     return not problems and not any(item.done for item in procedures)

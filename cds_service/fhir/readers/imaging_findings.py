@@ -17,6 +17,7 @@ from cds_service.chart import (
     Modality,
     ResultStatus,
     Source,
+    ValueSets,
 )
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
@@ -40,15 +41,15 @@ from cds_service.report_text.reader import Statement, Unread, read_report
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))
 _SIGNS = {
-    "vertebral-fracture": ImagingSign.FRACTURE,
-    "fracture-burst": ImagingSign.POSTERIOR_WALL,
-    "fracture-unstable": ImagingSign.INSTABILITY,
-    "spinal-instability": ImagingSign.INSTABILITY,
-    "fracture-history": ImagingSign.HEALING,
-    "vertebral-osteonecrosis": ImagingSign.CLEFT,
-    "spinal-infection": ImagingSign.SPINAL_INFECTION,
-    "vertebral-neoplasm": ImagingSign.MALIGNANCY,
-    "epidural-tumour": ImagingSign.EPIDURAL_TUMOUR,
+    ValueSets.VERTEBRAL_FRACTURE: ImagingSign.FRACTURE,
+    ValueSets.FRACTURE_BURST: ImagingSign.POSTERIOR_WALL,
+    ValueSets.FRACTURE_UNSTABLE: ImagingSign.INSTABILITY,
+    ValueSets.SPINAL_INSTABILITY: ImagingSign.INSTABILITY,
+    ValueSets.FRACTURE_HISTORY: ImagingSign.HEALING,
+    ValueSets.VERTEBRAL_OSTEONECROSIS: ImagingSign.CLEFT,
+    ValueSets.SPINAL_INFECTION: ImagingSign.SPINAL_INFECTION,
+    ValueSets.VERTEBRAL_NEOPLASM: ImagingSign.MALIGNANCY,
+    ValueSets.EPIDURAL_TUMOUR: ImagingSign.EPIDURAL_TUMOUR,
 }
 """What a coded conclusion says, by the value set of its code."""
 _EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.HEALING}
@@ -161,7 +162,7 @@ def _statements(term: Term, context: Context) -> Iterator[Statement]:
                 own_words.discard(coding.display or "")
     found = concepts.concept(term, context)
     signs = {sign for name, sign in _SIGNS.items() if name in sets}
-    if "fracture-unspecified-site" in sets and levels:
+    if ValueSets.FRACTURE_UNSPECIFIED_SITE in sets and levels:
         signs.add(ImagingSign.FRACTURE)
     if found and found.episode in _EPISODES:
         signs.add(_EPISODES[found.episode])

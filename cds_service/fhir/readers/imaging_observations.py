@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.chart import Assertion, Basis, ImagingFinding, ImagingSign, Level, Source
+from cds_service.chart import Assertion, Basis, ImagingFinding, ImagingSign, Level, Source, ValueSets
 from cds_service.fhir import concepts, dates, numbers
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
@@ -172,8 +172,8 @@ def _said(words: str, context: Context) -> _Value:
         return _Value(Assertion.UNCERTAIN, words=words)
     if len(words.split()) <= _LONGEST_LABEL:
         sets = context.know.index.of_text(words)
-        if _NO.fullmatch(words) or "result-negative" in sets:
+        if _NO.fullmatch(words) or ValueSets.RESULT_NEGATIVE in sets:
             return _Value(Assertion.ABSENT, words=words)
-        if _YES.fullmatch(words) or "result-positive" in sets:
+        if _YES.fullmatch(words) or ValueSets.RESULT_POSITIVE in sets:
             return _Value(Assertion.PRESENT, words=words)
     return _Value(words=words)

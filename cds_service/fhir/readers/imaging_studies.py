@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from cds_service.chart import ImagingStudy, Level, Modality, Source, When
+from cds_service.chart import ImagingStudy, Level, Modality, Source, ValueSets, When
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
@@ -18,13 +18,16 @@ from cds_service.knowledge import Knowledge
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _MODALITIES = {
-    "modality-mri": Modality.MRI,
-    "modality-nuclear": Modality.NUCLEAR,
-    "modality-ct": Modality.CT,
-    "modality-radiograph": Modality.RADIOGRAPH,
-    "modality-dxa": Modality.DXA,
+    ValueSets.MODALITY_MRI: Modality.MRI,
+    ValueSets.MODALITY_NUCLEAR: Modality.NUCLEAR,
+    ValueSets.MODALITY_CT: Modality.CT,
+    ValueSets.MODALITY_RADIOGRAPH: Modality.RADIOGRAPH,
+    ValueSets.MODALITY_DXA: Modality.DXA,
 }
 """In the order of what a study proves: a SPECT-CT is both, and counts as SPECT."""
+_SPINE = ValueSets.SPINE_REGION
+VALUE_SETS = (*_MODALITIES, _SPINE)
+"""By which a study is known for what it is."""
 _BONE_SCAN = re.compile(r"\bbone\b|\bskelet|whole[ -]?body", re.IGNORECASE)
 _FAT_SUPPRESSED = re.compile(
     r"\b(?:stir|tirm|spair|spir|fat[ -]?(?:sat|sup)\w*|fs|dixon[ -]*w\w*|ideal[ -]*w\w*|turbo inversion)\b",
@@ -119,11 +122,11 @@ def region(terms: Iterable[Term], context: Context) -> Region:
 def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
     sets = frozenset[str]().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
-    if "spine-region" in sets or any(_names_a_procedure(term, know) for term in terms):
+    if _SPINE in sets or any(_names_a_procedure(term, know) for term in terms):
         return Region.SPINE
     if any(level[0] != "C" for level in concepts.levels(None, Context(know, UTC), also=terms)):
         return Region.SPINE
-    if "modality-nuclear" in sets and any(_BONE_SCAN.search(text) for text in texts):
+    if ValueSets.MODALITY_NUCLEAR in sets and any(_BONE_SCAN.search(text) for text in texts):
         return Region.SPINE
     return Region.ELSEWHERE if any(_ELSEWHERE.search(text) for text in texts) else Region.UNSTATED
 
@@ -157,7 +160,7 @@ def _names_a_procedure(term: Term, know: Knowledge) -> bool:
     """Whether a code other than DICOM's is in a modality's list: but for DXA those lists hold the spine and the skeleton alone."""
     index = know.index
     return any(
-        not (_MODALITIES.keys() - {"modality-dxa"}).isdisjoint(index.of_code(system, coding.code.strip()))
+        not (_MODALITIES.keys() - {ValueSets.MODALITY_DXA}).isdisjoint(index.of_code(system, coding.code.strip()))
         for coding in concepts.codings(term)
         if coding.code and (system := index.system(coding.system or "")) not in ("", "dicom")
     )

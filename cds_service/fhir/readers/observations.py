@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, When
+from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, ValueSets, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.fhir import dates, numbers, units
 from cds_service.fhir.concepts import Context, codings, concept, listed, texts
@@ -24,7 +24,7 @@ _FINAL = frozenset(("final", "amended", "corrected"))
 _STATUSES = _FINAL | {"preliminary", "registered"}
 _COMPARATORS = frozenset(("", "<", "<=", ">=", ">"))
 _NO_VALUE = "no value"
-_POSITIVE, _NEGATIVE = "result-positive", "result-negative"
+_POSITIVE, _NEGATIVE = ValueSets.RESULT_POSITIVE, ValueSets.RESULT_NEGATIVE
 _LONGEST_LABEL = 3  # words; a longer string is a sentence, which proves less than an answer does
 # HL7 v3 ObservationInterpretation; systems leave the address out, so it is not compared.
 _INTERPRETATIONS = {

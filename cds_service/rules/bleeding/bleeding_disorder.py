@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import diagnosed
 from cds_service.findings import (
@@ -16,7 +16,7 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
-_PLAN = "haematology-plan"
+_PLAN = ValueSets.HAEMATOLOGY_PLAN
 
 
 @rule(
@@ -40,7 +40,7 @@ def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     When none is active. Low platelets without a diagnosis belong to `low_platelets`, thrombophilia to `interruption_hazard`.
     """
     plan = next(_plans(chart), None)
-    for problem in chart.conditions_in("bleeding-disorder"):
+    for problem in chart.conditions_in(ValueSets.BLEEDING_DISORDER):
         if problem.state is not State.ACTIVE:
             continue
         dated = f", {problem.dated}" if problem.dated else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.lab_window import is_current, lab_window, vitamin_k_antagonists
 from cds_service.facts.bleeding.liver import liver_disease
@@ -42,19 +42,19 @@ def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     """
     at = chart.order.planned.last if chart.order.planned else chart.as_of
     yield from parts(
-        _due("inr", "INR", chart, know, at, Proposal.ORDER_INR),
-        _due("platelets", "platelets", chart, know, at, Proposal.ORDER_PLATELETS),
+        _due(ValueSets.INR, "INR", chart, know, at, Proposal.ORDER_INR),
+        _due(ValueSets.PLATELETS, "platelets", chart, know, at, Proposal.ORDER_PLATELETS),
         _fibrinogen_due(chart, know, at),
     )
 
 
 def _fibrinogen_due(chart: Chart, know: Knowledge, at: datetime) -> Iterator[Finding | Unknown]:
     if liver_disease(chart):
-        yield from _due("fibrinogen", "fibrinogen", chart, know, at)
+        yield from _due(ValueSets.FIBRINOGEN, "fibrinogen", chart, know, at)
 
 
 def _due(
-    measure: str, name: str, chart: Chart, know: Knowledge, at: datetime, *proposes: Proposal
+    measure: ValueSets, name: str, chart: Chart, know: Knowledge, at: datetime, *proposes: Proposal
 ) -> Iterator[Finding | Unknown]:
     ordered = chart.requested_in(measure)
     note = "; already ordered" if ordered else ""
@@ -68,7 +68,7 @@ def _due(
         yield Finding(f"{says[:1].upper()}{says[1:]}", f"{name} due", cites=("sir-2019",), proposes=proposed)
         return
     same_day = know.parameter("coagulation_tests_due.same_day")
-    if measure == "inr" and not labs.within(lab, at, same_day):
+    if measure == ValueSets.INR and not labs.within(lab, at, same_day):
         for item in vitamin_k_antagonists(chart, know):
             says = f"{name} {lab}: due on the day of the procedure after {item.drug.name}{note}"
             yield Finding(says, f"{lab.short}, too old", (lab.evidence,), (same_day,), ("sir-2019",), proposes=proposed)

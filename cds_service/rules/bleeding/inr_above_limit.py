@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.coagulation_limits import judged_inr
 from cds_service.facts.bleeding.lab_window import indicator, is_current, stale, vitamin_k_antagonists
@@ -50,7 +50,7 @@ def inr_above_limit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     antagonists = vitamin_k_antagonists(chart, know)
     try:
-        inr = labs.latest(chart, "inr", "INR")
+        inr = labs.latest(chart, ValueSets.INR, "INR")
     except Unknown as gap:
         if not antagonists or not gap.never_measured:
             raise
@@ -74,8 +74,8 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 def _needed(why: str, know: Knowledge, *old: Lab) -> Finding:
     uses = (
-        know.parameter("inr_above_limit.vitamin_k_antagonist_lookback"),
-        know.parameter("inr_above_limit.upper_limit"),
+        know.parameter("shared/coagulation.vitamin_k_antagonist_lookback"),
+        know.parameter("shared/coagulation.inr_limit"),
     )
     lacking = "no valid INR"
     says = f"{why[:1].upper()}{why[1:]}: {lacking}"
@@ -86,7 +86,7 @@ def _needed(why: str, know: Knowledge, *old: Lab) -> Finding:
 def _fibrinogen(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("inr_above_limit.liver_fibrinogen")
     try:
-        fibrinogen = labs.latest(chart, "fibrinogen", "fibrinogen")
+        fibrinogen = labs.latest(chart, ValueSets.FIBRINOGEN, "fibrinogen")
     except Unknown:
         return  # `coagulation_tests_due` asks for it
     if labs.at_most(fibrinogen, limit.value) is not False and liver_disease(chart):

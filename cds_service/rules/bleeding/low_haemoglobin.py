@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.lab_window import stale
 from cds_service.facts.shared import labs
@@ -30,7 +30,7 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When a current value is neither low nor fallen.
     """
     limit, fall = know.parameters("low_haemoglobin", "limit", "fall")
-    values, gaps = labs.history(chart, "haemoglobin", "haemoglobin")
+    values, gaps = labs.history(chart, ValueSets.HAEMOGLOBIN, "haemoglobin")
     if not values:
         yield from gaps
         return

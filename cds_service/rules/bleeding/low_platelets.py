@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.coagulation_limits import judged_platelets
 from cds_service.facts.bleeding.lab_window import indicator, stale
@@ -30,7 +30,7 @@ def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When a current count reaches the limit. A normal count that is too old is unknown; an old low one still counts.
     """
-    count = labs.latest(chart, "platelets", "platelets")
+    count = labs.latest(chart, ValueSets.PLATELETS, "platelets")
     verdict = judged_platelets(count, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
         yield Finding(

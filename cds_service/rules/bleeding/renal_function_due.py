@@ -57,7 +57,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
         says=f"{names.capitalize()}: no {without} on record for the creatinine clearance{standing_in}",
         short="creatinine clearance not current",
         evidence=concerned[0].evidence,
-        uses=(creatinine_window(chart, know), know.parameter("shared.weight_window")),
+        uses=(creatinine_window(chart, know), know.parameter("shared/renal.weight_window")),
         cites=("sir-2019", "cockcroft-gault-1976"),
         proposes=(Proposal.ORDER_CREATININE,) if "creatinine" in lacking else (),
     )

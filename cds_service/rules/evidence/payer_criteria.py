@@ -48,14 +48,14 @@ def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
 
 
 def _inpatient(coverage: Coverage, know: Knowledge) -> Finding:
-    pain = know.parameter("shared.pain_inpatient")
+    pain = know.parameter("shared/pain.pain_inpatient")
     says = f"{coverage.concept.text}, in hospital: coverage asks for pain of {pain.value:g} or more of 10"
     return Finding(says, _asks(coverage, f"pain from {pain.value:g}"), (_of(coverage),), uses=(pain,))
 
 
 def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
-    pain = know.parameter("shared.pain_outpatient")
-    disability, height = know.parameters("payer_criteria", "disability_above", "height_loss_above")
+    pain = know.parameter("shared/pain.pain_outpatient")
+    disability, height = know.parameters("shared/payers", "disability_above", "height_loss_above")
     shown = tuple(secondary_criteria(chart, know))
     return Finding(
         says=f"{coverage.concept.text}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two of:"

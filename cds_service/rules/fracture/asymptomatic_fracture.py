@@ -45,7 +45,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     ## When it stays silent
     When the latest score is above 3. Without a score it is unknown.
     """
-    limit, fresh = know.parameter("shared.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
+    limit, fresh = know.parameter("shared/pain.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     past = past_at_target(chart)
     if past and scores.was_never_scored(chart):
         yield Finding(
@@ -75,7 +75,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
 
 def _doubt(latest: Lab, opioids: tuple[DrugUse, ...], chart: Chart, know: Knowledge) -> str:
     """What keeps a low score from proving that there is no pain; empty if nothing does."""
-    limit, fresh = know.parameter("shared.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
+    limit, fresh = know.parameter("shared/pain.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     for drug in opioids:
         return f"low score under opioids ({brief(drug.name)})"
     for score in scores.scores(chart, know):

@@ -37,7 +37,10 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     if age_does_not_count(chart, know) or none_on_record(chart):
         raise NotApplicable
     age = fracture_age(chart)
-    limit, trials = know.parameter("shared.recent_until"), know.parameter("chronic_active_fracture.trials_until")
+    limit, trials = (
+        know.parameter("shared/fracture.recent_until"),
+        know.parameter("chronic_active_fracture.trials_until"),
+    )
     shown = activity(chart, know)
     active = [item.finding for item in shown if item.verdict is Verdict.ACTIVE]
     if active and age.is_beyond(limit.value):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, State, Unknown
+from cds_service.chart import Chart, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.fracture.imaging import NOT_REPORTED
 from cds_service.facts.fracture.lesions import malignant_records
@@ -48,7 +48,7 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         )
     if found:
         return
-    tumours, _ = gathered(chart.conditions_in("vertebral-neoplasm"))
+    tumours, _ = gathered(chart.conditions_in(ValueSets.VERTEBRAL_NEOPLASM))
     for tumour in tumours:
         if fractures and tumour.state is State.ACTIVE and not tumour.levels:
             not_placed = chart.gaps(*FRACTURE_SECTIONS) or (NOT_REPORTED,)

@@ -19,7 +19,7 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
-_LIMITS = ("shared.subacute_from", "shared.recent_until", "recent_fracture.trial")
+_LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until", "recent_fracture.trial")
 
 
 @rule(
@@ -49,7 +49,7 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if age_does_not_count(chart, know) or (not found and not gaps):
         raise NotApplicable
     age = fracture_age(chart)
-    recent = know.parameter("shared.recent_until")
+    recent = know.parameter("shared/fracture.recent_until")
     if age.is_beyond(recent.value):
         chart.require("onset of the fracture", *FRACTURE_SECTIONS)
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown
+from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target, evidence, told
 from cds_service.facts.fracture.lesions import is_malignant
@@ -45,13 +45,13 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     if not fractures_at_target(chart):
         chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
         raise NotApplicable
-    cancers, gaps = gathered(chart.conditions_in("malignancy", "malignancy-history"))
+    cancers, gaps = gathered(chart.conditions_in(ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_HISTORY))
     reasons = [(f"cancer on record: {brief(item.concept.text)}", recorded(item)) for item in cancers[:1]]
     doubted = [
         seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
     reasons += [(f"tumour not excluded, {told(seen)}", evidence(seen)) for seen in doubted[:1]]
-    fragile, _ = gathered(chart.conditions_in("osteoporosis"))
+    fragile, _ = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
     unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
     reasons += unusual
     if reasons:
@@ -59,7 +59,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
             says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}",
             short="fracture suspicious of tumour",
             evidence=tuple(item for _, item in reasons),
-            uses=(know.parameter("young_patient.below"),) if unusual else (),
+            uses=(know.parameter("shared/fracture.young_below"),) if unusual else (),
             cites=("acr-2018", "site-policy"),
             indicator=Indicator.INFO,
         )
@@ -75,5 +75,5 @@ def _unusual(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
         yield "male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")
         return
     years = person.age(chart)
-    if years.most < know.parameter("young_patient.below").value:
+    if years.most < know.parameter("shared/fracture.young_below").value:
         yield f"age {years}, no osteoporosis on record", person.birth(chart)[0]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, Section, State, Unknown, spoken
+from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.pain import scores
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
@@ -35,7 +35,7 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     ## When it stays silent
     When there is none, it names no vertebra, or the pain is below 5. Without a pain score it is unknown.
     """
-    found, gaps = gathered(chart.conditions_in("vertebral-haemangioma"))
+    found, gaps = gathered(chart.conditions_in(ValueSets.VERTEBRAL_HAEMANGIOMA))
     there = [item for item in found if item.state is State.ACTIVE and _is_there(item, chart)]
     called = [item for item in there if _CALLED.search(item.concept.text)]
     for item in called:

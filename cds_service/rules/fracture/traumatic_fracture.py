@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Basis, Chart, Section, State, Unknown
+from cds_service.chart import Basis, Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
@@ -37,10 +37,10 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When osteoporosis is on record, or the patient is older and no high-energy cause is coded: injury codes are often used for fragile
     bone after a small fall.
     """
-    injuries = tuple(item for item in fractures_at_target(chart) if "fracture-traumatic" in item.sets)
-    fragile, gaps = gathered(chart.conditions_in("osteoporosis"))
+    injuries = tuple(item for item in fractures_at_target(chart) if ValueSets.FRACTURE_TRAUMATIC in item.sets)
+    fragile, gaps = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
     if injuries and not fragile:
-        causes, _ = gathered(chart.conditions_in("high-energy-cause"))
+        causes, _ = gathered(chart.conditions_in(ValueSets.HIGH_ENERGY_CAUSE))
         known = [item for item in causes if item.state is State.ACTIVE]
         for cause in known[:1]:
             yield _finding(injuries, f"cause coded: {brief(cause.concept.text)}", recorded(cause))

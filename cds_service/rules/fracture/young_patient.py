@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
 from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
@@ -29,14 +29,16 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     speaks then.
     """
     years = person.age(chart)
-    adult, limit = know.parameters("young_patient", "from_age", "below")
+    adult, limit = know.parameter("young_patient.from_age"), know.parameter("shared/fracture.young_below")
     if years.most < adult.value:
         raise NotApplicable
     if years.least >= limit.value:
         return
     if years.least < adult.value or years.most >= limit.value:
         raise Unknown(f"age {years}, limits {adult.shown} and {limit.shown}")
-    causes, gaps = gathered(chart.conditions_in("osteoporosis", "vertebral-neoplasm", "high-energy-cause"))
+    causes, gaps = gathered(
+        chart.conditions_in(ValueSets.OSTEOPOROSIS, ValueSets.VERTEBRAL_NEOPLASM, ValueSets.HIGH_ENERGY_CAUSE)
+    )
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(
             says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
@@ -56,7 +56,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
 
 
 def _coded(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in("long-term-antibiotic"):
+    for problem in chart.conditions_in(ValueSets.LONG_TERM_ANTIBIOTIC):
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?"
             yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",))

@@ -68,7 +68,7 @@ def _together(found: tuple[Marker, ...], chart: Chart) -> Finding:
     if len(found) > 1:
         return _finding(says, found, None if current > 1 else Kind.RELATIVE)
     only = found[0]
-    if only.limit.key == "infection_markers.white_cells_high":
+    if only.limit.key == "shared/infection.white_cells_high":
         drugs, _ = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
         if drugs:
             explained = f"{only} under {drugs[0].name}, which can raise them; no other sign of infection{age}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, State, Unknown
+from cds_service.chart import Chart, Reason, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
 from cds_service.facts.shared.gaps import gathered
@@ -11,13 +11,13 @@ from cds_service.facts.shared.phrasing import recorded, shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
-_IMMUNOSUPPRESSED = "immunosuppression"
+_IMMUNOSUPPRESSED = ValueSets.IMMUNOSUPPRESSION
 _FACTORS = {
     _IMMUNOSUPPRESSED: "immunosuppression",
-    "diabetes": "diabetes",
-    "malignancy": "cancer",
-    "smoking": "smoking",
-    "tuberculosis-history": "past tuberculosis",
+    ValueSets.DIABETES: "diabetes",
+    ValueSets.MALIGNANCY: "cancer",
+    ValueSets.SMOKING: "smoking",
+    ValueSets.TUBERCULOSIS_HISTORY: "past tuberculosis",
 }
 """The value sets of the factors, each with its name for the finding's `short`."""
 _SHOWN = 4
@@ -46,7 +46,7 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     """
     listed, gaps = gathered(chart.conditions_in(*_FACTORS))
     drugs, drug_gaps = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
-    results, result_gaps = history(chart, "haemoglobin-a1c", "HbA1c")
+    results, result_gaps = history(chart, ValueSets.HAEMOGLOBIN_A1C, "HbA1c")
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
     problems = [item for item in listed if item.state is State.ACTIVE]
     high = [lab for lab in results[:1] if at_least(lab, limit.value)]

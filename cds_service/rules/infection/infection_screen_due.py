@@ -38,7 +38,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     ## When it stays silent
     When both are recent enough.
     """
-    window = know.parameter("infection_markers.window")
+    window = know.parameter("shared/infection.marker_window")
     planned = chart.order.planned
     at = planned.last if planned else chart.as_of
     wanted, stale, gaps = [], [], []

@@ -55,7 +55,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             says=f"{item.standing}: {told(item.problem)}",
             short=diagnosed(item.problem, "infection on record"),
             evidence=(recorded(item.problem), *(sign.evidence for sign in item.signs)),
-            uses=(know.parameter("systemic_infection.active_for"),),
+            uses=(know.parameter("shared/infection.active_for"),),
             cites=("cms-lcd", "rand-2018", "radiopaedia-vertebroplasty"),
             effect=None if item.goes_on else Kind.RELATIVE,
             basis=weakest(item.problem.concept.basis, *(sign.basis for sign in item.signs[:1])),
@@ -84,7 +84,7 @@ def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 
 def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    window = know.parameter("systemic_infection.culture_window")
+    window = know.parameter("shared/infection.culture_window")
     for culture, germ in standing_blood_cultures(chart, window):
         yield Finding(
             says=f"Positive blood culture{on(culture.when)}, no later negative one: {germ.text}",

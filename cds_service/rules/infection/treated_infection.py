@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, Section, State, Unknown
+from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.phrasing import diagnosed, on, shortened
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
-_HISTORY = "infection-history"
+_HISTORY = ValueSets.INFECTION_HISTORY
 
 
 @rule(

@@ -11,11 +11,11 @@ from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
 
 _PUBLISHED = {
-    "shared.pain_outpatient": " outside hospital",
+    "shared/pain.pain_outpatient": " outside hospital",
     "severe_pain.rand": "",
     "severe_pain.evicore": "",
     "severe_pain.vapour": "",
-    "shared.pain_inpatient": " in hospital",
+    "shared/pain.pain_inpatient": " in hospital",
 }
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Severity, Unknown
+from cds_service.chart import Chart, Section, Severity, Unknown, ValueSets
 from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
-_CEMENT = "allergy-cement"
+_CEMENT = ValueSets.ALLERGY_CEMENT
 _DIVIDED = " (CMS LCD: relative, Radiopaedia: absolute; the severity decides)"
 
 
@@ -32,7 +32,7 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     ## When it stays silent
     When the allergy is refuted, resolved or entered in error, or none is on record: an empty list, or a statement that none is known.
     """
-    for allergy in allergies(chart, _CEMENT, "allergy-cement-antibiotic"):
+    for allergy in allergies(chart, _CEMENT, ValueSets.ALLERGY_CEMENT_ANTIBIOTIC):
         if _CEMENT in allergy.concept.sets:
             effect = None if allergy.severity is Severity.SEVERE else Kind.RELATIVE
             says, noun = f"Allergy to a part of bone cement: {told(allergy)}{_DIVIDED}", "bone cement"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown, ValueSets
 from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -26,7 +26,7 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     ## When it stays silent
     For allergies to shellfish, to povidone-iodine and to contrast media for MRI: they are not allergies to iodinated contrast.
     """
-    for allergy in allergies(chart, "allergy-contrast"):
+    for allergy in allergies(chart, ValueSets.ALLERGY_CONTRAST):
         yield Finding(
             says=f"Reaction to iodinated contrast: {told(allergy)}; is contrast or a balloon planned?",
             short=short(allergy, "contrast"),

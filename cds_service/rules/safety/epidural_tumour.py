@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
+from cds_service.chart import Chart, ImagingSign, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import hedged, told
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
-_EPIDURAL = "epidural-tumour"
+_EPIDURAL = ValueSets.EPIDURAL_TUMOUR
 
 
 @rule(
@@ -35,7 +35,7 @@ def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
 
 def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(_EPIDURAL, "sclerotic-metastasis"):
+    for problem in chart.conditions_in(_EPIDURAL, ValueSets.SCLEROTIC_METASTASIS):
         if problem.state is State.ACTIVE:
             epidural = _EPIDURAL in problem.concept.sets
             what = "Tumour in the spinal canal" if epidural else "Sclerotic or widespread metastases"

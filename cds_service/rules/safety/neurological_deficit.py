@@ -50,7 +50,7 @@ def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
 
 
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    limit = know.parameter("neurological_deficit.long_standing")
+    limit = know.parameter("shared/neurology.long_standing")
     for problem in compromises(chart):
         short = diagnosed(problem, "neurological compromise")
         if is_long_standing(problem, chart, know):

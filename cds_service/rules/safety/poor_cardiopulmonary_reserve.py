@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.labs import below, if_measured
 from cds_service.facts.shared.phrasing import diagnosed, told
@@ -10,13 +10,13 @@ from cds_service.facts.shared.recency import lately
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
-_VALVE = "aortic-stenosis"
+_VALVE = ValueSets.AORTIC_STENOSIS
 _DISEASES = (
-    "respiratory-failure",
-    "home-oxygen",
-    "pulmonary-hypertension",
-    "advanced-heart-failure",
-    "severe-lung-disease",
+    ValueSets.RESPIRATORY_FAILURE,
+    ValueSets.HOME_OXYGEN,
+    ValueSets.PULMONARY_HYPERTENSION,
+    ValueSets.ADVANCED_HEART_FAILURE,
+    ValueSets.SEVERE_LUNG_DISEASE,
     _VALVE,
 )
 _CITES = ("site-policy",)
@@ -44,8 +44,8 @@ def poor_cardiopulmonary_reserve(chart: Chart, know: Knowledge) -> Iterator[Find
     yield from parts(
         _diseased(chart),
         _infarcted(chart, know),
-        _low(chart, know, "oxygen-saturation", "Oxygen saturation"),
-        _low(chart, know, "ejection-fraction", "Left ventricular ejection fraction"),
+        _low(chart, know, ValueSets.OXYGEN_SATURATION, "Oxygen saturation"),
+        _low(chart, know, ValueSets.EJECTION_FRACTION, "Left ventricular ejection fraction"),
     )
 
 
@@ -59,13 +59,13 @@ def _diseased(chart: Chart) -> Iterator[Finding]:
 
 def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     window = know.parameter("poor_cardiopulmonary_reserve.after_infarction")
-    for problem in chart.conditions_in("acute-coronary-syndrome"):
+    for problem in chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME):
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
             says = f"Little reserve for sedation and prone position: {told(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
 
 
-def _low(chart: Chart, know: Knowledge, measure: str, what: str) -> Iterator[Finding | Unknown]:
+def _low(chart: Chart, know: Knowledge, measure: ValueSets, what: str) -> Iterator[Finding | Unknown]:
     limit = know.parameter(f"poor_cardiopulmonary_reserve.{measure.replace('-', '_')}_low")
     for lab in if_measured(chart, measure, what.lower()):
         if below(lab, limit.value):

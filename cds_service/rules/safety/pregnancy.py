@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
@@ -44,7 +44,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     history, the rule does not apply, unless one is coded.
     """
     possible = may_be_pregnant(chart, know)
-    problems, gaps = gathered(chart.conditions_in("pregnancy", "pregnancy-ended"))
+    problems, gaps = gathered(chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED))
     results = answers(chart, know, TEST, STATUS) if possible else None
     decided = (
         next((item for item in results.results if item[0].when and item[1] is not None), None) if results else None
@@ -71,7 +71,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 says=f"{result.concept.text}: {shown}{on(result.when)}{_DIVIDED}",
                 short=f"hCG {result.quantity}" if result.quantity else "pregnant by test or status",
                 evidence=(Evidence(result.source, "value", result.when, shown),),
-                uses=(know.parameter("pregnancy.hcg_positive"),) if result.quantity else (),
+                uses=(know.parameter("shared/pregnancy.hcg_positive"),) if result.quantity else (),
                 cites=_CITES,
                 basis=result.answer.basis if result.answer else result.concept.basis,
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, Unknown
+from cds_service.chart import Chart, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import birth, may_be_pregnant
@@ -39,12 +39,12 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     """
     if not may_be_pregnant(chart, know):
         raise NotApplicable
-    problems, _ = gathered(chart.conditions_in("pregnancy", "pregnancy-ended"))
+    problems, _ = gathered(chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED))
     known = next((item for item in answers(chart, know, TEST, STATUS).results if item[1] is not None), None)
     if any(pregnancies(chart, know, problems)):
         return
     if known and known[1] and stands(known[0], chart, know, problems):
-        chart.require("whether the pregnancy has ended", Section.CONDITIONS, sets=("pregnancy-ended",))
+        chart.require("whether the pregnancy has ended", Section.CONDITIONS, sets=(ValueSets.PREGNANCY_ENDED,))
         return
     window = know.parameter("pregnancy_test_due.window")
     at = chart.order.planned.last if chart.order.planned else chart.as_of

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Section, Unknown, ValueSets
 from cds_service.facts.safety.allergies import allergies, evidence, short, told
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _USED = {
-    "allergy-local-anaesthetic": "a local anaesthetic",
-    "allergy-sedative": "a sedative",
-    "allergy-chlorhexidine": "skin preparation",
-    "allergy-povidone-iodine": "skin preparation",
-    "allergy-latex": "latex",
+    ValueSets.ALLERGY_LOCAL_ANAESTHETIC: "a local anaesthetic",
+    ValueSets.ALLERGY_SEDATIVE: "a sedative",
+    ValueSets.ALLERGY_CHLORHEXIDINE: "skin preparation",
+    ValueSets.ALLERGY_POVIDONE_IODINE: "skin preparation",
+    ValueSets.ALLERGY_LATEX: "latex",
 }
-_PROPHYLAXIS = ("allergy-beta-lactam", "allergy-clindamycin", "allergy-vancomycin")
+_PROPHYLAXIS = (ValueSets.ALLERGY_BETA_LACTAM, ValueSets.ALLERGY_CLINDAMYCIN, ValueSets.ALLERGY_VANCOMYCIN)
 
 
 @rule(
@@ -35,7 +35,7 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
     ## When it stays silent
     When no such allergy is on record, or it is refuted, resolved or entered in error.
     """
-    for allergy in allergies(chart, "allergy-procedural", *_PROPHYLAXIS):
+    for allergy in allergies(chart, ValueSets.ALLERGY_PROCEDURAL, *_PROPHYLAXIS):
         used = next((words for name, words in _USED.items() if name in allergy.concept.sets), "")
         what = used or "an antibiotic used for prophylaxis"
         yield Finding(

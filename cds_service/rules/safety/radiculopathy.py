@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Section, State, Unknown
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.phrasing import diagnosed, told
 from cds_service.findings import Finding, Kind, Topic, rule
@@ -27,7 +27,7 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When it is resolved, refuted, or of the neck or sacrum.
     """
-    for problem in chart.conditions_in("radiculopathy"):
+    for problem in chart.conditions_in(ValueSets.RADICULOPATHY):
         if problem.state is State.ACTIVE:
             says = f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?"
             yield of_problem(

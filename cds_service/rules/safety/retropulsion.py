@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, spoken
+from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
 from cds_service.facts.fracture.signs import shown
 from cds_service.facts.shared.findings import of_image, of_problem
@@ -54,7 +54,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
 
 
 def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in("fracture-burst"):
+    for problem in chart.conditions_in(ValueSets.FRACTURE_BURST):
         current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""

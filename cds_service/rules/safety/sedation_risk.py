@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from cds_service.chart import Chart, Measurement, Section, State, Unknown
+from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import diagnosed, on, told
@@ -44,7 +44,7 @@ def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 
 def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in("sleep-apnoea", "difficult-airway"):
+    for problem in chart.conditions_in(ValueSets.SLEEP_APNOEA, ValueSets.DIFFICULT_AIRWAY):
         if problem.state is State.ACTIVE:
             says = f"Sedation in the prone position is riskier: {told(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
@@ -52,7 +52,7 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
 
 def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("sedation_risk.class_high")
-    found, gaps = gathered(chart.measurements("anaesthesia-class"))
+    found, gaps = gathered(chart.measurements(ValueSets.ANAESTHESIA_CLASS))
     graded = ((grade, item) for item in found if (grade := _grade(item)))
     for grade, item in islice(graded, 1):  # the newest that can be read
         if grade >= limit.value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown
+from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, shown
 from cds_service.facts.shared.findings import of_image, of_problem
@@ -48,15 +48,17 @@ def unstable_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     yield from parts(
         _on_record(chart),
         _imaged(chart, know),
-        _scored(chart, know, "instability-score", "SINS", {"sins_unstable": None, "sins_uncertain": Kind.RELATIVE}),
-        _scored(chart, know, "injury-severity-score", "TLICS", {"tlics_surgical": None}),
+        _scored(
+            chart, know, ValueSets.INSTABILITY_SCORE, "SINS", {"sins_unstable": None, "sins_uncertain": Kind.RELATIVE}
+        ),
+        _scored(chart, know, ValueSets.INJURY_SEVERITY_SCORE, "TLICS", {"tlics_surgical": None}),
     )
 
 
 def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in("fracture-unstable", "spinal-instability"):
+    for problem in chart.conditions_in(ValueSets.FRACTURE_UNSTABLE, ValueSets.SPINAL_INSTABILITY):
         if problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA:
-            here = "fracture-unstable" in problem.concept.sets or at_target(problem.levels, chart)
+            here = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets or at_target(problem.levels, chart)
             where, divided = ("", _DIVIDED) if here else (" at another level", "")
             says = f"Instability on record{where}: {told(problem)}{divided}"
             short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
@@ -72,7 +74,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
 
 
 def _scored(
-    chart: Chart, know: Knowledge, measure: str, what: str, limits: dict[str, Kind | None]
+    chart: Chart, know: Knowledge, measure: ValueSets, what: str, limits: dict[str, Kind | None]
 ) -> Iterator[Finding | Unknown]:
     """The effect of the highest limit that is reached. A score that nobody took is no gap."""
     for score in if_measured(chart, measure, what):

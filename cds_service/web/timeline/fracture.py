@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
 from cds_service.cards.material import Material
-from cds_service.chart import Age, Chart, Modality, Unknown, When
+from cds_service.chart import Age, Chart, Modality, Unknown, ValueSets, When
 from cds_service.facts.fracture.age import fracture_age
 from cds_service.facts.fracture.fractures import IMAGING, named, target_fractures
 from cds_service.facts.fracture.imaging import WINDOW, examinations
@@ -19,7 +19,7 @@ from cds_service.web.timeline.scale import Clock
 
 _DAY = timedelta(days=1)
 _MOST = 2
-_LIMITS = ("shared.subacute_from", "shared.recent_until")
+_LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until")
 _STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
 
 
@@ -101,7 +101,7 @@ def _told(
 
 
 def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
-    everything, gaps = labs.history(chart, "pain-score", "pain score")
+    everything, gaps = labs.history(chart, ValueSets.PAIN_SCORE, "pain score")
     if not everything:
         return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
     newest = everything[0]

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.cards.material import Material
-from cds_service.chart import Chart, Quantity, Reason, Unknown
+from cds_service.chart import Chart, Quantity, Reason, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.lab_window import lab_window
 from cds_service.facts.bleeding.renal import creatinine_window
@@ -25,39 +25,39 @@ Windows = tuple[Parameter, Parameter]
 
 
 class _Test(Struct, frozen=True):
-    """A measure (a value set id), for how long a result of it counts, and whether it is told where there is none."""
+    """A measure (a value set), for how long a result of it counts, and whether it is told where there is none."""
 
-    measure: str
+    measure: ValueSets
     name: str
-    windows: Callable[[str, Chart, Knowledge], Windows]
+    windows: Callable[[ValueSets, Chart, Knowledge], Windows]
     expected: bool = False
 
 
-def _coagulation(_: str, chart: Chart, know: Knowledge) -> Windows:
+def _coagulation(_: ValueSets, chart: Chart, know: Knowledge) -> Windows:
     window = lab_window(chart, know)
     return window.known, window.possible
 
 
-def _renal(_: str, chart: Chart, know: Knowledge) -> Windows:
+def _renal(_: ValueSets, chart: Chart, know: Knowledge) -> Windows:
     window = creatinine_window(chart, know)
     return window, window
 
 
-def _infection(measure: str, _: Chart, know: Knowledge) -> Windows:
+def _infection(measure: ValueSets, _: Chart, know: Knowledge) -> Windows:
     window = markers.window(measure, know)
     return window, window
 
 
 _TESTS = (
-    _Test("inr", "INR", _coagulation, expected=True),
-    _Test("platelets", "Platelets", _coagulation, expected=True),
-    _Test("fibrinogen", "Fibrinogen", _coagulation),
-    _Test("haemoglobin", "Haemoglobin", _coagulation),
-    _Test("creatinine", "Creatinine", _renal),
+    _Test(ValueSets.INR, "INR", _coagulation, expected=True),
+    _Test(ValueSets.PLATELETS, "Platelets", _coagulation, expected=True),
+    _Test(ValueSets.FIBRINOGEN, "Fibrinogen", _coagulation),
+    _Test(ValueSets.HAEMOGLOBIN, "Haemoglobin", _coagulation),
+    _Test(ValueSets.CREATININE, "Creatinine", _renal),
     _Test(markers.TEMPERATURE, "Temperature", _infection, expected=True),
     _Test(markers.WHITE_CELLS, "White cells", _infection, expected=True),
     _Test(markers.CRP, "CRP", _infection, expected=True),
-    _Test("esr", "ESR", _infection),
+    _Test(ValueSets.ESR, "ESR", _infection),
     _Test(markers.PROCALCITONIN, "Procalcitonin", _infection),
 )
 
