@@ -27,6 +27,7 @@ from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
 from cds_service.procedure import AUGMENTATION
+from cds_service.report_text.legibility import legibility
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
@@ -84,8 +85,9 @@ def site_of(settings: Settings, client: Client | None = None) -> Site:
 
 
 def warm_up() -> None:
-    """Compile at start what the first request would otherwise wait for; a broken phrase table stops the start."""
+    """Compile at start what the first request would otherwise wait for; a broken table of report words stops the start."""
     phrase_table()
+    legibility()
 
 
 class Response(Struct, frozen=True):
