@@ -106,7 +106,7 @@ def test_the_time_is_linear(unit: str) -> None:
         return process_time() - began
 
     seconds(1_000)
-    assert seconds(120_000) < 10 * max(seconds(30_000), 0.02)
+    assert seconds(120_000) < 10 * max(seconds(30_000), 0.1)
 
 
 # What it does to a chart
