@@ -13,7 +13,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term
 from cds_service.fhir.decoding.decode import Skimmed, identifier, skim
-from cds_service.procedure import named, one_kind
+from cds_service.procedure import beyond, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
 _PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
@@ -76,8 +76,9 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
     details = [*concepts.listed(request.bodySite), *concepts.listed(request.orderDetail), *_notes(request.note)]
-    levels = concepts.levels(request.code, context, also=details)
-    found = named([request.code] if request.code else [], context, details=details, levels=bool(levels))
+    said = [*concepts.listed(request.code), *_beyond(item, ("code",), context)]
+    levels = concepts.levels(None, context, also=details) or concepts.levels(None, context, also=said)
+    found = named(said, context, details=details, levels=bool(levels))
     if found is None or _only_cervical(levels):
         return None
     reasons = [*concepts.listed(request.reasonCode), *concepts.listed(request.reason)]
@@ -93,7 +94,7 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
         procedure=found.kind,
         basis=found.basis,
         prophylactic=any(
-            _PROPHYLACTIC.search(text) for term in [request.code, *details, *reasons] for text in concepts.texts(term)
+            _PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in concepts.texts(term)
         ),
         is_appointment=False,
         reasons=_concepts(reasons, context),
@@ -111,6 +112,7 @@ def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context
         *concepts.listed(visit.reasonCode),
         *concepts.listed(visit.reason),
         *written,
+        *_beyond(item, ("serviceType", "reason", "description", "comment"), context),
     ]
     booked = [orders[name] for link in visit.basedOn if (name := link.reference or "") in orders]
     own = concepts.levels(None, context, also=said)
@@ -133,6 +135,11 @@ def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
     )
+
+
+def _beyond(item: Skimmed, elements: tuple[str, ...], context: Context) -> list[Term]:
+    """What the long texts of these elements say of the procedure after what is read of them as terms."""
+    return beyond((text for path, text in item.cut.items() if path.startswith(elements)), context)
 
 
 def _only_cervical(levels: frozenset[Level]) -> bool:

@@ -8,11 +8,12 @@ from cds_service.chart import Augmentation, Basis, ValueSets
 from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
-from cds_service.knowledge.codes import CodeIndex
+from cds_service.knowledge.codes import LONGEST_TERM, CodeIndex, folded
 
 AUGMENTATION = ValueSets.VERTEBRAL_AUGMENTATION
 _ABBREVIATION, _SPINE = ValueSets.AUGMENTATION_ABBREVIATION, ValueSets.SPINE_REGION
 _NOT_OURS = frozenset((ValueSets.SACROPLASTY, ValueSets.CERVICAL_AUGMENTATION))
+_OVERLAP = 100  # characters of the piece before: more than any name of the procedure has
 _KINDS = {ValueSets.VERTEBROPLASTY: Augmentation.VERTEBROPLASTY, ValueSets.KYPHOPLASTY: Augmentation.KYPHOPLASTY}
 
 
@@ -44,6 +45,23 @@ def named(
     return Named(Basis.CODE if AUGMENTATION in coded else Basis.TEXT, _kind(own, further, index))
 
 
+def beyond(texts: Iterable[str], context: Context) -> list[Term]:
+    """What long texts say of the procedure beyond the length to which a term is read: the pieces that name it, each of that length.
+
+    Only its names are looked for there, so that a long text of another order costs little.
+    """
+    index, step = context.know.index, LONGEST_TERM - _OVERLAP
+    starts = ((text, start) for text in texts for start in range(step, len(text), step))
+    pieces = (text[start : start + LONGEST_TERM] for text, start in starts)
+    return [Term(text=piece) for piece in pieces if _is_named_late(piece, index)]
+
+
+def _is_named_late(piece: str, index: CodeIndex) -> bool:
+    """Whether the procedure is named or abbreviated after the overlap; the piece before holds other names, with what precedes them."""
+    patterns = (index.value_sets[name].pattern for name in (AUGMENTATION, _ABBREVIATION))
+    return any(found.end() > _OVERLAP for pattern in patterns if pattern for found in pattern.finditer(folded(piece)))
+
+
 def one_kind(kinds: Iterable[Augmentation]) -> Augmentation:
     """The kind of several augmentations together: unstated unless they are of one."""
     found = set(kinds)
@@ -54,7 +72,8 @@ def _abbreviated(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIn
     """Whether words of the terms abbreviate the procedure, and nothing in the whole order gives the letters another meaning."""
     if not any(_ABBREVIATION in index.of_text(text) for text in _texts(own)):
         return False
-    return _ABBREVIATION in index.of_text(" / ".join(_texts((*own, *further))))
+    other_meaning = index.value_sets[_ABBREVIATION].exception
+    return not (other_meaning and other_meaning.search(folded(" / ".join(_texts((*own, *further))))))
 
 
 def _is_of_spine(terms: Iterable[Term], index: CodeIndex) -> bool:

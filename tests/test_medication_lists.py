@@ -125,6 +125,7 @@ SOMETHING_ELSE = [
     refusal("processing", "HAPI-0524: Unknown search parameter"),
     refusal("forbidden"),
     {"resourceType": "OperationOutcome"},
+    {"resourceType": "OperationOutcome", "issue": [*refusal("not-supported")["issue"], *refusal("exception")["issue"]]},
     {"resourceType": "OperationOutcome", "issue": 7},
     {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": 7}]},
     {

@@ -80,6 +80,28 @@ def test_an_appointment_is_for_what_it_says_else_for_what_was_ordered(descriptio
     assert _orders(ordered, visit).ours[1].procedure is kind
 
 
+LONG = "Seen today in clinic, and doing well overall. " * 12
+"""Longer than a term is read."""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Vertebroplasty L1", Augmentation.VERTEBROPLASTY),
+        ("BKP L1", Augmentation.KYPHOPLASTY),
+        ("status post vertebroplasty", None),
+        ("knee arthroplasty", None),
+    ],
+)
+@pytest.mark.parametrize("before", [LONG, *(LONG[:length] for length in range(380, 520, 7))], ids=len)
+def test_a_long_text_is_searched_to_its_end(before: str, text: str, kind: Augmentation | None) -> None:
+    visit = {"resourceType": "Appointment", "id": "a", "status": "proposed", "description": f"{before} {text}"}
+    for resource in (_service_request(says=f"{before} {text}"), visit):
+        found = _orders(resource).ours
+        assert [item.procedure for item in found] == ([kind] if kind else [])
+        assert all(item.levels <= {"L1"} for item in found)
+
+
 def test_every_display_of_a_code_names_one_kind_or_none() -> None:
     """Supplements (ICD-10-PCS) are either; everything else that is listed says what it is."""
     listed = CONTEXT.know.index.value_sets["vertebral-augmentation"].codes

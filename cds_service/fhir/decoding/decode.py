@@ -1,6 +1,6 @@
 """Reads each resource once, straight from its bytes; a bad one is mended or set aside without touching its neighbours."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar
 
 import msgspec
@@ -17,13 +17,14 @@ _NO_LOSSES = repair.Losses()
 
 
 class Skimmed(msgspec.Struct, frozen=True, gc=False):
-    """One resource: its typed struct, the part that it came in, the elements that could not be read, and the texts read in part."""
+    """One resource: its typed struct, the part that it came in, the elements that could not be read, and by path
+    each text that was read in part, as it came whole."""
 
     resource: resources.Resource
     reference: str
     part: Part
     dropped: tuple[str, ...] = ()
-    cut: tuple[str, ...] = ()
+    cut: Mapping[str, str] = {}
 
     @property
     def whose(self) -> str:
@@ -113,7 +114,7 @@ def one(part: Part) -> Skimmed | Unread | None:
         resource, losses = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
-    return Skimmed(resource, reference, part, tuple(losses.dropped), tuple(losses.cut))
+    return Skimmed(resource, reference, part, tuple(losses.dropped), losses.cut)
 
 
 def identifier(reference: Reference | None) -> str:

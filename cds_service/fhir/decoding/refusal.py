@@ -31,12 +31,13 @@ _ISSUES = msgspec.json.Decoder(list[_Issue])
 
 
 def says_no_such_type(issues: Raw) -> bool:
-    """Whether an error among the issues of an OperationOutcome says so; not what cannot be read, or may be about the request."""
+    """Whether every error among the issues of an OperationOutcome says so; not what cannot be read, or may be about the request."""
     try:
         found = _ISSUES.decode(issues)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
-    return any(_says_so(issue) for issue in found if issue.severity in _ERRORS)
+    errors = [issue for issue in found if issue.severity in _ERRORS]
+    return bool(errors) and all(map(_says_so, errors))
 
 
 def _says_so(issue: _Issue) -> bool:

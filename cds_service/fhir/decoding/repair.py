@@ -29,10 +29,10 @@ _FIELDS: dict[type, tuple[Field, ...]] = {}
 
 
 class Losses(Struct):
-    """The paths of the elements that had to be left out, and of the texts that were read in part."""
+    """The paths of the elements that had to be left out, and each text that was read in part, by its path."""
 
     dropped: list[str] = []
-    cut: list[str] = []
+    cut: dict[str, str] = {}
 
 
 def read(value: dict[str, Any], shape: type[resources.Resource]) -> tuple[resources.Resource, Losses]:
@@ -78,7 +78,7 @@ def _fit(value: Any, kind: Type, path: str, losses: Losses, depth: int) -> Any:
     if isinstance(kind, StructType):
         return _struct(value, kind.cls, path, losses, depth) if isinstance(value, dict) else UNSET
     if isinstance(kind, StrType) and kind.max_length and isinstance(value, str) and len(value) > kind.max_length:
-        losses.cut.append(path)
+        losses.cut[path] = value
         return value[: kind.max_length]
     return _primitive(value, kind)
 

@@ -116,7 +116,10 @@ def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Exa
 
 
 def unread(resource: resources.Resource, studies: Mapping[str, Examination], context: Context) -> Unread | None:
-    """Why an imaging report, of the spine or of no stated part of the body, could not be read, or not whole; None if it was."""
+    """Why an imaging report could not be read, or not whole; None if it was, or if it is of another part of the body than the spine.
+
+    Of another part it is only if its words do not name the spine: a fracture or an infection is often found on a CT of the chest.
+    """
     if not isinstance(resource, resources.DiagnosticReport) or (resource.status or "").strip().lower() in _WITHDRAWN:
         return None
     texts = tuple(report_texts.of(resource))
@@ -124,18 +127,20 @@ def unread(resource: resources.Resource, studies: Mapping[str, Examination], con
     if why is None or (texts and report_texts.is_no_imaging(resource)):
         return None
     shown = examination_of_report(resource, studies, context)
-    spine = shown.region is Region.SPINE or (
-        shown.region is Region.UNSTATED and _may_show_spine(resource, shown, texts)
-    )
-    return why if spine else None
+    if shown.region is Region.SPINE:
+        return why
+    named = shown.modality is not Modality.DXA and _name_spine(texts)
+    return why if named or (shown.region is Region.UNSTATED and _may_show_spine(resource, shown)) else None
 
 
-def _may_show_spine(resource: resources.DiagnosticReport, shown: Examination, texts: Iterable[str]) -> bool:
-    """Whether a report that names no part of the body is of an image; one that does not even say that, if its words name the spine."""
+def _may_show_spine(resource: resources.DiagnosticReport, shown: Examination) -> bool:
+    """Whether a report that names no part of the body is of an image that may show the spine."""
     if shown.modality is not Modality.OTHER:
         return shown.modality is not Modality.DXA
-    if resource.category:
-        return report_texts.is_imaging(resource)
+    return report_texts.is_imaging(resource)
+
+
+def _name_spine(texts: Iterable[str]) -> bool:
     return any(_OF_SPINE.search(text) or legibility().names_spine(text) or read_levels(text) for text in texts)
 
 

@@ -14,6 +14,8 @@ _NOT_IMAGING = re.compile(
     r"\b(?:lab|laboratory|ch|hm|mb|sp|path\w*|haematology|hematology|chemistry|microbiology|cytolog\w*|genetic\w*|cardiolog\w*|LP29708-2|LP29693-6)\b",
     re.IGNORECASE,
 )
+_ISSUED = ("final", "amended", "corrected", "appended")
+_ISSUED = ("final", "amended", "corrected", "appended")
 _IMAGING = re.compile(r"\b(?:rad|rx|ct|nmr|nms|img|imaging|radiolog\w*|LP29684-5)\b", re.IGNORECASE)
 
 
@@ -30,13 +32,18 @@ def of(resource: resources.DiagnosticReport) -> Iterator[str]:
 def unread(resource: resources.DiagnosticReport, texts: Iterable[str]) -> Unread | None:
     """Why nothing of a report's `texts`, or not all of one, could be read; None if one was read whole and none in part only.
 
-    A report without any text is unread if it has a document (PDF, a picture, a link).
+    A report without any text is unread if it has a document (PDF, a picture, a link), or if it has nothing at all though it is issued.
     """
     reasons = [reading(text).unread for text in texts]
     if not reasons:
-        return Unread.NO_TEXT if resource.presentedForm else None
+        return Unread.NO_TEXT if resource.presentedForm else Unread.NO_CONTENT if _is_empty(resource) else None
     partly = next((why for why in reasons if why and why.partial), None)
     return partly or (None if None in reasons else reasons[0])
+
+
+def _is_empty(resource: resources.DiagnosticReport) -> bool:
+    """Whether a report was issued without a conclusion, a code for one, or results."""
+    return (resource.status or "").strip().lower() in _ISSUED and not (resource.conclusionCode or resource.result)
 
 
 def is_no_imaging(resource: resources.DiagnosticReport) -> bool:
