@@ -13,11 +13,11 @@ from cds_service.findings import Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
+from .every_case import CASES, CASES_OF, each_case
 from .forbidden import FORBIDDEN
 
 KNOW = load()
 RULES = {rule.id: rule for rule in catalogue()}
-CASES = [case for rule in RULES.values() for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
@@ -32,7 +32,7 @@ def test_case(case: cases.Case) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_each_case_has_a_name_of_its_own(rule: Rule) -> None:
     """In ASCII: mutation testing asks pytest for a case by its name, and takes one that is not found for a test that fails."""
-    names = [case.name for case in CASES if case.rule == rule.id]
+    names = [case.name for case in CASES_OF[rule.id]]
     assert len(names) == len(set(names))
     assert all(map(str.isascii, names))
 
@@ -43,7 +43,7 @@ def test_rule_is_whole(rule: Rule) -> None:
     for heading in ("## What it checks", "## Why it matters", "## When it stays silent"):
         assert heading in rule.page
     assert rule.id in KNOW.rules
-    expected = {row["status"] for case in CASES if case.rule == rule.id for row in case.expect}
+    expected = {row["status"] for case in CASES_OF[rule.id] for row in case.expect}
     assert {Status.MET, Status.NOT_MET} <= expected
     assert Status.UNKNOWN in expected or not rule.needs
 
@@ -57,7 +57,7 @@ _STEPS = {
 """Rules of which every finding proposes the same next step."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_findings_speak_well(case: cases.Case) -> None:
     """A finding is one sentence with sources that exist, without a forbidden word, and no critical one rests on text."""
     for result in cases.judge(case, RULES[case.rule], KNOW):
@@ -74,7 +74,7 @@ def test_findings_speak_well(case: cases.Case) -> None:
             _assert_true(item, case)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_no_sentence_is_forbidden(case: cases.Case) -> None:
     """Neither what is found nor what is unknown holds a forbidden word."""
     for result in cases.judge(case, RULES[case.rule], KNOW):
@@ -119,6 +119,6 @@ _PROPOSED = tomllib.loads((Path(__file__).parent / "data" / "proposals.toml").re
 )
 def test_a_finding_proposes_the_next_step(rule: str, name: str) -> None:
     """The findings of a case propose what `data/proposals.toml` says."""
-    case = next(case for case in CASES if (case.rule, case.name) == (rule, name))
+    case = next(case for case in CASES_OF[rule] if case.name == name)
     findings = [result.finding for result in cases.judge(case, RULES[rule], KNOW) if result.finding]
     assert [str(step) for finding in findings for step in finding.proposes] == _PROPOSED[rule][name]
