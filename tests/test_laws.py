@@ -26,6 +26,7 @@ from .every_case import CASES, CASES_OF, each_case
 
 KNOW = load()
 RULES = catalogue()
+pytestmark = pytest.mark.law
 _YEAR = re.compile(r'"(\d{4})(-\d{2}(?:-\d{2})?(?:T[^"]*)?|)"')
 
 
