@@ -3,6 +3,7 @@
 import json
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -122,3 +123,13 @@ def test_a_finding_proposes_the_next_step(rule: str, name: str) -> None:
     case = next(case for case in CASES_OF[rule] if case.name == name)
     findings = [result.finding for result in cases.judge(case, RULES[rule], KNOW) if result.finding]
     assert [str(step) for finding in findings for step in finding.proposes] == _PROPOSED[rule][name]
+
+
+def test_a_module_without_its_rule_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is named otherwise than its module would be left out in silence."""
+    monkeypatch.setattr(
+        "cds_service.rules.import_module", lambda name: SimpleNamespace(__path__=[], __name__=name, x=1)
+    )
+    monkeypatch.setattr("pkgutil.iter_modules", lambda path: [SimpleNamespace(name="x")])
+    with pytest.raises(TypeError, match="x is not a rule"):
+        catalogue.__wrapped__()
