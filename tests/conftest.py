@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # The processes that tests start find the service compiled, as they would where it is installed.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # a worker is measured, what it starts is not: it would be slower
 
 
 @pytest.fixture
@@ -49,6 +51,17 @@ def fhir(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Sekmet]":
     with sekmet(tmp_path_factory.mktemp("fhir"), TOKEN) as running:
         running.load(CHART)
         yield running
+
+
+_SERVERS = frozenset(("laptop", "guarded", "postgres_server", "fhir", "patience"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that need a server, before marks choose what runs."""
+    for item in items:
+        if not _SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
 
 
 def skipped_in_ci(config: pytest.Config) -> list[pytest.TestReport]:

@@ -15,7 +15,7 @@ CASES = tuple(case for listed in CASES_OF.values() for case in listed)
 def each_case(law: Callable[[Case], None]) -> Callable[[str, pytest.Subtests], None]:
     """A test that is one item for each rule, and in it tries the law over each case of the rule; a failure names the case."""
 
-    @pytest.mark.law
+    @pytest.mark.sweep
     @pytest.mark.parametrize("rule", CASES_OF)
     def test(rule: str, subtests: pytest.Subtests) -> None:
         for case in CASES_OF[rule]:
