@@ -141,4 +141,5 @@ def main(rule_id: str = "", theme: str = "", root: Path = ROOT) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    arguments = (*sys.argv[1:], "", "")
+    main(arguments[0], arguments[1])

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.new_rule import ROOT, refusal, themes
+from tests.knowledge_version import ROOT
+from tests.new_rule import refusal, themes
 
 _RULES = {"very_old_patient": "safety", "x": "fracture"}
 
@@ -49,8 +50,8 @@ def test_a_new_rule_passes_every_test_of_a_rule(copy: Path) -> None:
     files = ("tests/test_rules.py", "tests/test_laws.py", "tests/test_cards.py")
     assert " passed" in run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)
     versions = "what_changed_has or changelog_names or response_is_the_expected"
-    files = ("tests/test_knowledge_version.py", "tests/test_requests.py")
-    assert " passed" in run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", versions, *files)
+    others = ("tests/test_knowledge_version.py", "tests/test_requests.py")
+    assert " passed" in run(copy, "pytest", "-q", "-p", "no:cacheprovider", "-k", versions, *others)
     changelog = (copy / "CHANGELOG.md").read_text(encoding="utf-8")
     assert all(f"the rule `{rule}`." in changelog for rule in _RULES)
 
