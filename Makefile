@@ -7,19 +7,49 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
-.PHONY: help install run test lint lock mutation bench bench-check
+# Coverage is that of unit tests and rule cases: measuring the laws would double the time and show what no case expects.
+MEASURED := not law and not slow and not browser
+
+# What tries the clinical logic without a server, a database or a page.
+FAST := rules disposition labs setting clocks imaging drugs observations reading report_text hook_request contributing
+
+.PHONY: help install run fix test test-fast test-rule lint new-rule golden knowledge-version lock mutation bench bench-check
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-11s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-17s %s\n", $$1, $$2}'
 
 install: .venv/installed ## Create .venv with the service in it
 
 run: .venv/installed ## Start the service on http://127.0.0.1:8000
 	@exec $(BIN)/cds-service serve --host 127.0.0.1 --port 8000
 
+fix: .venv/installed-test ## Correct style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 test: lint ## Check and test everything
-	$(BIN)/pytest -n 2
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 -m "$(MEASURED)"
+	$(BIN)/python -m tests.coverage_gate
+	$(BIN)/pytest -n 2 -m "not ($(MEASURED))"
+
+test-fast: .venv/installed-test ## Run the cases of all rules and the fast unit tests, in under 20 seconds
+	$(BIN)/pytest -n 2 -m "$(MEASURED) and not sweep" $(addprefix tests/test_,$(addsuffix .py,$(FAST)))
+
+test-rule: .venv/installed-test ## Run the cases, page, laws and golden requests of one rule: make test-rule ID=low_platelets
+	@test -f "fixtures/rules/$(ID).json" || { echo "No rule '$(ID)'. Name one: make test-rule ID=low_platelets" >&2; exit 1; }
+	$(BIN)/pytest -q -k "[$(ID)] or $(ID): or test_the_response_is_the_expected_one" \
+		tests/test_rules.py tests/test_laws.py tests/test_cards.py tests/test_pages.py tests/test_requests.py
+
+new-rule: .venv/installed-test ## Write the three files of a rule: make new-rule ID=very_old_patient THEME=safety
+	@$(BIN)/python -m tests.new_rule "$(ID)" "$(THEME)"
+
+golden: .venv/installed ## Write the expected responses anew, and say what changed in them
+	@$(BIN)/cds-service replay --quiet --update fixtures/requests
+
+knowledge-version: .venv/installed-test ## After a change in rules or knowledge: make knowledge-version SAYS='what changed'
+	@$(BIN)/python -m tests.knowledge_version "$$SAYS"
 
 lint: .venv/installed-test ## Check style, types and import layers
 	$(BIN)/ruff check .

@@ -40,6 +40,9 @@ class Metrics:
             "cds_gaps", "Answers for which a section of the chart was missing, by reason.", "section", "reason"
         )
         self._failures = self._counter("cds_rule_failures", "Rules that raised and were left out of an answer.", "rule")
+        self._unrecognised = self._counter(
+            "cds_orders_unrecognised", "Calls with orders not recognised as ours, by code system.", "system"
+        )
         self._feedback = self._counter("cds_feedback", "Feedback entries kept.", "outcome")
         self._lost = Counter("cds_shown_lost", "Records of shown cards that were dropped.", registry=self.registry)
 
@@ -80,6 +83,11 @@ class Metrics:
         """What one answer did without, each section and reason once."""
         for section, reason in missing:
             self._gaps(section, reason).inc()
+
+    def unrecognised(self, systems: Iterable[str]) -> None:
+        """The code systems of the orders of one call that are none of ours: keys of systems that we know, `other` or `none`."""
+        for system in systems:
+            self._unrecognised(system).inc()
 
     def failures(self, rules: Iterable[str]) -> None:
         """The rules that raised in one answer."""

@@ -63,7 +63,9 @@ class Orders(Struct, frozen=True):
         known = {found.reference: found for found in (*based_on, *ours)}
         ours += [found for item in items if (found := _appointment(item, known, context))]
         recognised = {found.reference for found in ours}
-        systems = tuple(sorted({name for item in items for name in _systems(item) if item.reference not in recognised}))
+        systems = tuple(
+            sorted({name for item in items for name in _systems(item, context) if item.reference not in recognised})
+        )
         return cls(tuple(ours), systems, _merged(ours, as_of))
 
 
@@ -165,11 +167,11 @@ def _patient(actor: Reference | None) -> str:
     return identifier(actor) if "Patient/" in said else ""
 
 
-def _systems(item: Skimmed) -> Iterable[str]:
-    """The code systems of a procedure order, for the count of those that were not recognised."""
+def _systems(item: Skimmed, context: Context) -> Iterable[str]:
+    """The code systems of an order, for the count of those that were not recognised: an address that we do not know may hold a name."""
     if isinstance(item.resource, resources.ServiceRequest):
         for coding in concepts.codings(item.resource.code):
-            yield coding.system or "none"
+            yield (context.know.index.system(coding.system) or "other") if coding.system else "none"
 
 
 def _merged(ours: list[OurOrder], as_of: datetime) -> Order:

@@ -91,13 +91,17 @@ def warm_up() -> None:
 
 
 class Response(Struct, frozen=True):
-    """The answer: its JSON body, what was shown in it, seconds by stage, and for the pages that explain it material and chart."""
+    """The answer: its JSON body, what was shown in it, seconds by stage, and for the pages that explain it material and chart.
+
+    `unrecognised` names the code systems of draft orders that are not ours as far as we know, for the count of them.
+    """
 
     body: Mapping[str, Any]
     shown: tuple[ShownCard, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     material: Material | None = None
     chart: Chart | None = None
+    unrecognised: tuple[str, ...] = ()
 
 
 class _Watch:
@@ -136,7 +140,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     asked = occasion(request, as_of, site.rules, context)
     watch.lap("order")
     if not asked.rules:
-        return Response({"cards": []}, timings=watch.seconds)
+        return Response({"cards": []}, timings=watch.seconds, unrecognised=asked.orders.unrecognised)
     request = _filled(request, fill, prefetch.sections(asked.rules, site.lists))
     require_conditions(request)
     watch.lap("fetch")
@@ -163,7 +167,8 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         body["systemActions"] = actions
     body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
-    return Response(body, tuple(_shown(cards, material, site)), watch.seconds, material, chart)
+    shown = tuple(_shown(cards, material, site))
+    return Response(body, shown, watch.seconds, material, chart, asked.orders.unrecognised)
 
 
 def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> HookRequest:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # The processes that tests start find the service compiled, as they would where it is installed.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # a worker is measured, what it starts is not: it would be slower
 
 
 @pytest.fixture
@@ -51,12 +53,25 @@ def fhir(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Sekmet]":
         yield running
 
 
+_SERVERS = frozenset(("laptop", "guarded", "postgres_server", "fhir", "patience"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that need a server, before marks choose what runs."""
+    for item in items:
+        if not _SERVERS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("server")
+
+
 def skipped_in_ci(config: pytest.Config) -> list[pytest.TestReport]:
-    """Reports of skipped tests where a skip means that continuous integration lacks a tool; empty elsewhere."""
+    """Reports of skipped tests and subtests where a skip means that continuous integration lacks a tool; empty elsewhere."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("CI") != "true" or reporter is None:
         return []
-    return list(reporter.stats.get("skipped", []))
+    # Pytest files a skipped subtest with what it does not print, under no name.
+    listed = (report for name in ("skipped", "") for report in reporter.stats.get(name, ()))
+    return [report for report in listed if report.skipped and not hasattr(report, "wasxfail")]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -21,7 +21,7 @@ from cds_service.findings import Status
 from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.rules import catalogue
-from cds_service.service import respond, site_of, warm_up
+from cds_service.service import Site, respond, site_of, warm_up
 from cds_service.settings import Settings
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -65,6 +65,12 @@ def _problems(names: Iterable[str]) -> Iterator[str]:
     except ServiceError as error:
         yield f"start: {error}"
         return
+    yield from _in_cases(site)
+    yield from _in_requests(site)
+    yield from _on_pages(names)
+
+
+def _in_cases(site: Site) -> Iterator[str]:
     for rule in catalogue():
         listed = cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")
         for case in (listed[0], listed[-1]):
@@ -72,6 +78,9 @@ def _problems(names: Iterable[str]) -> Iterator[str]:
                 json.loads(msgspec.json.encode(assessment.row(item))) for item in cases.judge(case, rule, site.know)
             ]
             yield from (f"{rule.id}: {case.name}: {said}" for said in cases.differences(case, rows))
+
+
+def _in_requests(site: Site) -> Iterator[str]:
     for path in sorted((cases.FIXTURES / "requests").glob("*.json")):
         try:
             material = respond(read_request(path.read_bytes(), tuple(Hook)), NOW, site).material
@@ -80,6 +89,9 @@ def _problems(names: Iterable[str]) -> Iterator[str]:
         for item in material.results if material else ():
             if item.status is Status.ERROR:
                 yield f"{path.stem}: {item.rule.id} failed"
+
+
+def _on_pages(names: Iterable[str]) -> Iterator[str]:
     client = create_app(Settings(database_url="sqlite://")).test_client()
     linking = [f"/rules/{rule.id}" for rule in catalogue() if any(name in rule.page for name in names)]
     for page in ("/", "/rules", "/connect", *linking):

@@ -5,13 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from cds_service import cases
+from cds_service.cards.actions import drafts
 from cds_service.cards.opening import Opening
-from cds_service.chart import Answer, Section
+from cds_service.chart import Answer, Augmentation, Basis, Section
 from cds_service.fhir.check import faults
 from cds_service.knowledge import load
+from cds_service.order import OurOrder
 from cds_service.rules import catalogue
 from cds_service.service import Site
 
@@ -39,6 +42,7 @@ def _proposing() -> list[cases.Case]:
     return chosen
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", _proposing(), ids=lambda case: f"{case.rule}: {case.name}")
 def test_a_suggestion_taken_is_gone_and_what_it_answers_stands(case: cases.Case) -> None:
     """Each suggestion of each case, taken by a client: its resources are valid R4B, and the next call no longer offers it."""
@@ -122,3 +126,53 @@ def test_a_repeated_call_gives_the_same_suggestions() -> None:
     """The same hook instance gives the same card and suggestion ids, so that feedback on either answer counts once."""
     request = _infection_screen()
     assert json.dumps(Client(request, SITE).call()) == json.dumps(Client(request, SITE).call())
+
+
+def _draft(raw: bytes, *, is_appointment: bool = False) -> OurOrder:
+    return OurOrder(
+        "ServiceRequest/vp",
+        raw,
+        "p",
+        frozenset(),
+        0,
+        None,
+        Augmentation.UNSTATED,
+        Basis.CODE,
+        False,
+        is_appointment,
+        (),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("draft", "moved"),
+    [
+        ({"occurrenceDateTime": "2026-11-23"}, {"occurrenceDateTime": "2026-11-26T08:00:00+00:00"}),
+        (
+            {"occurrencePeriod": {"start": "2026-11-23T08:00:00+00:00", "end": "2026-11-23T09:00:00+00:00"}},
+            {"occurrencePeriod": {"start": "2026-11-26T08:00:00+00:00", "end": "2026-11-26T09:00:00+00:00"}},
+        ),
+        (
+            {"occurrencePeriod": {"start": "2026-11-23"}},
+            {"occurrencePeriod": {"start": "2026-11-26T08:00:00+00:00"}},
+        ),
+        ({"occurrenceTiming": {"code": {"text": "daily"}}}, None),
+        ({}, None),
+    ],
+    ids=["a time", "a period keeps its length", "a period without an end", "another way", "no time"],
+)
+def test_a_draft_is_moved_in_the_way_that_it_states_its_time(
+    draft: dict[str, Any], moved: dict[str, Any] | None
+) -> None:
+    """What else the draft holds stays; a draft that gives its time in another way is not touched."""
+    order = {"resourceType": "ServiceRequest", "id": "vp", "priority": "urgent"}
+    action = drafts.moved(_draft(json.dumps(order | draft).encode()), datetime(2026, 11, 26, 8, tzinfo=UTC), "Move")
+    assert (json.loads(msgspec.json.encode(action.resource)) if action else None) == (order | moved if moved else None)
+
+
+def test_what_cannot_be_changed_gets_no_action() -> None:
+    """An appointment is not stamped, and a draft that cannot be read is left as it is."""
+    assert drafts.stamped(_draft(b'{"id": "a"}', is_appointment=True), "appropriate", "c") is None
+    assert drafts.stamped(_draft(b"nothing"), "appropriate", "c") is None
+    assert drafts.removed(_draft(b"nothing"), "Remove") is None

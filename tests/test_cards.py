@@ -19,17 +19,12 @@ from cds_service.rules import catalogue
 from cds_service.service import Site
 
 from .client import Client
+from .every_case import each_case
 from .forbidden import FORBIDDEN
 
 KNOW = load()
 MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 SITE = Site(KNOW, catalogue(), Manner(base_url="https://cds.example", key=b"k"))
-CASES = [
-    case
-    for rule in SITE.rules
-    for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")
-    if case.answers[Section.CONDITIONS] in (Answer.WHOLE, Answer.CUT)
-]
 HOSTILE = "<script>alert(1)</script> [x](http://evil.example) **b** | `c` <img src=x onerror=y> & www.evil.example"
 
 
@@ -55,9 +50,11 @@ def empties(value: Any, path: str = "") -> Iterator[str]:
             yield from empties(item, f"{path}[{number}]")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_a_response_is_well_formed(case: cases.Case) -> None:
     """No null, nothing empty, at most five cards, one a topic, most urgent first, each whole, whatever markup the chart holds."""
+    if case.answers[Section.CONDITIONS] in (Answer.OMITTED, Answer.FAILED):
+        return  # a whole request without a problem list is refused
     case = replace(case, resources=tuple(hostile(list(case.resources))))
     body = Client(cases.request(case, KNOW), SITE).call()
     assert list(empties(body)) == []

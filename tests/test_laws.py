@@ -22,10 +22,11 @@ from cds_service.findings import Result, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
+from .every_case import CASES, CASES_OF, each_case
+
 KNOW = load()
 RULES = catalogue()
-CASES = [case for rule in RULES for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")]
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+pytestmark = pytest.mark.law
 _YEAR = re.compile(r'"(\d{4})(-\d{2}(?:-\d{2})?(?:T[^"]*)?|)"')
 
 
@@ -151,9 +152,10 @@ def test_leaving_a_section_out_never_makes_it_better(case: Case) -> None:
         assert not now.favourable or best.rank <= now.rank, f"{best} became {now} without {', '.join(sections)}"
 
 
-@pytest.mark.parametrize("case", {case.rule: case for case in CASES}.values(), ids=lambda case: case.rule)
-def test_a_rule_is_moved_only_by_the_sections_that_it_needs(case: Case) -> None:
+@pytest.mark.parametrize("rule", CASES_OF)
+def test_a_rule_is_moved_only_by_the_sections_that_it_needs(rule: str) -> None:
     """What a rule reads it has declared: the law above, and what is fetched for it, go by that."""
+    case = CASES_OF[rule][-1]
     for sections, chart in omissions(case):
         others = [rule for rule in RULES if set(sections).isdisjoint(rule.needs)]
         before = essence(tuple(item for item in as_is(case) if item.rule in others))

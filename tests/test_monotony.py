@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from cds_service.findings import CRITERIA, Essential, Kind, Result, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue, guards
 
+pytestmark = pytest.mark.law
 KNOW = load()
 RULES = catalogue()
 CASES = {rule: cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json") for rule in RULES}

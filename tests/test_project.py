@@ -102,12 +102,13 @@ def test_fhir_resources_is_imported_by_release():
         ("true", "pytest.skip('no browser')", 1),
         ("true", "pass", 0),
         ("", "pytest.skip('no browser')", 0),
+        ("true", "with subtests.test('a case'): pytest.skip('no browser')", 1),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_a_skip_fails_continuous_integration(tmp_path: Path, ci: str, test: str, exit_code: int, workers: str):
     shutil.copy(ROOT / "tests/conftest.py", tmp_path)
-    (tmp_path / "test_sample.py").write_text(f"import pytest\ndef test_sample():\n    {test}\n")
+    (tmp_path / "test_sample.py").write_text(f"import pytest\ndef test_sample(subtests):\n    {test}\n")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "xdist", "-n", workers],
         cwd=tmp_path,

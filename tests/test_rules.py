@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -15,11 +16,11 @@ from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Stat
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
+from .every_case import CASES, CASES_OF, each_case
 from .forbidden import FORBIDDEN
 
 KNOW = load()
 RULES = {rule.id: rule for rule in catalogue()}
-CASES = [case for rule in RULES.values() for case in cases.load(cases.FIXTURES / "rules" / f"{rule.id}.json")]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
@@ -34,7 +35,7 @@ def test_case(case: cases.Case) -> None:
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
 def test_each_case_has_a_name_of_its_own(rule: Rule) -> None:
     """In ASCII: mutation testing asks pytest for a case by its name, and takes one that is not found for a test that fails."""
-    names = [case.name for case in CASES if case.rule == rule.id]
+    names = [case.name for case in CASES_OF[rule.id]]
     assert len(names) == len(set(names))
     assert all(map(str.isascii, names))
 
@@ -48,7 +49,7 @@ def test_rule_is_whole(rule: Rule) -> None:
     assert not FORBIDDEN.search(f"{rule.judges} {rule.not_shown}")
     assert rule.judges
     assert bool(rule.not_shown) == (rule.role in CRITERIA)
-    expected = {row["status"] for case in CASES if case.rule == rule.id for row in case.expect}
+    expected = {row["status"] for case in CASES_OF[rule.id] for row in case.expect}
     assert {Status.MET, Status.NOT_MET} <= expected
     assert Status.UNKNOWN in expected or not rule.needs
 
@@ -62,7 +63,7 @@ _STEPS = {
 """Rules of which every finding proposes the same next step."""
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_findings_speak_well(case: cases.Case) -> None:
     """A finding is one sentence with sources that exist, without a forbidden word, and no critical one rests on text."""
     for result in cases.judge(case, RULES[case.rule], KNOW):
@@ -93,7 +94,7 @@ def _fits(short: str) -> bool:
     return len(short.split()) <= _FEW and not _UNFIT.search(short) and (is_ordinary or first in _NAMES)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_findings_have_a_short_form(case: cases.Case) -> None:
     """In at most five words that tell the findings of a case apart, with the measured value with which the sentence begins."""
     found = [result.finding for result in cases.judge(case, RULES[case.rule], KNOW) if result.finding]
@@ -138,7 +139,7 @@ def test_gaps_are_nouns(rule: Rule) -> None:
     assert not re.match(r"(whether|what|when|how|which|no)\b", rule.judges)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}: {case.name}")
+@each_case
 def test_no_sentence_is_forbidden(case: cases.Case) -> None:
     """Neither what is found nor what is unknown holds a forbidden word."""
     for result in cases.judge(case, RULES[case.rule], KNOW):
@@ -183,6 +184,16 @@ _PROPOSED = tomllib.loads((Path(__file__).parent / "data" / "proposals.toml").re
 )
 def test_a_finding_proposes_the_next_step(rule: str, name: str) -> None:
     """The findings of a case propose what `data/proposals.toml` says."""
-    case = next(case for case in CASES if (case.rule, case.name) == (rule, name))
+    case = next(case for case in CASES_OF[rule] if case.name == name)
     findings = [result.finding for result in cases.judge(case, RULES[rule], KNOW) if result.finding]
     assert [str(step) for finding in findings for step in finding.proposes] == _PROPOSED[rule][name]
+
+
+def test_a_module_without_its_rule_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is named otherwise than its module would be left out in silence."""
+    monkeypatch.setattr(
+        "cds_service.rules.import_module", lambda name: SimpleNamespace(__path__=[], __name__=name, x=1)
+    )
+    monkeypatch.setattr("pkgutil.iter_modules", lambda path: [SimpleNamespace(name="x")])
+    with pytest.raises(TypeError, match="x is not a rule"):
+        catalogue.__wrapped__()

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -111,6 +112,35 @@ def test_what_was_missing_is_counted_once_an_answer_by_section_and_reason(serve)
     assert sorted(counted) == sorted(
         f'cds_gaps_total{{reason="{reason}",section="{section}"}} 1.0' for section, reason in missing
     )
+
+
+@pytest.mark.parametrize(
+    ("codings", "counted"),
+    [
+        ([{"system": "http://snomed.info/sct", "code": "80146002"}], ["snomed"]),
+        (
+            [{"system": "urn:mrs-smith", "code": "1"}, {"system": "http://loinc.org", "code": "2160-0"}],
+            ["loinc", "other"],
+        ),
+        ([{"code": "1"}], ["none"]),
+        ([], []),
+    ],
+    ids=["known", "an address may hold a name", "without a system", "as text alone"],
+)
+@pytest.mark.parametrize("with_ours", [False, True])
+def test_an_order_not_recognised_is_counted_by_code_system(serve, codings: Any, counted: list[str], with_ours: bool):
+    """So that a site sees whose codes it has to add; a text or an address that nobody knows is not told."""
+    drafts = deepcopy(CALL["context"]["draftOrders"]["entry"])
+    other = deepcopy(drafts[0])
+    other["resource"] |= {"id": "other", "code": {"coding": codings, "text": "Mrs Smith"}, "bodySite": []}
+    asked = deepcopy(CALL)
+    asked["context"]["draftOrders"]["entry"] = [*drafts, other] if with_ours else [other]
+    client = serve()
+    assert bool(client.post(SERVICE, json=asked).json["cards"]) == with_ours
+    text = client.get("/metrics").text
+    assert "mith" not in text
+    lines = [line for line in text.splitlines() if line.startswith("cds_orders_unrecognised_total{")]
+    assert lines == [f'cds_orders_unrecognised_total{{system="{system}"}} 1.0' for system in counted]
 
 
 def test_whoever_makes_the_application_gets_the_same_lines(serve, monkeypatch: pytest.MonkeyPatch):

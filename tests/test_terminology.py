@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sweep
 KNOWLEDGE = Path(__file__).parent.parent / "cds_service" / "knowledge"
 DATA = Path(__file__).parent / "data"
 

@@ -80,6 +80,7 @@ class Routes:
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = {"admit": admitted, **answer.timings}
+        self._telemetry.unrecognised(answer.unrecognised)
         if answer.material:
             told.results = answer.material.results
             self._telemetry.judged(told.results)

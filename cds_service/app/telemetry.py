@@ -26,6 +26,10 @@ class Telemetry:
         self._metrics.gaps({(str(gap.section), str(gap.reason)) for result in results.open for gap in result.missing})
         self._metrics.failures({result.rule.id for result in results.open if result.status is Status.ERROR})
 
+    def unrecognised(self, systems: Iterable[str]) -> None:
+        """The code systems of the orders of one call that were not recognised as ours."""
+        self._metrics.unrecognised(systems)
+
     def shown(self, cards: Sequence[ShownCard], *, shadow: bool) -> None:
         """The cards of one answer; in shadow mode nobody saw them."""
         if cards:

@@ -57,7 +57,7 @@ class Outcome(Struct, frozen=True):
         """For a terminal: the disposition, then each card as an EHR would show it, then what differs."""
         style = "red" if self.verdict.is_failure else "green"
         console.print(Text.assemble((self.name, "bold"), " ", (self.verdict.value, style)))
-        if (self.reply and self.verdict is not Verdict.MATCHED) or (self.reply and not self.differences):
+        if self.reply and not (self.differences and self.verdict is Verdict.UPDATED):
             _show_reply(self.reply, console)
         for line in self.differences:
             console.print(Text(line, style="green" if line.startswith("+") else "red" if line.startswith("-") else ""))

@@ -137,30 +137,25 @@ def _without_clients(settings: Settings) -> str:
 
 
 def _says_of(client: Client) -> str:
-    keys = client.jwks or " or ".join(client.jku)
-    servers = f"data may be fetched from {', '.join(client.fhir_origins)}" if client.fhir_origins else "prefetch only"
-    parts = [f"{client.name} ({client.issuer}): keys from {keys}", f"hooks {', '.join(client.hooks)}", servers]
-    if client.fhir_origins:
-        parts += ["searches are posted"] if client.fhir_search_by_post else []
-        parts += ["names of these servers may lead to the private network"] if client.fhir_on_private_network else []
-    if client.audiences:
-        parts.append(f"its tokens may also be meant for {', '.join(client.audiences)}")
-    if client.deadline_ms:
-        parts.append(f"an answer takes at most {client.deadline_ms} ms")
-    if client.body_limit:
-        parts.append(f"a body may hold {client.body_limit / 1e6:g} MB")
-    if client.calls_per_minute:
-        parts.append(f"at most {client.calls_per_minute} calls a minute and process")
-    if client.medication_lists:
-        parts.append(f"of the medication lists it keeps {' and '.join(client.medication_lists)}")
-    if client.may_set_as_of:
-        parts.append("may set the assessment time")
-    if client.quiet_days:
-        parts.append(
-            f"overridden cards are not repeated at signing for {client.quiet_days} days, unless critical or changed"
-        )
-    if client.stamp_orders:
-        parts.append("draft orders are stamped with their appropriateness")
-    if client.shadow:
-        parts.append("shadow mode: no cards are returned")
-    return "; ".join(parts) + "."
+    """One sentence: who may do what, with only those of its settings that differ from the defaults."""
+    origins = ", ".join(client.fhir_origins)
+    told = (
+        (True, f"{client.name} ({client.issuer}): keys from {client.jwks or ' or '.join(client.jku)}"),
+        (True, f"hooks {', '.join(client.hooks)}"),
+        (True, f"data may be fetched from {origins}" if origins else "prefetch only"),
+        (origins and client.fhir_search_by_post, "searches are posted"),
+        (origins and client.fhir_on_private_network, "names of these servers may lead to the private network"),
+        (client.audiences, f"its tokens may also be meant for {', '.join(client.audiences)}"),
+        (client.deadline_ms, f"an answer takes at most {client.deadline_ms} ms"),
+        (client.body_limit, f"a body may hold {(client.body_limit or 0) / 1e6:g} MB"),
+        (client.calls_per_minute, f"at most {client.calls_per_minute} calls a minute and process"),
+        (client.medication_lists, f"of the medication lists it keeps {' and '.join(client.medication_lists or ())}"),
+        (client.may_set_as_of, "may set the assessment time"),
+        (
+            client.quiet_days,
+            f"overridden cards are not repeated at signing for {client.quiet_days} days, unless critical or changed",
+        ),
+        (client.stamp_orders, "draft orders are stamped with their appropriateness"),
+        (client.shadow, "shadow mode: no cards are returned"),
+    )
+    return "; ".join(says for applies, says in told if applies) + "."

@@ -29,7 +29,9 @@ _MANY = 20
     "--url", metavar="URL", help="Post to a running service instead of answering here; its base or a discovery address."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as one line of JSON.")
-@click.option("--update", is_flag=True, help="Write what came back to the expected files.")
+@click.option(
+    "--update", is_flag=True, help="Write what came back to the expected files, and say what changed in them."
+)
 @click.option("--quiet", is_flag=True, help="Print only what does not match, and the totals.")
 def command(
     paths: tuple[Path, ...], config: Path | None, url: str | None, *, as_json: bool, update: bool, quiet: bool
@@ -50,7 +52,7 @@ def command(
             totals[item.verdict] += 1
             if as_json:
                 sys.stdout.buffer.write(msgspec.json.encode(item.as_row()) + b"\n")
-            elif not quiet or item.verdict.is_failure:
+            elif not quiet or item.differences or item.verdict.is_failure:
                 item.show(console)
     counts = ", ".join(f"{count} {verdict.value}" for verdict, count in totals.items() if count)
     console.print(counts or "nothing to replay")
@@ -90,13 +92,16 @@ def _compared(path: Path, door: Door, body: bytes, *, update: bool) -> Outcome:
     reply = door.call(body)
     expected = path.parent.parent / "expected" / path.name
     actual = outcome.as_text(outcome.golden(reply, door.base))
-    if update and path.parent.name == "requests":
-        expected.parent.mkdir(exist_ok=True)
-        expected.write_text(actual, encoding="utf-8")
-        return Outcome(str(path), Verdict.UPDATED, reply)
-    if expected.is_file():
-        different = outcome.differences(expected.read_text(encoding="utf-8"), actual, path.name)
-        return Outcome(str(path), Verdict.DIFFERENT if different else Verdict.MATCHED, reply, different)
+    writes = update and path.parent.name == "requests"
+    if writes or expected.is_file():
+        before = expected.read_text(encoding="utf-8") if expected.is_file() else ""
+        different = outcome.differences(before, actual, path.name)
+        if not different:
+            return Outcome(str(path), Verdict.MATCHED, reply)
+        if writes:
+            expected.parent.mkdir(exist_ok=True)
+            expected.write_text(actual, encoding="utf-8")
+        return Outcome(str(path), Verdict.UPDATED if writes else Verdict.DIFFERENT, reply, different)
     refused = Verdict.REFUSED if reply.status < 500 else Verdict.FAILED
     return Outcome(str(path), Verdict.ANSWERED if reply.status == 200 else refused, reply)
 

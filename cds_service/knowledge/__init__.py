@@ -42,6 +42,7 @@ __all__ = [
 
 class _Version(Table, frozen=True):
     version: Text
+    digest: Text  # of all that rules and knowledge files say: a test refuses a change without a new version
 
 
 class Knowledge(Struct, frozen=True, eq=False):
