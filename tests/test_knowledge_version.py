@@ -30,7 +30,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 _RULE = "cds_service/rules/fracture/young_patient.py"
-_NUMBERS = "cds_service/knowledge/young_patient.toml"
+_NUMBERS = "cds_service/knowledge/shared/fracture.toml"
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ _NUMBERS = "cds_service/knowledge/young_patient.toml"
         (_RULE, "    yield from gaps", "    # the gaps, last\n\n    yield from gaps", False),
         (_NUMBERS, "value = 50", "value = 55", True),
         (_NUMBERS, "value = 50", "value    = 50 # years", False),
-        ("cds_service/knowledge/other_drugs.txt", "\n", "\nunheard-of\n", True),
-        ("cds_service/knowledge/drug_products.csv", "\n", "\n1,2,3\n", True),
+        ("cds_service/knowledge/tables/other_drugs.txt", "\n", "\nunheard-of\n", True),
+        ("cds_service/knowledge/tables/drug_products.csv", "\n", "\n1,2,3\n", True),
         ("cds_service/knowledge/valuesets/inr.toml", "[loinc]", '[loinc]\n"1-8" = "x"', True),
         ("cds_service/knowledge/files.py", "\n", "\nx = 1\n", False),
     ],

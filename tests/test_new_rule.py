@@ -69,7 +69,6 @@ def test_a_new_rule_is_well_written(copy: Path) -> None:
     ("rule", "theme", "why"),
     [
         ("low_platelets", "safety", "low_platelets exists"),
-        ("shared", "safety", "shared exists"),
         ("Very-old", "safety", "is no id"),
         ("very__old", "safety", "is no id"),
         ("a" * 41, "safety", "is no id"),
