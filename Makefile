@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
 # Coverage is that of unit tests and rule cases: measuring the laws would double the time and show what no case expects.
-MEASURED := not law and not slow and not browser
+MEASURED := not law and not browser
 
 # What tries the clinical logic without a server, a database or a page.
 FAST := rules disposition labs setting clocks imaging drugs observations reading report_text hook_request contributing

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.cards import compose
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Card
 from cds_service.chart import Answer, Section
 from cds_service.errors import PreconditionFailed, RequestError
@@ -34,7 +34,7 @@ class HookPolicy(Struct, frozen=True):
     """
 
     describes: str
-    cards: Callable[[Material], tuple[Card, ...]]
+    cards: Callable[[CardInputs], tuple[Card, ...]]
     orders: Callable[[HookRequest, datetime, Context], Orders]
     needs_order: bool = True
     beforehand: tuple[Section, ...] = ()

@@ -12,7 +12,7 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term
-from cds_service.fhir.decoding.decode import Skimmed, identifier, skim
+from cds_service.fhir.decoding.decode import DecodedResource, decode, identifier
 from cds_service.procedure import beyond, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
@@ -58,7 +58,7 @@ class Orders(Struct, frozen=True):
         With `selected` (references or bare ids) only those count: order-select asks about nothing else. `based_on` are signed
         orders of ours that an appointment may name as what it is for.
         """
-        items = [item for item in skim(parts) if isinstance(item, Skimmed) and _is_selected(item, selected)]
+        items = [item for item in decode(parts) if isinstance(item, DecodedResource) and _is_selected(item, selected)]
         ours = [found for item in items if (found := _service_request(item, context))]
         known = {found.reference: found for found in (*based_on, *ours)}
         ours += [found for item in items if (found := _appointment(item, known, context))]
@@ -69,11 +69,11 @@ class Orders(Struct, frozen=True):
         return cls(tuple(ours), systems, _merged(ours, as_of))
 
 
-def _is_selected(item: Skimmed, selected: Collection[str]) -> bool:
+def _is_selected(item: DecodedResource, selected: Collection[str]) -> bool:
     return not selected or item.reference in selected or item.resource.id in selected
 
 
-def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
+def _service_request(item: DecodedResource, context: Context) -> OurOrder | None:
     request = item.resource
     if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
@@ -104,7 +104,7 @@ def _service_request(item: Skimmed, context: Context) -> OurOrder | None:
     )
 
 
-def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context) -> OurOrder | None:
+def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context: Context) -> OurOrder | None:
     visit = item.resource
     if not isinstance(visit, resources.Appointment) or visit.status in _WITHDRAWN:
         return None
@@ -139,7 +139,7 @@ def _appointment(item: Skimmed, orders: Mapping[str, OurOrder], context: Context
     )
 
 
-def _beyond(item: Skimmed, elements: tuple[str, ...], context: Context) -> list[Term]:
+def _beyond(item: DecodedResource, elements: tuple[str, ...], context: Context) -> list[Term]:
     """What the long texts of these elements say of the procedure after what is read of them as terms."""
     return beyond((text for path, text in item.cut.items() if path.startswith(elements)), context)
 
@@ -167,7 +167,7 @@ def _patient(actor: Reference | None) -> str:
     return identifier(actor) if "Patient/" in said else ""
 
 
-def _systems(item: Skimmed, context: Context) -> Iterable[str]:
+def _systems(item: DecodedResource, context: Context) -> Iterable[str]:
     """The code systems of an order, for the count of those that were not recognised: an address that we do not know may hold a name."""
     if isinstance(item.resource, resources.ServiceRequest):
         for coding in concepts.codings(item.resource.code):

@@ -17,7 +17,7 @@ _OVERLAP = 100  # characters of the piece before: more than any name of the proc
 _KINDS = {ValueSets.VERTEBROPLASTY: Augmentation.VERTEBROPLASTY, ValueSets.KYPHOPLASTY: Augmentation.KYPHOPLASTY}
 
 
-class Named(Struct, frozen=True):
+class NamedProcedure(Struct, frozen=True):
     """By what an augmentation was named, and its kind."""
 
     basis: Basis
@@ -26,7 +26,7 @@ class Named(Struct, frozen=True):
 
 def named(
     terms: Iterable[Term], context: Context, *, details: Iterable[Term] = (), levels: bool = False
-) -> Named | None:
+) -> NamedProcedure | None:
     """How terms name vertebral augmentation: a code of any system we know, or a text whatever its code; None if they do not.
 
     An abbreviation such as BKP names it only with `levels`, or where a term or one of the `details` (the site, a specification)
@@ -42,7 +42,7 @@ def named(
         _abbreviated(own, further, index) and (levels or _is_of_spine((*own, *further), index))
     ):
         return None
-    return Named(Basis.CODE if AUGMENTATION in coded else Basis.TEXT, _kind(own, further, index))
+    return NamedProcedure(Basis.CODE if AUGMENTATION in coded else Basis.TEXT, _kind(own, further, index))
 
 
 def beyond(texts: Iterable[str], context: Context) -> list[Term]:

@@ -90,7 +90,7 @@ def _parameter(item: Parameter, know: Knowledge) -> str:
     caveat = f" ({item.confidence.caveat})" if item.confidence.caveat and not item.site_reason else ""
     site = f" **Set by this site:** {item.site_reason}." if item.site_reason else ""
     return (
-        f"**{item.shown}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "
+        f"**{item.text}** — {item.means}. {source.label}, {item.locator}. Confidence {item.confidence}{caveat}, "
         f"reviewed {item.reviewed}. Key `{item.key}`.{site}"
     )
 

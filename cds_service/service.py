@@ -12,7 +12,7 @@ from cds_service import disposition, hook_policy, prefetch
 from cds_service.cards import compose
 from cds_service.cards.assessment import EXTENSION, assessment
 from cds_service.cards.identity import CARD_KEY
-from cds_service.cards.material import Call, Manner, Material
+from cds_service.cards.inputs import Call, CardInputs, Manner
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
 from cds_service.chart import Chart, Section
@@ -31,7 +31,7 @@ from cds_service.report_text.legibility import legibility
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
-from cds_service.store.records import ShownCard
+from cds_service.store.records import DisplayedCard
 
 Overridden = Callable[[Collection[str], datetime], Collection[str]]
 """Which of the cards with these keys were shown and overridden since a moment."""
@@ -97,9 +97,9 @@ class Response(Struct, frozen=True):
     """
 
     body: Mapping[str, Any]
-    shown: tuple[ShownCard, ...] = ()
+    shown: tuple[DisplayedCard, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
-    material: Material | None = None
+    material: CardInputs | None = None
     chart: Chart | None = None
     unrecognised: tuple[str, ...] = ()
 
@@ -147,7 +147,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     received = Received(request.prefetch, request.drafts, request.patient, site.lists)
     judged = judge(received, asked.orders.order, as_of, asked.rules, context, watch.lap)
     chart = judged.chart
-    material = Material(
+    material = CardInputs(
         results=judged.results,
         assessment=judged.assessment,
         order=asked.orders.order,
@@ -167,7 +167,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         body["systemActions"] = actions
     body["extension"] = {EXTENSION: assessment(material, withheld)}
     watch.lap("cards")
-    shown = tuple(_shown(cards, material, site))
+    shown = tuple(_displayed(cards, material, site))
     return Response(body, shown, watch.seconds, material, chart, asked.orders.unrecognised)
 
 
@@ -187,9 +187,9 @@ def _withheld(cards: Iterable[Card], now: datetime, site: Site) -> tuple[Card, .
     return tuple(card for key, card in keys.items() if key in overridden)
 
 
-def _shown(cards: Iterable[Card], material: Material, site: Site) -> Iterable[ShownCard]:
+def _displayed(cards: Iterable[Card], material: CardInputs, site: Site) -> Iterable[DisplayedCard]:
     for card in cards:
-        yield ShownCard(
+        yield DisplayedCard(
             uuid=card.uuid,
             topic=str(card.topic),
             indicator=str(card.indicator),

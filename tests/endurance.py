@@ -21,7 +21,7 @@ from uuid import UUID, uuid4
 
 from cds_service.cases import FIXTURES
 from cds_service.store.database import Database
-from cds_service.store.ledger import joined, tallies
+from cds_service.store.repository import joined, tallies
 from tests.postgres import Postgres, postgres
 from tests.serving import FEEDBACK, SERVICE, Server, serving
 from tests.tokens import ISSUER, key_set, token

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from cds_service.store.database import Database
-from cds_service.store.ledger import _feedback_row
-from cds_service.store.records import FeedbackEntry, Outcome
+from cds_service.store.records import FeedbackEntry, FeedbackOutcome
+from cds_service.store.repository import _feedback_row
 from cds_service.store.tables import feedback
 from tests.postgres import postgres
 
@@ -22,7 +22,7 @@ def measured(database: Database, *, on_disk: bool) -> list[float]:
     """Milliseconds to keep one entry, in order of size."""
     taken = []
     for _ in range(ENTRIES):
-        row = _feedback_row(FeedbackEntry(uuid4(), Outcome.OVERRIDDEN, NOW, NOW))
+        row = _feedback_row(FeedbackEntry(uuid4(), FeedbackOutcome.OVERRIDDEN, NOW, NOW))
         started = time.perf_counter()
         with database.transaction(on_disk=on_disk) as connection:
             connection.execute(feedback.insert(), row)

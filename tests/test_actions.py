@@ -10,7 +10,7 @@ import pytest
 
 from cds_service import cases
 from cds_service.cards.actions import drafts
-from cds_service.cards.opening import Opening
+from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Answer, Augmentation, Basis, Section
 from cds_service.fhir.check import faults
 from cds_service.knowledge import load
@@ -90,7 +90,7 @@ def test_faults_name_elements_and_never_what_they_hold() -> None:
 def test_the_next_opening_is_on_a_working_day_by_the_clock_of_the_site(moment: str, opening: str) -> None:
     """Rounded up, over weekends and over the change of the clock."""
     given = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert Opening().next(given, ZoneInfo("Europe/Berlin")).isoformat() == opening
+    assert OpeningHours().next(given, ZoneInfo("Europe/Berlin")).isoformat() == opening
 
 
 def _infection_screen(**order: Any) -> dict[str, Any]:

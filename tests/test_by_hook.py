@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from cds_service.cases import FIXTURES
-from cds_service.cli._door import Remote
+from cds_service.cli._endpoint import Remote
 from cds_service.hook import Hook
 from cds_service.hooks import LISTINGS, SERVICE_ID, listing_at
 from tests.serving import DISCOVERY, SERVICE, Server, call, eventually, feedback, serving

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards import markdown, overrides, wording
-from cds_service.cards.material import Manner
+from cds_service.cards.inputs import Manner
 from cds_service.chart import Answer, Section
 from cds_service.findings import Topic
 from cds_service.knowledge import load

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from cds_service.cli import main
 from cds_service.rules import catalogue
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard
+from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, OverrideReason, Showing
+from cds_service.store.repository import add_feedback, add_showings
 from tests.fhir_servers import free_port
 from tests.tokens import key_set
 
@@ -33,11 +33,11 @@ def filled(address: str) -> str:
     """Two cards of two rules, one overridden; one entry about a card that is not on record."""
     database = Database(address)
     rules = ("severe_pain", LONGEST)
-    cards = [ShownCard(uuid4(), "suitability", "info", "suitable", rules, "1") for _ in range(2)]
+    cards = [DisplayedCard(uuid4(), "suitability", "info", "suitable", rules, "1") for _ in range(2)]
     add_showings(database, [Showing(uuid4(), "order-sign", "s", "", NOW, tuple(cards))])
-    reason = Reason("urn:r", "need-more-info")
-    said = FeedbackEntry(cards[0].uuid, Outcome.OVERRIDDEN, NOW, NOW, reason=reason)
-    old = FeedbackEntry(uuid4(), Outcome.ACCEPTED, NOW, NOW - timedelta(days=400))
+    reason = OverrideReason("urn:r", "need-more-info")
+    said = FeedbackEntry(cards[0].uuid, FeedbackOutcome.OVERRIDDEN, NOW, NOW, reason=reason)
+    old = FeedbackEntry(uuid4(), FeedbackOutcome.ACCEPTED, NOW, NOW - timedelta(days=400))
     add_feedback(database, [said, old])
     database.close()
     return address

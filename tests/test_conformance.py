@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from cds_service.cases import FIXTURES
-from cds_service.store.ledger import feedback_on_unknown_cards, joined, tallies
+from cds_service.store.repository import feedback_on_unknown_cards, joined, tallies
 from tests.fhir_servers import TOKEN, Sekmet, faulty
 from tests.serving import DISCOVERY, FEEDBACK, SERVICE, Server, call, eventually, serving
 from tests.tokens import ISSUER, confused, forged, key_set, publishing, token, unsigned

@@ -60,7 +60,7 @@ def text(service: FlaskClient) -> str:
     return response.text
 
 
-def shown() -> connect.Page:
+def shown() -> connect.ConnectPage:
     settings = Settings()
     return connect.page(settings, site_of(settings))
 

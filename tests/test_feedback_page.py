@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from cds_service.app import create_app
 from cds_service.feedback.summarise import TALLY_COLUMNS
-from cds_service.feedback.trend import Unit, trend
+from cds_service.feedback.trend import TimeUnit, trend
 from cds_service.logs import log_to
 from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard, Tally
+from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, OverrideReason, Showing, Tally
+from cds_service.store.repository import add_feedback, add_showings
 from cds_service.web.charts import columns, scale, shade
 from tests.test_pages import Elements
 from tests.tokens import ISSUER, key_set, token
@@ -60,11 +60,11 @@ def guarded(serve: Callable[..., FlaskClient], tmp_path: Path) -> Callable[..., 
 
 def shown(database: Database, rules: str, at: datetime = NOW, outcome: str = "", reason: str = "") -> UUID:
     """One card on record, with what was said about it."""
-    card = ShownCard(uuid4(), "suitability", "warning", "caution", tuple(rules.split()), "2026.11.0")
+    card = DisplayedCard(uuid4(), "suitability", "warning", "caution", tuple(rules.split()), "2026.11.0")
     add_showings(database, [Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, (card,))])
     if outcome:
-        why = Reason("urn:r", reason) if reason else None
-        add_feedback(database, [FeedbackEntry(card.uuid, Outcome(outcome), at, at, reason=why)])
+        why = OverrideReason("urn:r", reason) if reason else None
+        add_feedback(database, [FeedbackEntry(card.uuid, FeedbackOutcome(outcome), at, at, reason=why)])
     return card.uuid
 
 
@@ -194,7 +194,7 @@ def test_nothing_on_record_is_said(serve, database: Database):
 
 
 def test_feedback_on_cards_that_are_not_on_record_is_said(serve, database: Database):
-    add_feedback(database, [FeedbackEntry(uuid4(), Outcome.ACCEPTED, NOW, NOW)])
+    add_feedback(database, [FeedbackEntry(uuid4(), FeedbackOutcome.ACCEPTED, NOW, NOW)])
     assert "1 entry of feedback, of any day, is about cards that are not on record" in serve().get("/feedback").text
 
 
@@ -307,9 +307,16 @@ def test_spans_cover_the_period_once(first: date, days: int):
 
 @pytest.mark.parametrize(
     ("days", "unit"),
-    [(1, Unit.DAY), (35, Unit.DAY), (36, Unit.WEEK), (182, Unit.WEEK), (183, Unit.MONTH), (3000, Unit.YEAR)],
+    [
+        (1, TimeUnit.DAY),
+        (35, TimeUnit.DAY),
+        (36, TimeUnit.WEEK),
+        (182, TimeUnit.WEEK),
+        (183, TimeUnit.MONTH),
+        (3000, TimeUnit.YEAR),
+    ],
 )
-def test_the_unit_follows_the_length(days: int, unit: Unit):
+def test_the_unit_follows_the_length(days: int, unit: TimeUnit):
     first = date(2020, 1, 1)
     assert trend([], first, first + timedelta(days=days - 1)).unit is unit
 

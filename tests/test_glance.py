@@ -13,7 +13,7 @@ from cds_service.chart import Source
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
-from cds_service.fhir.decoding.decode import Skimmed, skim
+from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.intake.relevance import passed
 from cds_service.fhir.readers import conditions, imaging_observations, medications, observations
 from cds_service.knowledge import load
@@ -64,8 +64,8 @@ def test_no_fixture_loses_an_entry(folder: str):
         for raw in each_resource(json.loads(file.read_bytes())):
             if passed(raw, CONTEXT.know):
                 over += 1
-                (item,) = skim([Part(raw)])
-                assert isinstance(item, Skimmed)
+                (item,) = decode([Part(raw)])
+                assert isinstance(item, DecodedResource)
                 assert entries(item.resource) == (), f"{file.name}: {item.reference}"
     assert over > 0
 
@@ -78,9 +78,9 @@ def test_most_of_a_big_chart_is_passed_over():
 def test_what_it_says_is_what_the_reader_says():
     resource = {"resourceType": "Observation", "id": "a", "subject": SOMEBODY, "code": SODIUM, "category": LABORATORY}
     raw = Raw(json.dumps(resource).encode())
-    (item,) = skim([Part(raw)])
+    (item,) = decode([Part(raw)])
     over = passed(raw, CONTEXT.know)
-    assert isinstance(item, Skimmed)
+    assert isinstance(item, DecodedResource)
     assert over is not None
     assert (over.reference, over.whose) == (item.reference, item.whose) == ("Observation/a", "p")
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cds_service import cases
 from cds_service.cards.assessment import EXTENSION
 from cds_service.cards.identity import CARD_KEY
-from cds_service.cards.material import Manner
+from cds_service.cards.inputs import Manner
 from cds_service.fhir.check import faults
 from cds_service.hook import Hook
 from cds_service.hooks import read_request

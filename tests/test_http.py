@@ -18,14 +18,14 @@ from werkzeug.test import create_environ, run_wsgi_app
 from cds_service.app import create_app
 from cds_service.app.body import Bounded
 from cds_service.cards.overrides import HL7, displays
-from cds_service.feedback.shown import Recorder
+from cds_service.feedback.recorder import Recorder
 from cds_service.hooks import HookRequest
 from cds_service.logs import log_to
 from cds_service.service import Response
 from cds_service.settings import Settings
 from cds_service.store.database import Database
-from cds_service.store.ledger import joined, tallies
-from cds_service.store.records import Showing, ShownCard
+from cds_service.store.records import DisplayedCard, Showing
+from cds_service.store.repository import joined, tallies
 from tests.serving import FEEDBACK, ORDER, SERVICE, call, eventually
 from tests.tokens import ELSEWHERE
 
@@ -253,7 +253,7 @@ def test_bad_feedback_is_refused_whole(serve, tmp_path: Path, sent: Any, element
 
 
 def test_without_a_database_cards_are_served_and_feedback_is_asked_for_later(serve):
-    shown = ShownCard(uuid4(), "suitability", "info", "suitable", ("severe_pain",), "1")
+    shown = DisplayedCard(uuid4(), "suitability", "info", "suitable", ("severe_pain",), "1")
     client = serve(
         lambda request, now, *_: Response({"cards": []}, (shown,), {"read": 0.001}),
         database_url="sqlite:////no/such/folder/f.sqlite3",
@@ -270,7 +270,9 @@ def test_without_a_database_cards_are_served_and_feedback_is_asked_for_later(ser
 
 
 def test_shown_cards_are_recorded(serve, tmp_path: Path):
-    shown = ShownCard(uuid4(), "suitability", "warning", "relative", ("severe_pain", "recent_fracture"), "2026.11.0")
+    shown = DisplayedCard(
+        uuid4(), "suitability", "warning", "relative", ("severe_pain", "recent_fracture"), "2026.11.0"
+    )
     serve(lambda request, now, *_: Response({"cards": []}, (shown,), {"read": 0.001})).post(SERVICE, json=CALL)
     database = Database(f"sqlite:///{tmp_path}/f.sqlite3")
     assert eventually(lambda: [tally.rules for tally in tallies(database)] == [shown.rules])
@@ -334,7 +336,7 @@ def test_health(serve, path: str):
 
 
 def test_metrics_count_requests_cards_and_feedback(serve):
-    shown = ShownCard(uuid4(), "suitability", "warning", "relative", ("severe_pain",), "1")
+    shown = DisplayedCard(uuid4(), "suitability", "warning", "relative", ("severe_pain",), "1")
     client = serve(lambda request, now, *_: Response({"cards": []}, (shown,), {"read": 0.001}))
     client.post(SERVICE, json=CALL)
     client.post(FEEDBACK, json={"feedback": [entry()]})

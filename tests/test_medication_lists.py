@@ -17,13 +17,13 @@ from cds_service.app.callers import callers
 from cds_service.chart import Section
 from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.cli import main
-from cds_service.cli._door import Local, here
+from cds_service.cli._endpoint import Local, here
 from cds_service.errors import SettingsError
 from cds_service.hooks import ONE_ID
 from cds_service.service import site_of
 from cds_service.settings import Client, MedicationList, Settings, load
 from cds_service.store.database import Database
-from cds_service.store.ledger import list_histories
+from cds_service.store.repository import list_histories
 from cds_service.web import connect
 from tests.tokens import ISSUER, key_set, token
 

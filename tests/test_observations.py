@@ -17,7 +17,7 @@ from cds_service.fhir import numbers
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
-from cds_service.fhir.decoding.decode import Skimmed, skim
+from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.fhir.readers.observations import measurements
 
@@ -41,8 +41,8 @@ def observation(code: Any, **more: Any) -> dict[str, Any]:
 
 
 def read(resource: Any) -> tuple[Measurement, ...]:
-    (item,) = skim([Part(Raw(json.dumps(resource).encode()))])
-    assert isinstance(item, Skimmed)
+    (item,) = decode([Part(Raw(json.dumps(resource).encode()))])
+    assert isinstance(item, DecodedResource)
     assert isinstance(item.resource, resources.Observation)
     return measurements(item.resource, item.source, CONTEXT)
 
@@ -286,8 +286,8 @@ def test_no_json_value_anywhere_raises(data: st.DataObject) -> None:
         for key in above:
             holder = holder[key]
         holder[last] = data.draw(JSON)
-    for item in skim([Part(Raw(json.dumps(resource).encode()))]):
-        assert isinstance(item, Skimmed)
+    for item in decode([Part(Raw(json.dumps(resource).encode()))]):
+        assert isinstance(item, DecodedResource)
         assert isinstance(item.resource, resources.Observation)
         for found in measurements(item.resource, item.source, CONTEXT):
             assert sum((found.quantity is not None, found.answer is not None, bool(found.absent))) == 1

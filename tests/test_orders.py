@@ -12,7 +12,7 @@ import pytest
 
 from cds_service.cases.case import FIXTURES
 from cds_service.chart import Augmentation
-from cds_service.cli._door import here
+from cds_service.cli._endpoint import here
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.knowledge import load

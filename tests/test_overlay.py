@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from cds_service import cases
 from cds_service.app import create_app
 from cds_service.cli import main
-from cds_service.cli._door import Local
+from cds_service.cli._endpoint import Local
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, load
 from cds_service.knowledge.overlay import applied

@@ -119,3 +119,48 @@ def test_a_skip_fails_continuous_integration(tmp_path: Path, ci: str, test: str,
     )
     assert run.returncode == exit_code, run.stdout
     assert ("ERROR skipped in continuous integration: test_sample.py" in run.stdout) == bool(exit_code)
+
+
+_PRIVATE_WORDS = frozenset(
+    (
+        *(
+            "arrived",
+            "done",
+            "door",
+            "gathered",
+            "glance",
+            "glanced",
+            "intact",
+            "ledger",
+            "lenient",
+            "listing",
+            "material",
+        ),
+        *("mended", "once", "opening", "published", "said", "shown", "skim", "skimmed", "told", "wire", "words"),
+    )
+)
+"""What only we would understand; `CONTRIBUTING.md` has the words that stay and are not plain."""
+_FHIR_TYPES = ("cds_service.fhir.decoding.resources", "cds_service.fhir.decoding.datatypes")
+"""Classes named as FHIR names its types. Where the chart has an entry of that name, they are written with their module."""
+
+
+def _defined() -> Iterator[tuple[str, str, bool]]:
+    """The names of modules, and of classes and functions at their top, with their module, and whether it is a class."""
+    for file in sorted((ROOT / "cds_service").rglob("*.py")):
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        yield file.stem, module, False
+        for node in ast.walk(ast.parse(file.read_bytes())):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield node.name, module, isinstance(node, ast.ClassDef)
+
+
+def test_no_module_class_or_function_is_named_by_a_private_word():
+    assert [f"{module}: {name}" for name, module, _ in _defined() if name.strip("_").lower() in _PRIVATE_WORDS] == []
+
+
+def test_no_class_name_stands_for_two_things():
+    modules: dict[str, set[str]] = {}
+    for name, module, is_class in _defined():
+        if is_class and not name.startswith("_") and module not in _FHIR_TYPES:
+            modules.setdefault(name, set()).add(module)
+    assert {name: where for name, where in modules.items() if len(where) > 1} == {}

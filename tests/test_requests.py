@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.cases import FIXTURES
 from cds_service.cli import _outcome as outcome
-from cds_service.cli._door import here
+from cds_service.cli._endpoint import here
 
 REQUESTS = sorted((FIXTURES / "requests").glob("*.json"))
 DOOR = here(datetime(2026, 11, 22, 9, tzinfo=UTC))

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cds_service.cases import FIXTURES
-from cds_service.cli._door import here
+from cds_service.cli._endpoint import here
 from cds_service.cli._outcome import assessment
 
 FILES = sorted((FIXTURES / "scenarios").glob("*.json"))

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from cds_service.store.ledger import joined, tallies
+from cds_service.store.repository import joined, tallies
 from tests.endurance import endure
 from tests.fhir_servers import free_port
 from tests.postgres import Postgres

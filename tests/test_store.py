@@ -16,7 +16,18 @@ from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
 from cds_service.store.database import Database
-from cds_service.store.ledger import (
+from cds_service.store.records import (
+    DisplayedCard,
+    FeedbackEntry,
+    FeedbackOutcome,
+    ListAnswer,
+    ListHistory,
+    OverrideReason,
+    Showing,
+    Tally,
+    identity,
+)
+from cds_service.store.repository import (
     add_feedback,
     add_list_answers,
     add_showings,
@@ -28,17 +39,6 @@ from cds_service.store.ledger import (
     purge,
     spend_token,
     tallies,
-)
-from cds_service.store.records import (
-    FeedbackEntry,
-    ListAnswer,
-    ListHistory,
-    Outcome,
-    Reason,
-    Showing,
-    ShownCard,
-    Tally,
-    identity,
 )
 from cds_service.store.tables import REVISION
 from tests.postgres import Postgres
@@ -62,16 +62,18 @@ def database(address: str) -> Iterator[Database]:
     database.close()
 
 
-def card(rules: str = "severe_pain", indicator: str = "info") -> ShownCard:
-    return ShownCard(uuid4(), "suitability", indicator, "suitable", tuple(rules.split()), "2026.11.0")
+def card(rules: str = "severe_pain", indicator: str = "info") -> DisplayedCard:
+    return DisplayedCard(uuid4(), "suitability", indicator, "suitable", tuple(rules.split()), "2026.11.0")
 
 
-def showing(*cards: ShownCard, at: datetime = NOW) -> Showing:
+def showing(*cards: DisplayedCard, at: datetime = NOW) -> Showing:
     return Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, cards)
 
 
 def said(about: UUID, outcome: str = "accepted", *, reason: str = "", at: datetime = NOW) -> FeedbackEntry:
-    return FeedbackEntry(about, Outcome(outcome), at, at, reason=Reason("urn:r", reason, "Why") if reason else None)
+    return FeedbackEntry(
+        about, FeedbackOutcome(outcome), at, at, reason=OverrideReason("urn:r", reason, "Why") if reason else None
+    )
 
 
 def test_cards_are_counted_with_what_became_of_them(database: Database):
@@ -81,8 +83,8 @@ def test_cards_are_counted_with_what_became_of_them(database: Database):
     first, both = ("severe_pain",), ("inr_above_limit", "severe_pain")
     assert tallies(database) == [
         Tally(date(2026, 11, 22), first, "suitability", "info", None, "", 1),
-        Tally(date(2026, 11, 22), first, "suitability", "info", Outcome.ACCEPTED, "", 1),
-        Tally(date(2026, 11, 23), both, "suitability", "critical", Outcome.OVERRIDDEN, "need-more-info", 1),
+        Tally(date(2026, 11, 22), first, "suitability", "info", FeedbackOutcome.ACCEPTED, "", 1),
+        Tally(date(2026, 11, 23), both, "suitability", "critical", FeedbackOutcome.OVERRIDDEN, "need-more-info", 1),
     ]
 
 
@@ -92,7 +94,7 @@ def test_the_last_word_on_a_card_counts(database: Database):
     add_feedback(
         database, [said(shown.uuid, "accepted", at=NOW + timedelta(minutes=5)), said(shown.uuid, "overridden")]
     )
-    assert [(tally.outcome, tally.cards) for tally in tallies(database)] == [(Outcome.ACCEPTED, 1)]
+    assert [(tally.outcome, tally.cards) for tally in tallies(database)] == [(FeedbackOutcome.ACCEPTED, 1)]
     assert len(list(joined(database))) == 2
 
 
@@ -296,7 +298,7 @@ def test_a_wrong_address_stops_the_start(address: str):
 
 def test_the_password_is_never_shown():
     database = Database("postgresql://u:hunter2@127.0.0.1:9/d")
-    assert "hunter2" not in database.shown
+    assert "hunter2" not in database.address
     with pytest.raises(StoreUnavailable) as error:
         database.revision()
     assert "hunter2" not in str(error.value)
@@ -306,9 +308,9 @@ def test_a_summary_counts_a_card_for_each_of_its_rules():
     day = date(2026, 11, 22)
     told = summarise(
         [
-            Tally(day, ("a", "b"), "t", "info", Outcome.ACCEPTED, "", 3),
-            Tally(day, ("a",), "t", "info", Outcome.OVERRIDDEN, "patient-refuses", 1),
-            Tally(date(2026, 10, 1), ("a",), "t", "info", Outcome.OVERRIDDEN, "", 2),
+            Tally(day, ("a", "b"), "t", "info", FeedbackOutcome.ACCEPTED, "", 3),
+            Tally(day, ("a",), "t", "info", FeedbackOutcome.OVERRIDDEN, "patient-refuses", 1),
+            Tally(date(2026, 10, 1), ("a",), "t", "info", FeedbackOutcome.OVERRIDDEN, "", 2),
             Tally(day, ("c",), "t", "info", None, "", 5),
         ]
     )

@@ -27,8 +27,8 @@ from cds_service.logs import log_to
 from cds_service.service import respond
 from cds_service.settings import Settings
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings, joined, tallies
-from cds_service.store.records import FeedbackEntry, Outcome, Showing, ShownCard
+from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, Showing
+from cds_service.store.repository import add_feedback, add_showings, joined, tallies
 from tests.serving import eventually
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -202,9 +202,9 @@ def fill(path: Path) -> None:
     """One entry and one card of each of two moments: forty days ago and yesterday."""
     database = Database(f"sqlite:///{path}/f.sqlite3")
     for at in (NOW - timedelta(days=40), NOW - timedelta(days=1)):
-        card = ShownCard(uuid4(), "suitability", "info", "caution", ("severe_pain",), "1")
+        card = DisplayedCard(uuid4(), "suitability", "info", "caution", ("severe_pain",), "1")
         add_showings(database, [Showing(uuid4(), "order-sign", "s", "", at, (card,))])
-        add_feedback(database, [FeedbackEntry(card.uuid, Outcome.ACCEPTED, at, at, comment=f"SECRET {at:%d}")])
+        add_feedback(database, [FeedbackEntry(card.uuid, FeedbackOutcome.ACCEPTED, at, at, comment=f"SECRET {at:%d}")])
     database.close()
 
 

@@ -20,7 +20,7 @@ from cds_service.service import Response, Site, respond, site_of
 from cds_service.settings import Settings
 from cds_service.web import examples
 from cds_service.web.timeline import Lane, Panel, timeline
-from cds_service.web.timeline.marks import Mark, Shape, Tone
+from cds_service.web.timeline.marks import Mark, MarkShape, Tone
 from cds_service.web.timeline.scale import Scale
 from cds_service.web.verdict import verdict
 
@@ -72,10 +72,10 @@ def test_a_hold_is_drawn_from_the_last_dose_to_when_each_source_says_it_is_kept(
     apixaban = lane(days, "Apixaban")
     assert apixaban.tone is Tone.CRITICAL
     assert apixaban.marks == (
-        Mark(Shape.HOLD, at(23, 12), at(25, 12), "48 h"),
-        Mark(Shape.CAUTION, at(25, 12), at(26), "60 h"),
-        Mark(Shape.LONGER, at(26), at(26, 12), "72 h"),
-        Mark(Shape.DOSE, at(23, 12), at(23, 12)),
+        Mark(MarkShape.HOLD, at(23, 12), at(25, 12), "48 h"),
+        Mark(MarkShape.CAUTION, at(25, 12), at(26), "60 h"),
+        Mark(MarkShape.LONGER, at(26), at(26, 12), "72 h"),
+        Mark(MarkShape.DOSE, at(23, 12), at(23, 12)),
     )
     assert apixaban.says == (
         "last dose 23 Nov 12:00",
@@ -104,8 +104,8 @@ def test_a_drug_that_is_still_taken_leaves_its_interval_free_before_the_slot():
     days = drawn(request_of("warfarin-contained-inr-2.4"))["days"]
     warfarin = lane(days, "Warfarin")
     assert warfarin.marks == (
-        Mark(Shape.TAKEN, None, at(24, 8)),
-        Mark(Shape.HOLD, at(19, 8), at(24, 8), "120 h"),
+        Mark(MarkShape.TAKEN, None, at(24, 8)),
+        Mark(MarkShape.HOLD, at(19, 8), at(24, 8), "120 h"),
     )
     assert warfarin.says[:2] == ("being taken", "SIR 2019 120 h: last dose by 19 Nov 08:00")
     assert [flag.name for flag in days.flags] == ["Now", "Slot"]
@@ -115,7 +115,7 @@ def test_values_are_drawn_for_as_long_as_they_count():
     days = drawn(request_of(APIXABAN))["days"]
     inr, temperature = lane(days, "INR"), lane(days, "Temperature")
     taken = datetime(2026, 11, 21, 7, 30, tzinfo=UTC)
-    assert inr.marks == (Mark(Shape.WINDOW, taken, taken + timedelta(days=7)), Mark(Shape.POINT, taken))
+    assert inr.marks == (Mark(MarkShape.WINDOW, taken, taken + timedelta(days=7)), Mark(MarkShape.POINT, taken))
     assert (inr.value, inr.when, inr.tone) == ("1", "21 Nov 07:30", Tone.PLAIN)
     assert temperature.says == ("counts until 24 Nov 06:00 (48 h), before the slot",)
 
@@ -173,7 +173,7 @@ def test_a_newer_result_that_cannot_be_read_is_told():
 
 def test_a_gap_that_could_shorten_a_window_is_drawn_as_one():
     inr = lane(drawn(request_of("no-medication-section"))["days"], "INR")
-    assert [mark.shape for mark in inr.marks] == [Shape.WINDOW, Shape.PERHAPS, Shape.POINT]
+    assert [mark.shape for mark in inr.marks] == [MarkShape.WINDOW, MarkShape.PERHAPS, MarkShape.POINT]
     assert "if what is missing shortens it to 48 h" in inr.says[1]
 
 
@@ -199,9 +199,9 @@ def test_without_a_planned_time_now_stands_in():
 def test_the_bands_of_a_known_day_follow_each_other():
     age = lane(drawn(request_of(APIXABAN))["weeks"], "Fracture")
     assert age.marks == (
-        Mark(Shape.ACUTE, at(3), at(15, month=12), "acute"),
-        Mark(Shape.SUBACUTE, at(15, month=12), datetime(2027, 1, 27, tzinfo=UTC), "subacute"),
-        Mark(Shape.CHRONIC, datetime(2027, 1, 27, tzinfo=UTC), None, "chronic"),
+        Mark(MarkShape.ACUTE, at(3), at(15, month=12), "acute"),
+        Mark(MarkShape.SUBACUTE, at(15, month=12), datetime(2027, 1, 27, tzinfo=UTC), "subacute"),
+        Mark(MarkShape.CHRONIC, datetime(2027, 1, 27, tzinfo=UTC), None, "chronic"),
     )
     assert age.says == ("began 3 Nov, 19 d ago: acute", "acute until 14 Dec, subacute until 26 Jan 2027")
 
@@ -209,14 +209,14 @@ def test_the_bands_of_a_known_day_follow_each_other():
 def test_a_month_leaves_open_when_one_band_ends():
     age = lane(onset({"onsetDateTime": "2026-10"})["weeks"], "Fracture")
     assert [mark.shape for mark in age.marks] == [
-        Shape.ACUTE,
-        Shape.UNSURE,
-        Shape.SUBACUTE,
-        Shape.UNSURE,
-        Shape.CHRONIC,
-        Shape.SPAN,
+        MarkShape.ACUTE,
+        MarkShape.UNSURE,
+        MarkShape.SUBACUTE,
+        MarkShape.UNSURE,
+        MarkShape.CHRONIC,
+        MarkShape.SPAN,
     ]
-    assert age.marks[-1] == Mark(Shape.SPAN, at(1, month=10), at(1, month=11), "began")
+    assert age.marks[-1] == Mark(MarkShape.SPAN, at(1, month=10), at(1, month=11), "began")
     assert age.says[0] == "began 1 Oct to 31 Oct, 22 to 52 d ago: acute or subacute"
 
 
@@ -238,7 +238,7 @@ def test_images_are_told_with_what_they_show():
     mri = lane(drawn(request_of(APIXABAN))["weeks"], "MRI")
     assert mri.tone is Tone.FOR
     assert mri.says == ("Marrow oedema at T12, MRI of 2026-11-16", "counts until 15 May 2027 (180 d)")
-    assert [mark.shape for mark in mri.marks] == [Shape.WINDOW, Shape.POINT]
+    assert [mark.shape for mark in mri.marks] == [MarkShape.WINDOW, MarkShape.POINT]
 
 
 def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
@@ -303,16 +303,16 @@ def test_dates_along_the_line_stay_apart(days: int, labels: list[str]):
 
 def test_what_lies_beyond_the_line_is_cut_off_or_left_out():
     scale = Scale(at(1), at(11), UTC)
-    within = Mark(Shape.WINDOW, at(3), at(5))
-    over = Mark(Shape.WINDOW, at(9), at(20), "a long text")
-    before = Mark(Shape.POINT, at(20, month=10))
-    marks = (within, over, before, Mark(Shape.TAKEN, None, at(2)), Mark(Shape.CHRONIC, at(6), None, "chronic"))
+    within = Mark(MarkShape.WINDOW, at(3), at(5))
+    over = Mark(MarkShape.WINDOW, at(9), at(20), "a long text")
+    before = Mark(MarkShape.POINT, at(20, month=10))
+    marks = (within, over, before, Mark(MarkShape.TAKEN, None, at(2)), Mark(MarkShape.CHRONIC, at(6), None, "chronic"))
     placed = list(Panel("x", "x", scale, (), ()).placed(Lane("x", marks=marks)))
     assert [(mark.shape, mark.x, mark.width, mark.text) for mark in placed] == [
-        (Shape.WINDOW, 20, 20, ""),
-        (Shape.WINDOW, 80, 20, ""),
-        (Shape.TAKEN, 0, 10, ""),
-        (Shape.CHRONIC, 50, 50, "chronic"),
+        (MarkShape.WINDOW, 20, 20, ""),
+        (MarkShape.WINDOW, 80, 20, ""),
+        (MarkShape.TAKEN, 0, 10, ""),
+        (MarkShape.CHRONIC, 50, 50, "chronic"),
     ]
 
 

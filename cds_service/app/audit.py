@@ -9,7 +9,7 @@ from cds_service import __version__
 from cds_service.chart import Section
 from cds_service.findings import Results
 from cds_service.hooks import SERVICE_ID
-from cds_service.store.records import ShownCard, identity
+from cds_service.store.records import DisplayedCard, identity
 
 _TYPE = {
     "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
@@ -20,7 +20,7 @@ _OUTCOME = ((500, "8"), (400, "4"), (0, "0"))  # FHIR: serious failure, minor fa
 
 
 @dataclass(slots=True)
-class Answered:
+class AuditedCall:
     """One call as it comes to be known while it is answered."""
 
     id: str
@@ -31,10 +31,10 @@ class Answered:
     sent: Sequence[Section] = ()
     fetched: dict[Section, str] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
-    cards: Sequence[ShownCard] = ()
+    cards: Sequence[DisplayedCard] = ()
 
 
-def event(answered: Answered, status: int) -> dict[str, Any]:
+def event(answered: AuditedCall, status: int) -> dict[str, Any]:
     """The AuditEvent. The hook instance leads the EHR to the patient and the user, who are not named here."""
     used = [f"{section} {outcome}" for section, outcome in answered.fetched.items()]
     shown = [f"{card.topic} {card.indicator} {card.uuid}" for card in answered.cards]

@@ -94,7 +94,7 @@ def anyone(settings: Settings) -> Caller:
         deadline_ms=settings.deadline_ms,
         may_set_as_of=True,
         asks_openly=True,
-        **_told(site_of(settings), settings.hooks),
+        **_derived(site_of(settings), settings.hooks),
     )
 
 
@@ -110,11 +110,11 @@ def _client(client: Client, settings: Settings, overridden: Overridden) -> Calle
         may_set_as_of=client.may_set_as_of,
         shadow=client.shadow,
         by_post=client.fhir_search_by_post,
-        **_told(site, client.hooks),
+        **_derived(site, client.hooks),
     )
 
 
-def _told(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
+def _derived(site: Site, hooks: Collection[Hook]) -> dict[str, Any]:
     """What follows from the knowledge that a caller gets, and from the lists that it keeps."""
     templates = prefetch.templates(site.rules, site.know, site.lists)
     offers = [

@@ -6,11 +6,11 @@ from functools import partial
 
 from cds_service.chart import Section
 from cds_service.errors import StoreUnavailable
+from cds_service.feedback.recorder import Recorder
 from cds_service.feedback.retention import Retention
-from cds_service.feedback.shown import Recorder
 from cds_service.service import Overridden
 from cds_service.settings import Client, Settings
-from cds_service.store import ledger
+from cds_service.store import repository
 from cds_service.store.database import Database
 from cds_service.store.records import FeedbackEntry, ListAnswer, Showing
 
@@ -30,10 +30,10 @@ class Records:
         self._for_answer = {
             client.issuer: (client.deadline_ms or settings.deadline_ms) / 1000 for client in settings.clients
         }
-        self._recorder = Recorder(partial(ledger.add_showings, self.database), lost)
-        self._lists = Recorder(partial(ledger.add_list_answers, self.database), lambda _: None)
+        self._recorder = Recorder(partial(repository.add_showings, self.database), lost)
+        self._lists = Recorder(partial(repository.add_list_answers, self.database), lambda _: None)
         self._noted: dict[tuple[str, str, bool], datetime] = {}
-        self._retention = Retention(settings.retention_days, partial(ledger.purge, self.database), now)
+        self._retention = Retention(settings.retention_days, partial(repository.purge, self.database), now)
 
     def keep_to_retention(self) -> None:
         """Sees to it that what is old is deleted; returns at once."""
@@ -54,18 +54,18 @@ class Records:
 
     def add_feedback(self, entries: Sequence[FeedbackEntry]) -> None:
         """Keeps all entries or none; when it returns they are on the disk. Raises StoreUnavailable."""
-        self.database.within(_FOR_FEEDBACK, partial(ledger.add_feedback, self.database, entries))
+        self.database.within(_FOR_FEEDBACK, partial(repository.add_feedback, self.database, entries))
 
     def spend_token(self, issuer: str, jti: str, expires_at: datetime, now: datetime) -> bool:
         """Whether the token is used for the first time; takes half of the time for an answer at most. Raises StoreUnavailable."""
-        spend = partial(ledger.spend_token, self.database, issuer, jti, expires_at, now)
+        spend = partial(repository.spend_token, self.database, issuer, jti, expires_at, now)
         return self.database.within(self._for_answer[issuer] / 2, spend)
 
     def overridden_by(self, client: Client) -> Overridden:
         """What tells which cards a client overrode, in a quarter of the time for an answer. If it cannot, every card is shown."""
 
         def overridden(keys: Collection[str], since: datetime) -> Collection[str]:
-            read = partial(ledger.overridden, self.database, client.name, keys, since)
+            read = partial(repository.overridden, self.database, client.name, keys, since)
             try:
                 return self.database.within(self._for_answer[client.issuer] / 4, read)
             except StoreUnavailable:

@@ -29,7 +29,7 @@ from cds_service.hooks import HookRequest, Listing, Service, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
-from cds_service.store.records import Showing, ShownCard, identity
+from cds_service.store.records import DisplayedCard, Showing, identity
 
 _VISIT_MS = 5000
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ class Routes:
 
     def call(self, service: Service) -> Response:
         """One hook call: its cards."""
-        told, started = audit.Answered(g.id, self._now()), g.started
+        told, started = audit.AuditedCall(g.id, self._now()), g.started
         g.audit = told
         caller = self._admit(service.path)
         hooks = service.answered(caller.hooks)
@@ -99,7 +99,7 @@ class Routes:
         self._telemetry.feedback(entry.outcome.value for entry in entries)
         return answers.json({})
 
-    def pages(self) -> web.Context:
+    def pages(self) -> web.PageContext:
         """What the pages need. What users said about cards is shown, where clients are configured, only to one of them."""
         caller = self._callers.get(ANYONE) or anyone(self._settings)
 
@@ -108,7 +108,7 @@ class Routes:
 
             A visitor can wait for a FHIR server longer than a clinician who is ordering; the page says if it took too long for one.
             """
-            g.audit = audit.Answered(g.id, now, instance=asked.instance, hook=asked.hook.value)
+            g.audit = audit.AuditedCall(g.id, now, instance=asked.instance, hook=asked.hook.value)
             open_ = not self._settings.clients
             deadline = Deadline(max(_VISIT_MS, self._settings.deadline_ms))
             fill = partial(self._fill, caller, deadline) if open_ else as_sent
@@ -117,7 +117,7 @@ class Routes:
         def admit() -> None:
             self._admit(web.FEEDBACK_PAGE)
 
-        return web.Context(self._settings, caller.site, respond, self._now, self._records.database, admit)
+        return web.PageContext(self._settings, caller.site, respond, self._now, self._records.database, admit)
 
     def live(self) -> Response:
         """The process answers."""
@@ -207,10 +207,15 @@ class Routes:
         return replace(asked, prefetch=filled.answers)
 
     def _show(
-        self, asked: HookRequest, cards: Sequence[ShownCard], service: Service, caller: Caller, told: audit.Answered
+        self,
+        asked: HookRequest,
+        cards: Sequence[DisplayedCard],
+        service: Service,
+        caller: Caller,
+        told: audit.AuditedCall,
     ) -> None:
         """Counts the cards, and records them unless nobody sees them."""
-        self._telemetry.shown(cards, shadow=caller.shadow)
+        self._telemetry.displayed(cards, shadow=caller.shadow)
         if cards and not caller.shadow:
             told.cards = cards
             instance = identity(asked.instance)

@@ -5,7 +5,7 @@ from typing import Any
 
 from cds_service.hook import Hook
 from cds_service.hooks import LISTINGS
-from cds_service.store.records import Outcome
+from cds_service.store.records import FeedbackOutcome
 
 Schema = dict[str, Any]
 
@@ -101,7 +101,7 @@ def schemas(hooks: Collection[Hook]) -> dict[str, Schema]:
         "FeedbackEntry": _object(
             "card outcome outcomeTimestamp",
             card=_TEXT,
-            outcome={"enum": [outcome.value for outcome in Outcome]},
+            outcome={"enum": [outcome.value for outcome in FeedbackOutcome]},
             acceptedSuggestions=_list(_object("id", id=_TEXT)),
             overrideReason=_object(reason=named("Coding"), userComment=_TEXT),
             outcomeTimestamp={"type": "string", "format": "date-time"},

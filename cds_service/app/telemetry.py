@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 import structlog
 
 from cds_service.app import audit
-from cds_service.app.audit import Answered
+from cds_service.app.audit import AuditedCall
 from cds_service.findings import Results, Status
 from cds_service.metrics import Metrics
-from cds_service.store.records import ShownCard
+from cds_service.store.records import DisplayedCard
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class Telemetry:
         """The code systems of the orders of one call that were not recognised as ours."""
         self._metrics.unrecognised(systems)
 
-    def shown(self, cards: Sequence[ShownCard], *, shadow: bool) -> None:
+    def displayed(self, cards: Sequence[DisplayedCard], *, shadow: bool) -> None:
         """The cards of one answer; in shadow mode nobody saw them."""
         if cards:
             self._metrics.disposition(cards[0].disposition, shadow=shadow)
@@ -52,7 +52,13 @@ class Telemetry:
         log.error("shown cards not recorded", number=number)
 
     def answered(
-        self, method: str, route: str, status: int, seconds: float, stages: Mapping[str, float], call: Answered | None
+        self,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        stages: Mapping[str, float],
+        call: AuditedCall | None,
     ) -> None:
         """One request; `route` is the pattern, never the path that was sent, and `call` is what it was if it was a hook call."""
         self._metrics.request(route, status, seconds)

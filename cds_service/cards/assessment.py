@@ -6,8 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from cds_service.cards import wording
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
-from cds_service.cards.material import Material
 from cds_service.cards.model import Card
 from cds_service.chart import Basis, Reason, Section, spoken
 from cds_service.findings import Evidence, Indicator, Kind, Result, Status
@@ -26,7 +26,7 @@ class EvidenceRow(Struct, frozen=True, omit_defaults=True):
     value: str = ""
 
 
-class Gap(Struct, frozen=True, omit_defaults=True, rename="camel"):
+class GapRow(Struct, frozen=True, omit_defaults=True, rename="camel"):
     """What a rule could not read, and why."""
 
     section: Section
@@ -35,7 +35,7 @@ class Gap(Struct, frozen=True, omit_defaults=True, rename="camel"):
     says: str = ""
 
 
-class Row(Struct, frozen=True, omit_defaults=True):
+class FindingRow(Struct, frozen=True, omit_defaults=True):
     """One result; a rule that was silent says only its kind and status."""
 
     rule: str
@@ -47,10 +47,10 @@ class Row(Struct, frozen=True, omit_defaults=True):
     basis: Basis = Basis.CODE
     evidence: tuple[EvidenceRow, ...] = ()
     citations: tuple[str, ...] = ()
-    missing: tuple[Gap, ...] = ()
+    missing: tuple[GapRow, ...] = ()
 
 
-def assessment(material: Material, withheld: Iterable[Card] = ()) -> dict[str, Any]:
+def assessment(material: CardInputs, withheld: Iterable[Card] = ()) -> dict[str, Any]:
     """The value of the extension; empty members are left out. `withheld` are cards that were overridden and not shown again."""
     order = material.order
     about_order = bool(order.references)
@@ -71,11 +71,11 @@ def assessment(material: Material, withheld: Iterable[Card] = ()) -> dict[str, A
     )
 
 
-def row(result: Result) -> Row:
+def row(result: Result) -> FindingRow:
     """One result as the response has it."""
     rule, status, finding = result.rule, result.status, result.finding
     if finding:
-        return Row(
+        return FindingRow(
             rule.id,
             rule.kind,
             status,
@@ -87,9 +87,9 @@ def row(result: Result) -> Row:
             cited(finding),
         )
     if status is Status.UNKNOWN:
-        missing = [Gap(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
-        return Row(rule.id, rule.kind, status, says=result.unknown, missing=tuple(missing))
-    return Row(rule.id, rule.kind, status)
+        missing = [GapRow(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
+        return FindingRow(rule.id, rule.kind, status, says=result.unknown, missing=tuple(missing))
+    return FindingRow(rule.id, rule.kind, status)
 
 
 def _withheld(card: Card) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from cds_service.cards import hazards, links, markdown, overrides, suggestions, suitability, wording, workup
 from cds_service.cards.identity import CARD_KEY, card_key
+from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import legend
-from cds_service.cards.material import Material, by_urgency
-from cds_service.cards.model import Card, Coding, Source
+from cds_service.cards.model import Card, CardSource, TopicCoding
 from cds_service.cards.workup import Workup
 from cds_service.findings import Indicator, Kind, Result, Role, Topic
 
@@ -22,17 +22,17 @@ NEEDED_ROLES = (Role.PERFORMED, *suggestions.NEEDED_ROLES)
 _HAZARDS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.SAFETY)
 
 
-def for_order(material: Material) -> tuple[Card, ...]:
+def for_order(material: CardInputs) -> tuple[Card, ...]:
     """The cards on an order; of equal urgency in the order of the topics."""
     return _on_order(material, {Role.EVIDENCE_NOTE, Role.PREPARATION})
 
 
-def for_booking(material: Material) -> tuple[Card, ...]:
+def for_booking(material: CardInputs) -> tuple[Card, ...]:
     """The cards on an appointment: the same, and what prepares the day."""
     return _on_order(material, {Role.EVIDENCE_NOTE})
 
 
-def _on_order(material: Material, elsewhere: Collection[Role | None]) -> tuple[Card, ...]:
+def _on_order(material: CardInputs, elsewhere: Collection[Role | None]) -> tuple[Card, ...]:
     """The cards on the topics; information of the roles `elsewhere` has another place, or none on this hook.
 
     Information makes no card of its own: it stands below what speaks on its topic, else on the work-up card, else on the first.
@@ -47,7 +47,7 @@ def _on_order(material: Material, elsewhere: Collection[Role | None]) -> tuple[C
     )
     left = workup.of(material)
     has_workup = workup.speaks(material, left)
-    made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gaps_told(left))]
+    made = [_suitability(material, () if has_workup else homeless, "" if has_workup else workup.gap_lines(left))]
     made += [_hazard(material, topic, found) for topic, found in speaking.items() if found]
     if has_workup:
         made.append(_workup(material, left, homeless))
@@ -65,7 +65,7 @@ def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
     return tuple(kept)
 
 
-def for_discharge(material: Material) -> tuple[Card, ...]:
+def for_discharge(material: CardInputs) -> tuple[Card, ...]:
     """After the procedure: aftercare, restart of what was held and bone health, a card for each topic; else nothing."""
     if not material.results.met_in(Role.PERFORMED):
         return ()
@@ -73,7 +73,7 @@ def for_discharge(material: Material) -> tuple[Card, ...]:
     return tuple(_hazard(material, topic, items) for topic, items in found.items() if items)
 
 
-def for_view(material: Material) -> tuple[Card, ...]:
+def for_view(material: CardInputs) -> tuple[Card, ...]:
     """When the chart is opened: one card of information on the fracture that was found."""
     found = by_urgency(material.results.met)
     if not found:
@@ -83,7 +83,7 @@ def for_view(material: Material) -> tuple[Card, ...]:
     return (_card(material, Topic.SUITABILITY, summary, suitability.detail(material), Indicator.INFO, found),)
 
 
-def _suitability(material: Material, information: tuple[Result, ...], gaps_told: str) -> Card:
+def _suitability(material: CardInputs, information: tuple[Result, ...], gaps_told: str) -> Card:
     because = material.assessment.because or [
         item for item in material.results.met if item.rule.kind is Kind.INDICATION
     ]
@@ -99,7 +99,7 @@ def _suitability(material: Material, information: tuple[Result, ...], gaps_told:
     )
 
 
-def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card:
+def _hazard(material: CardInputs, topic: Topic, found: tuple[Result, ...]) -> Card:
     """The card of one topic, as urgent as the most urgent finding.
 
     A hazard of interrupting a drug leads it even where it is known from text alone: a hold is never to be read without it.
@@ -117,7 +117,7 @@ def _hazard(material: Material, topic: Topic, found: tuple[Result, ...]) -> Card
     )
 
 
-def _workup(material: Material, left: Workup, information: tuple[Result, ...]) -> Card:
+def _workup(material: CardInputs, left: Workup, information: tuple[Result, ...]) -> Card:
     summary = workup.summary(material, left)
     return _card(
         material,
@@ -131,7 +131,7 @@ def _workup(material: Material, left: Workup, information: tuple[Result, ...]) -
 
 
 def _card(
-    material: Material,
+    material: CardInputs,
     topic: Topic,
     summary: str,
     detail: str,
@@ -148,7 +148,7 @@ def _card(
         summary=summary,
         detail=markdown.sections(detail, f"*{' · '.join(filter(None, (legend(detail), material.origin)))}*"),
         indicator=indicator,
-        source=Source(label=label, url=url, topic=Coding(_SYSTEM, topic, wording.TOPICS[topic])),
+        source=CardSource(label=label, url=url, topic=TopicCoding(_SYSTEM, topic, wording.TOPICS[topic])),
         uuid=uuid5(_NAMESPACE, f"{material.call.instance}/{topic}"),
         suggestions=suggestions.of(material, topic, results if proposing is None else proposing),
         override_reasons=overrides.reasons(topic) if indicator is not Indicator.INFO else (),

@@ -38,8 +38,8 @@ def named(results: Iterable[Result]) -> list[str]:
     if len(together) > _FEW:
         first, *others = dict.fromkeys(noun for nouns in together.values() for noun in nouns)
         return [*failed, wording.MANY_GAPS.format(what=first), *others]
-    told = [wording.GAP_BECAUSE.format(what=", ".join(nouns), why=why) for why, nouns in together.items()]
-    return [*told, *dict.fromkeys(failed)]
+    lines = [wording.GAP_BECAUSE.format(what=", ".join(nouns), why=why) for why, nouns in together.items()]
+    return [*lines, *dict.fromkeys(failed)]
 
 
 def parts(results: Iterable[Result]) -> list[str]:
@@ -52,7 +52,7 @@ def parts(results: Iterable[Result]) -> list[str]:
     return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
 
 
-def told(results: Iterable[Result], *, each: bool = False) -> list[str]:
+def lines(results: Iterable[Result], *, each: bool = False) -> list[str]:
     """The same as lines of markdown; what was not sent is told with what it would have been for, what was not fetched with why.
 
     One line a reason, or one for `each` part.

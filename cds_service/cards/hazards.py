@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from cds_service.cards import markdown, wording
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import line, lines
-from cds_service.cards.material import Material
 from cds_service.findings import Indicator, Result
 
 
@@ -15,7 +15,7 @@ def summary(found: tuple[Result, ...]) -> str:
     return markdown.fitting(wording.POINTS, says, whole=1)
 
 
-def detail(material: Material, found: tuple[Result, ...], summary: str, information: Iterable[Result]) -> str:
+def detail(material: CardInputs, found: tuple[Result, ...], summary: str, information: Iterable[Result]) -> str:
     """The first finding without what the card's summary says of it, then the others under their urgency."""
     first, others = found[0], found[1:]
     grouped = groupby(others, key=lambda item: item.indicator or Indicator.INFO)

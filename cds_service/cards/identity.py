@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterable
 from hashlib import sha256
 
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.findings import Result, Topic
 
 CARD_KEY = "org.vertebroplasty-cds.cardKey"
 
 
-def card_key(material: Material, topic: Topic, results: Iterable[Result]) -> str:
+def card_key(material: CardInputs, topic: Topic, results: Iterable[Result]) -> str:
     """The key in hexadecimal. It holds evidence rather than sentences: a sentence may count hours up to now.
 
     Without the site's own key it can be reproduced by anybody who knows the chart; it is then never stored.

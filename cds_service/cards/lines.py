@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from cds_service.cards import markdown, suggestions, wording
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.findings import Finding, Result
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Confidence, Knowledge, Parameter
@@ -15,7 +15,7 @@ _MOST_EVIDENCE = 2  # the response's extension has them all
 _MOST_SOURCES = 2  # the rule's page has them all
 
 
-def line(material: Material, result: Result, *, summary: str = "") -> str:
+def line(material: CardInputs, result: Result, *, summary: str = "") -> str:
     """A finding as one line, without what the card's summary says of it already."""
     finding = result.finding
     if finding is None:
@@ -37,7 +37,7 @@ def _beyond(text: str, summary: str) -> str:
     return f"… {left.strip(' ;')}" if clauses else whole
 
 
-def lines(material: Material, results: Iterable[Result]) -> str:
+def lines(material: CardInputs, results: Iterable[Result]) -> str:
     """Findings as a list."""
     return markdown.bullets(line(material, item) for item in results)
 
@@ -72,14 +72,14 @@ def _cited(uses: Iterable[Parameter], cites: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*[item.source for item in uses], *cites]))
 
 
-def _sources(material: Material, finding: Finding) -> str:
+def _sources(material: CardInputs, finding: Finding) -> str:
     restart = finding.values.restart if isinstance(finding.values, HoldPlan) else ()
     mark = wording.UNCHECKED if any(item.caveat for item in restart) else ""
-    return _told(material.know, finding.uses, finding.cites, mark)
+    return _source_text(material.know, finding.uses, finding.cites, mark)
 
 
 @lru_cache(maxsize=1024)
-def _told(know: Knowledge, uses: tuple[Parameter, ...], cites: tuple[str, ...], mark: str) -> str:
+def _source_text(know: Knowledge, uses: tuple[Parameter, ...], cites: tuple[str, ...], mark: str) -> str:
     """Sources with marks, those of the numbers used and one more; made once, as many charts share them."""
     found = [know.citation(identifier) for identifier in _cited(uses, cites)]
     # A site's own policy has no page: the caveat says it.

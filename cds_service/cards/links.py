@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterable, Sequence
 
 from cds_service.cards import wording
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
-from cds_service.cards.material import Material
 from cds_service.cards.model import Link
 from cds_service.findings import Result
 from cds_service.knowledge import Citation
 
 
-def links(material: Material, results: Sequence[Result], source: Citation | None) -> tuple[Link, ...]:
+def links(material: CardInputs, results: Sequence[Result], source: Citation | None) -> tuple[Link, ...]:
     """The page of the rule that leads the card, its primary source, and the app with the orders as its context."""
     manner = material.manner
     found = []
@@ -26,7 +26,7 @@ def links(material: Material, results: Sequence[Result], source: Citation | None
     return tuple(found)
 
 
-def primary(material: Material, results: Iterable[Result]) -> Citation | None:
+def primary(material: CardInputs, results: Iterable[Result]) -> Citation | None:
     """The first source with an address among those that the findings rest on, in their order."""
     for result in results:
         for identifier in cited(result.finding) if result.finding else ():

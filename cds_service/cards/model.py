@@ -11,7 +11,7 @@ from cds_service.findings import Indicator, Topic
 LONGEST_SUMMARY = 139
 
 
-class Coding(Struct, frozen=True):
+class TopicCoding(Struct, frozen=True):
     """A code with its system and what it means."""
 
     system: str
@@ -50,12 +50,12 @@ class Link(Struct, frozen=True, omit_defaults=True, rename="camel"):
     app_context: str = ""
 
 
-class Source(Struct, frozen=True, omit_defaults=True, kw_only=True):
+class CardSource(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The primary source of a card."""
 
     label: str
     url: str = ""
-    topic: Coding
+    topic: TopicCoding
 
 
 class Card(Struct, frozen=True):
@@ -65,10 +65,10 @@ class Card(Struct, frozen=True):
     summary: str
     detail: str
     indicator: Indicator
-    source: Source
+    source: CardSource
     uuid: UUID
     suggestions: tuple[Suggestion, ...] = ()
-    override_reasons: tuple[Coding, ...] = ()
+    override_reasons: tuple[TopicCoding, ...] = ()
     links: tuple[Link, ...] = ()
     rules: tuple[str, ...] = ()
     extension: Mapping[str, Any] = field(default_factory=dict)

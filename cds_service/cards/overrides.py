@@ -3,7 +3,7 @@
 from functools import cache
 
 from cds_service.cards import wording
-from cds_service.cards.model import Coding
+from cds_service.cards.model import TopicCoding
 from cds_service.findings import Topic
 
 HL7 = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
@@ -25,7 +25,7 @@ _REASONS: dict[Topic, tuple[str, ...]] = {
 
 
 @cache
-def reasons(topic: Topic) -> tuple[Coding, ...]:
+def reasons(topic: Topic) -> tuple[TopicCoding, ...]:
     """The reasons offered on one card."""
     return tuple(map(_coding, _REASONS[topic]))
 
@@ -35,12 +35,12 @@ def displays() -> dict[tuple[str, str], str]:
     return {(item.system, item.code): item.display for topic in _REASONS for item in reasons(topic)}
 
 
-def words(code: str) -> str:
+def reason_texts(code: str) -> str:
     """A reason in words; a code that we do not offer says itself."""
     return wording.OWN_REASONS.get(code) or wording.HL7_REASONS.get(code) or code
 
 
-def _coding(code: str) -> Coding:
+def _coding(code: str) -> TopicCoding:
     if code in wording.OWN_REASONS:
-        return Coding(OURS, code, wording.OWN_REASONS[code])
-    return Coding(HL7, code, wording.HL7_REASONS[code])
+        return TopicCoding(OURS, code, wording.OWN_REASONS[code])
+    return TopicCoding(HL7, code, wording.HL7_REASONS[code])

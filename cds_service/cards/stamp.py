@@ -3,7 +3,7 @@
 from uuid import NAMESPACE_OID, uuid5
 
 from cds_service.cards.actions import drafts
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Action
 from cds_service.disposition import Disposition
 
@@ -15,7 +15,7 @@ _RATING = {
 }
 
 
-def system_actions(material: Material) -> tuple[Action, ...]:
+def system_actions(material: CardInputs) -> tuple[Action, ...]:
     """The update of each draft with its rating; none where there is no rating to give."""
     rating = _RATING.get(material.assessment.disposition)
     if rating is None:

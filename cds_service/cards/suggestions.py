@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from cds_service.cards import wording
 from cds_service.cards.actions import drafts, plan, services
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
 from cds_service.findings import Proposal, Result, Results, Role, Status, Topic
@@ -30,7 +30,7 @@ _LUMBAR_MRI = frozenset(Level(f"L{number}") for number in range(1, 6))
 _THORACIC_MRI = frozenset(Level(f"T{number}") for number in range(1, 12))
 
 
-def of(material: Material, topic: Topic, results: Iterable[Result]) -> tuple[Suggestion, ...]:
+def of(material: CardInputs, topic: Topic, results: Iterable[Result]) -> tuple[Suggestion, ...]:
     """The suggestions of one card: what its findings propose, then what the answer as a whole allows for the draft."""
     proposed = dict.fromkeys([proposal for item in results if item.finding for proposal in item.finding.proposes])
     found = [_suggestion(material, proposal) for proposal in proposed]
@@ -41,16 +41,16 @@ def of(material: Material, topic: Topic, results: Iterable[Result]) -> tuple[Sug
     return tuple(filter(None, found))
 
 
-def under_way(material: Material, result: Result) -> Iterator[str]:
+def under_way(material: CardInputs, result: Result) -> Iterator[str]:
     """What has been ordered, referred or asked for already of what a finding proposes."""
     for proposal in result.finding.proposes if result.finding else ():
         for orderable in _orderables(material, proposal):
             found = material.awaited(orderable)
             if found:
-                yield _said(orderable, found)
+                yield _under_way(orderable, found)
 
 
-def _said(orderable: Orderable, found: RequestedService) -> str:
+def _under_way(orderable: Orderable, found: RequestedService) -> str:
     dated, drafted = {
         "referral": (wording.REFERRED, wording.REFERRAL_DRAFTED),
         "task": (wording.PLAN_REQUESTED, wording.PLAN_DRAFTED),
@@ -59,7 +59,7 @@ def _said(orderable: Orderable, found: RequestedService) -> str:
     return says if orderable.category in ("referral", "task") else f"{orderable.text} {says}"
 
 
-def _orderables(material: Material, proposal: Proposal) -> tuple[Orderable, ...]:
+def _orderables(material: CardInputs, proposal: Proposal) -> tuple[Orderable, ...]:
     names = (_mri(material.order.levels),) if proposal is Proposal.ORDER_MRI else _SERVICES.get(proposal, ())
     return tuple([material.know.orderables[name] for name in names])
 
@@ -71,7 +71,7 @@ def _mri(levels: frozenset[Level]) -> str:
     return "mri-thoracic" if levels and levels <= _THORACIC_MRI else "mri-spine"
 
 
-def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
+def _suggestion(material: CardInputs, proposal: Proposal) -> Suggestion | None:
     """The suggestion of one proposal, for what of it is not under way yet; None if nothing is left."""
     asked = _orderables(material, proposal)
     open_ = [item for item in asked if not material.awaited(item)]
@@ -90,19 +90,19 @@ def _suggestion(material: Material, proposal: Proposal) -> Suggestion | None:
     )
 
 
-def _holds(material: Material) -> tuple[HoldPlan, ...]:
+def _holds(material: CardInputs) -> tuple[HoldPlan, ...]:
     found = [item.finding.values for item in material.results.met if item.finding]
     return tuple([value for value in found if isinstance(value, HoldPlan)])
 
 
-def _plan(material: Material, orderable: Orderable) -> Suggestion:
+def _plan(material: CardInputs, orderable: Orderable) -> Suggestion:
     holds = _holds(material)
     drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_OF_ALL
     label = wording.PLAN_LABEL.format(drugs=drugs)
     return Suggestion(Proposal.AGREE_PLAN, label, (plan.task(material, orderable, holds, label),), recommended=True)
 
 
-def _removal(material: Material) -> Suggestion | None:
+def _removal(material: CardInputs) -> Suggestion | None:
     """Removing the draft, where the chart speaks against the procedure as such; never recommended, the clinician decides."""
     if not material.assessment.disposition.discourages:
         return None
@@ -110,7 +110,7 @@ def _removal(material: Material) -> Suggestion | None:
     return _all(Proposal.CANCEL_ORDER, label, [drafts.removed(item, label) for item in material.ours])
 
 
-def _move(material: Material) -> Suggestion | None:
+def _move(material: CardInputs) -> Suggestion | None:
     """Moving the order to when every interval is met; only if each drug has a recorded end and interrupting none is a hazard."""
     planned, holds = material.order.planned, _holds(material)
     if planned is None or material.order.planned_source != "order" or not holds or _names_no_time(material.results):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from cds_service.cards import gaps, markdown, wording
+from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import line, lines
-from cds_service.cards.material import Material, by_urgency
 from cds_service.disposition import Disposition
 from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
 
@@ -16,12 +16,12 @@ _INDICATOR = {
 _AGAINST = frozenset(Kind) - {Kind.INDICATION, Kind.INFORMATION, Kind.WORKUP}
 
 
-def indicator(material: Material) -> Indicator:
+def indicator(material: CardInputs) -> Indicator:
     """How urgent the card is: the disposition decides."""
     return _INDICATOR.get(material.assessment.disposition, Indicator.WARNING)
 
 
-def summary(material: Material) -> str:
+def summary(material: CardInputs) -> str:
     """The disposition and what decided it, as many points as fit; what other cards tell in full is only named."""
     assessment = material.assessment
     template = wording.SUITABILITY[assessment.disposition]
@@ -43,12 +43,12 @@ def _point(item: Result) -> str:
     return markdown.lower_first(item.rule.title)
 
 
-def detail(material: Material, information: Iterable[Result] = (), gaps_told: str = "") -> str:
+def detail(material: CardInputs, information: Iterable[Result] = (), gaps_told: str = "") -> str:
     """What is needed, the criteria, what speaks against, the evidence, what else may help, and what has no card of its own."""
     disposition = material.assessment.disposition
     against = material.met(Topic.SUITABILITY, _AGAINST)
     balance = material.results.met_in(Role.EVIDENCE_NOTE)
-    needed = gaps.told(blocking(material), each=True)
+    needed = gaps.lines(blocking(material), each=True)
     not_indicated = disposition is Disposition.NOT_INDICATED
     return markdown.sections(
         markdown.section(wording.NEEDED, markdown.bullets(needed)),
@@ -64,14 +64,14 @@ def detail(material: Material, information: Iterable[Result] = (), gaps_told: st
     )
 
 
-def blocking(material: Material) -> tuple[Result, ...]:
+def blocking(material: CardInputs) -> tuple[Result, ...]:
     """The judgements without which there is no favourable answer, and that could not be made."""
     if material.assessment.disposition is not Disposition.INSUFFICIENT_DATA:
         return ()
     return tuple(item for item in material.assessment.because if item.status is not Status.MET)
 
 
-def _criteria(material: Material) -> list[str]:
+def _criteria(material: CardInputs) -> list[str]:
     """One line for each criterion of an ordinary fracture: shown, not shown, or not known; none for one that does not apply.
 
     Other indications are told only when they are met.
@@ -80,14 +80,14 @@ def _criteria(material: Material) -> list[str]:
     results = material.results
     for result in (item for role in CRITERIA for item in results.met_in(role) or results.in_role(role)):
         if result.status is Status.MET:
-            told.append(_shown(material, result))
+            told.append(_met_line(material, result))
         elif result.status is Status.NOT_MET:
             told.append(f"{wording.NOT_MET} {markdown.escaped(markdown.upper_first(result.rule.not_shown))}")
         elif result.status is not Status.NOT_APPLICABLE:
             told.append(f"{wording.UNKNOWN} {markdown.escaped(markdown.upper_first(gaps.criterion(result)))}")
     others = (item for item in results.met if item.rule.kind is Kind.INDICATION and item.rule.role not in CRITERIA)
-    return [*told, *(_shown(material, item) for item in others)]
+    return [*told, *(_met_line(material, item) for item in others)]
 
 
-def _shown(material: Material, result: Result) -> str:
+def _met_line(material: CardInputs, result: Result) -> str:
     return f"{wording.MET} {line(material, result)}"

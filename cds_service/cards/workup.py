@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from cds_service.cards import gaps, markdown, suitability, wording
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import line, lines
-from cds_service.cards.material import Material
 from cds_service.chart import Reason
 from cds_service.findings import Indicator, Kind, Result, Status, Topic
 
@@ -24,7 +24,7 @@ class Workup(Struct, frozen=True):
         return lacking or any(not item.missing for item in self.open)
 
 
-def of(material: Material) -> Workup:
+def of(material: CardInputs) -> Workup:
     """The work-up that one answer leaves."""
     told = suitability.blocking(material)
     parts = {missing for item in told for missing in item.missing if missing.reason is not Reason.NOT_MEASURED}
@@ -38,7 +38,7 @@ def of(material: Material) -> Workup:
     return Workup(material.met(Topic.WORKUP, _STEPS), open_)
 
 
-def speaks(material: Material, found: Workup) -> bool:
+def speaks(material: CardInputs, found: Workup) -> bool:
     """Whether there is enough for a card: a step, a part of the chart that did not come whole, a fault, or a note.
 
     A value that nobody needed to measure makes no card of its own.
@@ -46,14 +46,14 @@ def speaks(material: Material, found: Workup) -> bool:
     return bool(found.steps or found.lacks or material.notes)
 
 
-def gaps_told(found: Workup, summary: str = "") -> str:
+def gap_lines(found: Workup, summary: str = "") -> str:
     """What is not known, as a list, without what a summary says already."""
     said = markdown.escaped(summary)
-    told = [text for text in gaps.told(found.open) if text not in said]
+    told = [text for text in gaps.lines(found.open) if text not in said]
     return markdown.section(wording.GAPS, markdown.bullets(told))
 
 
-def indicator(material: Material, found: Workup) -> Indicator:
+def indicator(material: CardInputs, found: Workup) -> Indicator:
     """Information, unless something must be done for a procedure that may go ahead, or a rule failed."""
     failed = any(item.status is Status.ERROR for item in material.results.open)
     urgent = any(item.indicator is not Indicator.INFO for item in found.steps)
@@ -61,7 +61,7 @@ def indicator(material: Material, found: Workup) -> Indicator:
     return Indicator.WARNING if wanted or failed else Indicator.INFO
 
 
-def summary(material: Material, found: Workup) -> str:
+def summary(material: CardInputs, found: Workup) -> str:
     """The steps, else what did not come, else how the chart was read."""
     first = found.steps
     if len(first) == 1 and first[0].finding:
@@ -73,7 +73,7 @@ def summary(material: Material, found: Workup) -> str:
     return markdown.upper_first(markdown.fitting(wording.POINTS, told))
 
 
-def detail(material: Material, found: Workup, summary: str, information: tuple[Result, ...]) -> str:
+def detail(material: CardInputs, found: Workup, summary: str, information: tuple[Result, ...]) -> str:
     """The steps, what is missing and why, what follows, and how the chart was read; without what the card's summary says."""
     first = found.steps
     to_do = (
@@ -83,7 +83,7 @@ def detail(material: Material, found: Workup, summary: str, information: tuple[R
     )
     return markdown.sections(
         to_do,
-        gaps_told(found, summary),
+        gap_lines(found, summary),
         markdown.section(wording.INFORMATION, lines(material, information)),
         markdown.section(wording.NOTES, markdown.bullets(map(markdown.escaped, material.notes))),
     )

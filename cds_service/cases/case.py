@@ -114,7 +114,7 @@ def _judged(case: Case, rules: tuple[Rule, ...], know: Knowledge, zone: tzinfo) 
     resources = grouped(case, know)
     received = Received(
         answers={
-            section: Answered(answer, _shown(resources[section], answer)) for section, answer in case.answers.items()
+            section: Answered(answer, _parts_of(resources[section], answer)) for section, answer in case.answers.items()
         },
         patient_id=PATIENT_ID,
     )
@@ -122,7 +122,7 @@ def _judged(case: Case, rules: tuple[Rule, ...], know: Knowledge, zone: tzinfo) 
     return judgement.judge(received, orders.order, case.as_of, rules, context)
 
 
-def _shown(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part, ...]:
+def _parts_of(resources: Iterable[Mapping[str, Any]], answer: Answer) -> tuple[Part, ...]:
     """A section that was omitted, failed or is not kept brings nothing, whatever the case lists in it."""
     if not answer.brings_data:
         return ()

@@ -13,10 +13,10 @@ from rich.panel import Panel
 from rich.text import Text
 
 from cds_service.cards.assessment import EXTENSION
-from cds_service.cli._door import Reply
+from cds_service.cli._endpoint import Reply
 
 
-class Verdict(StrEnum):
+class ReplayResult(StrEnum):
     """How a reply compares with what was expected."""
 
     MATCHED = "matched"
@@ -30,17 +30,17 @@ class Verdict(StrEnum):
     @property
     def is_failure(self) -> bool:
         """Whether somebody should look at it."""
-        return self in (Verdict.DIFFERENT, Verdict.FAILED, Verdict.UNREADABLE)
+        return self in (ReplayResult.DIFFERENT, ReplayResult.FAILED, ReplayResult.UNREADABLE)
 
 
 _COLOUR = {"critical": "red", "warning": "yellow", "info": "blue"}
 
 
-class Outcome(Struct, frozen=True):
+class ReplayOutcome(Struct, frozen=True):
     """One request or case replayed; `differences` are lines for people."""
 
     name: str
-    verdict: Verdict
+    verdict: ReplayResult
     reply: Reply | None = None
     differences: tuple[str, ...] = field(default=())
 
@@ -57,7 +57,7 @@ class Outcome(Struct, frozen=True):
         """For a terminal: the disposition, then each card as an EHR would show it, then what differs."""
         style = "red" if self.verdict.is_failure else "green"
         console.print(Text.assemble((self.name, "bold"), " ", (self.verdict.value, style)))
-        if self.reply and not (self.differences and self.verdict is Verdict.UPDATED):
+        if self.reply and not (self.differences and self.verdict is ReplayResult.UPDATED):
             _show_reply(self.reply, console)
         for line in self.differences:
             console.print(Text(line, style="green" if line.startswith("+") else "red" if line.startswith("-") else ""))

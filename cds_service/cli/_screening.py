@@ -36,7 +36,7 @@ class _Kind(msgspec.Struct):
 _KIND = msgspec.json.Decoder(_Kind)
 
 
-class Row(msgspec.Struct, frozen=True):
+class ScreenedPatient(msgspec.Struct, frozen=True):
     """What screening came to for one patient; `order` names the chart's own open orders, or says `assumed`.
 
     `medication_lists` are those that the export holds: together they count as the whole drug list.
@@ -76,7 +76,7 @@ class Screening:
         )
         self._assumed = replace(self._orders((Part(msgspec.Raw(_ASSUMED)),)).order, references=("assumed",))
 
-    def row(self, person: Person) -> Row:
+    def row(self, person: Person) -> ScreenedPatient:
         """The row of one patient."""
         sorted_in: dict[Section, list[Part]] = {}
         open_orders = []
@@ -97,7 +97,7 @@ class Screening:
         def rules(status: Status) -> tuple[str, ...]:
             return tuple(dict.fromkeys(item.rule.id for item in results if item.status is status))
 
-        return Row(
+        return ScreenedPatient(
             person.id,
             str(found.disposition),
             found.requires,

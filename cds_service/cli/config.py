@@ -43,8 +43,8 @@ def check(config: Path | None) -> None:
 
 def _of_callers(settings: Settings) -> Collection[str]:
     """What callers that keep a medication list do not send; nothing where no call was recorded yet."""
-    from cds_service.silence import silences
     from cds_service.store.database import Database
+    from cds_service.unanswered_lists import silences
 
     database = Database(settings.database_url)
     try:
@@ -96,7 +96,7 @@ def _says(settings: Settings) -> list[str]:
     from cds_service.store.database import Database
 
     database = Database(settings.database_url)
-    store = f"Feedback is kept in {database.shown}"
+    store = f"Feedback is kept in {database.address}"
     comments = (
         "with free-text comments, which may name patients" if settings.keep_comments else "without free-text comments"
     )

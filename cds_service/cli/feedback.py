@@ -9,7 +9,7 @@ import click
 from rich.table import Column, Table
 
 from cds_service.cli._options import config_option, console
-from cds_service.feedback.summarise import Row, summarise, write_csv
+from cds_service.feedback.summarise import RuleTally, summarise, write_csv
 from cds_service.settings import load
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--since", type=_DAY, help="Count cards shown on this day or later (UTC).")
 def summary(config: Path | None, since: datetime | None) -> None:
     """Cards shown, accepted and overridden: by rule, by month, by reason."""
-    from cds_service.store.ledger import feedback_on_unknown_cards, tallies
+    from cds_service.store.repository import feedback_on_unknown_cards, tallies
 
     database = _database(config)
     told = summarise(tallies(database, _utc(since)), feedback_on_unknown_cards(database))
@@ -47,7 +47,7 @@ def summary(config: Path | None, since: datetime | None) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of the terminal.")
 def export(config: Path | None, output: Path | None) -> None:
     """Every entry of feedback with the card it is about, as CSV."""
-    from cds_service.store.ledger import joined
+    from cds_service.store.repository import joined
 
     rows = joined(_database(config))
     if output is None:
@@ -65,13 +65,13 @@ def export(config: Path | None, output: Path | None) -> None:
 )
 def purge(config: Path | None, before: datetime | None) -> None:
     """Delete old feedback and records of shown cards."""
-    from cds_service.store import ledger
+    from cds_service.store import repository
 
     days = load(config).retention_days
     if before is None and not days:
         raise click.UsageError("Name a day with --before: the setting retention_days keeps everything.")
     limit = _utc(before) or datetime.now(UTC) - timedelta(days=days)
-    said, shown = ledger.purge(_database(config), limit)
+    said, shown = repository.purge(_database(config), limit)
     console.print(f"Deleted {said} entries of feedback and {shown} shown cards from before {limit:%Y-%m-%d}")
 
 
@@ -85,7 +85,7 @@ def _utc(day: datetime | None) -> datetime | None:
     return day.replace(tzinfo=UTC) if day else None
 
 
-def _table(heading: str, rows: tuple[Row, ...]) -> Table:
+def _table(heading: str, rows: tuple[RuleTally, ...]) -> Table:
     table = Table(Column(heading, no_wrap=True), "Shown", "Accepted", "Overridden", "Of answered")
     for row in rows:
         share = row.overridden_share

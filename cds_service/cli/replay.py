@@ -13,9 +13,9 @@ from rich.progress import track
 from cds_service import cases
 from cds_service.chart import Section
 from cds_service.cli import _outcome as outcome
-from cds_service.cli._door import Door, Remote, here
+from cds_service.cli._endpoint import Endpoint, Remote, here
 from cds_service.cli._options import config_option
-from cds_service.cli._outcome import Outcome, Verdict
+from cds_service.cli._outcome import ReplayOutcome, ReplayResult
 from cds_service.knowledge import load
 from cds_service.settings import load as load_settings
 
@@ -45,8 +45,8 @@ def command(
     Exit status: 0 if all that has an expectation matched, 1 if not, 2 if a file could not be read.
     """
     console = Console(stderr=as_json)
-    door: Door = Remote(url) if url else here(datetime.now(UTC), load_settings(config))
-    totals = dict.fromkeys(Verdict, 0)
+    door: Endpoint = Remote(url) if url else here(datetime.now(UTC), load_settings(config))
+    totals = dict.fromkeys(ReplayResult, 0)
     for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json)):
         for item in _replay(path, door, update=update):
             totals[item.verdict] += 1
@@ -56,7 +56,9 @@ def command(
                 item.show(console)
     counts = ", ".join(f"{count} {verdict.value}" for verdict, count in totals.items() if count)
     console.print(counts or "nothing to replay")
-    raise SystemExit(2 if totals[Verdict.UNREADABLE] else any(totals[item] for item in Verdict if item.is_failure))
+    raise SystemExit(
+        2 if totals[ReplayResult.UNREADABLE] else any(totals[item] for item in ReplayResult if item.is_failure)
+    )
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -73,12 +75,14 @@ def _with_progress(files: list[Path], console: Console, *, shown: bool) -> Itera
     return track(files, "Replaying", console=console)
 
 
-def _replay(path: Path, door: Door, *, update: bool) -> Iterator[Outcome]:
+def _replay(path: Path, door: Endpoint, *, update: bool) -> Iterator[ReplayOutcome]:
     """The outcome of a request or plain FHIR file, or of each case of a rule."""
     try:
         value = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
-        yield Outcome(str(path), Verdict.UNREADABLE, differences=(f"cannot be read as JSON: {type(error).__name__}",))
+        yield ReplayOutcome(
+            str(path), ReplayResult.UNREADABLE, differences=(f"cannot be read as JSON: {type(error).__name__}",)
+        )
         return
     if isinstance(value, dict) and "cases" in value:
         yield from _cases(path, door)
@@ -88,7 +92,7 @@ def _replay(path: Path, door: Door, *, update: bool) -> Iterator[Outcome]:
         yield _compared(path, door, path.read_bytes(), update=update)
 
 
-def _compared(path: Path, door: Door, body: bytes, *, update: bool) -> Outcome:
+def _compared(path: Path, door: Endpoint, body: bytes, *, update: bool) -> ReplayOutcome:
     reply = door.call(body)
     expected = path.parent.parent / "expected" / path.name
     actual = outcome.as_text(outcome.golden(reply, door.base))
@@ -97,24 +101,26 @@ def _compared(path: Path, door: Door, body: bytes, *, update: bool) -> Outcome:
         before = expected.read_text(encoding="utf-8") if expected.is_file() else ""
         different = outcome.differences(before, actual, path.name)
         if not different:
-            return Outcome(str(path), Verdict.MATCHED, reply)
+            return ReplayOutcome(str(path), ReplayResult.MATCHED, reply)
         if writes:
             expected.parent.mkdir(exist_ok=True)
             expected.write_text(actual, encoding="utf-8")
-        return Outcome(str(path), Verdict.UPDATED if writes else Verdict.DIFFERENT, reply, different)
-    refused = Verdict.REFUSED if reply.status < 500 else Verdict.FAILED
-    return Outcome(str(path), Verdict.ANSWERED if reply.status == 200 else refused, reply)
+        return ReplayOutcome(str(path), ReplayResult.UPDATED if writes else ReplayResult.DIFFERENT, reply, different)
+    refused = ReplayResult.REFUSED if reply.status < 500 else ReplayResult.FAILED
+    return ReplayOutcome(str(path), ReplayResult.ANSWERED if reply.status == 200 else refused, reply)
 
 
-def _cases(path: Path, door: Door) -> Iterator[Outcome]:
+def _cases(path: Path, door: Endpoint) -> Iterator[ReplayOutcome]:
     """Each case as a whole request: the rows of its rule in the response must be the rows that it expects."""
     know = load()
     for case in cases.load(path):
         reply = door.call(msgspec.json.encode(cases.request(case, know)))
         if reply.status == 412 and not case.answers[Section.CONDITIONS].brings_data:
             # A whole request without a problem list is refused before any rule is asked.
-            yield Outcome(f"{case.rule}: {case.name}", Verdict.MATCHED, reply)
+            yield ReplayOutcome(f"{case.rule}: {case.name}", ReplayResult.MATCHED, reply)
             continue
         rows = [row for row in outcome.assessment(reply.body).get("findings", ()) if row["rule"] == case.rule]
         wrong = cases.differences(case, rows)
-        yield Outcome(f"{case.rule}: {case.name}", Verdict.DIFFERENT if wrong else Verdict.MATCHED, reply, wrong)
+        yield ReplayOutcome(
+            f"{case.rule}: {case.name}", ReplayResult.DIFFERENT if wrong else ReplayResult.MATCHED, reply, wrong
+        )

@@ -79,7 +79,7 @@ def _tell_stale(day: date) -> None:
     found = overdue(know, day)
     for item in found:
         click.echo(f"{item.reviewed}  {item.kind}  {item.id}")
-    within = know.parameter("shared/reviews.review_within").shown
+    within = know.parameter("shared/reviews.review_within").text
     click.echo(f"{len(found) or 'Nothing'} past review on {day}: last reviewed more than {within} before")
     if found:
         raise SystemExit(1)

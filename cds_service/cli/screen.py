@@ -20,7 +20,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.cli._options import config_option
 from cds_service.cli._population import Population, files, regroup
-from cds_service.cli._screening import Row, Screening
+from cds_service.cli._screening import ScreenedPatient, Screening
 from cds_service.service import site_of
 from cds_service.settings import load
 
@@ -70,7 +70,7 @@ def command(
         screening = Screening(site, now, population.types)
         key = secrets.token_bytes() if pseudonym else b""
         with _opened(output) as target, _progress(console, shown=not target.isatty()) as bar:
-            rows = _told(_rows(population, screening, bar), key)
+            rows = _lists_text(_rows(population, screening, bar), key)
             counts = (_write_json if as_json else _write_csv)(rows, target)
     for disposition, number in counts.most_common():
         console.print(f"{number:>8}  {disposition}")
@@ -97,14 +97,14 @@ def _progress(console: Console, *, shown: bool = True) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not (shown and console.is_terminal))
 
 
-def _rows(population: Population, screening: Screening, bar: Progress) -> Iterator[Row]:
+def _rows(population: Population, screening: Screening, bar: Progress) -> Iterator[ScreenedPatient]:
     task = bar.add_task("Screening", total=population.size)
     for person in population.people():
         yield screening.row(person)
         bar.advance(task, sum(len(part.raw) for part in person.parts))
 
 
-def _told(rows: Iterable[Row], key: bytes) -> Iterator[Row]:
+def _lists_text(rows: Iterable[ScreenedPatient], key: bytes) -> Iterator[ScreenedPatient]:
     """The rows with pseudonyms if there is a key for them; order ids would tell the patient too."""
     for row in rows:
         if not key:
@@ -123,21 +123,21 @@ def _opened(output: Path | None) -> Iterator[TextIO]:
         yield target
 
 
-def _write_csv(rows: Iterable[Row], target: TextIO) -> Counter[str]:
+def _write_csv(rows: Iterable[ScreenedPatient], target: TextIO) -> Counter[str]:
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(Row.__struct_fields__)
+    writer.writerow(ScreenedPatient.__struct_fields__)
     return _write(rows, lambda row: writer.writerow(_cells(row)))
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: ScreenedPatient) -> list[str]:
     return [value if isinstance(value, str) else " ".join(value) for value in msgspec.structs.astuple(row)]
 
 
-def _write_json(rows: Iterable[Row], target: TextIO) -> Counter[str]:
+def _write_json(rows: Iterable[ScreenedPatient], target: TextIO) -> Counter[str]:
     return _write(rows, lambda row: target.write(msgspec.json.encode(row).decode() + "\n"))
 
 
-def _write(rows: Iterable[Row], write: Callable[[Row], object]) -> Counter[str]:
+def _write(rows: Iterable[ScreenedPatient], write: Callable[[ScreenedPatient], object]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for row in rows:
         write(row)

@@ -64,7 +64,7 @@ def _prepare_database(settings: Settings) -> None:
         else:
             _warn("The database is not at this release: feedback waits for `cds-service db upgrade`.")
     except StoreUnavailable as error:
-        _warn(f"{error}. Feedback cannot be kept in {database.shown}; cards are served.")
+        _warn(f"{error}. Feedback cannot be kept in {database.address}; cards are served.")
     finally:
         database.close()
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cds_service.errors import RequestError
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, identity
+from cds_service.store.records import FeedbackEntry, FeedbackOutcome, OverrideReason, identity
 
 _LONGEST = 300  # characters of a system or a display
 _LONGEST_COMMENT = 4000
@@ -76,9 +76,9 @@ def _identifier(value: object, element: str) -> str:
     return value.strip()
 
 
-def _outcome(value: object, element: str) -> Outcome:
+def _outcome(value: object, element: str) -> FeedbackOutcome:
     try:
-        return Outcome(str(value))
+        return FeedbackOutcome(str(value))
     except ValueError:
         raise _refused(element, "is missing" if value is None else "is neither accepted nor overridden") from None
 
@@ -105,15 +105,15 @@ def _suggestions(value: object, element: str) -> list[str]:
     return [_identifier(item, f"{element}[{n}].id") for n, item in enumerate(ids)]
 
 
-def _reason(value: Any, keeping: Keeping) -> Reason | None:
+def _reason(value: Any, keeping: Keeping) -> OverrideReason | None:
     """The coded reason. What is sent in place of a code, a system or a display may be a text about the patient."""
     if not isinstance(value, dict) or not _text(value.get("code")):
         return None
     system, code, display = (_text(value.get(name)) for name in ("system", "code", "display"))
     if not _CODE.fullmatch(code):
-        return Reason("", FREE_TEXT, display if keeping.comments else "")
+        return OverrideReason("", FREE_TEXT, display if keeping.comments else "")
     system = "" if re.search(r"\s", system) else system
-    return Reason(system, code, display if keeping.comments else keeping.reasons.get((system, code), ""))
+    return OverrideReason(system, code, display if keeping.comments else keeping.reasons.get((system, code), ""))
 
 
 def _text(value: object, longest: int = _LONGEST) -> str:

@@ -39,9 +39,9 @@ class Retention:
     def _run(self) -> None:
         pause = threading.Event()
         while True:
-            pause.wait(_DAY if self._once() else _AGAIN)
+            pause.wait(_DAY if self._deletes() else _AGAIN)
 
-    def _once(self) -> bool:
+    def _deletes(self) -> bool:
         """Whether it could be done."""
         try:
             said, shown = self._purge(self._now() - self._kept)

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from msgspec import Struct
 
-from cds_service.store.records import Outcome, Tally
+from cds_service.store.records import FeedbackOutcome, Tally
 
 COLUMNS = (
     "received_at", "outcome_at", "card", "outcome", "reason_system", "reason_code", "reason_display", "suggestions",
@@ -22,7 +22,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
-class Row(Struct, frozen=True):
+class RuleTally(Struct, frozen=True):
     """Cards under one heading: how many were shown, and of these accepted and overridden."""
 
     name: str
@@ -45,10 +45,10 @@ class Row(Struct, frozen=True):
 class Summary(Struct, frozen=True):
     """Rows by rule (a card counts for each rule that it shows), by month, and how often each reason was given."""
 
-    rules: tuple[Row, ...]
-    months: tuple[Row, ...]
+    rules: tuple[RuleTally, ...]
+    months: tuple[RuleTally, ...]
     reasons: tuple[tuple[str, int], ...]
-    total: Row
+    total: RuleTally
     on_unknown_cards: int
 
 
@@ -58,7 +58,7 @@ def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
     rules = _rows(tallies, lambda tally: tally.rules)
     reasons: dict[str, int] = {}
     for tally in tallies:
-        if tally.outcome is Outcome.OVERRIDDEN:
+        if tally.outcome is FeedbackOutcome.OVERRIDDEN:
             reason = tally.reason or "none given"
             reasons[reason] = reasons.get(reason, 0) + tally.cards
     total = _rows(tallies, lambda _: ("all cards",))
@@ -66,7 +66,7 @@ def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
         rules=tuple(sorted(rules, key=lambda row: (-row.shown, row.name))),
         months=tuple(sorted(_rows(tallies, lambda tally: (tally.day.strftime("%Y-%m"),)), key=lambda row: row.name)),
         reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
-        total=total[0] if total else Row("all cards", 0, 0, 0),
+        total=total[0] if total else RuleTally("all cards", 0, 0, 0),
         on_unknown_cards=on_unknown_cards,
     )
 
@@ -90,15 +90,15 @@ def write_tallies(tallies: Iterable[Tally], target: TextIO) -> None:
     writer.writerows([_cell(getattr(tally, name)) for name in TALLY_COLUMNS] for tally in tallies)
 
 
-def _rows(tallies: Iterable[Tally], names: Callable[[Tally], Iterable[str]]) -> list[Row]:
+def _rows(tallies: Iterable[Tally], names: Callable[[Tally], Iterable[str]]) -> list[RuleTally]:
     counts: dict[str, list[int]] = {}
     for tally in tallies:
         for name in names(tally):
             count = counts.setdefault(name, [0, 0, 0])
             count[0] += tally.cards
-            count[1] += tally.cards if tally.outcome is Outcome.ACCEPTED else 0
-            count[2] += tally.cards if tally.outcome is Outcome.OVERRIDDEN else 0
-    return [Row(name, *count) for name, count in counts.items()]
+            count[1] += tally.cards if tally.outcome is FeedbackOutcome.ACCEPTED else 0
+            count[2] += tally.cards if tally.outcome is FeedbackOutcome.OVERRIDDEN else 0
+    return [RuleTally(name, *count) for name, count in counts.items()]
 
 
 def _cell(value: object) -> str:

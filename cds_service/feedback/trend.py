@@ -8,19 +8,19 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cds_service.feedback.summarise import Row
-from cds_service.store.records import Outcome, Tally
+from cds_service.feedback.summarise import RuleTally
+from cds_service.store.records import FeedbackOutcome, Tally
 
 _MOST_DAYS = 35
 _MOST_WEEKS = 26
 _MOST_MONTHS = 60
 _WEEK = timedelta(days=7)
 
-Cards = tuple[int, tuple[str, ...], Outcome | None, str]
+Cards = tuple[int, tuple[str, ...], FeedbackOutcome | None, str]
 """The place of a span, and what the cards counted in it have in common: rules, outcome and reason."""
 
 
-class Unit(StrEnum):
+class TimeUnit(StrEnum):
     """How long a span is; a week begins on Monday."""
 
     DAY = "day"
@@ -36,11 +36,11 @@ class Span(Struct, frozen=True):
     last: date
 
 
-class Line(Struct, frozen=True):
+class TrendLine(Struct, frozen=True):
     """Cards under one heading in all, and in each span; `reason` was given most often for overriding them, if any was."""
 
-    total: Row
-    spans: tuple[Row, ...]
+    total: RuleTally
+    spans: tuple[RuleTally, ...]
     reason: str = ""
 
 
@@ -50,11 +50,11 @@ class Trend(Struct, frozen=True):
     An override without a reason has the reason "".
     """
 
-    unit: Unit
+    unit: TimeUnit
     spans: tuple[Span, ...]
-    all: Line
-    rules: tuple[Line, ...] = ()
-    reasons: tuple[Line, ...] = ()
+    all: TrendLine
+    rules: tuple[TrendLine, ...] = ()
+    reasons: tuple[TrendLine, ...] = ()
 
 
 def trend(tallies: Iterable[Tally], first: date, last: date) -> Trend:
@@ -73,7 +73,7 @@ def trend(tallies: Iterable[Tally], first: date, last: date) -> Trend:
         _, rules, outcome, reason = cards
         for rule in rules:
             by_rule[rule][cards] = number
-        if outcome is Outcome.OVERRIDDEN:
+        if outcome is FeedbackOutcome.OVERRIDDEN:
             by_reason[reason][cards] = number
     return Trend(
         unit,
@@ -84,17 +84,17 @@ def trend(tallies: Iterable[Tally], first: date, last: date) -> Trend:
     )
 
 
-def unit_of(first: date, last: date) -> Unit:
+def unit_of(first: date, last: date) -> TimeUnit:
     """The shortest unit that cuts the period into a number of spans that can be taken in."""
     days = (last - first).days + 1
     if days <= _MOST_DAYS:
-        return Unit.DAY
+        return TimeUnit.DAY
     if days <= _MOST_WEEKS * 7:
-        return Unit.WEEK
-    return Unit.MONTH if (last.year - first.year) * 12 + last.month - first.month < _MOST_MONTHS else Unit.YEAR
+        return TimeUnit.WEEK
+    return TimeUnit.MONTH if (last.year - first.year) * 12 + last.month - first.month < _MOST_MONTHS else TimeUnit.YEAR
 
 
-def _spans(first: date, last: date, unit: Unit) -> Iterator[Span]:
+def _spans(first: date, last: date, unit: TimeUnit) -> Iterator[Span]:
     """The spans that cover the period without a gap; those without a card are among them."""
     while first <= last:
         end = min(_next(first, unit) - timedelta(days=1), last)
@@ -102,36 +102,39 @@ def _spans(first: date, last: date, unit: Unit) -> Iterator[Span]:
         first = end + timedelta(days=1)
 
 
-def _next(day: date, unit: Unit) -> date:
+def _next(day: date, unit: TimeUnit) -> date:
     """The first day of the unit after the one that holds a day."""
     match unit:
-        case Unit.DAY:
+        case TimeUnit.DAY:
             return day + timedelta(days=1)
-        case Unit.WEEK:
+        case TimeUnit.WEEK:
             return day - timedelta(days=day.weekday()) + _WEEK
-        case Unit.MONTH:
+        case TimeUnit.MONTH:
             return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-        case Unit.YEAR:
+        case TimeUnit.YEAR:
             return date(day.year + 1, 1, 1)
 
 
-def _lines(groups: dict[str, Counter[Cards]], spans: int) -> tuple[Line, ...]:
+def _lines(groups: dict[str, Counter[Cards]], spans: int) -> tuple[TrendLine, ...]:
     lines = (_line(name, cards, spans) for name, cards in groups.items())
     return tuple(sorted(lines, key=lambda line: (-line.total.shown, line.total.name)))
 
 
-def _line(name: str, counted: Counter[Cards], spans: int) -> Line:
-    places: list[dict[Outcome | None, int]] = [defaultdict(int) for _ in range(spans)]
+def _line(name: str, counted: Counter[Cards], spans: int) -> TrendLine:
+    places: list[dict[FeedbackOutcome | None, int]] = [defaultdict(int) for _ in range(spans)]
     reasons: Counter[str] = Counter()
     for (place, _, outcome, reason), number in counted.items():
         places[place][outcome] += number
-        if outcome is Outcome.OVERRIDDEN and reason:
+        if outcome is FeedbackOutcome.OVERRIDDEN and reason:
             reasons[reason] += number
-    rows = tuple(Row(name, sum(count.values()), count[Outcome.ACCEPTED], count[Outcome.OVERRIDDEN]) for count in places)
-    return Line(_sum(name, rows), rows, min(reasons, key=lambda reason: (-reasons[reason], reason), default=""))
+    rows = tuple(
+        RuleTally(name, sum(count.values()), count[FeedbackOutcome.ACCEPTED], count[FeedbackOutcome.OVERRIDDEN])
+        for count in places
+    )
+    return TrendLine(_sum(name, rows), rows, min(reasons, key=lambda reason: (-reasons[reason], reason), default=""))
 
 
-def _sum(name: str, rows: Sequence[Row]) -> Row:
-    return Row(
+def _sum(name: str, rows: Sequence[RuleTally]) -> RuleTally:
+    return RuleTally(
         name, sum(row.shown for row in rows), sum(row.accepted for row in rows), sum(row.overridden for row in rows)
     )

@@ -15,7 +15,7 @@ from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fetch import problem, scopes
 from cds_service.fetch.breaker import Breaker
-from cds_service.fetch.client import Client, Fetched, refuse_unusable
+from cds_service.fetch.client import Fetched, FhirClient, refuse_unusable
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Allowed, Reach, origin
 from cds_service.fetch.problem import Problem
@@ -56,7 +56,7 @@ class _Errand(Struct, frozen=True):
     """What the threads of one answer share."""
 
     access: Access
-    client: Client
+    client: FhirClient
     deadline: Deadline
     allowance: Allowance
 
@@ -77,7 +77,7 @@ class Fetcher:
         self._most_pages = most_pages
         if authorities is not None:
             refuse_unusable(authorities)
-        self._clients = {reach: Client(reach, _THREADS, authorities) for reach in Reach}
+        self._clients = {reach: FhirClient(reach, _THREADS, authorities) for reach in Reach}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="fetch")
         self._breaker = Breaker()
 

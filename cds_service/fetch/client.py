@@ -32,7 +32,7 @@ class Fetched(Struct, frozen=True):
     pause: float | None = None
 
 
-class Client:
+class FhirClient:
     """A pooled HTTP client for servers within one reach; safe to use from several threads."""
 
     def __init__(self, reach: Reach, connections: int, authorities: Path | None = None) -> None:
@@ -45,13 +45,13 @@ class Client:
 
     def get(self, url: str, token: str, deadline: Deadline, allowance: Allowance, *, by_post: bool = False) -> Fetched:
         """The body at `url`; asked once more after 429 or 503 if time is left. With `by_post` a search is posted."""
-        fetched = self._once(url, token, deadline, allowance, by_post=by_post)
+        fetched = self._asked(url, token, deadline, allowance, by_post=by_post)
         if fetched.pause is not None and fetched.pause < deadline.left:
             sleep(fetched.pause)
-            fetched = self._once(url, token, deadline, allowance, by_post=by_post)
+            fetched = self._asked(url, token, deadline, allowance, by_post=by_post)
         return fetched
 
-    def _once(self, url: str, token: str, deadline: Deadline, allowance: Allowance, *, by_post: bool) -> Fetched:
+    def _asked(self, url: str, token: str, deadline: Deadline, allowance: Allowance, *, by_post: bool) -> Fetched:
         seconds = deadline.left
         if seconds <= 0:
             return Fetched(problem=problem.NO_TIME)

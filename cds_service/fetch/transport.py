@@ -19,7 +19,7 @@ class OutOfReach(Exception):
     """A server's name led to an address that it may not have."""
 
 
-class _Reader(RawIOBase):
+class _BodyReader(RawIOBase):
     """Reads a socket until a moment: a server that sends a byte now and then cannot hold a thread for longer."""
 
     def __init__(self, connected: socket, until: float) -> None:
@@ -47,13 +47,13 @@ class _Timed:
         self._seconds = seconds
 
     def makefile(self, *_: object) -> BufferedReader:
-        return BufferedReader(_Reader(self._socket, monotonic() + self._seconds))
+        return BufferedReader(_BodyReader(self._socket, monotonic() + self._seconds))
 
 
 def _within(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
     """The pools by scheme of a transport that keeps to `reach`."""
 
-    class Guarded(HTTPConnection):
+    class GuardedAdapter(HTTPConnection):
         def connect(self) -> None:
             super().connect()
             if not reach.covers(self.sock.getpeername()[0]):
@@ -67,9 +67,9 @@ def _within(reach: Reach) -> dict[str, type[HTTPConnectionPool]]:
             return HTTPResponse(_Timed(connected, seconds), *args, **options)  # type: ignore[arg-type]
 
     class Plain(HTTPConnectionPool):
-        ConnectionCls = Guarded
+        ConnectionCls = GuardedAdapter
 
-    class GuardedTLS(Guarded, HTTPSConnection):
+    class GuardedTLS(GuardedAdapter, HTTPSConnection):
         pass
 
     class Secure(HTTPSConnectionPool):

@@ -106,7 +106,7 @@ def _codes(term: Term) -> list[tuple[str, str]]:
     return [(coding.system or "", coding.code.strip()) for coding in codings(term) if coding.code]
 
 
-def _shown(term: Term) -> str:
+def _display(term: Term) -> str:
     """What people are shown of a term: its own words, else those of a code, else a code."""
     own = term.text or (term.concept.text if term.concept else None)
     words = own or next((coding.display for coding in codings(term) if coding.display), None)
@@ -121,7 +121,7 @@ def _meaning(term: Term, know: Knowledge) -> Concept | None:
     if not sets and not closed:
         basis = Basis.TEXT
         sets = sets.union(*(know.index.of_text(text) for text in texts(term)))
-    return Concept(_shown(term), sets, basis, _levels(term, know), episode) if sets else None
+    return Concept(_display(term), sets, basis, _levels(term, know), episode) if sets else None
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:

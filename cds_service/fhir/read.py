@@ -31,7 +31,7 @@ from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.decoding.decode import Skimmed, skim
+from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.intake.sorting import belongs, sorted_out
 from cds_service.fhir.intake.unread import notes as unread_notes
 from cds_service.fhir.intake.unread import unread
@@ -95,7 +95,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         why = imaging_findings.unread(item.resource, shown, context)
         if why and (why.partial or not entries):
             unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why))
-    drafts = [item for item in skim(received.drafts) if isinstance(item, Skimmed)]
+    drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
@@ -128,7 +128,7 @@ def _answers(received: Received) -> dict[Section, Answer]:
 
 
 def _drafted(
-    drafts: Iterable[Skimmed], patient_id: str, held: set[str], medications: Medications, context: Context
+    drafts: Iterable[DecodedResource], patient_id: str, held: set[str], medications: Medications, context: Context
 ) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
@@ -141,7 +141,7 @@ def _drafted(
 
 
 def _entries(
-    item: Skimmed, medications: Medications, shown: Mapping[str, Examination], context: Context
+    item: DecodedResource, medications: Medications, shown: Mapping[str, Examination], context: Context
 ) -> Sequence[object]:
     """What one resource says that any rule reads."""
     resource = item.resource

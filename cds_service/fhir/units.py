@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from cds_service.chart import Quantity
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.units import Line
+from cds_service.knowledge.units import UnitLine
 
 LONGEST = 100
 """Characters. What is longer is no unit."""
@@ -23,7 +23,7 @@ def normalised(measure: str, value: float, unit: str | None, code: str | None, k
 
 
 @lru_cache(maxsize=4096)
-def _line(measure: str, unit: str, code: str, know: Knowledge) -> Line | None:
+def _line(measure: str, unit: str, code: str, know: Knowledge) -> UnitLine | None:
     """What brings a value in this unit to the canonical one."""
     table = know.units
     wanted = table.codes.get(know.index.value_sets[measure].unit)

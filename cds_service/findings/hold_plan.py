@@ -8,7 +8,7 @@ from msgspec import Struct
 from cds_service.chart import When
 
 
-class Asked(Struct, frozen=True):
+class SourceInterval(Struct, frozen=True):
     """What one source asks or allows, such as `72 h` by `ASRA 2018`; `source` is a citation id, `caveat` how sure the number is."""
 
     text: str
@@ -39,7 +39,7 @@ class HoldPlan(Struct, frozen=True):
     renal_function_unknown: bool
     consult: str
     check: str
-    restart: tuple[Asked, ...]
+    restart: tuple[SourceInterval, ...]
 
 
 def least_kept_from(plans: Iterable[HoldPlan]) -> datetime | None:

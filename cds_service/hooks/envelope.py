@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from cds_service.chart import Section
 from cds_service.errors import RequestError
-from cds_service.fhir.decoding.bundle import Answered, Bundle, Outcome, open_answer, opened
+from cds_service.fhir.decoding.bundle import Answered, Bundle, OperationOutcome, open_answer, opened
 
 # A member that is not of the type that the specification names is read as it is and judged on its own.
 _Scalar = str | float | bool | None
@@ -32,7 +32,7 @@ _READ_BY_ID = (Section.PATIENT, Section.ENCOUNTER)
 _Usual = msgspec.defstruct(
     "_Usual",
     [
-        (name, Raw, Raw(b"")) if section in _READ_BY_ID else (name, Bundle | Outcome | None | UnsetType, UNSET)
+        (name, Raw, Raw(b"")) if section in _READ_BY_ID else (name, Bundle | OperationOutcome | None | UnsetType, UNSET)
         for section, name in _FIELDS.items()
     ],
     rename={name: section.value for section, name in _FIELDS.items()},

@@ -61,42 +61,44 @@ class Stated(Table, frozen=True, kw_only=True):
         return " ".join(self.i_accept_the_risk.split())
 
 
-class Number(Stated, frozen=True, kw_only=True):
+class StatedNumber(Stated, frozen=True, kw_only=True):
     """A number in place of another; its unit may be repeated."""
 
     unit: str = ""
 
 
-class Value(Number, frozen=True, kw_only=True):
+class StatedValue(StatedNumber, frozen=True, kw_only=True):
     """In place of a parameter."""
 
     value: float
 
 
-class Hours(Number, frozen=True, kw_only=True):
+class Hours(StatedNumber, frozen=True, kw_only=True):
     """In place of an interval of a hold."""
 
     hours: float
 
 
-class Amount(Number, frozen=True, kw_only=True):
+class StatedAmount(StatedNumber, frozen=True, kw_only=True):
     """In place of a prophylactic dose."""
 
     amount: float
 
 
-def replaced(file: str, key: str, stated: Value | Hours | Amount, before: Parameter) -> tuple[Parameter, Change]:
+def replaced(
+    file: str, key: str, stated: StatedValue | Hours | StatedAmount, before: Parameter
+) -> tuple[Parameter, Change]:
     """The number with the value that a site gives it, and the change that this is.
 
     The number is then the site's own: its source is local policy, and its locator says what it replaced. Raises `KnowledgeError`
     for another unit, or a value of another sign.
     """
     match stated:
-        case Value(value=value):
+        case StatedValue(value=value):
             name = "value"
         case Hours(hours=value):
             name = "hours"
-        case Amount(amount=value):
+        case StatedAmount(amount=value):
             name = "amount"
     if not isfinite(value) or value < 0 <= before.value:
         raise KnowledgeError(file, f"{key}.{name}", f"{value:g} cannot stand in place of {before.value:g}")
@@ -106,11 +108,11 @@ def replaced(file: str, key: str, stated: Value | Hours | Amount, before: Parame
         before,
         value=value,
         source=_SITE,
-        locator=f"in place of {before.shown} ({before.source}: {before.locator})",
+        locator=f"in place of {before.text} ({before.source}: {before.locator})",
         confidence=Confidence.POLICY,
         site_reason=stated.why,
     )
     weaker = before.is_weaker(value)
     direction = " (weaker)" if weaker else " (stricter)" if before.stricter and value != before.value else ""
-    says = f"{before.key}, {before.means}: {after.shown} instead of {before.shown}{direction}"
+    says = f"{before.key}, {before.means}: {after.text} instead of {before.text}{direction}"
     return after, Change(file, key, says, stated.why, stated.accepted, weaker)

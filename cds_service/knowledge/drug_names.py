@@ -44,7 +44,7 @@ def generic(text: str) -> str:
     return _BRAND.sub(" ", text)
 
 
-class Named(Struct, frozen=True):
+class NamedDrug(Struct, frozen=True):
     """What a text names: ingredients of ours by slug, and whether it names any drug at all."""
 
     slugs: frozenset[str] = frozenset()
@@ -71,11 +71,11 @@ class DrugNames:
 
     def __init__(self, ours: Mapping[str, Iterable[str]], others: Iterable[str], surroundings: Surroundings) -> None:
         self._surroundings = surroundings
-        names: dict[tuple[str, ...], frozenset[str]] = {_words(name): frozenset() for name in others}
+        names: dict[tuple[str, ...], frozenset[str]] = {_split(name): frozenset() for name in others}
         mine: dict[tuple[str, ...], frozenset[str]] = {}
         for slug, listed in ours.items():
             for name in listed:
-                mine[_words(name)] = mine.get(_words(name), frozenset()) | {slug}
+                mine[_split(name)] = mine.get(_split(name), frozenset()) | {slug}
         self._by_first: dict[str, list[Match]] = {}
         for name_words, slugs in (names | mine).items():
             if name_words:
@@ -83,7 +83,7 @@ class DrugNames:
         for matches in self._by_first.values():
             matches.sort(key=lambda match: -len(match[0]))
 
-    def find(self, text: str) -> Named:
+    def find(self, text: str) -> NamedDrug:
         """What `text` names. Of a normalised RxNorm name, `ingredient strength form [Brand]`, the ingredients decide.
 
         A brand covers products of different content, so it is read only where the rest of the text names nothing.
@@ -94,14 +94,14 @@ class DrugNames:
 
     def exactly(self, text: str) -> frozenset[str]:
         """The slugs of ours whose name is this whole text."""
-        words = _words(text)
+        words = _split(text)
         return (
             next((slugs for name, slugs in self._by_first.get(words[0], ()) if name == words), frozenset())
             if words
             else frozenset()
         )
 
-    def _scan(self, text: str) -> Named:
+    def _scan(self, text: str) -> NamedDrug:
         lookalike = [found.span() for pattern in self._surroundings.lookalike for found in pattern.finditer(text)]
         local = [found.span() for pattern in self._surroundings.local for found in pattern.finditer(text)]
         slugs: frozenset[str] = frozenset()
@@ -112,7 +112,7 @@ class DrugNames:
             known = True
             if not _within(start, end, local) and not self._surroundings.denies(text, start, end):
                 slugs |= found
-        return Named(slugs, known)
+        return NamedDrug(slugs, known)
 
     def _matches(self, text: str) -> Iterator[tuple[frozenset[str], int, int]]:
         found = list(_WORD.finditer(text))
@@ -134,7 +134,7 @@ class DrugNames:
         return None
 
 
-def _words(name: str) -> tuple[str, ...]:
+def _split(name: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(plain(name)))
 
 

@@ -47,12 +47,12 @@ def explained(table: Mapping[str, Any], schema: Any, hook: Hook) -> tuple[str, s
         steps.append(_at_fault(table, steps, refusal) if place == "..." else int(place) if place else name)
         kinds.append(_below(kinds[-1], steps[-1]))
     if is_key:
-        return _shown(steps), f"is not a known key{hint(str(steps[-1]), _keys(kinds[-2]))}"
+        return _written(steps), f"is not a known key{hint(str(steps[-1]), _keys(kinds[-2]))}"
     if field := _FIELD.fullmatch(problem):
         steps.append(field[2])
         is_missing = field[1].startswith("missing")
-        return _shown(steps), "is missing" if is_missing else f"is not a known key{hint(field[2], _keys(kinds[-1]))}"
-    return _shown(steps), _in_words(problem, kinds[-1])
+        return _written(steps), "is missing" if is_missing else f"is not a known key{hint(field[2], _keys(kinds[-1]))}"
+    return _written(steps), _in_words(problem, kinds[-1])
 
 
 def hint(name: str, known: Iterable[str]) -> str:
@@ -114,10 +114,10 @@ def _keys(kind: inspect.Type) -> Iterator[str]:
         if isinstance(option, inspect.StructType):
             yield from (field.encode_name for field in option.fields)
         elif isinstance(option, inspect.DictType):
-            yield from _words(option.key_type)
+            yield from _choices(option.key_type)
 
 
-def _words(kind: inspect.Type) -> Iterator[str]:
+def _choices(kind: inspect.Type) -> Iterator[str]:
     """The words that a text may be, where they are few."""
     for option in _options(kind):
         if isinstance(option, inspect.EnumType):
@@ -126,14 +126,14 @@ def _words(kind: inspect.Type) -> Iterator[str]:
             yield from (str(value) for value in option.values)
 
 
-def _shown(steps: Iterable[Step]) -> str:
+def _written(steps: Iterable[Step]) -> str:
     """The key as a person writes it; entries of a list count from 1."""
     return "".join(f" (entry {step + 1})" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
 def _in_words(problem: str, kind: inspect.Type) -> str:
     if found := _VALUE.fullmatch(problem):
-        return f"{found[1]} is none of {', '.join(_words(kind))}"
+        return f"{found[1]} is none of {', '.join(_choices(kind))}"
     if found := _KIND.fullmatch(problem):
         wanted = " or ".join(_NAMES.get(name, name) for name in found[1].split(" | ") if name != "null")
         return f"is {_NAMES.get(found[2], found[2])}, where {wanted} belongs"

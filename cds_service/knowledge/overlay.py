@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, files, hold_files
-from cds_service.knowledge.changes import Amount, Change, Hours, Stated, Value, replaced
+from cds_service.knowledge.changes import Change, Hours, Stated, StatedAmount, StatedValue, replaced
 from cds_service.knowledge.codes import CodeIndex, Systems, check_code
 from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import Hold, HoldTable
@@ -20,7 +20,7 @@ from cds_service.knowledge.site import with_codes
 class _Numbers(Table, frozen=True):
     """Numbers of one file that a site replaces."""
 
-    parameters: dict[str, Value] = field(default_factory=dict)
+    parameters: dict[str, StatedValue] = field(default_factory=dict)
 
 
 class _Tiers(Table, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class _Holds(Table, frozen=True):
     """Intervals and prophylactic doses."""
 
     holds: dict[str, _Tiers] = field(default_factory=dict)
-    prophylactic: dict[str, Amount] = field(default_factory=dict)
+    prophylactic: dict[str, StatedAmount] = field(default_factory=dict)
 
 
 class _System(Stated, frozen=True, kw_only=True):
@@ -133,7 +133,7 @@ def _hold(file: str, key: str, stated: _Tiers, before: Hold) -> tuple[Hold, list
         warning = None
     hold = replace(before, critical=critical, warning=warning, longer=())
     longer = {number.value: number for number in asked if number.value > hold.full.value}
-    doses = f"{hold.least.shown}, set by this site" if before.doses else ""
+    doses = f"{hold.least.text}, set by this site" if before.doses else ""
     hold = replace(hold, longer=tuple(longer[value] for value in sorted(longer)), doses=doses)
     if not hold.grows:
         raise KnowledgeError(file, key, "the critical interval must stay shorter than the warning interval")

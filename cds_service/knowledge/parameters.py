@@ -75,7 +75,7 @@ class Parameter(Struct, frozen=True, dict=True):
         return self.value * _SPANS[self.unit]
 
     @cached_property
-    def shown(self) -> str:
+    def text(self) -> str:
         """The number with its unit as a card prints it."""
         return f"{self.value:g}" if self.unit in ("1", "{score}") else f"{self.value:g} {self.unit}"
 

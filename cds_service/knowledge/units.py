@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge.files import Table, Text, name, read, refer
 
 
-class Line(Struct, frozen=True):
+class UnitLine(Struct, frozen=True):
     """How a number is brought from one unit to another: times `times`, plus `plus`."""
 
     times: float = 1.0
@@ -23,15 +23,15 @@ class Line(Struct, frozen=True):
         """The number in the other unit, to nine digits: 100.4 °F is 38 °C, not a hair above it."""
         return float(f"{value * self.times + self.plus:.9g}")
 
-    def then(self, after: "Line") -> "Line":
+    def then(self, after: "UnitLine") -> "UnitLine":
         """This line, and another after it."""
-        return Line(self.times * after.times, self.plus * after.times + after.plus)
+        return UnitLine(self.times * after.times, self.plus * after.times + after.plus)
 
-    def back(self) -> "Line":
+    def back(self) -> "UnitLine":
         """The line in the other direction."""
-        return Line(1 / self.times, -self.plus / self.times)
+        return UnitLine(1 / self.times, -self.plus / self.times)
 
-    def agrees(self, other: "Line") -> bool:
+    def agrees(self, other: "UnitLine") -> bool:
         """Whether both come to the same number."""
         return isclose(self.times, other.times, rel_tol=1e-6) and isclose(self.plus, other.plus, rel_tol=1e-6)
 
@@ -41,7 +41,7 @@ class Unit(Struct, frozen=True):
 
     code: str
     kind: str
-    line: Line
+    line: UnitLine
 
 
 class Conversion(Struct, frozen=True):
@@ -49,7 +49,7 @@ class Conversion(Struct, frozen=True):
 
     given: Unit
     gives: Unit
-    line: Line
+    line: UnitLine
 
 
 class Limits(Struct, frozen=True):
@@ -76,10 +76,10 @@ class UnitTable(Struct, frozen=True):
         others = self.folded.get(plain.casefold(), ())
         return others if first is None else (first, *(unit for unit in others if unit is not first))
 
-    def line(self, measure: str, given: Unit, wanted: Unit) -> Line | None:
+    def line(self, measure: str, given: Unit, wanted: Unit) -> UnitLine | None:
         """How a value of a measure is brought to another unit, or None if nothing leads from the one to the other."""
         if given is wanted:
-            return Line()
+            return UnitLine()
         if given.kind == wanted.kind:
             return given.line.then(wanted.line.back())
         bridge = self.conversions.get((measure, given.kind))
@@ -111,8 +111,8 @@ class _Factor(Table, frozen=True, kw_only=True):
     plus: float = 0.0
 
     @property
-    def line(self) -> Line:
-        return Line(self.times, self.plus)
+    def line(self) -> UnitLine:
+        return UnitLine(self.times, self.plus)
 
 
 class _Spelled(_Factor, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class Legibility(Struct, frozen=True):
         return any(self.content.search(clause) and not self.pointer.search(clause) for clause in clauses)
 
 
-class _Words(Table, frozen=True):
+class _WordList(Table, frozen=True):
     words: tuple[str, ...]
 
 
@@ -99,9 +99,9 @@ class _File(Table, frozen=True):
     borrowed: tuple[str, ...]
     particles: tuple[str, ...]
     words: dict[str, tuple[str, ...]]
-    spine: _Words
+    spine: _WordList
     pointer: _Pointer
-    content: _Words
+    content: _WordList
 
 
 @cache

@@ -45,7 +45,7 @@ class Database:
         return not self.is_sqlite or Path(self.engine.url.database or "").is_file()
 
     @property
-    def shown(self) -> str:
+    def address(self) -> str:
         """Its address without the password."""
         return self.engine.url.render_as_string(hide_password=True)
 

@@ -7,14 +7,14 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from msgspec import Struct
 
 
-class Outcome(StrEnum):
+class FeedbackOutcome(StrEnum):
     """What the user did with a card; a card that was ignored is never reported."""
 
     ACCEPTED = "accepted"
     OVERRIDDEN = "overridden"
 
 
-class ShownCard(Struct, frozen=True):
+class DisplayedCard(Struct, frozen=True):
     """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows.
 
     `key` is the same for the same card of another call; empty where the site has no secret to make it with.
@@ -37,7 +37,7 @@ class Showing(Struct, frozen=True):
     service: str
     client: str
     at: datetime
-    cards: tuple[ShownCard, ...]
+    cards: tuple[DisplayedCard, ...]
 
 
 class ListAnswer(Struct, frozen=True):
@@ -59,7 +59,7 @@ class ListHistory(Struct, frozen=True):
     answered_at: datetime | None
 
 
-class Reason(Struct, frozen=True):
+class OverrideReason(Struct, frozen=True):
     """The coded reason that a user chose for overriding a card."""
 
     system: str
@@ -71,12 +71,12 @@ class FeedbackEntry(Struct, frozen=True):
     """One entry of feedback as received; the comment is empty unless comments are kept."""
 
     card: UUID
-    outcome: Outcome
+    outcome: FeedbackOutcome
     outcome_at: datetime
     received_at: datetime
     client: str = ""
     suggestions: tuple[UUID, ...] = ()
-    reason: Reason | None = None
+    reason: OverrideReason | None = None
     comment: str = ""
 
 
@@ -90,7 +90,7 @@ class Tally(Struct, frozen=True):
     rules: tuple[str, ...]
     topic: str
     indicator: str
-    outcome: Outcome | None
+    outcome: FeedbackOutcome | None
     reason: str
     cards: int
 

@@ -27,7 +27,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[tuple[str, ...]]):
+class ShortText(TypeDecorator[tuple[str, ...]]):
     """Names without spaces, kept in one text so that any database can group by them."""
 
     impl = Text
@@ -55,7 +55,7 @@ shown_card = Table(
     Column("topic", String(60), nullable=False),
     Column("indicator", String(10), nullable=False),
     Column("disposition", String(60), nullable=False),
-    Column("rules", Words, nullable=False),
+    Column("rules", ShortText, nullable=False),
     Column("knowledge", String(60), nullable=False),
     Column("release", String(60), nullable=False, server_default=""),
     Column("card_key", String(64), nullable=False, server_default=""),
@@ -71,7 +71,7 @@ feedback = Table(
     Column("card", Uuid, nullable=False),
     Column("client", String(200), nullable=False),
     Column("outcome", String(12), nullable=False),
-    Column("suggestions", Words, nullable=False),
+    Column("suggestions", ShortText, nullable=False),
     Column("reason_system", String(300), nullable=False),
     Column("reason_code", String(300), nullable=False),
     Column("reason_display", String(300), nullable=False),

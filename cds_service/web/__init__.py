@@ -19,11 +19,11 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from cds_service import __version__
-from cds_service.web import html, words
-from cds_service.web.context import Context
+from cds_service.web import html, labels
+from cds_service.web.context import PageContext
 from cds_service.web.views import FEEDBACK_PAGE, Views
 
-__all__ = ["FEEDBACK_PAGE", "NAME", "Context", "register"]
+__all__ = ["FEEDBACK_PAGE", "NAME", "PageContext", "register"]
 
 NAME = "web"
 """The blueprint of the pages."""
@@ -34,7 +34,7 @@ _POLICY = (
 )
 
 
-def register(app: Flask, context: Context) -> None:
+def register(app: Flask, context: PageContext) -> None:
     """Adds the pages to an application."""
     views = Views(context)
     pages = Blueprint(NAME, __name__, template_folder="templates", static_folder="static", static_url_path="/static")
@@ -56,7 +56,7 @@ def register(app: Flask, context: Context) -> None:
         "json_text": html.json_text,
     }
     app.jinja_env.globals |= {
-        "words": words,
+        "words": labels,
         "version": __version__,
         "knowledge": context.site.know.version,
         "moment": lambda when: html.moment(when, context.site.manner.zone),

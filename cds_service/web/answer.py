@@ -13,7 +13,7 @@ from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
 from cds_service.web import changes, compare, verdict, what_if, why
-from cds_service.web.context import Context
+from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 from cds_service.web.timeline import Panel, timeline
 
@@ -21,7 +21,7 @@ MOST_SHOWN = 200_000
 """Characters of a request that a page shows; a longer one is told by its size."""
 
 
-class Answer(Struct, frozen=True):
+class ServiceAnswer(Struct, frozen=True):
     """An HTTP status with the body that came with it, and what explains it; a refusal has no response."""
 
     status: int
@@ -40,7 +40,7 @@ class View(Struct, frozen=True):
     """The answer with everything that the page puts beside it; the parts are None where the answer has no cards."""
 
     question: Question
-    answer: Answer
+    answer: ServiceAnswer
     comparison: compare.Comparison | None
     groups: tuple[why.Group, ...]
     levers: what_if.Levers | None
@@ -48,7 +48,7 @@ class View(Struct, frozen=True):
     verdict: verdict.Verdict | None
 
 
-def view(question: Question, context: Context) -> View:
+def view(question: Question, context: PageContext) -> View:
     """The answer to a question, compared with the answer about the unchanged chart if something was changed."""
     before = ask(changes.request(question.unchanged), context)
     after = ask(changes.request(question), context) if question.changes else before
@@ -69,12 +69,12 @@ def view(question: Question, context: Context) -> View:
     )
 
 
-def ask(request: dict[str, Any], context: Context) -> Answer:
+def ask(request: dict[str, Any], context: PageContext) -> ServiceAnswer:
     """What the service answers; a refusal as the OperationOutcome that a client would get."""
     try:
         asked = read_request(msgspec.json.encode(request), tuple(Hook))
         response = context.respond(asked, context.now())
     except RequestError as error:
-        return Answer(error.status, request, error.outcome)
+        return ServiceAnswer(error.status, request, error.outcome)
     # Through JSON and back: parts of the body are bytes as they came.
-    return Answer(200, request, msgspec.json.decode(msgspec.json.encode(response.body)), response)
+    return ServiceAnswer(200, request, msgspec.json.decode(msgspec.json.encode(response.body)), response)

@@ -8,10 +8,10 @@ from msgspec import Struct
 from cds_service.disposition import Disposition
 from cds_service.findings import Result, Status
 from cds_service.service import Response
-from cds_service.web import changes, html, words
+from cds_service.web import changes, html, labels
 
 
-class Line(Struct, frozen=True):
+class ChangedLine(Struct, frozen=True):
     """One thing that differs: what it is, how it was and how it is now; either may be empty."""
 
     what: str
@@ -22,8 +22,8 @@ class Line(Struct, frozen=True):
 class Comparison(Struct, frozen=True):
     """The answer before and after, in lines; nothing in `lines` means that the change made no difference."""
 
-    lines: tuple[Line, ...]
-    drafts: tuple[Line, ...]
+    lines: tuple[ChangedLine, ...]
+    drafts: tuple[ChangedLine, ...]
 
 
 def comparison(before: Response, after: Response, asked: dict[str, Any], changed: dict[str, Any]) -> Comparison:
@@ -31,7 +31,7 @@ def comparison(before: Response, after: Response, asked: dict[str, Any], changed
     lines = []
     was, now = _disposition(before), _disposition(after)
     if was is not now:
-        lines.append(Line("Answer", _named(was), _named(now)))
+        lines.append(ChangedLine("Answer", _named(was), _named(now)))
     lines += _results(_spoken(before), _spoken(after))
     return Comparison(tuple(lines), tuple(_drafts(asked, changed)))
 
@@ -41,7 +41,7 @@ def _disposition(response: Response) -> Disposition | None:
 
 
 def _named(disposition: Disposition | None) -> str:
-    return words.DISPOSITIONS[disposition][0] if disposition else "No cards: not about vertebral augmentation"
+    return labels.DISPOSITIONS[disposition][0] if disposition else "No cards: not about vertebral augmentation"
 
 
 def _spoken(response: Response) -> dict[str, str]:
@@ -56,28 +56,28 @@ def _spoken(response: Response) -> dict[str, str]:
 def _sentence(result: Result) -> str:
     if result.finding:
         return result.finding.says
-    return f"{words.STATUSES[result.status]}: {result.unknown}"
+    return f"{labels.STATUSES[result.status]}: {result.unknown}"
 
 
-def _results(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Line]:
+def _results(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[ChangedLine]:
     for title in dict.fromkeys((*before, *after)):
         if before.get(title) != after.get(title):
-            yield Line(title, before.get(title, ""), after.get(title, ""))
+            yield ChangedLine(title, before.get(title, ""), after.get(title, ""))
 
 
-def _drafts(asked: dict[str, Any], changed: dict[str, Any]) -> Iterable[Line]:
+def _drafts(asked: dict[str, Any], changed: dict[str, Any]) -> Iterable[ChangedLine]:
     """The drafts that were added, removed or edited, element by element."""
     old = {changes.reference(item): item for item in changes.draft_resources(asked)}
     new = {changes.reference(item): item for item in changes.draft_resources(changed)}
     for name in dict.fromkeys((*old, *new)):
         if name not in new:
-            yield Line(name, "drafted", "removed")
+            yield ChangedLine(name, "drafted", "removed")
         elif name not in old:
-            yield Line(name, "", f"drafted: {_text(new[name])}")
+            yield ChangedLine(name, "", f"drafted: {_text(new[name])}")
         else:
             for member in dict.fromkeys((*old[name], *new[name])):
                 if old[name].get(member) != new[name].get(member):
-                    yield Line(f"{name}.{member}", _json(old[name].get(member)), _json(new[name].get(member)))
+                    yield ChangedLine(f"{name}.{member}", _json(old[name].get(member)), _json(new[name].get(member)))
 
 
 def _text(resource: Mapping[str, Any]) -> str:

@@ -44,7 +44,7 @@ class Key(Struct, frozen=True):
     essential: tuple[Rule, ...]
 
 
-class Page(Struct, frozen=True):
+class ConnectPage(Struct, frozen=True):
     """All that the page shows. `is_open` means that no client is configured; `example` is a hook request as JSON.
 
     `by_hook` is the discovery address with an id for each hook, `ids` the id to which the example is posted by the path of each
@@ -74,14 +74,14 @@ class Page(Struct, frozen=True):
     silences: tuple[str, ...]
 
 
-def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> Page:
+def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> ConnectPage:
     """The page; times are seconds, `silences` say which medication lists callers do not answer."""
     templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
     example = examples.load(examples.FIRST, site.know)
     (service,) = ONE_ID.services()
     by_hook = settings.base_url + BY_HOOK.path
-    return Page(
+    return ConnectPage(
         base_url=settings.base_url,
         discovery=settings.base_url + ONE_ID.path,
         by_hook=by_hook,

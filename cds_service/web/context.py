@@ -15,7 +15,7 @@ def _everyone() -> None:
     """Nobody is turned away."""
 
 
-class Context(Struct, frozen=True):
+class PageContext(Struct, frozen=True):
     """Handed over once by the application. `admit` raises for a reader who may not see what users said about cards."""
 
     settings: Settings

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from cds_service.cards import overrides
 from cds_service.errors import RequestError
 from cds_service.feedback.record import FREE_TEXT
-from cds_service.feedback.summarise import Row
-from cds_service.feedback.trend import Line, Span, Trend, Unit, trend
+from cds_service.feedback.summarise import RuleTally
+from cds_service.feedback.trend import Span, TimeUnit, Trend, TrendLine, trend
 from cds_service.findings import Rule
 from cds_service.store.database import Database
-from cds_service.store.ledger import feedback_on_unknown_cards, first_shown, tallies
 from cds_service.store.records import Tally
+from cds_service.store.repository import feedback_on_unknown_cards, first_shown, tallies
 from cds_service.web.charts import Columns, columns
 
 _MONTHS_SHOWN = 12
@@ -23,7 +23,7 @@ SORTS = {"shown": "Shown", "accepted": "Accepted", "overridden": "Overridden", "
 """By what the rules can be sorted, with the heading of its column."""
 
 
-class Asked(Struct, frozen=True):
+class Period(Struct, frozen=True):
     """What a visitor wants to see: cards shown on these days (UTC), of one rule or all, and by what the rules are sorted.
 
     Without `first` from the beginning of the records.
@@ -52,15 +52,15 @@ class Heading(Struct, frozen=True):
     """The line of a rule or of a reason: what it is called, and its columns by span."""
 
     name: str
-    line: Line
+    line: TrendLine
     chart: Columns
     reason: str = ""
 
 
-class Page(Struct, frozen=True):
+class FeedbackPage(Struct, frozen=True):
     """All that the page shows. `since` is the day of the oldest card on record, None without any; `trend` is None for no day at all."""
 
-    asked: Asked
+    asked: Period
     choices: tuple[Choice, ...]
     since: date | None
     trend: Trend | None
@@ -70,9 +70,9 @@ class Page(Struct, frozen=True):
     on_unknown_cards: int
 
     @property
-    def total(self) -> Row:
+    def total(self) -> RuleTally:
         """All cards of the period."""
-        return self.trend.all.total if self.trend else Row("all cards", 0, 0, 0)
+        return self.trend.all.total if self.trend else RuleTally("all cards", 0, 0, 0)
 
     @property
     def label_every(self) -> int:
@@ -85,7 +85,7 @@ def most_overridden(headings: Iterable[Heading]) -> int:
     return max((row.overridden for heading in headings for row in heading.line.spans), default=0)
 
 
-def asked(query: Mapping[str, str], today: date) -> Asked:
+def asked(query: Mapping[str, str], today: date) -> Period:
     """What an address asks for, by default the last twelve months. Raises RequestError for a day or sorting that is none."""
     first = _day(query["from"], "from") if "from" in query else _months_back(today, _MONTHS_SHOWN - 1)
     last = _day(query.get("to", ""), "to") or today
@@ -94,16 +94,16 @@ def asked(query: Mapping[str, str], today: date) -> Asked:
     sort = query.get("sort") or "shown"
     if sort not in SORTS:
         raise RequestError(f"The rules can be sorted by {', '.join(SORTS)}", expression="sort")
-    return Asked(first, last, query.get("rule", "").strip(), sort)
+    return Period(first, last, query.get("rule", "").strip(), sort)
 
 
-def counted(asked: Asked, database: Database) -> list[Tally]:
+def counted(asked: Period, database: Database) -> list[Tally]:
     """The tallies of what is asked for. Raises StoreUnavailable."""
     found = tallies(database, _begin(asked.first) if asked.first else None, _begin(asked.last) + timedelta(days=1))
     return [tally for tally in found if asked.rule in tally.rules] if asked.rule else found
 
 
-def page(asked: Asked, rules: Mapping[str, Rule], database: Database, today: date) -> Page:
+def page(asked: Period, rules: Mapping[str, Rule], database: Database, today: date) -> FeedbackPage:
     """The page. Raises StoreUnavailable."""
     oldest = first_shown(database)
     since = oldest.date() if oldest else None
@@ -111,7 +111,7 @@ def page(asked: Asked, rules: Mapping[str, Rule], database: Database, today: dat
     first, last = max(asked.first or since, since) if since else today, min(asked.last, today)
     shown = trend(found, first, last) if since and first <= last else None
     named = {rule.id: rule.title for rule in rules.values()}
-    return Page(
+    return FeedbackPage(
         asked=asked,
         choices=tuple(_choices(asked, today)),
         since=since,
@@ -120,31 +120,31 @@ def page(asked: Asked, rules: Mapping[str, Rule], database: Database, today: dat
         rules=_sorted((_heading(line, named.get(line.total.name, "")) for line in shown.rules), asked.sort)
         if shown
         else (),
-        reasons=tuple(_heading(line, reason_words(line.total.name)) for line in shown.reasons) if shown else (),
+        reasons=tuple(_heading(line, reason_label(line.total.name)) for line in shown.reasons) if shown else (),
         on_unknown_cards=feedback_on_unknown_cards(database),
     )
 
 
-def reason_words(code: str) -> str:
+def reason_label(code: str) -> str:
     """A reason in words."""
-    return {"": "No reason given", FREE_TEXT: "In the user's own words"}.get(code) or overrides.words(code)
+    return {"": "No reason given", FREE_TEXT: "In the user's own words"}.get(code) or overrides.reason_texts(code)
 
 
-def short(span: Span, unit: Unit) -> str:
+def short(span: Span, unit: TimeUnit) -> str:
     """A span as the label of its column."""
     return f"{span.first:{_SHORT[unit]}}"
 
 
-def full(span: Span, unit: Unit) -> str:
+def full(span: Span, unit: TimeUnit) -> str:
     """A span as the heading of its row."""
     return f"{span.first:{_FULL[unit]}}"
 
 
-_SHORT = {Unit.DAY: "%-d %b", Unit.WEEK: "%-d %b", Unit.MONTH: "%b %Y", Unit.YEAR: "%Y"}
-_FULL = {Unit.DAY: "%a %-d %b %Y", Unit.WEEK: "Week of %-d %b %Y", Unit.MONTH: "%B %Y", Unit.YEAR: "%Y"}
+_SHORT = {TimeUnit.DAY: "%-d %b", TimeUnit.WEEK: "%-d %b", TimeUnit.MONTH: "%b %Y", TimeUnit.YEAR: "%Y"}
+_FULL = {TimeUnit.DAY: "%a %-d %b %Y", TimeUnit.WEEK: "Week of %-d %b %Y", TimeUnit.MONTH: "%B %Y", TimeUnit.YEAR: "%Y"}
 
 
-def _layers(line: Line) -> tuple[list[int], list[int], list[int]]:
+def _layers(line: TrendLine) -> tuple[list[int], list[int], list[int]]:
     return (
         [row.accepted for row in line.spans],
         [row.overridden for row in line.spans],
@@ -152,9 +152,9 @@ def _layers(line: Line) -> tuple[list[int], list[int], list[int]]:
     )
 
 
-def _heading(line: Line, name: str) -> Heading:
+def _heading(line: TrendLine, name: str) -> Heading:
     overridden = columns([row.overridden for row in line.spans])
-    return Heading(name or line.total.name, line, overridden, reason_words(line.reason) if line.reason else "")
+    return Heading(name or line.total.name, line, overridden, reason_label(line.reason) if line.reason else "")
 
 
 def _sorted(headings: Iterable[Heading], sort: str) -> tuple[Heading, ...]:
@@ -167,7 +167,7 @@ def _sorted(headings: Iterable[Heading], sort: str) -> tuple[Heading, ...]:
     return tuple(sorted(headings, key=key, reverse=True))
 
 
-def _choices(asked: Asked, today: date) -> Iterable[Choice]:
+def _choices(asked: Period, today: date) -> Iterable[Choice]:
     starts = {
         "30 days": today - timedelta(days=29),
         "12 weeks": today - timedelta(days=today.weekday(), weeks=11),

@@ -37,7 +37,7 @@ class Theme(Struct, frozen=True):
     entries: tuple[Entry, ...]
 
 
-class Number(Struct, frozen=True):
+class RuleNumber(Struct, frozen=True):
     """A number in force with the source that gives it."""
 
     parameter: Parameter
@@ -59,14 +59,14 @@ class CodeList(Struct, frozen=True):
     codes: tuple[Codes, ...]
 
 
-class Page(Struct, frozen=True):
+class RulePage(Struct, frozen=True):
     """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record."""
 
     rule: Rule
     text: str
     theme: str
     reviewed: date
-    numbers: tuple[Number, ...]
+    numbers: tuple[RuleNumber, ...]
     remarks: tuple[tuple[str, Remark], ...]
     value_sets: tuple[CodeList, ...]
     sources: tuple[tuple[Citation, str], ...]
@@ -90,15 +90,15 @@ def haystack(rule: Rule, know: Knowledge) -> str:
     return " ".join((rule.id, rule.title, rule.kind, rule.theme, rule.page, *rule.needs, *more)).lower()
 
 
-def page(rule: Rule, know: Knowledge) -> Page:
+def page(rule: Rule, know: Knowledge) -> RulePage:
     """The page of a rule."""
     read = _read(rule, know)
-    return Page(
+    return RulePage(
         rule=rule,
         text=rule_page.text(rule, _linked),
         theme=THEMES[rule.theme],
         reviewed=know.rules[rule.id].reviewed,
-        numbers=tuple(Number(item, know.citation(item.source)) for item in read.numbers),
+        numbers=tuple(RuleNumber(item, know.citation(item.source)) for item in read.numbers),
         remarks=rule_page.remarks(rule, know),
         value_sets=tuple(map(_code_list, read.value_sets)),
         sources=tuple((know.citation(name), locator) for name, locator in read.sources.items()),

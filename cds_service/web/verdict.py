@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
-from cds_service.cards.material import Material
 from cds_service.chart import Chart
 from cds_service.findings import Result
 from cds_service.knowledge import Citation
@@ -30,7 +30,7 @@ class Verdict(Struct, frozen=True):
     steps: tuple[str, ...]
 
 
-def verdict(material: Material, chart: Chart, cards: Iterable[Mapping[str, Any]]) -> Verdict:
+def verdict(material: CardInputs, chart: Chart, cards: Iterable[Mapping[str, Any]]) -> Verdict:
     """What the page says first of an answer; `cards` are those of the response."""
     because = material.assessment.because
     told = tuple(map(_says, because[:_MOST]))
@@ -47,7 +47,7 @@ def _says(result: Result) -> str:
     return result.finding.says if result.finding else f"{result.rule.title}: unknown"
 
 
-def _earliest(material: Material, chart: Chart) -> Iterator[str]:
+def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
     """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot.
 
     Nothing where the chart speaks against the procedure, and no time where interrupting a drug is itself dangerous.
@@ -68,7 +68,7 @@ def _earliest(material: Material, chart: Chart) -> Iterator[str]:
             yield f"{name} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}{passed}"
 
 
-def _sources(because: Iterable[Result], material: Material) -> Iterator[tuple[Citation, str]]:
+def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
     seen = set()
     for result in because:
         for name in cited(result.finding) if result.finding else ():

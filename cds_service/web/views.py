@@ -16,12 +16,12 @@ from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
 from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID
-from cds_service.silence import silences
+from cds_service.unanswered_lists import silences
 from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
 from cds_service.web.charts import shade
-from cds_service.web.context import Context
-from cds_service.web.feedback import Asked
+from cds_service.web.context import PageContext
+from cds_service.web.feedback import Period
 from cds_service.web.question import Question, from_body, from_query
 
 _JSON = "application/json"
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 class Views:
     """The addresses of the pages."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: PageContext) -> None:
         self._context = context
         self._know = context.site.know
         self._rules = {rule.id: rule for rule in context.site.rules}
@@ -92,7 +92,7 @@ class Views:
     def feedback(self) -> Response:
         """How the cards of a period were received."""
 
-        def answer(asked: Asked, today: date) -> Response:
+        def answer(asked: Period, today: date) -> Response:
             shown = feedback.page(asked, self._rules, self._context.database, today)
             return make_response(
                 render_template("feedback.html", page=shown, feedback=feedback, rules=self._rules, shade=shade)
@@ -103,7 +103,7 @@ class Views:
     def feedback_csv(self) -> Response:
         """What the page is counted from; a refusal is an OperationOutcome, unless somebody opened the address in a browser."""
 
-        def answer(asked: Asked, _today: date) -> Response:
+        def answer(asked: Period, _today: date) -> Response:
             target = StringIO()
             write_tallies(feedback.counted(asked, self._context.database), target)
             name = f"feedback-{asked.first or 'all'}-to-{asked.last}.csv"
@@ -126,7 +126,7 @@ class Views:
         """A page for an address that leads nowhere."""
         return render_template("error.html", error=error), error.code or 500
 
-    def _read_feedback(self, answer: Callable[[Asked, date], Response], *, as_page: bool) -> Response:
+    def _read_feedback(self, answer: Callable[[Period, date], Response], *, as_page: bool) -> Response:
         """What `answer` makes of the period asked for; as a page also why there is nothing to read."""
         today = self._context.now().astimezone(UTC).date()
         try:

@@ -9,14 +9,14 @@ from msgspec import Struct
 from cds_service.chart import Chart, DrugUse, Measurement, Section
 from cds_service.knowledge import ValueSet
 from cds_service.web import changes
-from cds_service.web.context import Context
+from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 
 _MOST = 14
 _DATED = ("MedicationStatement", "MedicationAdministration")
 
 
-class Number(Struct, frozen=True):
+class NumberLever(Struct, frozen=True):
     """A number that can be changed, in the unit that its observation has; `was` is what the chart says."""
 
     reference: str
@@ -36,7 +36,7 @@ class Dose(Struct, frozen=True):
     value: str
 
 
-class Part(Struct, frozen=True):
+class ChartPart(Struct, frozen=True):
     """A part of the chart that was sent, and whether it is left out."""
 
     section: Section
@@ -48,12 +48,12 @@ class Levers(Struct, frozen=True):
 
     planned_was: str
     planned: str
-    numbers: tuple[Number, ...]
+    numbers: tuple[NumberLever, ...]
     doses: tuple[Dose, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[ChartPart, ...]
 
 
-def levers(asked: dict[str, Any], before: Chart, after: Chart, question: Question, context: Context) -> Levers:
+def levers(asked: dict[str, Any], before: Chart, after: Chart, question: Question, context: PageContext) -> Levers:
     """What can be changed in a request; `before` is its chart as it is, `after` as it is with the changes."""
     zone, sets = context.site.manner.zone, context.site.know.index.value_sets
     sent = asked.get("prefetch")
@@ -63,7 +63,7 @@ def levers(asked: dict[str, Any], before: Chart, after: Chart, question: Questio
         planned=_planned(after, zone),
         numbers=tuple(_numbers(asked, before, question, sets))[:_MOST],
         doses=tuple(_doses(before.drugs, question, zone)),
-        parts=tuple(Part(section, section in question.without) for section in Section if str(section) in names),
+        parts=tuple(ChartPart(section, section in question.without) for section in Section if str(section) in names),
     )
 
 
@@ -76,7 +76,9 @@ def _planned(chart: Chart, zone: tzinfo) -> str:
     return form_time(chart.order.planned.start, zone) if chart.order.planned else ""
 
 
-def _numbers(asked: dict[str, Any], chart: Chart, question: Question, sets: Mapping[str, ValueSet]) -> Iterator[Number]:
+def _numbers(
+    asked: dict[str, Any], chart: Chart, question: Question, sets: Mapping[str, ValueSet]
+) -> Iterator[NumberLever]:
     """The newest number of each kind that a rule could read."""
     raw = {changes.reference(item): item.get("valueQuantity") for item in changes.resources(asked)}
     seen = set()
@@ -89,7 +91,7 @@ def _numbers(asked: dict[str, Any], chart: Chart, question: Question, sets: Mapp
         seen.add(item.concept.sets)
         was = f"{quantity['value']:g}"
         changed = question.values.get(item.source.reference)
-        yield Number(
+        yield NumberLever(
             reference=item.source.reference,
             label=sets[min(item.concept.sets)].title,
             unit=_unit(quantity),

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from markupsafe import Markup
 from msgspec import Struct
 
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
-from cds_service.cards.material import Material
 from cds_service.chart import Basis, Missing, Section
 from cds_service.findings import Evidence, Kind, Result, Status
 from cds_service.knowledge import Citation, Knowledge, Parameter
-from cds_service.web import html, words
+from cds_service.web import html, labels
 
 _BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 _ORDER = (Status.ERROR, Status.MET, Status.UNKNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
 
 
-class Shown(Struct, frozen=True):
+class FindingView(Struct, frozen=True):
     """One piece of evidence: what it says, and its resource as JSON with the element that was read marked."""
 
     evidence: Evidence
@@ -31,14 +31,14 @@ class Gap(Struct, frozen=True):
     template: str
 
 
-class Row(Struct, frozen=True):
+class RuleRow(Struct, frozen=True):
     """One result. `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule."""
 
     result: Result
     kind: Kind
     says: str
     caveat: str
-    evidence: tuple[Shown, ...]
+    evidence: tuple[FindingView, ...]
     gaps: tuple[Gap, ...]
     numbers: tuple[tuple[Parameter, Citation, bool], ...]
     sources: tuple[Citation, ...]
@@ -49,21 +49,21 @@ class Group(Struct, frozen=True):
 
     kind: Kind
     heading: str
-    rows: tuple[Row, ...]
+    rows: tuple[RuleRow, ...]
 
 
-def groups(material: Material, templates: Mapping[Section, str]) -> tuple[Group, ...]:
+def groups(material: CardInputs, templates: Mapping[Section, str]) -> tuple[Group, ...]:
     """All results, in the order of the headings; within a group what was found first."""
     rows = [_row(result, material.know, templates) for result in material.results]
     found = []
-    for kind, heading in words.KINDS.items():
+    for kind, heading in labels.KINDS.items():
         inside = sorted((row for row in rows if row.kind is kind), key=lambda row: _ORDER.index(row.result.status))
         if inside:
             found.append(Group(kind, heading, tuple(inside)))
     return tuple(found)
 
 
-def counts(material: Material) -> Mapping[Status, int]:
+def counts(material: CardInputs) -> Mapping[Status, int]:
     """How many results have each status."""
     found = dict.fromkeys(Status, 0)
     for result in material.results:
@@ -71,27 +71,27 @@ def counts(material: Material) -> Mapping[Status, int]:
     return found
 
 
-def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> Row:
+def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> RuleRow:
     finding = result.finding
     own = know.rules.get(result.rule.id)
     used = tuple(dict.fromkeys(finding.uses)) if finding else ()
     others = tuple(item for item in own.parameters.values() if item not in used) if own else ()
     sources = cited(finding) if finding else (own.citations if own else ())
-    return Row(
+    return RuleRow(
         result=result,
         kind=result.effect or result.rule.kind,
         says=finding.says if finding else result.unknown,
         caveat=_BASIS.get(finding.basis, "") if finding else "",
-        evidence=tuple(_shown(item) for item in finding.evidence) if finding else (),
+        evidence=tuple(_view(item) for item in finding.evidence) if finding else (),
         gaps=tuple(_gap(item, templates) for item in result.missing),
         numbers=tuple((item, know.citation(item.source), item in used) for item in (*used, *others)),
         sources=tuple(know.citation(name) for name in sources),
     )
 
 
-def _shown(item: Evidence) -> Shown:
-    return Shown(item, html.marked_json(item.source.raw, item.path) if item.source.raw else Markup(""))
+def _view(item: Evidence) -> FindingView:
+    return FindingView(item, html.marked_json(item.source.raw, item.path) if item.source.raw else Markup(""))
 
 
 def _gap(item: Missing, templates: Mapping[Section, str]) -> Gap:
-    return Gap(item, words.REASONS[item.reason], templates.get(item.section, ""))
+    return Gap(item, labels.REASONS[item.reason], templates.get(item.section, ""))

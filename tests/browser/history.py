@@ -5,8 +5,8 @@ from itertools import cycle
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from cds_service.store.database import Database
-from cds_service.store.ledger import add_feedback, add_showings
-from cds_service.store.records import FeedbackEntry, Outcome, Reason, Showing, ShownCard
+from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, OverrideReason, Showing
+from cds_service.store.repository import add_feedback, add_showings
 
 FIRST = datetime(2024, 1, 3, 9, tzinfo=UTC)
 WEEKS = 25
@@ -18,11 +18,11 @@ CARDS = (
     ("workup", "info", ("coagulation_tests_due",)),
 )
 BECAME = (
-    (Outcome.ACCEPTED, ""),
-    (Outcome.OVERRIDDEN, "risk-benefit-ratio"),
+    (FeedbackOutcome.ACCEPTED, ""),
+    (FeedbackOutcome.OVERRIDDEN, "risk-benefit-ratio"),
     (None, ""),
-    (Outcome.OVERRIDDEN, "expert-contradicts"),
-    (Outcome.ACCEPTED, ""),
+    (FeedbackOutcome.OVERRIDDEN, "expert-contradicts"),
+    (FeedbackOutcome.ACCEPTED, ""),
 )
 
 
@@ -34,12 +34,12 @@ def write(database: Database) -> None:
         for call in range(1 + week % 4):
             at = FIRST + timedelta(weeks=week, hours=call)
             cards = tuple(
-                ShownCard(_uuid(f"{week}/{call}/{topic}"), topic, indicator, "after-correction", rules, "2024.1.0")
+                DisplayedCard(_uuid(f"{week}/{call}/{topic}"), topic, indicator, "after-correction", rules, "2024.1.0")
                 for topic, indicator, rules in CARDS
             )
             showings.append(Showing(_uuid(f"{week}/{call}"), "order-sign", "vertebroplasty-suitability", "", at, cards))
             told += [
-                FeedbackEntry(card.uuid, outcome, at, at, reason=Reason(REASONS, code) if code else None)
+                FeedbackEntry(card.uuid, outcome, at, at, reason=OverrideReason(REASONS, code) if code else None)
                 for card, (outcome, code) in zip(cards, fates, strict=False)
                 if outcome
             ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cds_service.store.ledger import joined
+from cds_service.store.repository import joined
 from tests.browser.places import ARTIFACTS
 from tests.fhir_servers import sekmet
 from tests.serving import Server

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from cds_service.cards import wording
 from cds_service.cards.actions.services import by_whom, identity, whose
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Action
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge.orderables import Orderable
 
 
-def task(material: Material, orderable: Orderable, holds: Iterable[HoldPlan], description: str) -> Action:
+def task(material: CardInputs, orderable: Orderable, holds: Iterable[HoldPlan], description: str) -> Action:
     """The creation of the task: one input a drug, with interval, last dose and restart. It asks, and decides nothing."""
     call = material.call
     told = [drug(material, hold) for hold in holds]
@@ -35,7 +35,7 @@ def task(material: Material, orderable: Orderable, holds: Iterable[HoldPlan], de
     return Action("create", description, resource)
 
 
-def drug(material: Material, hold: HoldPlan) -> str:
+def drug(material: CardInputs, hold: HoldPlan) -> str:
     """One drug in one sentence: interval with source, last dose, restart."""
     if hold.consult:
         interval = wording.PLAN_CONSULT.format(consult=hold.consult)
@@ -60,5 +60,5 @@ def drug(material: Material, hold: HoldPlan) -> str:
     )
 
 
-def _when(material: Material, hold: HoldPlan) -> str:
+def _when(material: CardInputs, hold: HoldPlan) -> str:
     return wording.day(hold.latest_dose.astimezone(material.manner.zone)) if hold.latest_dose else ""

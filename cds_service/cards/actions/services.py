@@ -4,7 +4,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from cds_service.cards import wording
-from cds_service.cards.material import Call, Material
+from cds_service.cards.inputs import Call, CardInputs
 from cds_service.cards.model import Action
 from cds_service.chart import spoken
 from cds_service.knowledge.orderables import Orderable
@@ -12,7 +12,7 @@ from cds_service.knowledge.orderables import Orderable
 _ORDERING = ("Practitioner/", "PractitionerRole/")
 
 
-def order(material: Material, orderable: Orderable) -> Action:
+def order(material: CardInputs, orderable: Orderable) -> Action:
     """The creation of an order. Its code comes from a value set; a referral is ordered in words."""
     call = material.call
     code: dict[str, Any] = {"text": orderable.text}

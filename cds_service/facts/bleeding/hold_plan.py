@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
 from cds_service.facts.shared.slot import by_the_clock
-from cds_service.findings.hold_plan import Asked, HoldPlan
+from cds_service.findings.hold_plan import HoldPlan, SourceInterval
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import Remark
 
@@ -47,5 +47,5 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
     )
 
 
-def _asked(remark: Remark) -> Asked:
-    return Asked(remark.text, remark.source, remark.confidence.caveat)
+def _asked(remark: Remark) -> SourceInterval:
+    return SourceInterval(remark.text, remark.source, remark.confidence.caveat)

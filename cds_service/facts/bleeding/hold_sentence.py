@@ -95,7 +95,7 @@ def _others(item: Exposure, plan: HoldPlan, know: Knowledge) -> str:
             differ = differ or label != deciding
             last = plan.earliest_full if number.value == plan.hours_full else None
             at = f" from {_moment(last)}" if last else ""
-            said.append((f"up to {number.shown}" if label == deciding else f"{label} {number.shown}") + at)
+            said.append((f"up to {number.text}" if label == deciding else f"{label} {number.text}") + at)
     ending = "each counts at this site" if every_guideline_counts(know) else f"{deciding} decides"
     return ", ".join(said) + (f"; {ending}" if differ else "")
 
@@ -109,7 +109,7 @@ def _more(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> list
     elif item.clearance and item.hold.clearance_below != float("inf"):
         said.append(item.clearance.says)
     if item.inr:
-        limit = know.parameter("shared/coagulation.inr_limit").shown
+        limit = know.parameter("shared/coagulation.inr_limit").text
         said.append(f"INR {item.inr} since, not above {limit}: caution only")
     elif plan.check and item.tier is not Tier.LONGER:
         said.append(f"check {plan.check}")

@@ -13,7 +13,7 @@ from cds_service.facts.shared.slot import slot
 from cds_service.knowledge import Knowledge
 
 
-class Guarded(Struct, frozen=True):
+class GuardedRisk(Struct, frozen=True):
     """A thrombotic risk and the drugs that guard against it at the slot, or did until lately."""
 
     risk: ThromboticRisk
@@ -21,7 +21,7 @@ class Guarded(Struct, frozen=True):
 
 
 @once
-def guarded_risks(chart: Chart, know: Knowledge) -> Gathered[Guarded]:
+def guarded_risks(chart: Chart, know: Knowledge) -> Gathered[GuardedRisk]:
     """Each thrombotic risk that a drug guards against, and the gaps that could hide one."""
     drugs, drug_gaps = exposures(chart, know)
     acting = [item for item in drugs if item.on_board or _lately(item, chart, know)]
@@ -36,11 +36,11 @@ def agreement(drug: Exposure, chart: Chart, know: Knowledge) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.risk.agree_with for item in found if drug in item.drugs and not item.risk.lesser))
 
 
-def _guards(risks: tuple[ThromboticRisk, ...], acting: list[Exposure]) -> Iterator[Guarded]:
+def _guards(risks: tuple[ThromboticRisk, ...], acting: list[Exposure]) -> Iterator[GuardedRisk]:
     for risk in risks:
         guarding = tuple(item for item in acting if item.drug.drug_class in risk.classes)
         if guarding:
-            yield Guarded(risk, guarding)
+            yield GuardedRisk(risk, guarding)
 
 
 def _lately(item: Exposure, chart: Chart, know: Knowledge) -> bool:

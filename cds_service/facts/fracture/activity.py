@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
 from cds_service.facts.fracture.fractures import target_levels
-from cds_service.facts.fracture.imaging import current, day, evidence, recency, told
+from cds_service.facts.fracture.imaging import current, day, described, evidence, recency
 from cds_service.facts.shared.memo import once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -16,7 +16,7 @@ _MARROW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE)
 _SHOW_MARROW = (Modality.MRI, Modality.NUCLEAR, Modality.OTHER)
 
 
-class Verdict(StrEnum):
+class ActivityState(StrEnum):
     """What the newest images come to."""
 
     ACTIVE = "active"
@@ -28,14 +28,14 @@ class Activity(Struct, frozen=True):
     """The verdict at some levels (none: the report names no level), the finding that decides it, and those that contradict it."""
 
     levels: frozenset[Level]
-    verdict: Verdict
+    verdict: ActivityState
     finding: ImagingFinding
     contrary: tuple[ImagingFinding, ...] = ()
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Where it comes from, for a sentence, and what differs: `MRI of 2026-11-12; MRI of 2026-10-02 differs`."""
-        return "; ".join([told(self.finding), *(f"{told(seen)} differs" for seen in self.contrary[:1])])
+        return "; ".join([described(self.finding), *(f"{described(seen)} differs" for seen in self.contrary[:1])])
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
@@ -108,7 +108,7 @@ def _is_whole(seen: ImagingFinding, everything: Iterable[ImagingFinding]) -> boo
     )
 
 
-def _verdict(items: list[ImagingFinding]) -> tuple[Verdict, ImagingFinding]:
+def _verdict(items: list[ImagingFinding]) -> tuple[ActivityState, ImagingFinding]:
     """The verdict of one day's findings and the finding that decides it."""
     group = [item for item in items if item.basis is Basis.CODE] or items
     favour = sorted((item for item in group if _is_for(item)), key=recency)
@@ -116,8 +116,8 @@ def _verdict(items: list[ImagingFinding]) -> tuple[Verdict, ImagingFinding]:
     sources = {item.source.reference for item in favour}
     against = sorted((item for item in group if not _is_for(item) and not _is_healing_of(item, sources)), key=recency)
     if not favour:
-        return Verdict.INACTIVE, against[-1]
-    return Verdict.CONFLICTING if against else Verdict.ACTIVE, favour[-1]
+        return ActivityState.INACTIVE, against[-1]
+    return ActivityState.CONFLICTING if against else ActivityState.ACTIVE, favour[-1]
 
 
 def _is_healing_of(item: ImagingFinding, sources: set[str]) -> bool:

@@ -70,7 +70,7 @@ def evidence(seen: ImagingFinding) -> Evidence:
     return Evidence(seen.source, path_of(seen), seen.when, seen.sentence)
 
 
-def told(seen: ImagingFinding) -> str:
+def described(seen: ImagingFinding) -> str:
     """Where a finding comes from, for a sentence: `MRI of 2026-11-12, preliminary: "Oedema at T12."`."""
     early = ", preliminary" if seen.status is ResultStatus.PRELIMINARY else ""
     quote = f': "{brief(seen.sentence)}"' if seen.basis is Basis.TEXT and seen.sentence else ""

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
-from cds_service.facts.fracture.activity import Verdict, activity, activity_elsewhere
+from cds_service.facts.fracture.activity import ActivityState, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import Fracture, current_fractures
 from cds_service.facts.fracture.imaging import evidence
 from cds_service.facts.shared.memo import once
@@ -65,5 +65,7 @@ def named_levels(chart: Chart, know: Knowledge) -> NamedLevels:
     return NamedLevels(
         ordered=chart.order.levels,
         fractures=tuple(item for item in found if item.levels),
-        images=tuple(item.finding for item in everywhere if item.verdict is Verdict.ACTIVE and item.finding.levels),
+        images=tuple(
+            item.finding for item in everywhere if item.verdict is ActivityState.ACTIVE and item.finding.levels
+        ),
     )

@@ -16,7 +16,7 @@ SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 _STATED = (Assertion.PRESENT, Assertion.UNCERTAIN)
 
 
-class Shown(Struct, frozen=True):
+class SignOnImage(Struct, frozen=True):
     """A sign that an image shows or suspects. `current` is false if the image is older than the window for images."""
 
     seen: ImagingFinding
@@ -42,10 +42,10 @@ class Shown(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Where and when, to follow a noun, such as ` at L1, MRI of 2026-11-12: "Cord compression at L1."`."""
-        return f"{self._where}, {imaging.told(self.seen)}{'' if self.current else ', not current'}"
+        return f"{self._where}, {imaging.described(self.seen)}{'' if self.current else ', not current'}"
 
 
-def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]:
+def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[SignOnImage]:
     """Signs that images show or suspect at any level, unless a newer image denies them; then `Unknown` if imaging has gaps.
 
     Of several sentences on one sign at the same levels a coded and a certain one goes first, then the newest. Signs of the neck alone
@@ -58,7 +58,7 @@ def shown(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[Shown]
             groups.setdefault((seen.sign, spoken(seen.levels)), []).append(seen)
     for _, group in sorted(groups.items()):
         best = max(group, key=_rank)
-        yield Shown(best, best.when is None or chart.as_of - best.when.last <= window)
+        yield SignOnImage(best, best.when is None or chart.as_of - best.when.last <= window)
     chart.require("what images show", *SECTIONS)
 
 

@@ -6,10 +6,10 @@ from cds_service.facts.fracture.imaging import current, day
 from cds_service.knowledge import Knowledge
 
 
-def intact_levels(chart: Chart, know: Knowledge) -> dict[Level, ImagingFinding]:
+def unfractured_levels(chart: Chart, know: Knowledge) -> dict[Level, ImagingFinding]:
     """The ordered levels that the newest current image calls intact and no diagnosis calls broken, each with what says so."""
     newest = {level: _newest(level, chart, know) for level in descending(chart.order.levels - _diagnosed(chart))}
-    return {level: seen for level, seen in newest.items() if seen and _is_intact(seen)}
+    return {level: seen for level, seen in newest.items() if seen and _is_unfractured(seen)}
 
 
 def levels_not_judged(chart: Chart, know: Knowledge) -> frozenset[Level]:
@@ -34,7 +34,7 @@ def _diagnosed(chart: Chart) -> frozenset[Level]:
 def _newest(level: Level, chart: Chart, know: Knowledge) -> ImagingFinding | None:
     """The newest current finding that calls this level intact or broken; of one day, the one that calls it broken."""
     said = [seen for seen in current(chart, know) if level in seen.levels and _judges(seen)]
-    return max(said, key=lambda seen: (day(seen), not _is_intact(seen), seen.source.reference), default=None)
+    return max(said, key=lambda seen: (day(seen), not _is_unfractured(seen), seen.source.reference), default=None)
 
 
 def _judges(seen: ImagingFinding) -> bool:
@@ -43,5 +43,5 @@ def _judges(seen: ImagingFinding) -> bool:
     return seen.sign is ImagingSign.FRACTURE and seen.assertion in (Assertion.PRESENT, Assertion.ABSENT)
 
 
-def _is_intact(seen: ImagingFinding) -> bool:
+def _is_unfractured(seen: ImagingFinding) -> bool:
     return seen.sign is ImagingSign.INTACT or seen.assertion is Assertion.ABSENT

@@ -10,7 +10,7 @@ from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.pain import scores
 from cds_service.facts.pain.care import obstacles_to_care
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import brief, recorded, told
+from cds_service.facts.shared.phrasing import brief, described, recorded
 from cds_service.facts.shared.setting import Setting, setting
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
@@ -46,7 +46,7 @@ def care_waivers(chart: Chart, know: Knowledge) -> Iterator[Waiver]:
         obstacles, gaps = gathered(obstacles_to_care(chart))
         for problem in obstacles:
             yield Waiver(
-                why=f"{told(problem)}, with pain {scores.said(score)}",
+                why=f"{described(problem)}, with pain {scores.phrase(score)}",
                 evidence=(recorded(problem), score.evidence),
                 cites=("sir-qi-2014",),
                 uses=(severe,),
@@ -54,7 +54,7 @@ def care_waivers(chart: Chart, know: Knowledge) -> Iterator[Waiver]:
             )
         if scores.reaches(score, very_severe.value) and setting(chart) is Setting.INPATIENT:
             yield Waiver(
-                why=f"in hospital with pain {scores.said(score)}",
+                why=f"in hospital with pain {scores.phrase(score)}",
                 evidence=(score.evidence,),
                 cites=("cms-lcd",),
                 uses=(very_severe,),

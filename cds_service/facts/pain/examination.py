@@ -12,7 +12,7 @@ from cds_service.findings import Evidence
 _DENIALS = (ValueSets.RESULT_NEGATIVE, ValueSets.PAIN_FROM_ELSEWHERE)
 
 
-class Examination(Struct, frozen=True):
+class BackExamination(Struct, frozen=True):
     """One question about the target level with its answer."""
 
     asked: Measurement
@@ -33,7 +33,7 @@ class Examination(Struct, frozen=True):
         """The element of the chart that says so."""
         return Evidence(self.asked.source, "value", self.asked.when, self.answer.text)
 
-    def is_later(self, other: "Examination") -> bool:
+    def is_later(self, other: "BackExamination") -> bool:
         """Whether it was made after another, as far as both are dated."""
         mine, theirs = self.asked.when, other.asked.when
         return mine is not None and theirs is not None and mine.start > theirs.last
@@ -43,8 +43,8 @@ class Examination(Struct, frozen=True):
         return f"{brief(self.asked.concept.text)}: {brief(self.answer.text)}{on(self.asked.when)}"
 
 
-def examinations(chart: Chart, measure: ValueSets) -> Iterator[Examination]:
+def examinations(chart: Chart, measure: ValueSets) -> Iterator[BackExamination]:
     """The answered examinations of the target level, newest first; then `Unknown` if the section has gaps."""
     for item in chart.measurements(measure):
         if item.answer is not None and at_target(item.concept.levels, chart):
-            yield Examination(item, item.answer)
+            yield BackExamination(item, item.answer)

@@ -44,7 +44,7 @@ def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
     if any(longer):
         setting(chart)  # says what is missing
     newer = Unknown(
-        f"{_WHAT} (the latest, {said(everything[0])}, is older than {limits[-1].shown})",
+        f"{_WHAT} (the latest, {phrase(everything[0])}, is older than {limits[-1].text})",
         Missing(Section.PAIN, Reason.NOT_MEASURED),
     )
     raise next(everything[0].doubts(), newer)
@@ -67,7 +67,7 @@ def was_never_scored(chart: Chart) -> bool:
     return not any_result and chart.answer(Section.PAIN) is Answer.WHOLE
 
 
-def said(score: Lab) -> str:
+def phrase(score: Lab) -> str:
     """A score with its scale and date, such as `7 of 10 (2026-11-20)`."""
     number, _, dated = str(score).partition(" (")
     return f"{number} of 10 ({dated}"
@@ -97,7 +97,7 @@ def exceeds(score: Lab, limit: float) -> bool:
 def _open(score: Lab, limit: float) -> Unknown:
     """The gap of a score of which nobody can tell on which side of a limit it lies."""
     beside = "".join(f" beside {rival.value:g}" for rival in score.rivals)
-    return Unknown(f"pain of {said(score)}{beside} leaves the limit of {limit:g} open")
+    return Unknown(f"pain of {phrase(score)}{beside} leaves the limit of {limit:g} open")
 
 
 def is_within(score: Lab, at: datetime, limit: Parameter) -> bool:

@@ -21,7 +21,7 @@ def allergies(chart: Chart, *sets: ValueSets) -> Iterator[Allergy]:
         raise gap
 
 
-def told(allergy: Allergy) -> str:
+def described(allergy: Allergy) -> str:
     """What the allergy is to, with its severity if stated and the day it was recorded: `Latex, severe, 2019-03-01`."""
     severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
     return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"

@@ -1,7 +1,7 @@
 """Findings that rest on one diagnosis or one image: they show it as evidence and are as certain as it is."""
 
 from cds_service.chart import Condition
-from cds_service.facts.fracture.signs import Shown
+from cds_service.facts.fracture.signs import SignOnImage
 from cds_service.facts.shared.phrasing import recorded
 from cds_service.findings import Evidence, Finding, Kind, Proposal
 from cds_service.knowledge import Parameter
@@ -32,7 +32,7 @@ def of_problem(
 
 
 def of_image(
-    item: Shown,
+    item: SignOnImage,
     says: str,
     short: str,
     *,

@@ -11,7 +11,7 @@ def on(when: When | None) -> str:
     return f", {when}" if when else ""
 
 
-def told(problem: Condition) -> str:
+def described(problem: Condition) -> str:
     """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possibly Discitis, date not recorded`."""
     possible = "possibly " if problem.certainty is Certainty.POSSIBLE else ""
     return f"{possible}{problem.concept.text}{on(problem.dated) or ', date not recorded'}"

@@ -10,7 +10,7 @@ DECIDES = " (decides)"
 
 def number(item: Parameter, know: Knowledge) -> str:
     """A number under the name of its source, such as `CMS LCD 84 d`; one that the site replaced goes under the site's name."""
-    return f"{'site' if item.site_reason else know.citation(item.source).label} {item.shown}"
+    return f"{'site' if item.site_reason else know.citation(item.source).label} {item.text}"
 
 
 def compared(numbers: Mapping[str, bool]) -> str:

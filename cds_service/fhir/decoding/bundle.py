@@ -57,7 +57,7 @@ class Bundle(_Entries, gc=False, tag_field="resourceType", tag="Bundle"):
     """A Bundle as it should be."""
 
 
-class Outcome(Struct, gc=False, tag_field="resourceType", tag="OperationOutcome"):
+class OperationOutcome(Struct, gc=False, tag_field="resourceType", tag="OperationOutcome"):
     """What is sent instead of data; its issues are read apart, as anything may stand there."""
 
     issue: Raw = Raw(b"")
@@ -72,7 +72,7 @@ class _Envelope(_Entries, gc=False, rename="camel"):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
-def opened(sent: Bundle | Outcome | None, count: int | None = None) -> Answered:
+def opened(sent: Bundle | OperationOutcome | None, count: int | None = None) -> Answered:
     """What a prefetch value holds that was decoded as what it most often is; see `open_answer` for any other."""
     if isinstance(sent, Bundle):
         return _open_bundle(sent, count)
@@ -135,7 +135,7 @@ def _open_odd(raw: Raw, count: int | None) -> Answered:
         return Answered(Answer.WHOLE, tuple(_open_item(item) for item in value))
     if not isinstance(value, dict):
         return Answered(Answer.FAILED, says="what was sent is no FHIR resource")
-    return _open(_mended(value), raw, count)
+    return _open(_repaired(value), raw, count)
 
 
 def _open_item(item: object) -> Part:
@@ -144,7 +144,7 @@ def _open_item(item: object) -> Part:
     return Part(Raw(msgspec.json.encode(item if inner is None else inner)))
 
 
-def _mended(value: dict[str, object]) -> _Envelope:
+def _repaired(value: dict[str, object]) -> _Envelope:
     entries = value.get("entry")
     entries = entries if isinstance(entries, list) else [] if entries is None else [entries]
     total = value.get("total")
@@ -153,13 +153,13 @@ def _mended(value: dict[str, object]) -> _Envelope:
     return _Envelope(
         resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,
-        entry=[_mended_entry(entry) for entry in entries],
+        entry=[_repaired_entry(entry) for entry in entries],
         link=[repair.fitted(link, _Link) for link in _objects(value.get("link"))],
         resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else Raw(b""),
     )
 
 
-def _mended_entry(entry: object) -> Part:
+def _repaired_entry(entry: object) -> Part:
     if not isinstance(entry, dict):
         return Part(Raw(msgspec.json.encode(entry)))
     full_url, resource = entry.get("fullUrl"), entry.get("resource")

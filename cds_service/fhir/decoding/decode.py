@@ -16,7 +16,7 @@ _DECODER = msgspec.json.Decoder(resources.ANY)
 _NO_LOSSES = repair.Losses()
 
 
-class Skimmed(msgspec.Struct, frozen=True, gc=False):
+class DecodedResource(msgspec.Struct, frozen=True, gc=False):
     """One resource: its typed struct, the part that it came in, the elements that could not be read, and by path
     each text that was read in part, as it came whole."""
 
@@ -64,13 +64,13 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
     has_id: ClassVar[bool] = True
 
 
-class Unread(Struct, frozen=True):
+class NotDecoded(Struct, frozen=True):
     """Something that is no resource, or whose type cannot be read."""
 
     reference: str
 
 
-Glance = Callable[[msgspec.Raw], Passed | None]
+Dismissal = Callable[[msgspec.Raw], Passed | None]
 """Says of a resource's bytes that no rule reads it; None if that is not plain."""
 
 
@@ -78,9 +78,9 @@ def _none_passed(raw: msgspec.Raw) -> Passed | None:  # noqa: ARG001
     return None
 
 
-def skim(
-    parts: Iterable[Part], seen: set[str] | None = None, glance: Glance = _none_passed
-) -> list[Skimmed | Passed | Unread]:
+def decode(
+    parts: Iterable[Part], seen: set[str] | None = None, glance: Dismissal = _none_passed
+) -> list[DecodedResource | Passed | NotDecoded]:
     """The resources of interest among `parts`, and those passed over; of two with the same type and id the first counts.
 
     `seen` are the references that came before, in other parts; it is added to.
@@ -91,7 +91,7 @@ def skim(
         item = glance(part.raw) or one(part)
         if item is None:
             continue
-        if not isinstance(item, Unread):
+        if not isinstance(item, NotDecoded):
             if item.reference in before and item.has_id:
                 continue
             before.add(item.reference)
@@ -99,7 +99,7 @@ def skim(
     return found
 
 
-def one(part: Part) -> Skimmed | Unread | None:
+def one(part: Part) -> DecodedResource | NotDecoded | None:
     """The resource, or None if its type is of no interest."""
     try:
         resource = _DECODER.decode(part.raw)
@@ -108,13 +108,13 @@ def one(part: Part) -> Skimmed | Unread | None:
         value = repair.as_object(part.raw)
         kind = value.get("resourceType") if value else None
         if value is None or not isinstance(kind, str):
-            return Unread(part.full_url or "a resource without a type")
+            return NotDecoded(part.full_url or "a resource without a type")
         if kind not in resources.TYPES:
             return None
         resource, losses = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
-    return Skimmed(resource, reference, part, tuple(losses.dropped), losses.cut)
+    return DecodedResource(resource, reference, part, tuple(losses.dropped), losses.cut)
 
 
 def identifier(reference: Reference | None) -> str:

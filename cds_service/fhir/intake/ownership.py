@@ -8,7 +8,7 @@ from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.decoding.decode import Skimmed, one
+from cds_service.fhir.decoding.decode import DecodedResource, one
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
@@ -37,7 +37,7 @@ def _of_another_kind(section: Section, answered: Answered) -> str:
     if not answered.is_bare:
         return ""
     item = one(answered.parts[0])
-    kind = type(item.resource).__name__ if isinstance(item, Skimmed) else ""
+    kind = type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
     if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
         return ""
     return f"what was sent is no {RESOURCE_TYPE[section]}"
@@ -48,9 +48,9 @@ def _is_another_list(section: Section, answered: Answered) -> bool:
     others = False
     for part in () if answered.is_bare else answered.parts:
         item = one(part)
-        if item is None or (isinstance(item, Skimmed) and isinstance(item.resource, resources.Medication)):
+        if item is None or (isinstance(item, DecodedResource) and isinstance(item.resource, resources.Medication)):
             continue
-        kind = type(item.resource).__name__ if isinstance(item, Skimmed) else ""
+        kind = type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
         if kind in ("", RESOURCE_TYPE[section], *_EARLIER_NAMES):
             return False  # most often the first, and no other is looked at
         others = True
@@ -72,7 +72,7 @@ def _belongs(part: Part, patient: str) -> bool | None:
     item = one(part)
     if item is None:
         return None
-    if not isinstance(item, Skimmed):
+    if not isinstance(item, DecodedResource):
         return True  # what cannot be read is named later
     if isinstance(item.resource, resources.Medication) and not item.whose:
         return None

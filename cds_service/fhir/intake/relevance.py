@@ -20,7 +20,7 @@ from cds_service.knowledge import Knowledge
 _NOTHING = Raw(b"")
 
 
-class _Glanced(Struct, gc=False, tag_field="resourceType", rename="camel"):
+class _Head(Struct, gc=False, tag_field="resourceType", rename="camel"):
     """Elements as they came, not yet read: charts repeat few of them many times, so each is judged once."""
 
     id: Text = None
@@ -28,16 +28,16 @@ class _Glanced(Struct, gc=False, tag_field="resourceType", rename="camel"):
     code: Raw = _NOTHING
 
 
-class _Condition(_Glanced, tag="Condition"):
+class _Condition(_Head, tag="Condition"):
     pass
 
 
-class _Observation(_Glanced, tag="Observation"):
+class _Observation(_Head, tag="Observation"):
     category: Raw = _NOTHING
     component: Raw = _NOTHING
 
 
-class _Medication(_Glanced):
+class _Medication(_Head):
     medication_codeable_concept: Raw = _NOTHING
     medication_reference: Raw = _NOTHING
     medication: Raw = _NOTHING
@@ -79,7 +79,7 @@ def passed(raw: Raw, know: Knowledge) -> Passed | None:
     return None
 
 
-def _is_of_no_interest(seen: _Glanced, know: Knowledge) -> bool:
+def _is_of_no_interest(seen: _Head, know: Knowledge) -> bool:
     if isinstance(seen, _Observation):
         alone = seen.code and seen.category and not seen.component
         return bool(alone) and _is_another_result(bytes(seen.category), bytes(seen.code), know)

@@ -9,30 +9,30 @@ from cds_service.chart import Section, Unreadable
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered
-from cds_service.fhir.decoding.decode import Passed, Skimmed, Unread, skim
+from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, Passed, decode
 from cds_service.fhir.intake.relevance import passed
 from cds_service.knowledge import Knowledge
 
 
-class Arrived(Struct):
+class Intake(Struct):
     """What arrived: the patient's resources that a rule may read, the references of all that are theirs, and how many are others'.
 
     `unstated` are those that do not say whose they are.
     """
 
-    mine: list[Skimmed] = []
+    mine: list[DecodedResource] = []
     references: set[str] = set()
     unreadable: list[Unreadable] = []
     strangers: int = 0
     unstated: int = 0
 
 
-def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowledge) -> Arrived:
+def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowledge) -> Intake:
     """Every resource once, though two sections may have brought it."""
-    arrived, seen, glance = Arrived(), set[str](), partial(passed, know=know)
+    arrived, seen, glance = Intake(), set[str](), partial(passed, know=know)
     for section, answered in answers.items():
-        for item in skim(answered.parts, seen, glance):
-            if isinstance(item, Unread):
+        for item in decode(answered.parts, seen, glance):
+            if isinstance(item, NotDecoded):
                 arrived.unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
                 continue
             is_theirs = belongs(item, patient_id)
@@ -41,16 +41,20 @@ def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowl
                 continue
             arrived.unstated += is_theirs is None
             arrived.references.add(item.reference)
-            if isinstance(item, Skimmed):
+            if isinstance(item, DecodedResource):
                 arrived.mine.append(item)
     return arrived
 
 
-def belongs(item: Skimmed | Passed, patient_id: str) -> bool | None:
+def belongs(item: DecodedResource | Passed, patient_id: str) -> bool | None:
     """Whether the resource is this patient's; None if it does not say."""
     whose = item.whose
     if whose and whose == patient_id:
         return True
-    if not whose and isinstance(item, Skimmed) and isinstance(item.resource, resources.Medication | resources.Device):
+    if (
+        not whose
+        and isinstance(item, DecodedResource)
+        and isinstance(item.resource, resources.Medication | resources.Device)
+    ):
         return True
     return None if not whose or whose.startswith("urn:uuid:") else False

@@ -7,7 +7,7 @@ from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Term
-from cds_service.fhir.decoding.decode import Skimmed
+from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.readers import drug_identity
 from cds_service.knowledge.codes import LONGEST_TERM
 
@@ -17,7 +17,7 @@ _ABOUT_IN_PARTS = (*_ABOUT, "type", "reaction", "component", "ingredient", "cont
 _VALUE = "value"
 
 
-def unread(item: Skimmed, entries: Sequence[object], context: Context) -> Iterator[Unreadable]:
+def unread(item: DecodedResource, entries: Sequence[object], context: Context) -> Iterator[Unreadable]:
     """The gap that a resource leaves which was read in part, beside the entries that it gave; none for most."""
     kind = type(item.resource).__name__
     if not entries and any(path.startswith(_ABOUT) for path in item.dropped):
@@ -31,7 +31,7 @@ def unread(item: Skimmed, entries: Sequence[object], context: Context) -> Iterat
             yield Unreadable(item.reference, kind, sets)
 
 
-def notes(items: Iterable[Skimmed]) -> tuple[str, ...]:
+def notes(items: Iterable[DecodedResource]) -> tuple[str, ...]:
     """What is said of texts that were not read to their end, one sentence for each type of resource."""
     kinds = sorted({type(item.resource).__name__ for item in items if item.cut})
     return tuple(f"Text of {kind} longer than {LONGEST_TERM} characters: the rest was not read" for kind in kinds)

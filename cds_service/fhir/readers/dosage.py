@@ -154,11 +154,11 @@ def _repeated(repeat: datatypes.Repeat) -> float | None:
     if unit and repeat.period and repeat.period > 0:
         times = repeat.frequency if repeat.frequency and repeat.frequency > 0 else 1.0
         return repeat.period * unit / times
-    moments = _words(repeat.when)
+    moments = _text_of(repeat.when)
     return 24.0 / len(moments) if moments else None
 
 
-def _words(value: list[str] | str | None) -> list[str]:
+def _text_of(value: list[str] | str | None) -> list[str]:
     return value if isinstance(value, list) else [value] if value else []
 
 

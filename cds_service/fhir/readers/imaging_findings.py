@@ -23,7 +23,7 @@ from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Term
-from cds_service.fhir.decoding.decode import Skimmed, identifier
+from cds_service.fhir.decoding.decode import DecodedResource, identifier
 from cds_service.fhir.readers import report_texts
 from cds_service.fhir.readers.imaging_studies import (
     Examination,
@@ -71,7 +71,7 @@ def findings_of_report(
     of_spine = shown.region is not Region.UNSTATED or any(_OF_SPINE.search(text) for text in texts)
     report = Findings(source, shown, resource.status)
     for term in (*resource.conclusionCode, *resource.codedDiagnosis):
-        report.add(said_by(term, context), Basis.CODE)
+        report.add(stated_by(term, context), Basis.CODE)
     for text in texts:
         report.add((said for said in read_report(text) if of_spine or said.levels), Basis.TEXT)
     return report.listed()
@@ -98,7 +98,7 @@ def examination_of_report(
     )
 
 
-def examinations(items: Iterable[Skimmed], context: Context) -> Mapping[str, Examination]:
+def examinations(items: Iterable[DecodedResource], context: Context) -> Mapping[str, Examination]:
     """How pictures were taken, by what a reference may say: the study's id or address, and the observations that a report lists."""
     known: dict[str, Examination] = {}
     reports = []
@@ -144,13 +144,13 @@ def _name_spine(texts: Iterable[str]) -> bool:
     return any(_OF_SPINE.search(text) or legibility().names_spine(text) or read_levels(text) for text in texts)
 
 
-def said_by(term: Term, context: Context) -> tuple[Statement, ...]:
+def stated_by(term: Term, context: Context) -> tuple[Statement, ...]:
     """What a coded conclusion or a plain label says. The words beside a code of a complete list add nothing to it."""
-    return _said_by(term, context.know)
+    return _stated_by(term, context.know)
 
 
 @lru_cache(maxsize=4096)
-def _said_by(term: Term, know: Knowledge) -> tuple[Statement, ...]:
+def _stated_by(term: Term, know: Knowledge) -> tuple[Statement, ...]:
     return tuple(_statements(term, Context(know, UTC)))
 
 

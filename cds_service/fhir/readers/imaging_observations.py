@@ -11,7 +11,7 @@ from cds_service.fhir import concepts, dates, numbers
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Quantity, Term
-from cds_service.fhir.readers.imaging_findings import Findings, said_by
+from cds_service.fhir.readers.imaging_findings import Findings, stated_by
 from cds_service.fhir.readers.imaging_studies import Examination, Region, modality, region
 from cds_service.report_text.reader import Statement, read_report
 
@@ -88,11 +88,11 @@ def is_of_another_kind(categories: Iterable[Term]) -> bool:
 
 def _parts(resource: resources.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:
     """The statements of an observation and its components. A component that names only a level speaks of the observation's sign."""
-    whole = said_by(resource.code, context) if resource.code else ()
+    whole = stated_by(resource.code, context) if resource.code else ()
     if not resource.component or _has_value(resource):
         yield from _statements(resource, whole, concepts.levels(resource.code, context), context)
     for part in resource.component:
-        own = said_by(part.code, context) if part.code else ()
+        own = stated_by(part.code, context) if part.code else ()
         yield from _statements(part, own or whole, concepts.levels(part.code, context), context)
 
 
@@ -107,7 +107,7 @@ def _statements(
     value = _value(part, context)
     if not labelled:  # the value itself is the finding
         sentence = len(value.words.split()) > _LONGEST_LABEL and value.coded is None
-        said: Iterable[Statement] = said_by(value.coded, context) if value.coded else read_report(value.words)
+        said: Iterable[Statement] = stated_by(value.coded, context) if value.coded else read_report(value.words)
         yield from ((Basis.TEXT if sentence else Basis.CODE, item) for item in said)
         return
     special = [item for item in labelled if item.sign is not ImagingSign.FRACTURE]
@@ -137,16 +137,16 @@ def _judged(label: Statement, value: _Value) -> Statement | None:
 
 def _value(part: resources.Observation | Component, context: Context) -> _Value:
     if part.valueBoolean is not None:
-        return _said("yes" if part.valueBoolean else "no", context)
+        return _stated("yes" if part.valueBoolean else "no", context)
     if part.valueQuantity is not None and part.valueQuantity.value is not None:
         return _measured(part.valueQuantity)
     words = next((text for text in (part.valueString, *concepts.texts(part.valueCodeableConcept)) if text), "")
     if words.strip():
-        return replace(_said(words.strip(), context), coded=part.valueCodeableConcept)
+        return replace(_stated(words.strip(), context), coded=part.valueCodeableConcept)
     for term in concepts.listed(part.interpretation):
         code = concepts.code_of(term).upper()
         if code in ("POS", "NEG"):
-            return _said("present" if code == "POS" else "absent", context)
+            return _stated("present" if code == "POS" else "absent", context)
     stated = part.dataAbsentReason is not None or part.valueInteger is not None or _has_value(part)
     return _Value() if stated else _Value(Assertion.UNCERTAIN)
 
@@ -162,7 +162,7 @@ def _measured(given: Quantity) -> _Value:
     return _Value(Assertion.PRESENT if high > 0 else Assertion.ABSENT, (low, high), f"{comparator}{number:g} %")
 
 
-def _said(words: str, context: Context) -> _Value:
+def _stated(words: str, context: Context) -> _Value:
     if _NOTHING.fullmatch(words):
         return _Value()
     number = numbers.read(words)

@@ -137,7 +137,7 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
 def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], context: Context) -> _Reading:
     """A number in its canonical unit. Where a text names two measures, the unit decides which of them it is."""
     if not math.isfinite(number.value) or number.comparator not in _COMPARATORS:
-        return _Reading(absent=f"value {_shown(number, code)!r} not understood")
+        return _Reading(absent=f"value {_display(number, code)!r} not understood")
     understood = {
         measure: quantity
         for measure in sorted(measures)
@@ -148,16 +148,16 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
         return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
     possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
     if not possible:
-        return _Reading(absent=f"{_shown(number, code)} is not possible: its unit or a digit is wrong")
+        return _Reading(absent=f"{_display(number, code)} is not possible: its unit or a digit is wrong")
     if len(set(possible.values())) > 1:
-        return _Reading(absent=f"{_shown(number, code)} can be {' or '.join(possible)}")
+        return _Reading(absent=f"{_display(number, code)} can be {' or '.join(possible)}")
     quantity = next(iter(possible.values()))
     if number.comparator:
         quantity = replace(quantity, comparator=number.comparator)
     return _Reading(frozenset(possible), quantity)
 
 
-def _shown(number: WrittenNumber, code: str | None) -> str:
+def _display(number: WrittenNumber, code: str | None) -> str:
     return f"{number.comparator}{number.value:g} {number.unit or code or ''}".strip()
 
 

@@ -37,9 +37,9 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         lying, often, rest, fever = know.parameters("aftercare", "lying", "often", "rest", "fever")
         visit_from, visit_to = know.parameters("aftercare", "visit_from", "visit_to")
         yield Finding(
-            f"{what}: usual observation lying for {lying.shown}, legs and vital signs every {often.value:g} min at"
-            f" first; light activity for {rest.shown}",
-            f"lying for {lying.shown}",
+            f"{what}: usual observation lying for {lying.text}, legs and vital signs every {often.value:g} min at"
+            f" first; light activity for {rest.text}",
+            f"lying for {lying.text}",
             shown,
             uses=(lying, often, rest),
         )
@@ -51,9 +51,9 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             uses=(fever,),
         )
         yield Finding(
-            f"Visit after {visit_from.value:g} to {visit_to.shown}; new pain: think of a new fracture, infection or a"
+            f"Visit after {visit_from.value:g} to {visit_to.text}; new pain: think of a new fracture, infection or a"
             " leak. That neighbouring vertebrae break more often is not established",
-            f"visit after {visit_from.value:g}–{visit_to.shown}",
+            f"visit after {visit_from.value:g}–{visit_to.text}",
             shown,
             uses=(visit_from, visit_to),
             cites=("vertos2-2010", "cochrane-2018"),

@@ -78,5 +78,5 @@ def _due(
         window = lab_window(chart, know)
         why = f" ({window.why})" if window.why else ""
         when = "at the slot" if chart.order.planned else "now"
-        says = f"{name[:1].upper()}{name[1:]} {lab}: older than {window.known.shown} {when}{why}{note}"
+        says = f"{name[:1].upper()}{name[1:]} {lab}: older than {window.known.text} {when}{why}{note}"
         yield Finding(says, f"{lab.short}, too old", (lab.evidence,), (window.known,), ("sir-2019",), proposes=proposed)

@@ -90,7 +90,7 @@ def _fibrinogen(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     except Unknown:
         return  # `coagulation_tests_due` asks for it
     if labs.at_most(fibrinogen, limit.value) is not False and liver_disease(chart):
-        says = f"Fibrinogen {fibrinogen}; the limit in chronic liver disease is above {limit.shown}"
+        says = f"Fibrinogen {fibrinogen}; the limit in chronic liver disease is above {limit.text}"
         yield Finding(
             says, fibrinogen.short, (fibrinogen.evidence,), (limit,), indicator=indicator(fibrinogen, chart, know)
         )

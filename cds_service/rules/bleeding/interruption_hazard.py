@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Tier
-from cds_service.facts.bleeding.interruption import Guarded, guarded_risks
+from cds_service.facts.bleeding.interruption import GuardedRisk, guarded_risks
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -47,7 +47,7 @@ def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     yield from gaps
 
 
-def _finding(item: Guarded, know: Knowledge) -> Finding:
+def _finding(item: GuardedRisk, know: Knowledge) -> Finding:
     risk, names = item.risk, " and ".join(drug.drug.name for drug in item.drugs)
     effect, indicator = Kind.RELATIVE, Indicator.WARNING
     if risk.lesser:

@@ -37,14 +37,14 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     latest, before = values[0], _highest_before(values, know)
     if labs.below(latest, limit.value):
         yield Finding(
-            f"Haemoglobin {latest} is below {limit.shown}",
+            f"Haemoglobin {latest} is below {limit.text}",
             latest.short,
             (latest.evidence,),
             (limit,),
             cites=("sir-2019",),
         )
     elif before and before.quantity.value - latest.quantity.value >= fall.value:
-        says = f"Haemoglobin fell from {before} to {latest}, by {fall.shown} or more"
+        says = f"Haemoglobin fell from {before} to {latest}, by {fall.text} or more"
         short = f"{latest.what} {before.quantity.value:g} to {latest.quantity}"
         yield Finding(says, short, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
     else:

@@ -62,7 +62,7 @@ def _interval(use: DrugUse, know: Knowledge) -> Parameter | None:
 def _advice(use: DrugUse, interval: Parameter | None) -> str:
     if use.ingredient in _NO_EFFECT_ON_PLATELETS:
         return "selective for COX-2, no effect on platelets"
-    asked = interval.shown if interval else "five half-lives"
+    asked = interval.text if interval else "five half-lives"
     if use.drug_class == _ANTIDEPRESSANT:
         return (
             f"not routinely interrupted; with other bleeding risks ASRA 2018 considers a gradual change {asked} before"

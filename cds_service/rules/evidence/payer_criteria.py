@@ -59,7 +59,7 @@ def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
     shown = tuple(secondary_criteria(chart, know))
     return Finding(
         says=f"{coverage.concept.text}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two of:"
-        f" kyphosis, height loss progressing, height loss above {height.shown}, disability score above {disability.value:g};"
+        f" kyphosis, height loss progressing, height loss above {height.text}, disability score above {disability.value:g};"
         f" of the last two on record: {', '.join(says for says, _ in shown) or 'none'}",
         short=_asks(coverage, f"pain from {pain.value:g}"),
         evidence=(_of(coverage), *(evidence for _, evidence in shown)),

@@ -63,7 +63,7 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     opioids, gaps = gathered(drugs.taken(chart, "whether an opioid is taken", "opioid"))
     doubt = _doubt(latest, opioids, chart, know)
     yield Finding(
-        says=f"Little or no pain: {scores.said(latest)}, {doubt or f'none above {limit.shown} in the window'}",
+        says=f"Little or no pain: {scores.phrase(latest)}, {doubt or f'none above {limit.text} in the window'}",
         short=scores.short(latest),
         evidence=(latest.evidence, *(Evidence(item.source, "medication", None, item.name) for item in opioids[:1])),
         uses=(limit, fresh),
@@ -80,7 +80,7 @@ def _doubt(latest: Lab, opioids: tuple[DrugUse, ...], chart: Chart, know: Knowle
         return f"low score under opioids ({brief(drug.name)})"
     for score in scores.scores(chart, know):
         if not scores.is_surely_little(score, limit):
-            return f"after {scores.said(score)}"
+            return f"after {scores.phrase(score)}"
     if latest.unread:
         return "and a newer one cannot be read"
-    return "" if scores.is_within(latest, chart.as_of, fresh) else f"older than {fresh.shown}"
+    return "" if scores.is_within(latest, chart.as_of, fresh) else f"older than {fresh.text}"

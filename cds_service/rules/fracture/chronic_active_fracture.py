@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown
-from cds_service.facts.fracture.activity import Verdict, activity
+from cds_service.facts.fracture.activity import ActivityState, activity
 from cds_service.facts.fracture.age import fracture_age
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, target_fractures
-from cds_service.facts.fracture.imaging import NOT_REPORTED, evidence, told
+from cds_service.facts.fracture.imaging import NOT_REPORTED, described, evidence
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.shared import thresholds
 from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
@@ -42,12 +42,12 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
         know.parameter("chronic_active_fracture.trials_until"),
     )
     shown = activity(chart, know)
-    active = [item.finding for item in shown if item.verdict is Verdict.ACTIVE]
+    active = [item.finding for item in shown if item.verdict is ActivityState.ACTIVE]
     if active and age.is_beyond(limit.value):
         mine = target_fractures(chart)
         beyond = f", beyond {thresholds.number(trials, know)}" if age.is_beyond(trials.value) else ""
         yield Finding(
-            says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {told(active[0])}; "
+            says=f"Fracture at {named(mine)} is at least {age.least} d old{beyond}, and active: {described(active[0])}; "
             f"limit {thresholds.number(limit, know)}{thresholds.DECIDES}, VERTOS V 2023 favoured it beyond three months",
             short=f"active fracture ≥{age.least} d",
             evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),

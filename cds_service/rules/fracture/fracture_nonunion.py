@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, named
-from cds_service.facts.fracture.imaging import WINDOW, evidence, told
+from cds_service.facts.fracture.imaging import WINDOW, described, evidence
 from cds_service.facts.fracture.lesions import clefts, nonunion_records
 from cds_service.facts.shared.phrasing import begun, brief, hedged, shortened
 from cds_service.findings import Finding, Kind, Role, Topic, rule
@@ -35,7 +35,7 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     images, records = clefts(chart, know), tuple(nonunion_records(chart))
     for seen in images[:1]:
         yield Finding(
-            says=f"Cleft or non-union at {spoken(seen.levels) or NO_LEVEL}, {told(seen)}; its age does not exclude it",
+            says=f"Cleft or non-union at {spoken(seen.levels) or NO_LEVEL}, {described(seen)}; its age does not exclude it",
             short=shortened("cleft or non-union", f" at {spoken(seen.levels)}" if seen.levels else ""),
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),

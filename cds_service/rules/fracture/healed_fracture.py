@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
-from cds_service.facts.fracture.activity import Activity, Verdict, activity
+from cds_service.facts.fracture.activity import Activity, ActivityState, activity
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, past_at_target, target_levels
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW
 from cds_service.facts.fracture.lesions import age_does_not_count
@@ -45,7 +45,7 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if age_does_not_count(chart, know):
         raise NotApplicable
     found = activity(chart, know)
-    healed = [item for item in found if item.verdict is Verdict.INACTIVE]
+    healed = [item for item in found if item.verdict is ActivityState.INACTIVE]
     not_healed = target_levels(chart).difference(*(item.levels for item in healed))
     for item in healed:
         yield _on_imaging(item, know, alone=not not_healed)
@@ -55,7 +55,7 @@ def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
             raise NotApplicable
         gaps = chart.gaps(*FRACTURE_SECTIONS)
         raise Unknown("healing of the fracture", *(gaps or (NOT_REPORTED,)))
-    if any(item.verdict is Verdict.CONFLICTING for item in found):
+    if any(item.verdict is ActivityState.CONFLICTING for item in found):
         raise Unknown("healing of the fracture (findings conflict)", NOT_REPORTED)
     if not healed:
         chart.require("whether newer imaging calls the fracture healed", *FRACTURE_SECTIONS)
@@ -71,7 +71,7 @@ def _on_imaging(item: Activity, know: Knowledge, *, alone: bool) -> Finding:
     where = f" at {spoken(item.levels)}" if item.levels else ""
     differs = f"; {_DIFFERS}" if seen.sign in _DENIED else ""
     return Finding(
-        says=f"{what or 'Healed or old'}{where}, {item.told}{differs}",
+        says=f"{what or 'Healed or old'}{where}, {item.described}{differs}",
         short=shortened(what.lower() if what else "healed fracture", where),
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),

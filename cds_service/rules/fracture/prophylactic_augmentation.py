@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Reason, Source, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
-from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, evidence, told
+from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, described, evidence
 from cds_service.facts.fracture.levels import named_levels
-from cds_service.facts.fracture.unfractured import intact_levels, levels_not_judged, levels_not_on_record
+from cds_service.facts.fracture.unfractured import levels_not_judged, levels_not_on_record, unfractured_levels
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
@@ -53,11 +53,11 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         return
     if not chart.order.levels or named_levels(chart, know).differ:
         raise NotApplicable
-    intact, not_judged = intact_levels(chart, know), levels_not_judged(chart, know)
+    intact, not_judged = unfractured_levels(chart, know), levels_not_judged(chart, know)
     broken = chart.order.levels - intact.keys() - not_judged
     for level, seen in intact.items():
         yield Finding(
-            says=f"{level} is called intact, {told(seen)}{f'; {spoken(broken)} is broken' if broken else ''}",
+            says=f"{level} is called intact, {described(seen)}{f'; {spoken(broken)} is broken' if broken else ''}",
             short=f"{level} called intact",
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),

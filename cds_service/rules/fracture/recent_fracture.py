@@ -54,8 +54,8 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         chart.require("onset of the fracture", *FRACTURE_SECTIONS)
         return
     if not age.is_within(recent.value):
-        dated = Missing(Section.CONDITIONS, Reason.NOT_MEASURED, f"{age} by the dates on record, limit {recent.shown}")
-        what = f"onset of the fracture ({age} ago, limit {recent.shown})"
+        dated = Missing(Section.CONDITIONS, Reason.NOT_MEASURED, f"{age} by the dates on record, limit {recent.text}")
+        what = f"onset of the fracture ({age} ago, limit {recent.text})"
         raise Unknown(what, *(chart.gaps(*FRACTURE_SECTIONS) or (dated,)))
     began = onsets(chart)
     since = f", onset {began[0]}" if len(began) == 1 else ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, NO_LEVEL, none_on_record
 from cds_service.facts.fracture.height_loss import height_losses, is_at_most, percentage
-from cds_service.facts.fracture.imaging import NOT_REPORTED, current_at_target, evidence, told
+from cds_service.facts.fracture.imaging import NOT_REPORTED, current_at_target, described, evidence
 from cds_service.facts.shared import thresholds
 from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -36,7 +36,7 @@ def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         seen = max(found, key=lambda item: (item.percent, item.source.reference))
         yield Finding(
             says=f"Height loss of {percentage(seen)} at {spoken(seen.levels) or NO_LEVEL}, limit {thresholds.number(limit, know)}"
-            f"{thresholds.DECIDES}, {thresholds.number(other, know)}; {told(seen)}",
+            f"{thresholds.DECIDES}, {thresholds.number(other, know)}; {described(seen)}",
             short=f"height loss {percentage(seen).replace(' to ', '–')}",
             evidence=(evidence(seen),),
             uses=(limit, other),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
-from cds_service.facts.fracture.imaging import current_at_target, evidence, told
+from cds_service.facts.fracture.imaging import current_at_target, described, evidence
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.shared import person
 from cds_service.facts.shared.gaps import gathered
@@ -50,7 +50,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     doubted = [
         seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
-    reasons += [(f"tumour not excluded, {told(seen)}", evidence(seen)) for seen in doubted[:1]]
+    reasons += [(f"tumour not excluded, {described(seen)}", evidence(seen)) for seen in doubted[:1]]
     fragile, _ = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
     unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
     reasons += unusual

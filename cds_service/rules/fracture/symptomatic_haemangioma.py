@@ -44,7 +44,7 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
         score, limit = scores.latest(chart, know), scores.threshold(Setting.OUTPATIENT, know)
         if scores.reaches(score, limit.value):
             for item in there:
-                yield _finding(item, f"with pain {scores.said(score)}", score.evidence, uses=(limit,))
+                yield _finding(item, f"with pain {scores.phrase(score)}", score.evidence, uses=(limit,))
         else:
             yield from score.doubts()
     yield from gaps

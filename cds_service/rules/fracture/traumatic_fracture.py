@@ -49,7 +49,7 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
             if years.most < limit.value:
                 yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
             elif years.least < limit.value:
-                raise Unknown(f"age {years}, limit {limit.shown}")
+                raise Unknown(f"age {years}, limit {limit.text}")
     yield from gaps
 
 

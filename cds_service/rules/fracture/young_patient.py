@@ -35,7 +35,7 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     if years.least >= limit.value:
         return
     if years.least < adult.value or years.most >= limit.value:
-        raise Unknown(f"age {years}, limits {adult.shown} and {limit.shown}")
+        raise Unknown(f"age {years}, limits {adult.text} and {limit.text}")
     causes, gaps = gathered(
         chart.conditions_in(ValueSets.OSTEOPOROSIS, ValueSets.VERTEBRAL_NEOPLASM, ValueSets.HIGH_ENERGY_CAUSE)
     )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
-from cds_service.facts.fracture.activity import Activity, Verdict, activity, activity_elsewhere
+from cds_service.facts.fracture.activity import Activity, ActivityState, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
-from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, told
+from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, described
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -35,19 +35,19 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
     findings of one day contradict each other, it is unknown, never negative.
     """
     found = activity(chart, know)
-    active = [item for item in found if item.verdict is Verdict.ACTIVE]
+    active = [item for item in found if item.verdict is ActivityState.ACTIVE]
     for item in active:
         yield _finding(item, know, f" at {spoken(item.levels)}" if item.finding.levels else " (level not stated)")
     if active:
         return
-    elsewhere = [item for item in activity_elsewhere(chart, know) if item.verdict is Verdict.ACTIVE]
+    elsewhere = [item for item in activity_elsewhere(chart, know) if item.verdict is ActivityState.ACTIVE]
     for item in elsewhere if chart.order.levels else ():
         yield _finding(item, know, f" at {spoken(item.levels)}, not at the ordered {spoken(chart.order.levels)}")
     if elsewhere and chart.order.levels:
         return
     for item in found:
-        if item.verdict is Verdict.CONFLICTING:
-            raise Unknown(f"activity of the fracture (findings conflict, {told(item.finding)})", NOT_REPORTED)
+        if item.verdict is ActivityState.CONFLICTING:
+            raise Unknown(f"activity of the fracture (findings conflict, {described(item.finding)})", NOT_REPORTED)
     judged = frozenset().union(*(item.levels for item in found))
     if not found or (target_levels(chart) - judged and all(item.levels for item in found)):
         gaps = chart.gaps(*FRACTURE_SECTIONS)
@@ -58,7 +58,7 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
 def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
     sign = "Marrow oedema" if item.finding.sign == "oedema" else "Uptake"
     return Finding(
-        says=f"{sign}{where}, {item.told}",
+        says=f"{sign}{where}, {item.described}",
         short=shortened(sign.lower(), f" at {spoken(item.levels)}" if item.finding.levels else ""),
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),

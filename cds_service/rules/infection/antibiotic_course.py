@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import brief, shortened, told
+from cds_service.facts.shared.phrasing import brief, described, shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -58,5 +58,5 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
 def _coded(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in(ValueSets.LONG_TERM_ANTIBIOTIC):
         if problem.state is State.ACTIVE:
-            says = f"Long-term antibiotic on record, none on the drug list: {told(problem)}; for which infection?"
+            says = f"Long-term antibiotic on record, none on the drug list: {described(problem)}; for which infection?"
             yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",))

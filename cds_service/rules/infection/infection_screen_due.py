@@ -55,7 +55,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
             stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
     if wanted:
         before = f" before {planned}" if planned else ""
-        says = f"{', '.join(wanted)}: infection screen within {window.shown}{before}"
+        says = f"{', '.join(wanted)}: infection screen within {window.text}{before}"
         yield Finding(
             says=f"{says[:1].upper()}{says[1:]}",
             short="infection screen due",

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.facts.fracture.signs import SECTIONS, shown
+from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import diagnosed, shortened, told
+from cds_service.facts.shared.phrasing import described, diagnosed, shortened
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -51,13 +51,13 @@ def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in spinal_infections(chart, know):
         if problem.state is State.ACTIVE:
-            says = f"Active {_NOUN} on record: {told(problem)}"
+            says = f"Active {_NOUN} on record: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, _NOUN), cites=_CITES)
             continue
         drugs, gaps = antibiotics(chart, know)
         for use in drugs:
             if treats(use, problem):
-                says = f"Spinal infection called past, but {use.name} is being taken for it: {told(problem)}"
+                says = f"Spinal infection called past, but {use.name} is being taken for it: {described(problem)}"
                 reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
                 short = shortened(diagnosed(problem, _NOUN), ", still treated")
                 yield of_problem(problem, says, short, reason, cites=_CITES)
@@ -65,6 +65,6 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in shown(chart, know, ImagingSign.SPINAL_INFECTION):
+    for item in signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION):
         effect = None if item.current else Kind.RELATIVE
         yield of_image(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)

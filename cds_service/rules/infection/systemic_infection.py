@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.cultures import standing_blood_cultures
 from cds_service.facts.infection.diagnoses import infections
 from cds_service.facts.infection.urine import urine
-from cds_service.facts.shared.phrasing import diagnosed, on, recorded, told, weakest
+from cds_service.facts.shared.phrasing import described, diagnosed, on, recorded, weakest
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import (
     Essential,
@@ -52,7 +52,7 @@ def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item in infections(chart, know):
         yield Finding(
-            says=f"{item.standing}: {told(item.problem)}",
+            says=f"{item.standing}: {described(item.problem)}",
             short=diagnosed(item.problem, "infection on record"),
             evidence=(recorded(item.problem), *(sign.evidence for sign in item.signs)),
             uses=(know.parameter("shared/infection.active_for"),),

@@ -76,7 +76,7 @@ def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Fi
     longest = "up to " if any(item.days != days for item in care) else ""
     names = ", ".join(dict.fromkeys(brief(item.name) for item in care[:3]))
     return Finding(
-        says=f"{names} for {longest}{days} d, pain still {scores.said(score)}: {thresholds.compared(reached)}",
+        says=f"{names} for {longest}{days} d, pain still {scores.phrase(score)}: {thresholds.compared(reached)}",
         short=f"conservative care {days} d",
         evidence=(*(item.evidence for item in care[:3]), score.evidence),
         uses=(scores.threshold(Setting.OUTPATIENT, know), shortest, *longer),

@@ -32,13 +32,13 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     if not earlier:
         raise next(
             latest.doubts(),
-            Unknown(f"earlier pain score (none in {span.shown})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
+            Unknown(f"earlier pain score (none in {span.text})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
         )
     worst = max(earlier, key=lambda item: item.quantity.value)
     enough = worst.quantity.value * (1 - fall.value / 100)
     if worst.quantity.value > 0 and not scores.exceeds(latest, enough):
         yield Finding(
-            says=f"Pain fell from {scores.said(worst)} to {scores.said(latest)}: improving with the care so far",
+            says=f"Pain fell from {scores.phrase(worst)} to {scores.phrase(latest)}: improving with the care so far",
             short=f"pain from {worst.quantity} to {latest.quantity}",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span, apart),

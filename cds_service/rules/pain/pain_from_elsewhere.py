@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import at_target
-from cds_service.facts.pain.examination import Examination, examinations
+from cds_service.facts.pain.examination import BackExamination, examinations
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import recorded, told
+from cds_service.facts.shared.phrasing import described, recorded
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -37,7 +37,7 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     stated = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
     for item in stated:
         yield Finding(
-            says=f"Pain is said not to come from the fracture: {told(item)}",
+            says=f"Pain is said not to come from the fracture: {described(item)}",
             short="pain from elsewhere",
             evidence=(recorded(item),),
             cites=_CITES,
@@ -59,7 +59,7 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         raise Unknown("source of the pain", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
 
 
-def _finding(item: Examination, says: str, short: str, effect: Kind | None = None) -> Finding:
+def _finding(item: BackExamination, says: str, short: str, effect: Kind | None = None) -> Finding:
     return Finding(
         says=f"{says} ({item})", short=short, evidence=(item.evidence,), cites=_CITES, effect=effect, basis=item.basis
     )

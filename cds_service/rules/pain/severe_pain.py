@@ -53,7 +53,7 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     stay = stay_as_outpatient(chart)
     noted = f"; the {stay} stay counts as outside hospital" if stay else ""
     yield Finding(
-        says=f"Pain {scores.said(score)} {_compared(score, limits[0], know)}{noted}",
+        says=f"Pain {scores.phrase(score)} {_compared(score, limits[0], know)}{noted}",
         short=scores.short(score),
         evidence=(score.evidence,),
         uses=(limits[0], scores.window(places[0], know)),

@@ -45,7 +45,7 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         worse = "; if the symptoms are severe, postponing is advised, agree with the prescriber" if symptoms else ""
         yield Finding(
             says=f"{use.name[:1].upper()}{use.name[1:]} being taken{beside}: usually continued; before sedation no solid food for"
-            f" {solids.shown}, no liquids for {liquids.shown}, no sugary ones for {sugary.shown}{worse}",
+            f" {solids.text}, no liquids for {liquids.text}, no sugary ones for {sugary.text}{worse}",
             short=shortened(know.drugs.ingredients[use.ingredient].name, ", taken"),
             evidence=(Evidence(use.source, "medication", use.start or use.stated, use.name), *map(recorded, symptoms)),
             uses=(solids, liquids, sugary),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.safety.allergies import told
+from cds_service.facts.safety.allergies import described
 from cds_service.facts.safety.prophylaxis import Prophylaxis, prophylaxis
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -35,7 +35,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
         return
     clear, light, heavy = know.parameters("procedure_preparation", "fasting_clear", "fasting_light", "fasting_heavy")
     yield Finding(
-        f"Usual fasting before sedation: clear liquids {clear.shown}, a light meal {light.shown}, fatty or fried food {heavy.shown}",
+        f"Usual fasting before sedation: clear liquids {clear.text}, a light meal {light.text}, fatty or fried food {heavy.text}",
         "fasting before sedation",
         uses=(ahead, clear, light, heavy),
     )
@@ -54,7 +54,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
 
 def _antibiotic(usual: Prophylaxis) -> Finding:
     if usual.allergy is None:
-        says = f"Antibiotic prophylaxis, where used: commonly cefazolin {usual.usual.shown} IV within an hour before the puncture"
+        says = f"Antibiotic prophylaxis, where used: commonly cefazolin {usual.usual.text} IV within an hour before the puncture"
         return Finding(
             says,
             "antibiotic prophylaxis: cefazolin",
@@ -62,10 +62,10 @@ def _antibiotic(usual: Prophylaxis) -> Finding:
             uses=(usual.usual,),
             cites=("sir-antibiotics-2018",),
         )
-    left = " or ".join(f"{name} {dose.shown}" for name, dose in usual.alternatives.items())
+    left = " or ".join(f"{name} {dose.text}" for name, dose in usual.alternatives.items())
     instead = "instead of" if usual.allergy_is_severe else "if it was severe, instead of"
     return Finding(
-        f"Allergy on record ({told(usual.allergy)}): {instead} cefazolin commonly"
+        f"Allergy on record ({described(usual.allergy)}): {instead} cefazolin commonly"
         f" {left or 'a choice to be made with pharmacy or microbiology'}",
         "allergy: alternative to cefazolin",
         usual.evidence,

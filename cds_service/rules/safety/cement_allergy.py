@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Severity, Unknown, ValueSets
-from cds_service.facts.safety.allergies import allergies, evidence, short, told
+from cds_service.facts.safety.allergies import allergies, described, evidence, short
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -35,10 +35,10 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     for allergy in allergies(chart, _CEMENT, ValueSets.ALLERGY_CEMENT_ANTIBIOTIC):
         if _CEMENT in allergy.concept.sets:
             effect = None if allergy.severity is Severity.SEVERE else Kind.RELATIVE
-            says, noun = f"Allergy to a part of bone cement: {told(allergy)}{_DIVIDED}", "bone cement"
+            says, noun = f"Allergy to a part of bone cement: {described(allergy)}{_DIVIDED}", "bone cement"
         else:
             effect = Kind.INFORMATION
-            says = f"Allergy to an antibiotic that some bone cements contain: {told(allergy)}"
+            says = f"Allergy to an antibiotic that some bone cements contain: {described(allergy)}"
             noun = "cement antibiotic"
         yield Finding(
             says=says,

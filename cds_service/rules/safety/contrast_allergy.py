@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown, ValueSets
-from cds_service.facts.safety.allergies import allergies, evidence, short, told
+from cds_service.facts.safety.allergies import allergies, described, evidence, short
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -28,7 +28,7 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     """
     for allergy in allergies(chart, ValueSets.ALLERGY_CONTRAST):
         yield Finding(
-            says=f"Reaction to iodinated contrast: {told(allergy)}; is contrast or a balloon planned?",
+            says=f"Reaction to iodinated contrast: {described(allergy)}; is contrast or a balloon planned?",
             short=short(allergy, "contrast"),
             evidence=(evidence(allergy),),
             cites=("acr-contrast", "cms-lcd"),

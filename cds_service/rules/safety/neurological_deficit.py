@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, Unknown
-from cds_service.facts.fracture.signs import SECTIONS, shown
+from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import diagnosed, on, shortened, told
+from cds_service.facts.shared.phrasing import described, diagnosed, on, shortened
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -54,16 +54,16 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     for problem in compromises(chart):
         short = diagnosed(problem, "neurological compromise")
         if is_long_standing(problem, chart, know):
-            says = f"Long-standing neurological compromise on record, unchanged?: {told(problem)}"
+            says = f"Long-standing neurological compromise on record, unchanged?: {described(problem)}"
             short = shortened(short, ", long-standing")
             yield of_problem(problem, says, short, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
         else:
-            says = f"Neurological compromise on record: {told(problem)}{_DIVIDED}"
+            says = f"Neurological compromise on record: {described(problem)}{_DIVIDED}"
             yield of_problem(problem, says, short, cites=_CITES, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in shown(chart, know, ImagingSign.CORD_COMPRESSION):
+    for item in signs_on_images(chart, know, ImagingSign.CORD_COMPRESSION):
         effect = None if item.current else Kind.RELATIVE
         says = f"Cord or cauda equina compressed{item}{_DIVIDED if item.current else ''}"
         yield of_image(item, says, item.named("cord compression"), cites=_CITES, effect=effect, proposes=_STEP)

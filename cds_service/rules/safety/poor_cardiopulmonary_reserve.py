@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.labs import below, if_measured
-from cds_service.facts.shared.phrasing import diagnosed, told
+from cds_service.facts.shared.phrasing import described, diagnosed
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -53,7 +53,7 @@ def _diseased(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in(*_DISEASES):
         if problem.state is State.ACTIVE:
             ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
-            says = f"Little reserve for sedation and prone position: {told(problem)}{ask}"
+            says = f"Little reserve for sedation and prone position: {described(problem)}{ask}"
             yield of_problem(problem, says, diagnosed(problem, "poor cardiopulmonary reserve"), cites=_CITES)
 
 
@@ -61,7 +61,7 @@ def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     window = know.parameter("poor_cardiopulmonary_reserve.after_infarction")
     for problem in chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME):
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
-            says = f"Little reserve for sedation and prone position: {told(problem)}"
+            says = f"Little reserve for sedation and prone position: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
 
 
@@ -70,6 +70,6 @@ def _low(chart: Chart, know: Knowledge, measure: ValueSets, what: str) -> Iterat
     for lab in if_measured(chart, measure, what.lower()):
         if below(lab, limit.value):
             short = f"{measure.replace('-', ' ')} {lab.quantity}"
-            yield Finding(f"{what} {lab}, below {limit.shown}", short, (lab.evidence,), uses=(limit,))
+            yield Finding(f"{what} {lab}, below {limit.text}", short, (lab.evidence,), uses=(limit,))
         else:
             yield from lab.doubts()

@@ -6,7 +6,7 @@ from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknow
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
-from cds_service.facts.shared.phrasing import hedged, on, recorded, told
+from cds_service.facts.shared.phrasing import described, hedged, on, recorded
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -55,7 +55,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         undated = problem.dated is None and len(problems) > 1
         certainty = Certainty.POSSIBLE if later or undated else problem.certainty
         yield Finding(
-            says=f"Pregnancy on record: {told(problem)}{f'; negative test{on(denied)}' if later else ''}{_DIVIDED}",
+            says=f"Pregnancy on record: {described(problem)}{f'; negative test{on(denied)}' if later else ''}{_DIVIDED}",
             short=hedged("pregnancy on record", certainty),
             evidence=(recorded(problem),),
             cites=_CITES,

@@ -58,7 +58,7 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     last = negative[0] if negative else None
     planned = f" before {chart.order.planned}" if chart.order.planned else ""
     yield Finding(
-        says=f"No negative pregnancy test within {window.shown}{planned}{f'; last one{on(last.when)}' if last else ''}",
+        says=f"No negative pregnancy test within {window.text}{planned}{f'; last one{on(last.when)}' if last else ''}",
         short="pregnancy test due",
         evidence=(*birth(chart), *((Evidence(last.source, "value", last.when),) if last else ())),
         uses=(window,),

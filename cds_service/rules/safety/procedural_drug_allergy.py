@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown, ValueSets
-from cds_service.facts.safety.allergies import allergies, evidence, short, told
+from cds_service.facts.safety.allergies import allergies, described, evidence, short
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -39,7 +39,7 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
         used = next((words for name, words in _USED.items() if name in allergy.concept.sets), "")
         what = used or "an antibiotic used for prophylaxis"
         yield Finding(
-            says=f"Allergy to {what}: {told(allergy)}",
+            says=f"Allergy to {what}: {described(allergy)}",
             short=short(allergy, used.removeprefix("a ") or "antibiotic"),
             evidence=(evidence(allergy),),
             cites=("sir-antibiotics-2018",) if not used else ("site-policy",),

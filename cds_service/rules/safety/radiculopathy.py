@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import diagnosed, told
+from cds_service.facts.shared.phrasing import described, diagnosed
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -29,7 +29,7 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """
     for problem in chart.conditions_in(ValueSets.RADICULOPATHY):
         if problem.state is State.ACTIVE:
-            says = f"Nerve-root pain on record: {told(problem)}; is it out of proportion to the fracture?"
+            says = f"Nerve-root pain on record: {described(problem)}; is it out of proportion to the fracture?"
             yield of_problem(
                 problem,
                 says,

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
-from cds_service.facts.fracture.signs import shown
+from cds_service.facts.fracture.signs import signs_on_images
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import hedged, shortened, told
+from cds_service.facts.shared.phrasing import described, hedged, shortened
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
@@ -43,11 +43,11 @@ def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
     limit = know.parameter("retropulsion.canal_narrowed")
-    for item in shown(chart, know, *_WORDS):
+    for item in signs_on_images(chart, know, *_WORDS):
         if at_target(item.seen.levels, chart):
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
-            says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.shown}' if much else ''}{_DIVIDED}"
+            says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.text}' if much else ''}{_DIVIDED}"
             yield of_image(
                 item, says, item.named(_WORDS[item.seen.sign].lower()), cites=_CITES, uses=(limit,) if much else ()
             )
@@ -58,5 +58,5 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
         current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
-            says = f"Burst fracture{where}, posterior wall and stability to be judged: {told(problem)}{_DIVIDED}"
+            says = f"Burst fracture{where}, posterior wall and stability to be judged: {described(problem)}{_DIVIDED}"
             yield of_problem(problem, says, shortened(hedged("burst fracture", problem.certainty), where), cites=_CITES)

@@ -7,7 +7,7 @@ from itertools import islice
 from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
 from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.phrasing import diagnosed, on, told
+from cds_service.facts.shared.phrasing import described, diagnosed, on
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -46,7 +46,7 @@ def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 def _on_record(chart: Chart) -> Iterator[Finding]:
     for problem in chart.conditions_in(ValueSets.SLEEP_APNOEA, ValueSets.DIFFICULT_AIRWAY):
         if problem.state is State.ACTIVE:
-            says = f"Sedation in the prone position is riskier: {told(problem)}"
+            says = f"Sedation in the prone position is riskier: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import at_target
-from cds_service.facts.fracture.signs import SECTIONS, shown
+from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.labs import at_least, if_measured
-from cds_service.facts.shared.phrasing import diagnosed, shortened, told
+from cds_service.facts.shared.phrasing import described, diagnosed, shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -60,14 +60,14 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
         if problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA:
             here = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets or at_target(problem.levels, chart)
             where, divided = ("", _DIVIDED) if here else (" at another level", "")
-            says = f"Instability on record{where}: {told(problem)}{divided}"
+            says = f"Instability on record{where}: {described(problem)}{divided}"
             short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
             effect = None if here else Kind.RELATIVE
             yield of_problem(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in shown(chart, know, ImagingSign.INSTABILITY):
+    for item in signs_on_images(chart, know, ImagingSign.INSTABILITY):
         effect = None if item.current else Kind.RELATIVE
         says = f"Instability{item}{_DIVIDED if item.current else ''}"
         yield of_image(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
@@ -81,7 +81,7 @@ def _scored(
         for name, effect in limits.items():
             limit = know.parameter(f"unstable_fracture.{name}")
             if at_least(score, limit.value):
-                says = f"{what} {score}, {limit.shown} or more: {limit.means}"
+                says = f"{what} {score}, {limit.text} or more: {limit.means}"
                 yield Finding(says, score.short, (score.evidence,), uses=(limit,), effect=effect, proposes=_STEP)
                 return
         yield from score.doubts()

@@ -7,12 +7,12 @@ made of, `scale` where a moment lies; `fracture`, `holds` and `results` make the
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Chart
 from cds_service.facts.shared.slot import slot
 from cds_service.hook import Hook
 from cds_service.web.timeline import fracture, holds, results
-from cds_service.web.timeline.marks import Flag, Lane, Panel, Shape
+from cds_service.web.timeline.marks import Flag, Lane, MarkShape, Panel
 from cds_service.web.timeline.scale import Clock, Scale
 
 __all__ = ["Flag", "Lane", "Panel", "timeline"]
@@ -23,7 +23,7 @@ _BEFORE, _CHRONIC = timedelta(days=90), timedelta(days=24)
 """How far the weeks reach before all that is known of the fracture, and into its last band."""
 
 
-def timeline(material: Material, chart: Chart) -> tuple[Panel, ...]:
+def timeline(material: CardInputs, chart: Chart) -> tuple[Panel, ...]:
     """The panels that have anything to show; none where no rule judged what is drawn in them, and none after the procedure."""
     if material.call.hook is Hook.ENCOUNTER_DISCHARGE:
         return ()
@@ -45,7 +45,7 @@ def timeline(material: Material, chart: Chart) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def _moments(material: Material, chart: Chart, clock: Clock) -> Iterator[Flag]:
+def _moments(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Flag]:
     flags = [Flag("Now", material.as_of, "as-of", clock.moment(material.as_of))]
     if chart.order.planned:
         at = chart.order.planned.start
@@ -58,11 +58,11 @@ def _weeks(chart: Chart, lanes: Iterable[Lane]) -> Iterator[datetime]:
     at = slot(chart)
     yield from (chart.as_of, at)
     begun = [(mark.shape, mark.start) for lane in lanes for mark in lane.marks if mark.start]
-    stages = (Shape.ACUTE, Shape.UNSURE, Shape.SUBACUTE, Shape.CHRONIC)
+    stages = (MarkShape.ACUTE, MarkShape.UNSURE, MarkShape.SUBACUTE, MarkShape.CHRONIC)
     banded = [start for shape, start in begun if shape in stages]
     floor = min([chart.as_of, at, *banded]) - _BEFORE
     yield from (start for _, start in begun if start >= floor)
-    yield from (start + _CHRONIC for shape, start in begun if shape is Shape.CHRONIC)
+    yield from (start + _CHRONIC for shape, start in begun if shape is MarkShape.CHRONIC)
 
 
 def _days(chart: Chart, lanes: Iterable[Lane], kept: Iterable[Flag]) -> Iterator[datetime]:
@@ -75,4 +75,4 @@ def _days(chart: Chart, lanes: Iterable[Lane], kept: Iterable[Flag]) -> Iterator
     for mark in (mark for lane in lanes for mark in lane.marks):
         for moment in (mark.start, mark.end):
             if moment and first <= moment:
-                yield moment if mark.shape in (Shape.LONGER, Shape.CAUTION) else min(moment, last)
+                yield moment if mark.shape in (MarkShape.LONGER, MarkShape.CAUTION) else min(moment, last)

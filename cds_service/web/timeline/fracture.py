@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Age, Chart, Modality, Unknown, ValueSets, When
 from cds_service.facts.fracture.age import fracture_age
 from cds_service.facts.fracture.fractures import IMAGING, named, target_fractures
@@ -14,16 +14,16 @@ from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.setting import possible_settings
 from cds_service.findings import Role
 from cds_service.knowledge import Parameter
-from cds_service.web.timeline.marks import Found, Lane, Mark, Shape, Tone, dated, found, found_on, lacking, tone
+from cds_service.web.timeline.marks import Found, Lane, Mark, MarkShape, Tone, dated, found, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
 _DAY = timedelta(days=1)
 _MOST = 2
 _LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until")
-_STAGES = (Shape.ACUTE, Shape.SUBACUTE, Shape.CHRONIC)
+_STAGES = (MarkShape.ACUTE, MarkShape.SUBACUTE, MarkShape.CHRONIC)
 
 
-def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """The lanes of the fracture, of pain and of each kind of image; those alone that a rule in force has judged."""
     judged = material.results.in_role
     if judged(Role.AGE):
@@ -34,7 +34,7 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
         yield from _images(material, chart, clock)
 
 
-def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
+def _age(material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     """The bands by the age that the rules judge, which is an interval where the onset is."""
     ages, gaps = attempted(lambda: fracture_age(chart))
     levels = named(target_fractures(chart)) if target_fractures(chart) else ""
@@ -45,8 +45,8 @@ def _age(material: Material, chart: Chart, clock: Clock) -> Lane:
     numbers = tuple(map(material.know.parameter, _LIMITS))
     limits = _limits(*numbers)
     bands = tuple(_bands(first, last, limits))
-    marks = bands if first == last else (*bands, Mark(Shape.SPAN, first, last + _DAY, "began"))
-    says = tuple(_told(age, first, last, limits, clock))
+    marks = bands if first == last else (*bands, Mark(MarkShape.SPAN, first, last + _DAY, "began"))
+    says = tuple(_described(age, first, last, limits, clock))
     decided = [item for item in material.results.met if item.finding and not set(numbers).isdisjoint(item.finding.uses)]
     settled = material.results.met_in(Role.SETTLED)
     return Lane("Fracture", levels, says=says, tone=tone(found((*decided, *settled))), marks=marks)
@@ -70,18 +70,20 @@ def _bands(first: datetime | None, last: datetime, limits: tuple[timedelta, ...]
     changes = sorted(at for at in reached if at >= last)
     for start, end in zip(changes, (*changes[1:], None), strict=True):
         stages = _stages(start, first, last, limits)
-        shape = stages[0] if len(stages) == 1 else Shape.UNSURE
+        shape = stages[0] if len(stages) == 1 else MarkShape.UNSURE
         yield Mark(shape, start, end, stages[0] if len(stages) == 1 else "")
 
 
-def _stages(at: datetime, first: datetime | None, last: datetime, limits: tuple[timedelta, ...]) -> tuple[Shape, ...]:
+def _stages(
+    at: datetime, first: datetime | None, last: datetime, limits: tuple[timedelta, ...]
+) -> tuple[MarkShape, ...]:
     """What the fracture may be at a moment."""
     least = sum(at >= last + limit for limit in limits)
     most = len(limits) if first is None else sum(at >= first + limit for limit in limits)
     return _STAGES[least : most + 1]
 
 
-def _told(
+def _described(
     age: Age, first: datetime | None, last: datetime, limits: tuple[timedelta, ...], clock: Clock
 ) -> Iterator[str]:
     """When it began and what it is now; until when it is that, counted from the first day on which it can have begun."""
@@ -100,7 +102,7 @@ def _told(
             yield ", ".join(ahead)
 
 
-def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
+def _pain(material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     everything, gaps = labs.history(chart, ValueSets.PAIN_SCORE, "pain score")
     if not everything:
         return Lane("Pain, 0 to 10", says=(lacking(gaps[0]),), tone=Tone.OPEN)
@@ -114,13 +116,13 @@ def _pain(material: Material, chart: Chart, clock: Clock) -> Lane:
         "Pain, 0 to 10",
         str(newest.quantity),
         clock.when(newest.taken),
-        (f"counts until {clock.hour(until)} ({window.shown})",),
+        (f"counts until {clock.hour(until)} ({window.text})",),
         tone(found_on(material.results, (newest.measurement.source.reference,))),
-        (Mark(Shape.WINDOW, newest.taken.last, until), *marks),
+        (Mark(MarkShape.WINDOW, newest.taken.last, until), *marks),
     )
 
 
-def _images(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+def _images(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """One lane for each kind of image. An image dated after today is not known yet."""
     tomorrow = datetime.combine(chart.as_of.astimezone(clock.zone).date(), time(), clock.zone) + _DAY
     seen: dict[Modality, list[tuple[When, str]]] = {}
@@ -143,16 +145,16 @@ def _most_urgent(pairs: Found) -> Iterator[str]:
         yield f"and {len(pairs) - _MOST} more"
 
 
-def _image(modality: Modality, made: Iterable[tuple[When, str]], material: Material, clock: Clock) -> Lane:
+def _image(modality: Modality, made: Iterable[tuple[When, str]], material: CardInputs, clock: Clock) -> Lane:
     whens = sorted({when for when, _ in made}, key=lambda when: when.last)
     newest = whens[-1]
     shows = found_on(material.results, {source for _, source in made})
     window = material.know.parameter(WINDOW)
     until = newest.last + window.span
-    counts = f"counts until {clock.day(until.astimezone(clock.zone).date())} ({window.shown})"
+    counts = f"counts until {clock.day(until.astimezone(clock.zone).date())} ({window.text})"
     marks = [dated(when) for when in whens]
     if modality.can_date_a_fracture:
-        marks.insert(0, Mark(Shape.WINDOW, newest.last, until))
+        marks.insert(0, Mark(MarkShape.WINDOW, newest.last, until))
     name = f"{modality[0].upper()}{modality[1:]}"
     says = tuple(_most_urgent(shows))
     return Lane(

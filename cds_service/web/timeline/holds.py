@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, Tier, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
@@ -11,11 +11,11 @@ from cds_service.facts.shared.slot import slot
 from cds_service.findings import Result, Role, Status
 from cds_service.findings.hold_plan import HoldPlan, all_kept_from, least_kept_from
 from cds_service.knowledge import Hold, Knowledge, Parameter
-from cds_service.web.timeline.marks import Flag, Lane, Mark, Shape, Tone, found, tone
+from cds_service.web.timeline.marks import Flag, Lane, Mark, MarkShape, Tone, found, tone
 from cds_service.web.timeline.scale import Clock
 
 
-def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """One lane for each antithrombotic; what is unknown of them, or that there is none, in a lane of its own."""
     judged = material.results.in_role(Role.HOLD)
     if not judged:
@@ -30,7 +30,7 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
         yield Lane("Antithrombotics", says=("none in the drug list",))
 
 
-def flags(material: Material, chart: Chart, clock: Clock) -> Iterator[Flag]:
+def flags(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Flag]:
     """From when the interval that decides is kept for every drug, and from when the whole of it is; none without a drug."""
     holds = plans(material, chart)
     earliest, whole = least_kept_from(holds), all_kept_from(holds)
@@ -45,12 +45,12 @@ def _deciding(holds: Iterable[HoldPlan], know: Knowledge) -> str:
     return ", ".join(dict.fromkeys(f"{know.citation(plan.source).label} ({plan.hours_least:g} h)" for plan in holds))
 
 
-def plans(material: Material, chart: Chart) -> tuple[HoldPlan, ...]:
+def plans(material: CardInputs, chart: Chart) -> tuple[HoldPlan, ...]:
     """The holds that decide when the procedure fits, if the rule that judges them is in force."""
     return tuple(_waiting(material, chart))
 
 
-def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
+def _waiting(material: CardInputs, chart: Chart) -> Iterator[HoldPlan]:
     """A drug past its hold counts only with the time from which it was kept."""
     if material.results.in_role(Role.HOLD):
         for item in exposures(chart, material.know)[0]:
@@ -59,7 +59,7 @@ def _waiting(material: Material, chart: Chart) -> Iterator[HoldPlan]:
                 yield plan
 
 
-def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lane:
+def _drug(item: Exposure, material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     plan = hold_plan(item, chart, material.know)
     mine = [item for item in material.results.met_in(Role.HOLD) if _is_of(item, plan)]
     said: list[str] = []
@@ -67,11 +67,11 @@ def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lan
     taken: list[Mark] = []
     if plan.still_taken:
         said.append("being taken" + (f", last recorded dose {clock.when(plan.last_dose)}" if plan.last_dose else ""))
-        marks.append(Mark(Shape.TAKEN, None, slot(chart)))
+        marks.append(Mark(MarkShape.TAKEN, None, slot(chart)))
     elif plan.last_dose:
         said.append(f"last dose {clock.when(plan.last_dose)}")
         instant = plan.last_dose.start == plan.last_dose.end
-        taken = [Mark(Shape.DOSE if instant else Shape.SPAN, plan.last_dose.start, plan.last_dose.end)]
+        taken = [Mark(MarkShape.DOSE if instant else MarkShape.SPAN, plan.last_dose.start, plan.last_dose.end)]
     else:
         said.append("ended, last dose not recorded")
     if plan.consult:
@@ -83,7 +83,7 @@ def _drug(item: Exposure, material: Material, chart: Chart, clock: Clock) -> Lan
         said += [_after(number, plan.last_dose.last, material.know, clock) for number in item.hold.numbers]
         marks += _on_from(plan.last_dose.last, item.hold)
     else:
-        said += [f"{material.know.citation(item.source).label} asks {item.shown}" for item in item.hold.numbers]
+        said += [f"{material.know.citation(item.source).label} asks {item.text}" for item in item.hold.numbers]
     if plan.check:
         said.append(f"check {plan.check}")
     name = plan.drug[:1].upper() + plan.drug[1:]
@@ -97,12 +97,12 @@ def _is_of(item: Result, plan: HoldPlan) -> bool:
 
 def _after(number: Parameter, last: datetime, know: Knowledge, clock: Clock) -> str:
     """Such as `SIR 2019 48 h: from 25 Nov 12:00`."""
-    return f"{know.citation(number.source).label} {number.shown}: from {clock.hour(last + number.span)}"
+    return f"{know.citation(number.source).label} {number.text}: from {clock.hour(last + number.span)}"
 
 
 def _before(number: Parameter, planned: datetime, know: Knowledge, clock: Clock) -> str:
     at = clock.hour(planned - number.span)
-    return f"{know.citation(number.source).label} {number.shown}: last dose by {at}"
+    return f"{know.citation(number.source).label} {number.text}: last dose by {at}"
 
 
 def _on_from(last: datetime, hold: Hold) -> Iterator[Mark]:
@@ -111,7 +111,7 @@ def _on_from(last: datetime, hold: Hold) -> Iterator[Mark]:
     for shape, number in _tiers(hold):
         end = last + number.span
         if end > start:
-            yield Mark(shape, start, end, number.shown)
+            yield Mark(shape, start, end, number.text)
             start = end
 
 
@@ -121,14 +121,14 @@ def _back_from(planned: datetime, hold: Hold) -> Iterator[Mark]:
     for shape, number in _tiers(hold):
         start = planned - number.span
         if start < end:
-            yield Mark(shape, start, end, number.shown)
+            yield Mark(shape, start, end, number.text)
             end = start
 
 
-def _tiers(hold: Hold) -> Iterable[tuple[Shape, Parameter]]:
+def _tiers(hold: Hold) -> Iterable[tuple[MarkShape, Parameter]]:
     if hold.critical:
-        yield Shape.HOLD, hold.critical
+        yield MarkShape.HOLD, hold.critical
     if hold.warning:
-        yield Shape.CAUTION, hold.warning
+        yield MarkShape.CAUTION, hold.warning
     for number in sorted(hold.longer, key=lambda item: item.value):
-        yield Shape.LONGER, number
+        yield MarkShape.LONGER, number

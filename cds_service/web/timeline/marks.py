@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from cds_service.chart import Reason, Unknown, When
 from cds_service.findings import Finding, Indicator, Kind, Result, Results
-from cds_service.web import words
+from cds_service.web import labels
 from cds_service.web.timeline.scale import Scale
 
 
-class Shape(StrEnum):
+class MarkShape(StrEnum):
     """What a mark means; its value is also its style."""
 
     POINT = "point"
@@ -55,7 +55,7 @@ class Tone(StrEnum):
 class Mark(Struct, frozen=True):
     """Something at `start`, or from `start` to `end`; None where it goes on beyond what is drawn. `text` is written into it."""
 
-    shape: Shape
+    shape: MarkShape
     start: datetime | None
     end: datetime | None = None
     text: str = ""
@@ -64,8 +64,8 @@ class Mark(Struct, frozen=True):
 def dated(when: When, text: str = "") -> Mark:
     """A point at an instant or a day; an interval where the chart knows only the month or the year."""
     if when.end - when.start <= timedelta(days=1):
-        return Mark(Shape.POINT, when.start + (when.end - when.start) / 2, text=text)
-    return Mark(Shape.SPAN, when.start, when.end, text)
+        return Mark(MarkShape.POINT, when.start + (when.end - when.start) / 2, text=text)
+    return Mark(MarkShape.SPAN, when.start, when.end, text)
 
 
 class Lane(Struct, frozen=True):
@@ -92,7 +92,7 @@ class Flag(Struct, frozen=True):
 class Placed(Struct, frozen=True):
     """Where a mark is drawn, in percent of the line; `text` only if there is room for it."""
 
-    shape: Shape
+    shape: MarkShape
     x: float
     width: float
     text: str
@@ -108,7 +108,7 @@ class Panel(Struct, frozen=True):
     lanes: tuple[Lane, ...]
 
     @property
-    def shapes(self) -> list[Shape]:
+    def shapes(self) -> list[MarkShape]:
         """Which shapes are drawn, for the legend."""
         return sorted({mark.shape for lane in self.lanes for mark in self.placed(lane)})
 
@@ -124,7 +124,7 @@ class Panel(Struct, frozen=True):
 
 
 def _is_point(mark: Mark) -> bool:
-    return mark.shape in (Shape.POINT, Shape.DOSE)
+    return mark.shape in (MarkShape.POINT, MarkShape.DOSE)
 
 
 def _fits(mark: Mark, width: float) -> bool:
@@ -164,7 +164,7 @@ def lacking(gap: Unknown) -> str:
     """Why there is no value, in words."""
     if gap.reasons == {Reason.NOT_MEASURED}:
         return "none on record"
-    return "; ".join(f"{item.section} {words.REASONS[item.reason]}" for item in gap.missing)
+    return "; ".join(f"{item.section} {labels.REASONS[item.reason]}" for item in gap.missing)
 
 
 _RESULTS = ("Observation/", "DiagnosticReport/", "ImagingStudy/")

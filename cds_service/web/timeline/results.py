@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.cards.material import Material
+from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Chart, Quantity, Reason, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.lab_window import lab_window
@@ -17,7 +17,7 @@ from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.slot import slot
 from cds_service.findings import Finding, Indicator, Kind
 from cds_service.knowledge import Knowledge, Parameter
-from cds_service.web.timeline.marks import Lane, Mark, Shape, Tone, dated, found_on, lacking, tone
+from cds_service.web.timeline.marks import Lane, Mark, MarkShape, Tone, dated, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
 Windows = tuple[Parameter, Parameter]
@@ -62,7 +62,7 @@ _TESTS = (
 )
 
 
-def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
+def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
     """A lane for the latest value of each test whose section a rule in force has judged."""
     judged = {section for item in material.results for section in item.rule.needs}
     for test in _TESTS:
@@ -74,7 +74,7 @@ def lanes(material: Material, chart: Chart, clock: Clock) -> Iterator[Lane]:
                     yield Lane(test.name, says=(lacking(gap),), tone=Tone.OPEN)
 
 
-def _lane(test: _Test, lab: Lab, material: Material, chart: Chart, clock: Clock) -> Lane:
+def _lane(test: _Test, lab: Lab, material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     shows = found_on(material.results, (lab.measurement.source.reference,))
     windows = attempted(lambda: test.windows(test.measure, chart, material.know))[0]
     # A finding that asks for a newer result names the window that it went by.
@@ -86,10 +86,10 @@ def _lane(test: _Test, lab: Lab, material: Material, chart: Chart, clock: Clock)
     if known and possible:
         until, at_least = (lab.taken.start + window.span for window in (known, possible))
         said.append(_counts(known, until, chart, clock))
-        marks.append(Mark(Shape.WINDOW, lab.taken.start, at_least))
+        marks.append(Mark(MarkShape.WINDOW, lab.taken.start, at_least))
         if at_least < until:
-            said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.shown}")
-            marks.append(Mark(Shape.PERHAPS, at_least, until))
+            said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.text}")
+            marks.append(Mark(MarkShape.PERHAPS, at_least, until))
     if any(lab.doubts()):
         said.append("there may be a newer result that cannot be read")
     value, when = str(lab.quantity), clock.when(lab.taken)
@@ -108,6 +108,6 @@ def _against(finding: Finding, lab: Lab) -> str:
 def _counts(window: Parameter, until: datetime, chart: Chart, clock: Clock) -> str:
     """Until when a result counts, and what that means now and at the slot."""
     if until < chart.as_of:
-        return f"counted until {clock.hour(until)} ({window.shown})"
+        return f"counted until {clock.hour(until)} ({window.text})"
     early = ", before the slot" if until < slot(chart) else ""
-    return f"counts until {clock.hour(until)} ({window.shown}){early}"
+    return f"counts until {clock.hour(until)} ({window.text}){early}"

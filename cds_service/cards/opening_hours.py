@@ -7,7 +7,7 @@ from msgspec import Struct
 _WEEK = 7
 
 
-class Opening(Struct, frozen=True):
+class OpeningHours(Struct, frozen=True):
     """The hour at which lists begin, and on which weekdays (0 is Monday). There is at least one weekday."""
 
     hour: int = 8

@@ -8,7 +8,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from cds_service.cards import wording
-from cds_service.cards.opening import Opening
+from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Order, RequestedService, spoken
 from cds_service.disposition import Assessment
 from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
@@ -34,7 +34,7 @@ class Manner(Struct, frozen=True):
 
     base_url: str = ""
     zone: tzinfo = UTC
-    opening: Opening = Opening()
+    opening: OpeningHours = OpeningHours()
     key: bytes = b""
     app_url: str = ""
     app_label: str = ""
@@ -46,7 +46,7 @@ class Manner(Struct, frozen=True):
         return cls(
             base_url=settings.base_url if settings.serves_pages else "",
             zone=settings.time_zone,
-            opening=Opening(settings.opening_hour, frozenset(map(week.index, settings.working_days))),
+            opening=OpeningHours(settings.opening_hour, frozenset(map(week.index, settings.working_days))),
             key=settings.card_key.get_secret_value().encode(),
             app_url=settings.app_url,
             app_label=settings.app_label,
@@ -54,7 +54,7 @@ class Manner(Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Material:
+class CardInputs:
     """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order."""
 
     results: Results

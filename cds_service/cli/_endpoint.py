@@ -28,7 +28,7 @@ class Reply(Struct, frozen=True):
     body: Mapping[str, Any]
 
 
-class Door(Protocol):
+class Endpoint(Protocol):
     """Something that answers a hook request, with the address that its links begin with."""
 
     @property

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func
 from cds_service import __version__
 from cds_service.store.database import Database
 from cds_service.store.records import (
+    DisplayedCard,
     FeedbackEntry,
+    FeedbackOutcome,
     ListAnswer,
     ListHistory,
-    Outcome,
-    Reason,
+    OverrideReason,
     Showing,
-    ShownCard,
     Tally,
 )
 from cds_service.store.tables import feedback, medication_list, shown_card, spent_token
@@ -29,7 +29,7 @@ Columns = dict[str, Any]
 
 def add_showings(database: Database, showings: Iterable[Showing]) -> None:
     """Keeps cards as shown. A card sent again with the same uuid, as after a retried call, is kept once."""
-    rows = [_shown_row(showing, card) for showing in showings for card in showing.cards]
+    rows = [_displayed_row(showing, card) for showing in showings for card in showing.cards]
     if rows:
         with database.transaction() as connection:
             connection.execute(_insert_new(connection, shown_card), rows)
@@ -77,7 +77,7 @@ def overridden(database: Database, client: str, keys: Collection[str], since: da
     query = (
         select(shown_card.c.card_key)
         .join(latest, latest.c.card == shown_card.c.uuid)
-        .where(latest.c.outcome == Outcome.OVERRIDDEN.value, latest.c.outcome_at >= since)
+        .where(latest.c.outcome == FeedbackOutcome.OVERRIDDEN.value, latest.c.outcome_at >= since)
     )
     with database.transaction() as connection:
         return frozenset(connection.execute(query).scalars())
@@ -114,7 +114,7 @@ def tallies(database: Database, since: datetime | None = None, until: datetime |
             rules,
             topic,
             indicator,
-            Outcome(outcome) if outcome else None,
+            FeedbackOutcome(outcome) if outcome else None,
             reason or "",
             number,
         )
@@ -193,7 +193,7 @@ def _list_row(item: ListAnswer) -> Columns:
     }
 
 
-def _shown_row(showing: Showing, card: ShownCard) -> Columns:
+def _displayed_row(showing: Showing, card: DisplayedCard) -> Columns:
     return {
         "uuid": card.uuid,
         "hook_instance": showing.instance,
@@ -212,7 +212,7 @@ def _shown_row(showing: Showing, card: ShownCard) -> Columns:
 
 
 def _feedback_row(entry: FeedbackEntry) -> Columns:
-    reason = entry.reason or Reason("", "")
+    reason = entry.reason or OverrideReason("", "")
     return {
         "card": entry.card,
         "client": entry.client,
