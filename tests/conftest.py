@@ -1,6 +1,7 @@
 """What every test session shares: servers are started by the first test that needs them."""
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("server")
 
 
+def _keep_measurement() -> None:
+    """A worker of pytest-xdist may be ended before coverage saves by itself at exit: then all that it measured would be lost."""
+    if measuring := sys.modules.get("coverage"):
+        current = measuring.Coverage.current()
+        if current is not None:
+            current.save()
+
+
 def skipped_in_ci(config: pytest.Config) -> list[pytest.TestReport]:
     """Reports of skipped tests and subtests where a skip means that continuous integration lacks a tool; empty elsewhere."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
@@ -75,7 +84,8 @@ def skipped_in_ci(config: pytest.Config) -> list[pytest.TestReport]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Turns a session that skipped a test in continuous integration into a failed one."""
+    """Keeps what was measured, and turns a session that skipped a test in continuous integration into a failed one."""
+    _keep_measurement()
     if skipped_in_ci(session.config) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
