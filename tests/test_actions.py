@@ -1,5 +1,6 @@
 """Suggestions are valid FHIR, are applied as they are, and vanish once taken while what they answer stands."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -7,16 +8,21 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
-from cds_service.cards.actions import drafts
+from cds_service.cards import markdown
+from cds_service.cards.actions import drafts, plan
+from cds_service.cards.lines import line
 from cds_service.cards.opening_hours import OpeningHours
-from cds_service.chart import Answer, Augmentation, Basis, Section
+from cds_service.chart import Answer, Augmentation, Basis, Order, Section
 from cds_service.fhir.check import faults
+from cds_service.hook import Hook
+from cds_service.hooks import read_request
 from cds_service.knowledge import load
 from cds_service.order import OurOrder
 from cds_service.rules import catalogue
-from cds_service.service import Site
+from cds_service.service import Site, respond
 
 from .client import Client, findings, suggestions
 
@@ -176,3 +182,48 @@ def test_what_cannot_be_changed_gets_no_action() -> None:
     assert drafts.stamped(_draft(b'{"id": "a"}', is_appointment=True), "appropriate", "c") is None
     assert drafts.stamped(_draft(b"nothing"), "appropriate", "c") is None
     assert drafts.removed(_draft(b"nothing"), "Remove") is None
+    assert drafts.removed(_draft(b'{"id": "vp", "status": "active"}'), "Remove") is None, "it is signed"
+    assert drafts.removed(_draft(b'{"id": "vp", "status": "draft"}', is_appointment=True), "Remove") is None
+    assert drafts.removed(_draft(b'{"id": "vp", "status": "\\ud800"}'), "Remove") is None, "its status cannot be read"
+    assert drafts.stamped(_draft(b'{"id": "vp", "extension": {"url": "x"}}'), "appropriate", "c") is None, (
+        "it would be lost"
+    )
+
+
+@pytest.mark.parametrize(
+    ("levels", "part"),
+    [("L1", "lumbar"), ("T8", "thoracic"), ("T12", "whole"), ("", "whole")],
+    ids=lambda text: text or "none",
+)
+def test_the_mri_is_of_the_part_that_the_order_names(levels: str, part: str) -> None:
+    """Levels at the junction of two parts, or none, ask for the whole spine."""
+    (case,) = (case for case in CASES if (case.rule, case.name) == ("radiograph_only", "an X-ray alone"))
+    site = [{"text": levels}] if levels else []
+    request = cases.request(replace(case, order={**case.order, "bodySite": site}), KNOW)
+    wanted = {"lumbar": "mri-lumbar", "thoracic": "mri-thoracic", "whole": "mri-spine"}[part]
+    ordered = [
+        action["resource"]["code"]["text"]
+        for suggestion in suggestions(Client(request, SITE).call())
+        for action in suggestion["actions"]
+        if "MRI" in suggestion["label"]
+    ]
+    assert ordered == [KNOW.orderables[wanted].text]
+
+
+def test_a_plan_without_an_order_names_none_and_one_without_drugs_lists_none() -> None:
+    """Its focus and its inputs are left out: nothing empty goes over the wire."""
+    asked = read_request(json.dumps(_infection_screen()).encode(), tuple(Hook))
+    inputs = respond(asked, datetime(2026, 11, 22, 9, tzinfo=UTC), SITE).material
+    assert inputs
+    without = dataclasses.replace(inputs, order=Order())
+    action = plan.task(without, KNOW.orderables["antithrombotic-plan"], (), "Agree")
+    assert not {"focus", "input"} & action.resource.keys()
+    assert faults(action.resource) == ()
+
+
+def test_a_result_without_a_finding_says_what_is_unknown() -> None:
+    asked = read_request(json.dumps(_infection_screen()).encode(), tuple(Hook))
+    inputs = respond(asked, datetime(2026, 11, 22, 9, tzinfo=UTC), SITE).material
+    assert inputs
+    unknown = next(item for item in inputs.results.open if item.unknown)
+    assert line(inputs, unknown) == markdown.escaped(unknown.unknown)

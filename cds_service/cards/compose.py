@@ -74,10 +74,8 @@ def for_discharge(material: CardInputs) -> tuple[Card, ...]:
 
 
 def for_view(material: CardInputs) -> tuple[Card, ...]:
-    """When the chart is opened: one card of information on the fracture that was found."""
+    """When the chart is opened: one card of information on the fracture that was found; the hook's policy sees that there is one."""
     found = by_urgency(material.results.met)
-    if not found:
-        return ()
     aged = [item.finding.says for item in found if item.finding and item.rule.role is Role.AGE]
     summary = markdown.fitting(wording.FRACTURE_SEEN, aged)
     return (_card(material, Topic.SUITABILITY, summary, suitability.detail(material), Indicator.INFO, found),)
