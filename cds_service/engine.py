@@ -39,7 +39,7 @@ def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:
         for outcome in item.judge(chart, know):
             results.append(_unknown(item, outcome) if isinstance(outcome, Unknown) else _met(item, outcome))
     except Unknown as gap:
-        results.append(_unknown(item, gap.untraced()))
+        results.append(_unknown(item, gap.anew()))
     except NotApplicable:
         return results or [Result(item, Status.NOT_APPLICABLE)]
     except Exception as error:  # a rule that raises costs itself only, and says so

@@ -56,7 +56,7 @@ def chart(*results: Measurement, answer: Answer = Answer.WHOLE, **more) -> Chart
 
 
 def inr(*results: Measurement, **more) -> Lab:
-    return latest(chart(*results, **more), ValueSets.INR, "INR")
+    return latest(chart(*results, **more), ValueSets.INR, "INR").one()
 
 
 def doubts(lab: Lab) -> list[tuple[str, tuple[Missing, ...]]]:

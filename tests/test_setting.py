@@ -27,14 +27,14 @@ def stay(*, inpatient: bool, current: bool) -> Encounter:
 )
 def test_setting(encounters: tuple[Encounter, ...], expected: Setting) -> None:
     """Only a current inpatient stay makes an inpatient."""
-    assert setting(Chart(NOW, answers=WHOLE, encounters=encounters)) is expected
+    assert setting(Chart(NOW, answers=WHOLE, encounters=encounters)).require() == (expected,)
 
 
 def test_unknown_without_an_encounter() -> None:
     """An encounter that was never asked for leaves both settings open."""
     chart = Chart(NOW)
     with pytest.raises(Unknown) as raised:
-        setting(chart)
+        setting(chart).one()
     assert raised.value.missing == (Missing(Section.ENCOUNTER, Reason.OMITTED),)
     assert possible_settings(chart) == tuple(Setting)
 

@@ -15,6 +15,7 @@ from cds_service.chart import (
     Device,
     Measurement,
     Procedure,
+    Reading,
     RequestedService,
     Source,
     ValueSets,
@@ -98,19 +99,19 @@ class _Watched(Chart):
             self.seen.update(imaging_studies.VALUE_SETS)
         return super().__getattribute__(name)
 
-    def conditions_in(self, *sets: ValueSets) -> Iterable[Condition]:
+    def conditions_in(self, *sets: ValueSets) -> Reading[Condition]:
         self.seen.update(sets)
         return super().conditions_in(*sets)
 
-    def procedures_in(self, *sets: ValueSets) -> Iterable[Procedure]:
+    def procedures_in(self, *sets: ValueSets) -> Reading[Procedure]:
         self.seen.update(sets)
         return super().procedures_in(*sets)
 
-    def allergies_in(self, *sets: ValueSets) -> Iterable[Allergy]:
+    def allergies_in(self, *sets: ValueSets) -> Reading[Allergy]:
         self.seen.update(sets)
         return super().allergies_in(*sets)
 
-    def devices_in(self, *sets: ValueSets) -> Iterable[Device]:
+    def devices_in(self, *sets: ValueSets) -> Reading[Device]:
         self.seen.update(sets)
         return super().devices_in(*sets)
 
@@ -118,7 +119,7 @@ class _Watched(Chart):
         self.seen.update(sets)
         return super().requested_in(*sets)
 
-    def measurements(self, measure: ValueSets) -> Iterable[Measurement]:
+    def measurements(self, measure: ValueSets) -> Reading[Measurement]:
         self.seen.add(measure)
         return super().measurements(measure)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from cds_service.chart.coded_entries import CodedEntries, Lack, by_set
 from cds_service.chart.drugs import Dosage, DrugUse, UseStatus
 from cds_service.chart.entries import (
     Allergy,
@@ -30,8 +31,8 @@ from cds_service.chart.entries import (
 )
 from cds_service.chart.imaging import Assertion, ImagingFinding, ImagingSign, ImagingStudy, Modality
 from cds_service.chart.levels import Level, descending, spoken
-from cds_service.chart.listing import Lack, Listing, by_set
 from cds_service.chart.order import Augmentation, Order
+from cds_service.chart.reading import Reading
 from cds_service.chart.sections import (
     DRUG_SECTIONS,
     MEDICATION_LISTS,
@@ -76,6 +77,7 @@ __all__ = [
     "Precision",
     "Procedure",
     "Quantity",
+    "Reading",
     "Reason",
     "RequestedService",
     "ResultStatus",
@@ -96,7 +98,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Chart:
-    """One patient at `as_of`, in the site's time zone. Readings give what is there and raise `Unknown` once they reach what is not.
+    """One patient at `as_of`, in the site's time zone. A question to it is answered by a `Reading`: what is there, and the gaps.
 
     `answers` says how each section was answered; a section that is not named was omitted. `troubles` says in words why one was not
     answered whole, where that is known. `memo` keeps readings that rules share.
@@ -158,65 +160,67 @@ class Chart:
         lacks = [self._lacks[section] for section in sections if section in self._lacks]
         return tuple(item for lack in lacks for item in lack.missing(wanted))
 
+    def gap_unless_whole(self, what: str, *sections: Section, sets: Iterable[ValueSets] = ()) -> tuple[Unknown, ...]:
+        """One gap `what`, to put beside values, unless every section was answered whole and read; `sets` as in `gaps`."""
+        missing = self.gaps(*sections, sets=sets)
+        return (Unknown(what, *missing),) if missing else ()
+
     def require(self, what: str, *sections: Section, sets: Iterable[ValueSets] = ()) -> None:
         """Raise `Unknown(what)` unless every section was answered whole and read."""
-        if self._lacks.keys().isdisjoint(sections):
-            return
-        gaps = self.gaps(*sections, sets=sets)
-        if gaps:
-            raise Unknown(what, *gaps)
+        missing = self.gaps(*sections, sets=sets)
+        if missing:
+            raise Unknown(what, *missing)  # no local name may hold it: its traceback would lead back here, in a circle
 
-    def conditions_in(self, *sets: ValueSets) -> Iterable[Condition]:
-        """Diagnoses of any of the value sets, whatever their state; then `Unknown` if the problem list has gaps."""
-        return self._listings[Section.CONDITIONS].of(sets)
+    def conditions_in(self, *sets: ValueSets) -> Reading[Condition]:
+        """Diagnoses of any of the value sets, whatever their state."""
+        return self._coded[Section.CONDITIONS].of(sets)
 
-    def procedures_in(self, *sets: ValueSets) -> Iterable[Procedure]:
-        """Procedures of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._listings[Section.PROCEDURES].of(sets)
+    def procedures_in(self, *sets: ValueSets) -> Reading[Procedure]:
+        """Procedures of any of the value sets."""
+        return self._coded[Section.PROCEDURES].of(sets)
 
-    def allergies_in(self, *sets: ValueSets) -> Iterable[Allergy]:
-        """Allergies of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._listings[Section.ALLERGIES].of(sets)
+    def allergies_in(self, *sets: ValueSets) -> Reading[Allergy]:
+        """Allergies of any of the value sets."""
+        return self._coded[Section.ALLERGIES].of(sets)
 
-    def devices_in(self, *sets: ValueSets) -> Iterable[Device]:
-        """Devices of any of the value sets; then `Unknown` if the list has gaps."""
-        return self._listings[Section.DEVICES].of(sets)
+    def devices_in(self, *sets: ValueSets) -> Reading[Device]:
+        """Devices of any of the value sets."""
+        return self._coded[Section.DEVICES].of(sets)
 
     @cached_property
-    def _listings(self) -> Mapping[Section, Listing[Any]]:
+    def _coded(self) -> Mapping[Section, CodedEntries[Any]]:
         listed: Iterable[tuple[Section, tuple[Any, ...], str]] = (
             (Section.CONDITIONS, self.conditions, "whether the problem list holds more"),
             (Section.PROCEDURES, self.procedures, "whether more procedures were done"),
             (Section.ALLERGIES, self.allergies, "whether more allergies are recorded"),
             (Section.DEVICES, self.devices, "whether more devices are implanted"),
         )
-        return {section: Listing(entries, what, self._lacks.get(section)) for section, entries, what in listed}
+        return {section: CodedEntries(entries, what, self._lacks.get(section)) for section, entries, what in listed}
 
     def requested_in(self, *sets: ValueSets) -> tuple[RequestedService, ...]:
         """Services already ordered of any of the value sets; a hint only, so its gaps raise nothing."""
         wanted = frozenset(sets)
         return tuple([item for item in self.requested if not wanted.isdisjoint(item.concept.sets)])
 
-    def measurements(self, measure: ValueSets) -> Iterable[Measurement]:
-        """All observations of one measure, newest first, dated before undated; then `Unknown` if the section has gaps."""
-        found, lack = self._newest.get(measure, ()), self._lacks.get(SECTION_OF[measure])
-        return found if lack is None else lack.end(found, measure.replace("-", " "), (measure,))
+    def measurements(self, measure: ValueSets) -> Reading[Measurement]:
+        """All observations of one measure, newest first, dated before undated."""
+        found, lack = self._newest.get(measure, Reading()), self._lacks.get(SECTION_OF[measure])
+        return found if lack is None else lack.reading(found.values, measure.replace("-", " "), (measure,))
 
     def drugs_of(self, *classes: str) -> tuple[DrugUse, ...]:
-        """Uses of drugs of any of the classes, from every kind of resource. See `require_drug_list` for gaps."""
+        """Uses of drugs of any of the classes, from every kind of resource. See `gap_unless_drugs_listed` for gaps."""
         return tuple([use for use in self.drugs if use.drug_class in classes])
 
     def unidentified_drugs(self) -> tuple[DrugUse, ...]:
         """Active drugs that no code, product or name identified."""
         return tuple(use for use in self.drugs if not use.ingredient)
 
-    def require_drug_list(self, what: str) -> None:
-        """Raise `Unknown(what)` unless every medication list that the site keeps was answered whole, and nothing else on drugs in part.
+    def gap_unless_drugs_listed(self, what: str) -> tuple[Unknown, ...]:
+        """One gap `what` unless every medication list that the site keeps was answered whole, and nothing else on drugs in part.
 
         Doses given and drugs dispensed are not needed for a whole list; what of them was sent must be whole.
         """
-        if self._drug_list_gaps:
-            raise Unknown(what, *self._drug_list_gaps)
+        return (Unknown(what, *self._drug_list_gaps),) if self._drug_list_gaps else ()
 
     @cached_property
     def _drug_list_gaps(self) -> tuple[Missing, ...]:
@@ -227,7 +231,7 @@ class Chart:
         return (*self.gaps(*needed), *(gap for gap in others if gap.reason is not Reason.OMITTED))
 
     @cached_property
-    def _newest(self) -> Mapping[str, tuple[Measurement, ...]]:
+    def _newest(self) -> Mapping[str, Reading[Measurement]]:
         """Observations by measure, newest first; equal dates fall back on the reference: the order of resources never matters."""
         return by_set(sorted(self.observations, key=_recency, reverse=True))
 

@@ -154,7 +154,7 @@ class Missing(Struct, frozen=True):
 
 
 class Unknown(Exception):
-    """A reading that cannot be given; rules let it pass or yield it, the engine turns it into an unknown finding.
+    """A gap: something that cannot be told. Rules yield it or let it pass, the engine turns it into an unknown finding.
 
     `what` completes the sentence "… is unknown", such as "INR".
     """
@@ -164,9 +164,9 @@ class Unknown(Exception):
         self.what = what
         self.missing = missing
 
-    def untraced(self) -> "Unknown":
-        """The gap itself, to be kept: a traceback would keep whoever read the chart, and the whole chart, in a circle of references."""
-        return self.with_traceback(None)
+    def anew(self) -> "Unknown":
+        """The same gap without a traceback, which would keep whoever read the chart, and the whole chart, in a circle of references."""
+        return Unknown(self.what, *self.missing)
 
     @property
     def reasons(self) -> frozenset[Reason]:

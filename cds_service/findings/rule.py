@@ -1,7 +1,7 @@
 """A rule is a generator over the chart that reads like the sentence of a guideline, declared with what other rooms need of it."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -60,8 +60,8 @@ def rule(  # noqa: PLR0913 - a declaration: each argument is named
     return declare
 
 
-def parts(*judgements: Iterator[Finding | Unknown]) -> Iterator[Finding | Unknown]:
-    """The outcomes of several parts of one rule: a gap ends its own part only, and the gaps are told together, last."""
+def parts(*judgements: Iterable[Finding | Unknown]) -> Iterator[Finding | Unknown]:
+    """The outcomes of several parts of one rule: a gap ends its own part only, and all gaps are yielded as one, last."""
     gaps: list[Unknown] = []
     for judgement in judgements:
         try:
@@ -71,7 +71,7 @@ def parts(*judgements: Iterator[Finding | Unknown]) -> Iterator[Finding | Unknow
                 else:
                     yield outcome
         except Unknown as gap:
-            gaps.append(gap.untraced())
+            gaps.append(gap.anew())
     if gaps:
         what = "; ".join(dict.fromkeys(gap.what for gap in gaps))
         yield Unknown(what, *dict.fromkeys(missing for gap in gaps for missing in gap.missing))

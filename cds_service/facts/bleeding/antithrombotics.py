@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, UseStatus, ValueSets
+from cds_service.chart import Chart, Missing, Reading, Reason, Section, State, Unknown, UseStatus, ValueSets
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
+from cds_service.facts.shared.labs import Lab
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
@@ -29,11 +30,18 @@ def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
     )
     for value_set, drug, drugs in statuses:
         if classes.isdisjoint(drugs):
-            for problem in chart.conditions_in(value_set):
+            problems, gaps = chart.conditions_in(value_set)
+            for problem in problems:
                 if problem.state is State.ACTIVE:
                     yield _contradiction(drug, problem.concept.text)
-    if classes.isdisjoint(ANTICOAGULANTS) and (shown := _unexplained_inr(chart, know)):
-        yield _contradiction(_ANTICOAGULANT, f"INR {shown}")
+            if gaps:
+                yield from gaps
+                return
+    if classes.isdisjoint(ANTICOAGULANTS):
+        raised, gaps = _unexplained_inr(chart, know)
+        for inr in raised:
+            yield _contradiction(_ANTICOAGULANT, f"INR {inr}")
+        yield from gaps
 
 
 def _contradiction(drug: str, shown: str) -> Unknown:
@@ -41,16 +49,19 @@ def _contradiction(drug: str, shown: str) -> Unknown:
     return Unknown(what, Missing(Section.MEDICATION_STATEMENTS, Reason.NOT_MEASURED))
 
 
-def _unexplained_inr(chart: Chart, know: Knowledge) -> str:
-    """A recent raised INR that liver disease does not explain, as text; empty if there is none. Raises `Unknown` for gaps."""
-    try:
-        inr = labs.latest(chart, ValueSets.INR, "INR")
-    except Unknown as gap:
-        if gap.never_measured:
-            return ""
-        raise
-    raised = labs.above(inr, know.parameter("shared/coagulation.inr_unexplained").value) is not False
-    if inr.gaps and not raised:
-        raise Unknown("INR", *inr.gaps)
-    recent = labs.within(inr, chart.as_of, know.parameter("shared/coagulation.lab_window"))
-    return str(inr) if raised and recent and not liver_disease(chart) else ""
+def _unexplained_inr(chart: Chart, know: Knowledge) -> Reading[Lab]:
+    """A recent raised INR that liver disease does not explain."""
+    found, gaps = labs.latest(chart, ValueSets.INR, "INR")
+    for inr in found:
+        raised = labs.above(inr, know.parameter("shared/coagulation.inr_unexplained").value) is not False
+        if inr.gaps and not raised:
+            return Reading((), (Unknown("INR", *inr.gaps),))
+        liver = liver_disease(chart)
+        if (
+            not raised
+            or liver.values
+            or not labs.within(inr, chart.as_of, know.parameter("shared/coagulation.lab_window"))
+        ):
+            return Reading()
+        return Reading((), liver.gaps) if liver.gaps else Reading((inr,))
+    return Reading((), tuple(gap for gap in gaps if not gap.never_measured))

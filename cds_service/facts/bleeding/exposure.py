@@ -5,14 +5,13 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Reason, Section, Unknown, ValueSets
+from cds_service.chart import Chart, Reading, Section, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.drug_courses import DrugCourse, drug_courses
 from cds_service.facts.bleeding.renal import Clearance, creatinine_clearance, current, renal_failure
 from cds_service.facts.shared import labs
-from cds_service.facts.shared.gaps import Gathered, attempted
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.slot import slot
 from cds_service.findings import Evidence
 from cds_service.knowledge import Hold, Knowledge
@@ -94,24 +93,22 @@ class Exposure(Struct, frozen=True):
         return self.tier in (Tier.CRITICAL, Tier.WARNING)
 
 
-@once
-def exposures(chart: Chart, know: Knowledge) -> Gathered[Exposure]:
+@computed_once
+def exposures(chart: Chart, know: Knowledge) -> Reading[Exposure]:
     """Every antithrombotic with its hold; and the gap if the drug list has one, or if renal failure could lengthen a hold.
 
     A renal function that was never measured is no gap: the longer of the tabulated intervals counts.
     """
     found = tuple(_exposure(drug, chart, know) for drug in drug_courses(chart, know, ANTITHROMBOTICS))
-    return found, attempted(lambda: _require_all(found, chart, know))[1]
+    return Reading(found, _gap(found, chart, know))
 
 
-def _require_all(found: tuple[Exposure, ...], chart: Chart, know: Knowledge) -> None:
-    chart.require_drug_list("whether an antithrombotic is taken")
-    if any(item.in_renal_failure is Tier.CRITICAL and not item.on_board for item in found):
-        renal_failure(chart)
-        _, gaps = attempted(lambda: creatinine_clearance(chart, know, chart.as_of))
-        for gap in gaps:
-            if gap.reasons != {Reason.NOT_MEASURED}:
-                raise gap
+def _gap(found: tuple[Exposure, ...], chart: Chart, know: Knowledge) -> tuple[Unknown, ...]:
+    unlisted = chart.gap_unless_drugs_listed("whether an antithrombotic is taken")
+    if unlisted or not any(item.in_renal_failure is Tier.CRITICAL and not item.on_board for item in found):
+        return unlisted
+    clearance = creatinine_clearance(chart, know, chart.as_of).if_measured()
+    return (*renal_failure(chart).gaps, *clearance.gaps)[:1]
 
 
 def every_guideline_counts(know: Knowledge) -> bool:
@@ -137,17 +134,10 @@ def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
 
 
 def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
-    try:
-        failure = renal_failure(chart)
-    except Unknown:
-        failure = None
-    if failure is not None:
+    for failure in renal_failure(chart).values:
         evidence = Evidence(failure.source, "code", failure.dated, failure.concept.text)
         return Clearance(0.0, _FAILED, (evidence,), failed=True)
-    try:
-        return creatinine_clearance(chart, know, chart.as_of)
-    except Unknown:
-        return None
+    return next(iter(creatinine_clearance(chart, know, chart.as_of).values), None)
 
 
 def _since_last_dose(drug: DrugCourse, hold: Hold, chart: Chart, know: Knowledge) -> float | None:
@@ -176,9 +166,10 @@ def _tier(hold: Hold, hours: float) -> Tier:
 
 def _inr_that_is_down(drug: DrugCourse, chart: Chart, know: Knowledge) -> Lab | None:
     """A current INR, taken after the last dose of a drug that is no longer taken, if it is at the limit or below."""
-    try:
-        inr = current(chart, ValueSets.INR, know.parameter("shared/coagulation.lab_window_unstable"), chart.as_of)
-    except Unknown:
-        return None
-    since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
-    return inr if since and labs.at_most(inr, know.parameter("shared/coagulation.inr_limit").value) else None
+    for inr in current(
+        chart, ValueSets.INR, know.parameter("shared/coagulation.lab_window_unstable"), chart.as_of
+    ).values:
+        since = not drug.still_taken and drug.last_dose is not None and inr.taken.start >= drug.last_dose.last
+        if since and labs.at_most(inr, know.parameter("shared/coagulation.inr_limit").value):
+            return inr
+    return None

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart
+from cds_service.chart import Chart, Reading
 from cds_service.facts.bleeding.exposure import Exposure, exposures
 from cds_service.facts.bleeding.thrombotic_risk import ThromboticRisk, around_intervention, thrombotic_risks
-from cds_service.facts.shared.gaps import Gathered
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.slot import slot
 from cds_service.knowledge import Knowledge
 
@@ -20,14 +19,14 @@ class GuardedRisk(Struct, frozen=True):
     drugs: tuple[Exposure, ...]
 
 
-@once
-def guarded_risks(chart: Chart, know: Knowledge) -> Gathered[GuardedRisk]:
+@computed_once
+def guarded_risks(chart: Chart, know: Knowledge) -> Reading[GuardedRisk]:
     """Each thrombotic risk that a drug guards against, and the gaps that could hide one."""
     drugs, drug_gaps = exposures(chart, know)
     acting = [item for item in drugs if item.on_board or _lately(item, chart, know)]
     risks, risk_gaps = thrombotic_risks(chart, know)
     found = tuple(_guards((*risks, *around_intervention(acting)), acting))
-    return found, ((*risk_gaps, *drug_gaps) if acting or drug_gaps else ())
+    return Reading(found, (*risk_gaps, *drug_gaps) if acting or drug_gaps else ())
 
 
 def agreement(drug: Exposure, chart: Chart, know: Knowledge) -> tuple[str, ...]:

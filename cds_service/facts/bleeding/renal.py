@@ -4,14 +4,13 @@ import math
 from datetime import datetime
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from cds_service.chart import Chart, Condition, Missing, Quantity, Reason, State, Unknown, ValueSets
+from cds_service.chart import Chart, Condition, Missing, Quantity, Reading, Reason, State, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.memo import once
-from cds_service.facts.shared.person import age
+from cds_service.facts.shared.memo import computed_once
+from cds_service.facts.shared.person import Years, age
 from cds_service.facts.shared.setting import Setting, possible_settings
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
@@ -32,28 +31,27 @@ class Clearance(Struct, frozen=True):
     estimated: bool = False
 
 
-@once
-def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Clearance:
-    """The clearance from results that are current at `at`. Raises `Unknown` if no current result gives one.
+@computed_once
+def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Reading[Clearance]:
+    """The clearance from results that are current at `at`; the gap if no current result gives one.
 
     Source: Cockcroft and Gault 1976; an eGFR is no clearance and stands in only where nothing else is current.
     """
     window = creatinine_window(chart, know)
-    missing: dict[Missing, None] = {}
+    gaps: tuple[Unknown, ...] = ()
     for way in (_recorded, _calculated, _estimated):
-        try:
-            return way(chart, know, window, at)
-        except Unknown as gap:
-            missing.update(dict.fromkeys(gap.missing))
-            if not gap.never_measured:
-                break  # what was not supplied might tell of a lower clearance than the next way does
-    raise Unknown(_WHAT, *missing)
+        found = way(chart, know, window, at)
+        if found.values:
+            return found
+        gaps += found.gaps
+        if not all(gap.never_measured for gap in found.gaps):
+            break  # what was not supplied might tell of a lower clearance than the next way does
+    return Reading[Clearance]((), gaps).or_gap(_WHAT)
 
 
-def renal_failure(chart: Chart) -> Condition | None:
-    """The diagnosis of end-stage kidney disease or dialysis, or None if a whole problem list has none. Raises `Unknown`."""
-    found = (item for item in chart.conditions_in(ValueSets.SEVERE_RENAL_FAILURE) if item.state is State.ACTIVE)
-    return next(found, None)
+def renal_failure(chart: Chart) -> Reading[Condition]:
+    """The diagnosis of end-stage kidney disease or dialysis; the gap if there is none and the problem list has one."""
+    return chart.conditions_in(ValueSets.SEVERE_RENAL_FAILURE).where(lambda item: item.state is State.ACTIVE).first()
 
 
 def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
@@ -62,64 +60,75 @@ def creatinine_window(chart: Chart, know: Knowledge) -> Parameter:
     return know.parameter(f"shared/renal.creatinine_window_{'unstable' if short else 'outpatient'}")
 
 
-def not_current(chart: Chart, know: Knowledge, at: datetime) -> tuple[str, ...]:
-    """Which of creatinine and body weight has no current result at `at`, in words. Raises `Unknown` if one was not supplied."""
+def not_current(chart: Chart, know: Knowledge, at: datetime) -> Reading[str]:
+    """Which of creatinine and body weight has no current result at `at`, in words; and the gap if one was not supplied."""
     windows = {
         ValueSets.CREATININE: creatinine_window(chart, know),
         ValueSets.BODY_WEIGHT: know.parameter("shared/renal.weight_window"),
     }
-    lacking = (measure for measure, window in windows.items() if not _has_current(chart, measure, window, at))
-    return tuple(measure.replace("-", " ") for measure in lacking)
+    lacking = {
+        measure.replace("-", " "): gap
+        for measure, window in windows.items()
+        for gap in current(chart, measure, window, at).gaps
+    }
+    return Reading(tuple(lacking), tuple(gap for gap in lacking.values() if not gap.never_measured))
 
 
-def _has_current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> bool:
-    try:
-        current(chart, measure, window, at)
-    except Unknown as gap:
-        if not gap.never_measured:
-            raise
-        return False
-    return True
-
-
-def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> Lab:
-    """The latest result of a measure if it is no older than the window at `at`. Raises `Unknown` otherwise.
+def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> Reading[Lab]:
+    """The latest result of a measure if it is no older than the window at `at`, else the gap.
 
     A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
     """
-    lab = labs.latest(chart, measure, measure)
-    for doubt in replace(lab, gaps=()).doubts():
-        raise doubt
-    if not labs.within(lab, at, window):
-        raise Unknown(measure, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
-    return lab
+    latest = labs.latest(chart, measure, measure)
+    for lab in latest.values:
+        if lab.unread:
+            return Reading((), lab.doubts()[:1])
+        if not labs.within(lab, at, window):
+            return Reading((), (Unknown(measure, Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),))
+    return latest
 
 
 def _may_be_injured(chart: Chart) -> bool:
-    try:
-        return any(item.state is State.ACTIVE for item in chart.conditions_in(ValueSets.ACUTE_KIDNEY_INJURY))
-    except Unknown as gap:
-        return gap.reasons != {Reason.UNREADABLE}
+    injuries, gaps = chart.conditions_in(ValueSets.ACUTE_KIDNEY_INJURY)
+    return any(item.state is State.ACTIVE for item in injuries) or any(
+        gap.reasons != {Reason.UNREADABLE} for gap in gaps
+    )
 
 
-def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, ValueSets.CREATININE_CLEARANCE, window, at)
+def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Reading[Clearance]:
+    found, gaps = current(chart, ValueSets.CREATININE_CLEARANCE, window, at)
+    return Reading(tuple(map(_measured, found)), gaps)
+
+
+def _measured(lab: Lab) -> Clearance:
     return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
 
 
-def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
-    lab = current(chart, ValueSets.EGFR, window, at)
+def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Reading[Clearance]:
+    found, gaps = current(chart, ValueSets.EGFR, window, at)
+    return Reading(tuple(map(_by_egfr, found)), gaps)
+
+
+def _by_egfr(lab: Lab) -> Clearance:
     shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
     return Clearance(
         _lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,), estimated=True
     )
 
 
-def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Clearance:
+def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Reading[Clearance]:
     creatinine = current(chart, ValueSets.CREATININE, window, at)
     weight = current(chart, ValueSets.BODY_WEIGHT, know.parameter("shared/renal.weight_window"), at)
-    years = know.parameter("shared/renal.cockcroft_gault_years").value - age(chart).most
+    years = age(chart)
+    gaps = (*creatinine.gaps, *weight.gaps, *years.gaps)
+    if gaps:
+        return Reading((), gaps[:1])
     sex = chart.patient.sex if chart.patient else ""
+    return Reading((_by_cockcroft_gault(creatinine.one(), weight.one(), years.one(), sex, know),))
+
+
+def _by_cockcroft_gault(creatinine: Lab, weight: Lab, age: Years, sex: str, know: Knowledge) -> Clearance:
+    years = know.parameter("shared/renal.cockcroft_gault_years").value - age.most
     highest = max(item.value for item in (creatinine.quantity, *creatinine.rivals))
     value = years * weight.quantity.value / (know.parameter("shared/renal.cockcroft_gault_divisor").value * highest)
     if sex != "male":

@@ -1,10 +1,7 @@
 """The stroke risk in atrial fibrillation: a recorded score, else CHA2DS2-VASc counted from what is on record."""
 
-from collections.abc import Iterator
-
-from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
+from cds_service.chart import Chart, Missing, Reading, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import labs
-from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.person import age
 from cds_service.facts.shared.phrasing import recorded as recorded_diagnosis
 from cds_service.findings import Evidence
@@ -22,37 +19,34 @@ _PARTS = (
 _PAST_COUNTS = ("stroke", "vascular")
 
 
-def high_stroke_risk(chart: Chart, know: Knowledge) -> Iterator[tuple[str, str, tuple[Evidence, ...]]]:
+def high_stroke_risk(chart: Chart, know: Knowledge) -> Reading[tuple[str, str, tuple[Evidence, ...]]]:
     """The score in words, its number such as `≥4`, and its evidence, if it is high; nothing if not.
 
-    A counted score is a lower bound: what is not on record adds nothing. Raises `Unknown` if it could be high by age and sex that are
-    not recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
+    A counted score is a lower bound: what is not on record adds nothing. The gap if it could be high by age and sex that are not
+    recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
     """
-    recorded, gaps = labs.history(chart, ValueSets.STROKE_RISK_SCORE, "stroke risk score")
+    recorded, gaps = labs.history(chart, ValueSets.STROKE_RISK_SCORE, "stroke risk score").if_measured()
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_NUMBERS}.{named}").value):
-            yield f"{score.measurement.concept.text} {score}", str(score.quantity), (score.evidence,)
-        return
+            return Reading(((f"{score.measurement.concept.text} {score}", str(score.quantity), (score.evidence,)),))
+        return Reading()
     limit, (least, most) = know.parameter(f"{_NUMBERS}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
     if least + points >= limit:
         counted = f"{least + points:g}"
-        yield f"CHA2DS2-VASc at least {counted}, counted from the record", f"≥{counted}", evidence
-        return
+        return Reading(((f"CHA2DS2-VASc at least {counted}, counted from the record", f"≥{counted}", evidence),))
     if most + points >= limit:
         missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)
-        raise Unknown("age and sex for the stroke risk", *missing)
-    for gap in gaps:
-        if gap.reasons != {Reason.NOT_MEASURED}:
-            raise gap
+        return Reading((), (Unknown("age and sex for the stroke risk", *missing),))
+    return Reading((), gaps)
 
 
 def _counted(chart: Chart, know: Knowledge) -> tuple[float, tuple[Evidence, ...]]:
     """The points of diagnoses, and what shows them."""
     points, evidence = 0.0, []
     for name, sets in _PARTS:
-        problems, _ = gathered(chart.conditions_in(*sets))
+        problems, _ = chart.conditions_in(*sets)
         counting = [item for item in problems if item.state is State.ACTIVE or name in _PAST_COUNTS]
         if counting:
             points += know.parameter(f"{_NUMBERS}.points_{name}").value
@@ -64,7 +58,7 @@ def _of_person(chart: Chart, know: Knowledge) -> tuple[float, float]:
     """The least and the most points of age and sex; either may not be recorded."""
     for_age, for_female = know.parameters(_NUMBERS, "points_age", "points_female")
     limits = [limit.value for limit in know.parameters(_NUMBERS, "first_age", "second_age")]
-    known, _ = attempted(lambda: age(chart))
+    known = age(chart).values
     of_age = {sum(at >= limit for limit in limits) for years in known for at in (years.least, years.most)} or {0, 2}
     sex = chart.patient.sex if chart.patient else ""
     of_sex = {"female": {1}, "male": {0}}.get(sex, {0, 1})

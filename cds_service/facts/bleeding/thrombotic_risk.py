@@ -5,10 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, State, Unknown, ValueSets, When
+from cds_service.chart import Basis, Certainty, Chart, Condition, Procedure, Reading, State, Unknown, ValueSets, When
 from cds_service.facts.bleeding.exposure import Exposure
 from cds_service.facts.bleeding.stroke_risk import high_stroke_risk
-from cds_service.facts.shared.gaps import Gathered, gathered
 from cds_service.facts.shared.slot import slot
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
@@ -36,16 +35,16 @@ class ThromboticRisk(Struct, frozen=True):
     differs: str = ""
 
 
-def thrombotic_risks(chart: Chart, know: Knowledge) -> Gathered[ThromboticRisk]:
+def thrombotic_risks(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
     """One reason of each kind at the slot, with all its evidence; and the first gap of the problem list or the procedures."""
     risks: list[ThromboticRisk] = []
     gaps: list[Unknown] = []
     for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
-        found, missing = gathered(reading(chart, know))
+        found, missing = reading(chart, know)
         if found:
             risks.append(_together(found))
         gaps += missing
-    return tuple(risks), tuple(gaps[:1])
+    return Reading(tuple(risks), tuple(gaps[:1]))
 
 
 def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
@@ -73,19 +72,17 @@ def _together(found: Sequence[ThromboticRisk]) -> ThromboticRisk:
     return replace(best, evidence=tuple(dict.fromkeys((*best.evidence, *others))))
 
 
-def _stent(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+def _stent(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
     limit = know.parameter("shared/thrombosis.stent")
-    procedures, gaps = gathered(chart.procedures_in(ValueSets.CORONARY_STENT))
+    procedures, gaps = chart.procedures_in(ValueSets.CORONARY_STENT)
+    problems, problem_gaps = chart.conditions_in(ValueSets.CORONARY_STENT)
     done = [item for item in procedures if item.done]
-    for item in done:
-        if _within(item.when, limit, chart):
-            yield _stented(item, item.when, limit, chart, know)
-    for problem in chart.conditions_in(ValueSets.CORONARY_STENT):
+    risks = [_stented(item, item.when, limit, chart, know) for item in done if _within(item.when, limit, chart)]
+    for problem in problems:
         dated_elsewhere = problem.dated is None and any(item.when for item in done)
         if _counts(problem, limit, chart) and not dated_elsewhere:
-            yield _stented(problem, problem.dated, limit, chart, know)
-    for gap in gaps:
-        raise gap
+            risks.append(_stented(problem, problem.dated, limit, chart, know))
+    return Reading(tuple(risks), (*problem_gaps, *gaps))
 
 
 def _stented(
@@ -100,83 +97,116 @@ def _stented(
     return replace(risk, differs=differs, uses=(limit, sooner))
 
 
-def _coronary_event(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+def _coronary_event(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
     limit = know.parameter("shared/thrombosis.coronary_event")
-    for problem in chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME):
-        if _counts(problem, limit, chart):
-            yield _risk(problem, "acute coronary syndrome", problem.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
+    problems, gaps = chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME)
+    counting = (item for item in problems if _counts(item, limit, chart))
+    return Reading(
+        tuple(
+            _risk(item, "acute coronary syndrome", item.dated, limit, _CARDIOLOGY, ANTIPLATELETS, chart)
+            for item in counting
+        ),
+        gaps,
+    )
 
 
-def _stroke(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+def _stroke(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
     limit, longer = know.parameters("shared/thrombosis", "stroke", "stroke_longer")
-    for problem in chart.conditions_in(ValueSets.STROKE_OR_TIA):
+    problems, gaps = chart.conditions_in(ValueSets.STROKE_OR_TIA)
+    risks = []
+    for problem in problems:
         if _counts(problem, limit, chart):
-            yield _risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart)
+            risks.append(_risk(problem, "stroke or TIA", problem.dated, limit, _NEUROLOGY, ANTITHROMBOTICS, chart))
         elif _counts(problem, longer, chart):
             risk = _risk(problem, "stroke or TIA", problem.dated, longer, _NEUROLOGY, ANTITHROMBOTICS, chart)
-            yield replace(risk, lesser=True)
+            risks.append(replace(risk, lesser=True))
+    return Reading(tuple(risks), gaps)
 
 
-def _thromboembolism(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
+def _thromboembolism(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
     limit = know.parameter("shared/thrombosis.thromboembolism")
-    cancers, _ = gathered(chart.conditions_in(ValueSets.MALIGNANCY))
-    cancer = next((item for item in cancers if item.state is State.ACTIVE), None)
-    for problem in chart.conditions_in(ValueSets.VENOUS_THROMBOEMBOLISM, ValueSets.VENOUS_THROMBOEMBOLISM_HISTORY):
+    cancer = next(
+        (item for item in chart.conditions_in(ValueSets.MALIGNANCY).values if item.state is State.ACTIVE), None
+    )
+    problems, gaps = chart.conditions_in(ValueSets.VENOUS_THROMBOEMBOLISM, ValueSets.VENOUS_THROMBOEMBOLISM_HISTORY)
+    risks = []
+    for problem in problems:
         if ValueSets.VENOUS_THROMBOEMBOLISM in problem.concept.sets and _counts(problem, limit, chart):
-            yield _risk(problem, "venous thromboembolism", problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS, chart)
+            name = "venous thromboembolism"
+            risks.append(_risk(problem, name, problem.dated, limit, _HAEMATOLOGY, ANTICOAGULANTS, chart))
         elif cancer is not None:
-            yield ThromboticRisk(
-                f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
-                "venous thromboembolism with cancer",
-                ANTICOAGULANTS,
-                _HAEMATOLOGY,
-                (_evidence(problem), _evidence(cancer)),
-                cites=("chest-2022",),
-                basis=problem.concept.basis,
-            )
+            risks.append(_with_cancer(problem, cancer))
+    return Reading(tuple(risks), gaps)
 
 
-def _thrombophilia(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    for problem in _active(chart.conditions_in(ValueSets.THROMBOPHILIA)):
-        yield _standing(problem, f"thrombophilia ({problem.concept.text})", "thrombophilia", _HAEMATOLOGY)
+def _with_cancer(problem: Condition, cancer: Condition) -> ThromboticRisk:
+    return ThromboticRisk(
+        f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
+        "venous thromboembolism with cancer",
+        ANTICOAGULANTS,
+        _HAEMATOLOGY,
+        (_evidence(problem), _evidence(cancer)),
+        cites=("chest-2022",),
+        basis=problem.concept.basis,
+    )
 
 
-def _valve(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    for problem in _active(chart.conditions_in(ValueSets.MECHANICAL_VALVE)):
-        yield _standing(
-            problem,
-            f"prosthetic heart valve, mechanical or of a type not stated ({problem.concept.text})",
-            "prosthetic heart valve",
-            _CARDIOLOGY,
-        )
+def _thrombophilia(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
+    problems, gaps = _active(chart, ValueSets.THROMBOPHILIA)
+    return Reading(
+        tuple(
+            _standing(item, f"thrombophilia ({item.concept.text})", "thrombophilia", _HAEMATOLOGY) for item in problems
+        ),
+        gaps,
+    )
 
 
-def _fibrillation(chart: Chart, know: Knowledge) -> Iterator[ThromboticRisk]:
-    mitral, _ = gathered(_active(chart.conditions_in(ValueSets.MITRAL_STENOSIS)))
-    for problem in _active(chart.conditions_in(ValueSets.ATRIAL_FIBRILLATION)):
-        if mitral:
-            yield _standing(
+def _valve(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
+    problems, gaps = _active(chart, ValueSets.MECHANICAL_VALVE)
+    says = "prosthetic heart valve, mechanical or of a type not stated"
+    return Reading(
+        tuple(
+            _standing(item, f"{says} ({item.concept.text})", "prosthetic heart valve", _CARDIOLOGY) for item in problems
+        ),
+        gaps,
+    )
+
+
+def _fibrillation(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
+    problems, gaps = _active(chart, ValueSets.ATRIAL_FIBRILLATION)
+    for problem in problems:
+        scores, score_gaps = high_stroke_risk(chart, know)
+        risks = [
+            _standing(
                 problem,
-                f"atrial fibrillation with mitral valve disease ({mitral[0].concept.text})",
+                f"atrial fibrillation with mitral valve disease ({mitral.concept.text})",
                 "atrial fibrillation, mitral valve disease",
                 _CARDIOLOGY,
             )
-        for score, number, evidence in high_stroke_risk(chart, know):
-            yield ThromboticRisk(
-                f"atrial fibrillation, {score}",
-                f"atrial fibrillation, stroke score {number}",
-                ANTICOAGULANTS,
-                _CARDIOLOGY,
-                (_evidence(problem), *evidence),
-                uses=(know.parameter("shared/thrombosis.stroke_score"),),
-                basis=problem.concept.basis,
-                certainty=problem.certainty,
-            )
-        return
+            for mitral in _active(chart, ValueSets.MITRAL_STENOSIS).values[:1]
+        ]
+        risks += [_with_score(problem, score, number, evidence, know) for score, number, evidence in scores]
+        return Reading(tuple(risks), score_gaps)
+    return Reading((), gaps)
 
 
-def _active(problems: Iterable[Condition]) -> Iterator[Condition]:
-    return (item for item in problems if item.state is State.ACTIVE)
+def _with_score(
+    problem: Condition, score: str, number: str, evidence: tuple[Evidence, ...], know: Knowledge
+) -> ThromboticRisk:
+    return ThromboticRisk(
+        f"atrial fibrillation, {score}",
+        f"atrial fibrillation, stroke score {number}",
+        ANTICOAGULANTS,
+        _CARDIOLOGY,
+        (_evidence(problem), *evidence),
+        uses=(know.parameter("shared/thrombosis.stroke_score"),),
+        basis=problem.concept.basis,
+        certainty=problem.certainty,
+    )
+
+
+def _active(chart: Chart, value_set: ValueSets) -> Reading[Condition]:
+    return chart.conditions_in(value_set).where(lambda item: item.state is State.ACTIVE)
 
 
 def _counts(problem: Condition, limit: Parameter, chart: Chart) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Section, ValueSets
+from cds_service.chart import Assertion, Chart, Coverage, ImagingSign, Reading, Section, ValueSets
 from cds_service.facts.fracture.imaging import current_at_target, evidence
 from cds_service.facts.shared.labs import above, history
 from cds_service.facts.shared.setting import Setting
@@ -13,11 +13,9 @@ _MEDICARE, _ADVANTAGE = ValueSets.PAYER_MEDICARE, ValueSets.PAYER_MEDICARE_ADVAN
 _NUMBERS = "shared/payers"
 
 
-def payers(chart: Chart) -> tuple[Coverage, ...]:
-    """Every coverage in force. Raises `Unknown` if there is none and the section was not answered whole."""
-    if not chart.coverage:
-        chart.require("who pays", Section.COVERAGE)
-    return chart.coverage
+def payers(chart: Chart) -> Reading[Coverage]:
+    """Every coverage in force; the gap if there is none and the section was not answered whole."""
+    return Reading(chart.coverage, () if chart.coverage else chart.gap_unless_whole("who pays", Section.COVERAGE))
 
 
 def is_medicare(coverage: Coverage) -> bool:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
 from cds_service.facts.fracture.fractures import target_levels
 from cds_service.facts.fracture.imaging import current, day, described, evidence, recency
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -43,7 +43,7 @@ class Activity(Struct, frozen=True):
         return (evidence(self.finding), *map(evidence, self.contrary[:2]))
 
 
-@once
+@computed_once
 def activity(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
     """One verdict for each target level of which a current image says anything; for every level named if there is no target.
 
@@ -68,7 +68,7 @@ def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
     return tuple(descending(named)) or (None,)
 
 
-@once
+@computed_once
 def _signals(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     return tuple(item for item in current(chart, know) if _speaks(item))
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Age, Assertion, Chart, ImagingSign, Missing, Reason, Section, Unknown, When, days_since
+from cds_service.chart import (
+    Age,
+    Assertion,
+    Chart,
+    ImagingSign,
+    Missing,
+    Reading,
+    Reason,
+    Section,
+    Unknown,
+    When,
+    days_since,
+)
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target, target_fractures, target_levels
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 
 
-@once
+@computed_once
 def onsets(chart: Chart) -> tuple[When, ...]:
     """When the fracture at the target level began, as each record says it; empty where none does. A day still to come tells nothing."""
     exact = tuple(item.onset for item in target_fractures(chart) if item.onset and not chart.is_ahead(item.onset))
@@ -23,12 +35,12 @@ def on_record_since(chart: Chart) -> When | None:
     return min(known, key=lambda when: (when.start, when.end), default=None)
 
 
-@once
-def fracture_age(chart: Chart) -> Age:
+@computed_once
+def fracture_age(chart: Chart) -> Reading[Age]:
     """The age in days of the fracture at the target level, as an interval (conventions of clinical practice for incomplete dates).
 
     An onset gives the interval. The day it was recorded or first seen gives only a lower bound: it can prove "too old", never "acute".
-    An earlier image of the same level without the fracture gives an upper bound. Raises `Unknown` if nothing bounds it.
+    An earlier image of the same level without the fracture gives an upper bound. The gap if nothing bounds it.
     """
     began = [Age.since(when, chart.as_of) for when in onsets(chart)]
     seen = [item.seen for item in target_fractures(chart) if item.seen and not item.onset]
@@ -46,8 +58,8 @@ def fracture_age(chart: Chart) -> Age:
         ahead = [item.onset for item in target_fractures(chart) if item.onset and chart.is_ahead(item.onset)]
         says = f"an onset on record, {ahead[0]}, that is still to come" if ahead else ""
         gaps = chart.gaps(*FRACTURE_SECTIONS) or (Missing(Section.CONDITIONS, Reason.NOT_MEASURED, says),)
-        raise Unknown("onset of the fracture", *gaps)
-    return Age(least, most)
+        return Reading((), (Unknown("onset of the fracture", *gaps),))
+    return Reading((Age(least, most),))
 
 
 def _unbroken(chart: Chart) -> Iterator[int]:

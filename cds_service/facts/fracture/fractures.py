@@ -15,16 +15,15 @@ from cds_service.chart import (
     ImagingFinding,
     ImagingSign,
     Level,
+    Reading,
     Section,
     Source,
     State,
-    Unknown,
     ValueSets,
     When,
     spoken,
 )
-from cds_service.facts.shared.gaps import Gathered
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 
 IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
@@ -70,24 +69,23 @@ class Fracture(Struct, frozen=True):
         return Evidence(self.source, self.path, self.onset or self.seen, self.text)
 
 
-@once
-def fractures(chart: Chart) -> Gathered[Fracture]:
+@computed_once
+def fractures(chart: Chart) -> Reading[Fracture]:
     """Every fracture and lesion on record, past ones included; and the gap if conditions or imaging have one."""
-    missing = chart.gaps(*FRACTURE_SECTIONS)
-    gaps = (Unknown("whether a vertebral fracture is on record", *missing),) if missing else ()
-    return tuple(_found(chart)), gaps
+    gaps = chart.gap_unless_whole("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
+    return Reading(tuple(_found(chart)), gaps)
 
 
-@once
-def current_fractures(chart: Chart) -> Gathered[Fracture]:
+@computed_once
+def current_fractures(chart: Chart) -> Reading[Fracture]:
     """Those that are not recorded as past; and the gap as in `fractures`."""
-    found, gaps = fractures(chart)
-    return tuple(item for item in found if item.current), gaps
+    return fractures(chart).where(lambda item: item.current)
 
 
 def none_on_record(chart: Chart) -> bool:
     """Whether a whole record names no fracture and no lesion, not even a past one: nothing of it can be asked then."""
-    return fractures(chart) == ((), ())
+    found, gaps = fractures(chart)
+    return not found and not gaps
 
 
 def _found(chart: Chart) -> Iterator[Fracture]:
@@ -183,12 +181,12 @@ def path_of(seen: ImagingFinding) -> str:
 def target_levels(chart: Chart) -> frozenset[Level]:
     """The levels of the order, else those of the current fractures; empty where neither names one.
 
-    It does not raise: a rule that finds nothing at these levels must still require what the levels rest on.
+    It comes without its gaps: a rule that finds nothing at these levels must still require what the levels rest on.
     """
     return chart.order.levels or _fractured(chart)
 
 
-@once
+@computed_once
 def _fractured(chart: Chart) -> frozenset[Level]:
     found, _ = current_fractures(chart)
     return frozenset[Level]().union(*(item.levels for item in found))
@@ -200,22 +198,22 @@ def at_target(levels: frozenset[Level], chart: Chart) -> bool:
     return not levels or not target or bool(levels & target)
 
 
-@once
+@computed_once
 def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures that are, or for want of a level may be, at the target level. It does not raise."""
+    """The current fractures that are, or for want of a level may be, at the target level."""
     found, _ = current_fractures(chart)
     return tuple(item for item in found if at_target(item.levels, chart))
 
 
-@once
+@computed_once
 def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures at the target level; those whose level is not stated only where none states it. It does not raise."""
+    """The current fractures at the target level; those whose level is not stated only where none states it."""
     there = fractures_at_target(chart)
     return tuple(item for item in there if item.levels & target_levels(chart)) or there
 
 
 def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """Fractures at the target level that are recorded as past, where none there is current. It does not raise."""
+    """Fractures at the target level that are recorded as past, where none there is current."""
     if fractures_at_target(chart):
         return ()
     found, _ = fractures(chart)

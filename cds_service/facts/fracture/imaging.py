@@ -16,7 +16,7 @@ from cds_service.chart import (
 )
 from cds_service.facts.fracture.age import onsets
 from cds_service.facts.fracture.fractures import at_target, path_of
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -27,7 +27,7 @@ NOT_REPORTED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
 """What is missing where every image was answered and none says it."""
 
 
-@once
+@computed_once
 def current(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     """The dated findings that are neither older than the window nor older than the fracture, nor of a day to come."""
     window = know.parameter(WINDOW)
@@ -49,7 +49,7 @@ def current_at_target(chart: Chart, know: Knowledge, sign: ImagingSign) -> list[
     return sorted(found, key=recency, reverse=True)
 
 
-@once
+@computed_once
 def examinations(chart: Chart) -> tuple[ImagingStudy | ImagingFinding, ...]:
     """Everything that tells of an image of the spine: the studies, and the findings, whose study may not be on record.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign, ValueSets
 from cds_service.facts.fracture.fractures import Fracture, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.knowledge import Knowledge
 
 _MALIGNANT = frozenset((ValueSets.FRACTURE_NEOPLASTIC, ValueSets.VERTEBRAL_NEOPLASM))
@@ -23,20 +23,20 @@ def nonunion_records(chart: Chart) -> Iterator[Fracture]:
             yield item
 
 
-@once
+@computed_once
 def clefts(chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
     """Current findings of a cleft, necrosis or non-union at the target level."""
     found = current_at_target(chart, know, ImagingSign.CLEFT)
     return tuple([seen for seen in found if seen.assertion is Assertion.PRESENT])
 
 
-@once
+@computed_once
 def is_malignant(chart: Chart) -> bool:
     """Whether a malignant fracture or tumour at the target level is on record."""
     return any(malignant_records(chart))
 
 
-@once
+@computed_once
 def age_does_not_count(chart: Chart, know: Knowledge) -> bool:
     """Whether the age limit is lifted: malignant, or not united."""
     return is_malignant(chart) or any(nonunion_records(chart)) or bool(clefts(chart, know))

@@ -6,7 +6,7 @@ from cds_service.chart import Basis, Certainty, Chart, ImagingFinding, Level
 from cds_service.facts.fracture.activity import ActivityState, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import Fracture, current_fractures
 from cds_service.facts.fracture.imaging import evidence
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -57,9 +57,9 @@ class NamedLevels(Struct, frozen=True):
         return (*fractures, *images)
 
 
-@once
+@computed_once
 def named_levels(chart: Chart, know: Knowledge) -> NamedLevels:
-    """The levels that each source names. It does not raise: a rule that finds no difference must still require the sections."""
+    """The levels that each source names. It comes without gaps: a rule that finds no difference must still require the sections."""
     found, _ = current_fractures(chart)
     everywhere = (*activity(chart, know), *activity_elsewhere(chart, know))
     return NamedLevels(

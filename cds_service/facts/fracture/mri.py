@@ -1,9 +1,6 @@
 """What on record may make MRI impossible for this patient."""
 
-from collections.abc import Iterator
-
-from cds_service.chart import Chart, Section, State, ValueSets
-from cds_service.facts.shared.gaps import gathered
+from cds_service.chart import Chart, Reading, Section, State, ValueSets
 from cds_service.findings import Evidence
 
 OBSTACLE_SECTIONS = (Section.DEVICES, Section.CONDITIONS)
@@ -12,13 +9,11 @@ OBSTACLE_SECTIONS = (Section.DEVICES, Section.CONDITIONS)
 _OBSTACLE = ValueSets.MRI_CONTRAINDICATION  # devices are among them
 
 
-def mri_obstacles(chart: Chart) -> Iterator[Evidence]:
-    """Implants and diagnoses that may forbid MRI; then `Unknown` if devices or conditions have gaps."""
-    devices, _ = gathered(chart.devices_in(_OBSTACLE))
-    for device in devices:
-        yield Evidence(device.source, "type", None, device.concept.text)
-    problems, _ = gathered(chart.conditions_in(_OBSTACLE))
-    for problem in problems:
-        if problem.state is not State.RESOLVED:
-            yield Evidence(problem.source, "code", problem.dated, problem.concept.text)
-    chart.require("whether MRI is possible", *OBSTACLE_SECTIONS, sets=(_OBSTACLE,))
+def mri_obstacles(chart: Chart) -> Reading[Evidence]:
+    """Implants and diagnoses that may forbid MRI."""
+    devices, gaps = chart.devices_in(_OBSTACLE)
+    problems, problem_gaps = chart.conditions_in(_OBSTACLE)
+    implants = (Evidence(item.source, "type", None, item.concept.text) for item in devices)
+    lasting = (item for item in problems if item.state is not State.RESOLVED)
+    diagnoses = (Evidence(item.source, "code", item.dated, item.concept.text) for item in lasting)
+    return Reading((*implants, *diagnoses), (*gaps, *problem_gaps)).or_gap("whether MRI is possible")

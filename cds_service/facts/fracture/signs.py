@@ -1,10 +1,10 @@
 """What images show besides the fracture's activity: one finding a sign and level, and whether it is current."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from msgspec import Struct
 
-from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Section, spoken
+from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Reading, Section, spoken
 from cds_service.facts.fracture import imaging
 from cds_service.facts.shared.phrasing import hedged, shortened
 from cds_service.findings import Evidence
@@ -45,8 +45,8 @@ class SignOnImage(Struct, frozen=True):
         return f"{self._where}, {imaging.described(self.seen)}{'' if self.current else ', not current'}"
 
 
-def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Iterator[SignOnImage]:
-    """Signs that images show or suspect at any level, unless a newer image denies them; then `Unknown` if imaging has gaps.
+def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Reading[SignOnImage]:
+    """Signs that images show or suspect at any level, unless a newer image denies them.
 
     Of several sentences on one sign at the same levels a coded and a certain one goes first, then the newest. Signs of the neck alone
     are left out.
@@ -56,10 +56,9 @@ def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Itera
     for seen in chart.imaging:
         if seen.sign in signs and seen.assertion in _STATED and not _of_neck(seen) and not _denied(seen, chart.imaging):
             groups.setdefault((seen.sign, spoken(seen.levels)), []).append(seen)
-    for _, group in sorted(groups.items()):
-        best = max(group, key=_rank)
-        yield SignOnImage(best, best.when is None or chart.as_of - best.when.last <= window)
-    chart.require("what images show", *SECTIONS)
+    best = [max(group, key=_rank) for _, group in sorted(groups.items())]
+    found = tuple([SignOnImage(seen, seen.when is None or chart.as_of - seen.when.last <= window) for seen in best])
+    return Reading(found, chart.gap_unless_whole("what images show", *SECTIONS))
 
 
 def _of_neck(seen: ImagingFinding) -> bool:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Condition, DrugUse, ValueSets
+from cds_service.chart import Chart, Condition, DrugUse, Reading, ValueSets
 from cds_service.facts.shared.drugs import is_taken
-from cds_service.facts.shared.gaps import Gathered, gathered
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 
@@ -14,13 +13,14 @@ _PROPHYLAXIS = ValueSets.ANTIBIOTIC_PROPHYLAXIS
 _ONLY_PREVENTS = frozenset(("methenamine",))
 
 
-@once
-def antibiotics(chart: Chart, know: Knowledge) -> Gathered[DrugUse]:
+@computed_once
+def antibiotics(chart: Chart, know: Knowledge) -> Reading[DrugUse]:
     """Antibiotics being taken, preventive ones included, one use a drug; and the gap if the drug list has one.
 
     Of several uses of one drug, one that states its reason speaks for all.
     """
-    return gathered(_taken(chart, know))
+    gaps = chart.gap_unless_drugs_listed("whether an antibiotic is being taken")
+    return Reading(tuple(_taken(chart, know)), gaps)
 
 
 def _taken(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
@@ -30,7 +30,6 @@ def _taken(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
             if seen.isdisjoint((use.ingredient, use.source.reference)):
                 yield use
             seen.update((use.ingredient, use.source.reference))
-    chart.require_drug_list("whether an antibiotic is being taken")
 
 
 def _goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:

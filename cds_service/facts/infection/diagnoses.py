@@ -1,14 +1,11 @@
 """Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, DrugUse, Section, State, Unknown, ValueSets
+from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State, Unknown, ValueSets
 from cds_service.facts.infection.antibiotics import antibiotics, may_treat
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
-from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -43,9 +40,9 @@ class Infection(Struct, frozen=True):
         return unproven if self.recent else "Infection on record for long, resolved?"
 
 
-def spinal_infections(chart: Chart, know: Knowledge) -> Iterator[Condition]:
-    """Infections of the spine in any state, also those whose code leaves the site to words; then `Unknown` if the list has gaps."""
-    return (item for item in chart.conditions_in(_SPINAL, _OTHER) if _is_spinal(item, know))
+def spinal_infections(chart: Chart, know: Knowledge) -> Reading[Condition]:
+    """Infections of the spine in any state, also those whose code leaves the site to words."""
+    return chart.conditions_in(_SPINAL, _OTHER).where(lambda item: _is_spinal(item, know))
 
 
 def _is_spinal(problem: Condition, know: Knowledge) -> bool:
@@ -57,16 +54,16 @@ def _is_spinal(problem: Condition, know: Knowledge) -> bool:
     )
 
 
-def infections(chart: Chart, know: Knowledge) -> Iterator[Infection]:
-    """Every one elsewhere than in the spine; then `Unknown` if the problem list has gaps."""
-    for problem in chart.conditions_in(*_SETS, URINARY):
-        if problem.state is State.ACTIVE and not _is_spinal(problem, know):
-            yield _judged(problem, chart, know)
+def infections(chart: Chart, know: Knowledge) -> Reading[Infection]:
+    """Every one elsewhere than in the spine."""
+    problems, gaps = chart.conditions_in(*_SETS, URINARY)
+    elsewhere = (item for item in problems if item.state is State.ACTIVE and not _is_spinal(item, know))
+    return Reading(tuple(_judged(item, chart, know) for item in elsewhere), gaps)
 
 
 def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
-    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for. It does not raise."""
-    found, _ = gathered(chart.conditions_in(*_SETS, URINARY, _SPINAL))
+    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for, as far as is known."""
+    found, _ = chart.conditions_in(*_SETS, URINARY, _SPINAL)
     return next((item for item in found if item.state is State.ACTIVE and may_treat(use, item)), None)
 
 
@@ -84,5 +81,5 @@ def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
         signs += (*found.cultures, *found.symptoms)
     if problem.encounter and not recent:
         visit = "when the encounter of an older infection was"
-        gaps += attempted(lambda: chart.require(visit, Section.ENCOUNTER))[1]
+        gaps += chart.gap_unless_whole(visit, Section.ENCOUNTER)
     return Infection(problem, recent, of_urine, signs, gaps)

@@ -1,13 +1,11 @@
 """Signs of infection that are measured: fever, white cells, C-reactive protein, procalcitonin, each judged against its limit."""
 
 from collections.abc import Iterator
-from functools import partial
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, Unknown, ValueSets
+from cds_service.chart import Chart, Missing, Reading, Reason, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
-from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.labs import (
     Lab,
     above,
@@ -65,7 +63,7 @@ class Marker(Struct, frozen=True):
         return f"{NAMES[self.measure]} {self.lab}"
 
 
-def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Unknown, ...]]:
+def signals(chart: Chart, know: Knowledge) -> Reading[Marker]:
     """The markers that are signs of infection, and why others do not prove that there is none.
 
     Procalcitonin is no gap if it was never measured, and stands in for a C-reactive protein that was not.
@@ -73,32 +71,35 @@ def signals(chart: Chart, know: Knowledge) -> tuple[tuple[Marker, ...], tuple[Un
     found: list[Marker] = []
     missed: dict[str, tuple[Unknown, ...]] = {}
     for measure in _SIGNALS:
-        markers, missed[measure] = gathered(_signal(measure, chart, know))
+        markers, missed[measure] = _signal(measure, chart, know)
         found += markers
     dispensable = (PROCALCITONIN,) if missed[PROCALCITONIN] else (PROCALCITONIN, CRP)
-    return tuple(found), tuple(
+    gaps = tuple(
         gap
         for measure, gaps in missed.items()
         for gap in gaps
         if measure not in dispensable or gap.reasons != {Reason.NOT_MEASURED}
     )
+    return Reading(tuple(found), gaps)
 
 
-def _signal(measure: ValueSets, chart: Chart, know: Knowledge) -> Iterator[Marker]:
-    """The latest value if it lies beyond a limit; else `Unknown` unless it proves that there is no infection."""
-    lab = latest(chart, measure, NAMES[measure])
-    for side, name in _SIGNALS[measure]:
-        limit = know.parameter(f"shared/infection.{name}")
-        beyond = side(lab, limit.value)
-        if beyond:
-            yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
-            return
-        if beyond is None:
-            raise Unknown(f"{NAMES[measure]} {lab}", Missing(SECTION_OF[measure], Reason.UNREADABLE))
-    for doubt in lab.doubts():
-        raise doubt
-    if not _is_current(measure, lab, chart, know):
-        raise Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
+def _signal(measure: ValueSets, chart: Chart, know: Knowledge) -> Reading[Marker]:
+    """The latest value if it lies beyond a limit; else the gap unless it proves that there is no infection."""
+    found, gaps = latest(chart, measure, NAMES[measure])
+    for lab in found:
+        is_current = _is_current(measure, lab, chart, know)
+        for side, name in _SIGNALS[measure]:
+            limit = know.parameter(f"shared/infection.{name}")
+            beyond = side(lab, limit.value)
+            if beyond:
+                return Reading((Marker(measure, lab, limit, is_current),))
+            if beyond is None:
+                missing = Missing(SECTION_OF[measure], Reason.UNREADABLE)
+                return Reading((), (Unknown(f"{NAMES[measure]} {lab}", missing),))
+        gaps = lab.doubts()[:1]
+        if not gaps and not is_current:
+            gaps = (Unknown(f"current {NAMES[measure]}", Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),)
+    return Reading((), gaps)
 
 
 def window(measure: ValueSets, know: Knowledge) -> Parameter:
@@ -119,16 +120,14 @@ def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
     signal = know.parameter("shared/infection.crp_high")
     for measure, (side, name) in _LESSER.items():
         limit = know.parameter(f"shared/infection.{name}")
-        for lab in attempted(partial(latest, chart, measure, NAMES[measure]))[0]:
+        for lab in latest(chart, measure, NAMES[measure]).values:
             if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
                 yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
 
 
-def newest(chart: Chart, what: str, *measures: ValueSets) -> tuple[Lab | None, tuple[Unknown, ...]]:
+def newest(chart: Chart, what: str, *measures: ValueSets) -> Reading[Lab]:
     """The newest value of measures of which one is enough, and why others have none; `what` names them all for people."""
-    labs: tuple[Lab, ...] = ()
-    missed: tuple[Unknown, ...] = ()
-    for measure in measures:
-        lab, gap = attempted(partial(latest, chart, measure, what))
-        labs, missed = labs + lab, missed + gap
-    return max(labs, key=lambda lab: lab.taken.last, default=None), missed
+    found = [latest(chart, measure, what) for measure in measures]
+    labs = [lab for each in found for lab in each.values]
+    labs.sort(key=lambda lab: lab.taken.last, reverse=True)
+    return Reading(tuple(labs[:1]), tuple(gap for each in found for gap in each.gaps))

@@ -4,8 +4,7 @@ from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Condition, State, Unknown, ValueSets
 from cds_service.facts.infection.cultures import is_positive
-from cds_service.facts.shared.gaps import gathered
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.phrasing import recorded
 from cds_service.facts.shared.recency import diagnosed_lately, lately
 from cds_service.findings import Evidence
@@ -33,11 +32,11 @@ class Urine(Struct, frozen=True):
     gaps: tuple[Unknown, ...]
 
 
-@once
+@computed_once
 def urine(chart: Chart, know: Knowledge) -> Urine:
-    """All of it at once, coded signs before written ones. It does not raise: the gaps come with it."""
-    problems, gaps = gathered(chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS))
-    results, more_gaps = gathered(chart.measurements(ValueSets.URINE_CULTURE))
+    """All of it at once, coded signs before written ones."""
+    problems, gaps = chart.conditions_in(INFECTION, _BACTERIURIA, _SYMPTOMS)
+    results, more_gaps = chart.measurements(ValueSets.URINE_CULTURE)
     active_for = know.parameter("shared/infection.active_for")
     window = know.parameter("shared/infection.culture_window")
     now = [item for item in problems if item.state is State.ACTIVE and diagnosed_lately(item, chart, active_for)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Condition, DrugUse, Section, State, UseStatus, ValueSets, When, days_since
+from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State, UseStatus, ValueSets, When, days_since
 from cds_service.facts.fracture.age import on_record_since
 from cds_service.facts.shared.drugs import is_taken
 from cds_service.findings import Evidence
@@ -24,8 +24,16 @@ class Care(Struct, frozen=True):
     evidence: Evidence
 
 
-def conservative_care(chart: Chart) -> Iterator[Care]:
-    """Care that goes on, or was given since the fracture began; then `Unknown` if drugs, procedures or devices have gaps."""
+def conservative_care(chart: Chart) -> Reading[Care]:
+    """Care that goes on, or was given since the fracture began; and the first gap if drugs, procedures or devices have one."""
+    gaps = (
+        *chart.gap_unless_drugs_listed("whether analgesics were tried"),
+        *chart.gap_unless_whole("whether physiotherapy or a brace was tried", *CARE_SECTIONS, sets=(_THERAPY, _BRACE)),
+    )
+    return Reading(tuple(_care_on_record(chart)), gaps[:1])
+
+
+def _care_on_record(chart: Chart) -> Iterator[Care]:
     began = on_record_since(chart)
     for use in sorted(chart.drugs_of(*_ANALGESICS), key=lambda item: item.source.reference):
         since = use.start or use.stated or use.last_dose
@@ -41,16 +49,14 @@ def conservative_care(chart: Chart) -> Iterator[Care]:
     for device in chart.devices:
         if _BRACE in device.concept.sets:
             yield Care(device.concept.text, None, Evidence(device.source, "type", None, device.concept.text))
-    chart.require_drug_list("whether analgesics were tried")
-    chart.require("whether physiotherapy or a brace was tried", *CARE_SECTIONS, sets=(_THERAPY, _BRACE))
 
 
-def obstacles_to_care(chart: Chart) -> Iterator[Condition]:
-    """Side effects of analgesics and confinement to bed since the fracture began; then `Unknown` if the problem list has gaps."""
+def obstacles_to_care(chart: Chart) -> Reading[Condition]:
+    """Side effects of analgesics and confinement to bed since the fracture began."""
     began = on_record_since(chart)
-    for problem in chart.conditions_in(ValueSets.CONSERVATIVE_CARE_OBSTACLE):
-        if problem.state is State.ACTIVE and problem.dated and _is_since(problem.dated, began):
-            yield problem
+    return chart.conditions_in(ValueSets.CONSERVATIVE_CARE_OBSTACLE).where(
+        lambda problem: problem.state is State.ACTIVE and problem.dated is not None and _is_since(problem.dated, began)
+    )
 
 
 def _was_taken(use: DrugUse, began: When | None) -> bool:

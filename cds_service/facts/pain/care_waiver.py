@@ -1,15 +1,13 @@
 """Why conservative care need not have failed before the procedure: a tumour, care that cannot be given, severe pain in hospital."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from cds_service.chart import Basis, Certainty, Chart
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.chart import Basis, Certainty, Chart, Condition, Reading
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.pain import scores
 from cds_service.facts.pain.care import obstacles_to_care
-from cds_service.facts.shared.gaps import gathered
+from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief, described, recorded
 from cds_service.facts.shared.setting import Setting, setting
 from cds_service.findings import Evidence
@@ -26,41 +24,58 @@ class Waiver(Struct, frozen=True):
     basis: Basis = Basis.CODE
 
 
-def care_waivers(chart: Chart, know: Knowledge) -> Iterator[Waiver]:
-    """The reasons on record; then `Unknown` if a gap could hide one.
+def care_waivers(chart: Chart, know: Knowledge) -> Reading[Waiver]:
+    """The reasons on record; and the first gap that could hide one.
 
     eviCore asks for no conservative care in malignant disease, SIR accepts unacceptable side effects of analgesics, and CMS asks for
     none of a patient in hospital with pain of 8 or more.
     """
-    for tumour in malignant_records(chart):
-        differs = "eviCore CMM-607 (decides) asks for none, CMS LCD for pain that drugs do not control"
-        yield Waiver(
-            why=f"{'possibly ' if tumour.certainty is Certainty.POSSIBLE else ''}malignant, {brief(tumour.text)}; {differs}",
-            evidence=(tumour.evidence,),
-            cites=("evicore-cmm607", "cms-lcd"),
-            basis=tumour.basis,
-        )
-    score, severe = scores.latest(chart, know), scores.threshold(Setting.OUTPATIENT, know)
-    very_severe = scores.threshold(Setting.INPATIENT, know)
-    if scores.reaches(score, severe.value):
-        obstacles, gaps = gathered(obstacles_to_care(chart))
-        for problem in obstacles:
-            yield Waiver(
-                why=f"{described(problem)}, with pain {scores.phrase(score)}",
-                evidence=(recorded(problem), score.evidence),
-                cites=("sir-qi-2014",),
-                uses=(severe,),
-                basis=problem.concept.basis,
-            )
-        if scores.reaches(score, very_severe.value) and setting(chart) is Setting.INPATIENT:
-            yield Waiver(
-                why=f"in hospital with pain {scores.phrase(score)}",
-                evidence=(score.evidence,),
-                cites=("cms-lcd",),
-                uses=(very_severe,),
-            )
-        for gap in gaps:
-            raise gap
-    for doubt in score.doubts():
-        raise doubt
-    chart.require("whether the fracture is malignant", *FRACTURE_SECTIONS)
+    malignant = tuple(_malignant(tumour) for tumour in malignant_records(chart))
+    of_pain = _of_pain(chart, know)
+    gaps = (*of_pain.gaps, *chart.gap_unless_whole("whether the fracture is malignant", *FRACTURE_SECTIONS))
+    return Reading((*malignant, *of_pain.values), gaps[:1])
+
+
+def _of_pain(chart: Chart, know: Knowledge) -> Reading[Waiver]:
+    """The reasons that count with severe pain only."""
+    found, gaps = scores.scores(chart, know)
+    if not found:
+        return Reading((), gaps)
+    score, severe = found[0], scores.threshold(Setting.OUTPATIENT, know)
+    is_severe = scores.reaches(score, severe.value)
+    if is_severe.values != (True,):
+        return Reading((), (*is_severe.gaps, *score.doubts()))
+    obstacles, in_hospital = obstacles_to_care(chart), _in_hospital(score, chart, know)
+    waivers = (*(_hindered(item, score, severe) for item in obstacles.values), *in_hospital.values)
+    return Reading(waivers, (*in_hospital.gaps, *obstacles.gaps, *score.doubts()))
+
+
+def _in_hospital(score: Lab, chart: Chart, know: Knowledge) -> Reading[Waiver]:
+    limit = scores.threshold(Setting.INPATIENT, know)
+    is_very_severe, place = scores.reaches(score, limit.value), setting(chart)
+    if is_very_severe.values != (True,):
+        return Reading((), is_very_severe.gaps)
+    if place.values != (Setting.INPATIENT,):
+        return Reading((), place.gaps)
+    says = f"in hospital with pain {scores.phrase(score)}"
+    return Reading((Waiver(says, (score.evidence,), ("cms-lcd",), uses=(limit,)),))
+
+
+def _malignant(tumour: Fracture) -> Waiver:
+    differs = "eviCore CMM-607 (decides) asks for none, CMS LCD for pain that drugs do not control"
+    return Waiver(
+        why=f"{'possibly ' if tumour.certainty is Certainty.POSSIBLE else ''}malignant, {brief(tumour.text)}; {differs}",
+        evidence=(tumour.evidence,),
+        cites=("evicore-cmm607", "cms-lcd"),
+        basis=tumour.basis,
+    )
+
+
+def _hindered(problem: Condition, score: Lab, severe: Parameter) -> Waiver:
+    return Waiver(
+        why=f"{described(problem)}, with pain {scores.phrase(score)}",
+        evidence=(recorded(problem), score.evidence),
+        cites=("sir-qi-2014",),
+        uses=(severe,),
+        basis=problem.concept.basis,
+    )

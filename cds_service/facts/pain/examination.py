@@ -1,10 +1,8 @@
 """What an examination of the back answered: whether the level is tender, whether the pain comes from it."""
 
-from collections.abc import Iterator
-
 from msgspec import Struct
 
-from cds_service.chart import Basis, Chart, Concept, Measurement, ValueSets
+from cds_service.chart import Basis, Chart, Concept, Measurement, Reading, ValueSets
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.shared.phrasing import brief, on
 from cds_service.findings import Evidence
@@ -43,8 +41,8 @@ class BackExamination(Struct, frozen=True):
         return f"{brief(self.asked.concept.text)}: {brief(self.answer.text)}{on(self.asked.when)}"
 
 
-def examinations(chart: Chart, measure: ValueSets) -> Iterator[BackExamination]:
-    """The answered examinations of the target level, newest first; then `Unknown` if the section has gaps."""
-    for item in chart.measurements(measure):
-        if item.answer is not None and at_target(item.concept.levels, chart):
-            yield BackExamination(item, item.answer)
+def examinations(chart: Chart, measure: ValueSets) -> Reading[BackExamination]:
+    """The answered examinations of the target level, newest first."""
+    found, gaps = chart.measurements(measure)
+    asked = (item for item in found if at_target(item.concept.levels, chart))
+    return Reading(tuple(BackExamination(item, item.answer) for item in asked if item.answer is not None), gaps)

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from cds_service.chart import Answer, Chart, Missing, Precision, Reason, Section, Unknown, ValueSets
+from cds_service.chart import Answer, Chart, Missing, Precision, Reading, Reason, Section, Unknown, ValueSets
 from cds_service.facts.shared import labs
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.setting import Setting, possible_settings, setting
 from cds_service.knowledge import Knowledge, Parameter
 
@@ -28,43 +27,37 @@ def threshold(place: Setting, know: Knowledge) -> Parameter:
     return know.parameter(_THRESHOLD[place])
 
 
-@once
-def scores(chart: Chart, know: Knowledge) -> tuple[Lab, ...]:
+@computed_once
+def scores(chart: Chart, know: Knowledge) -> Reading[Lab]:
     """The scores within the window of the patient's setting, newest first; of the shorter window if the setting is not known.
 
-    Raises `Unknown` if there is none: never scored, not readable, too old, or within the longer window alone.
+    The gap if there is none: never scored, not readable, too old, or within the longer window alone.
     """
     everything, gaps = labs.history(chart, _MEASURE, _WHAT)
     if not everything:
-        raise gaps[0]
+        return Reading((), gaps)
     limits = [window(place, know) for place in possible_settings(chart)]
     shortest, *longer = (tuple(item for item in everything if is_within(item, chart.as_of, one)) for one in limits)
     if shortest:
-        return shortest
+        return Reading(shortest)
     if any(longer):
-        setting(chart)  # says what is missing
+        return Reading((), setting(chart).gaps)
     newer = Unknown(
         f"{_WHAT} (the latest, {phrase(everything[0])}, is older than {limits[-1].text})",
         Missing(Section.PAIN, Reason.NOT_MEASURED),
     )
-    raise next(everything[0].doubts(), newer)
-
-
-def latest(chart: Chart, know: Knowledge) -> Lab:
-    """The newest score, if it lies within the window. Raises `Unknown` as `scores` does."""
-    return scores(chart, know)[0]
+    return Reading((), (*everything[0].doubts(), newer)[:1])
 
 
 def scores_since(chart: Chart, span: Parameter) -> tuple[Lab, ...]:
-    """All scores within a span of time, newest first. It does not raise."""
+    """All scores within a span of time, newest first."""
     found, _ = labs.history(chart, _MEASURE, _WHAT)
     return tuple(score for score in found if is_within(score, chart.as_of, span))
 
 
 def was_never_scored(chart: Chart) -> bool:
     """Whether the scores were answered whole and there is none, nor a result that should be one."""
-    any_result, _ = gathered(chart.measurements(_MEASURE))
-    return not any_result and chart.answer(Section.PAIN) is Answer.WHOLE
+    return not chart.measurements(_MEASURE).values and chart.answer(Section.PAIN) is Answer.WHOLE
 
 
 def phrase(score: Lab) -> str:
@@ -78,20 +71,18 @@ def short(score: Lab) -> str:
     return f"pain {score.quantity} of 10"
 
 
-def reaches(score: Lab, limit: float) -> bool:
-    """Whether a score reaches a limit. Raises `Unknown` if a comparator or two scores of the same time leave that open."""
-    answer = labs.at_least(score, limit)
-    if answer is None:
-        raise _open(score, limit)
-    return answer
+def reaches(score: Lab, limit: float) -> Reading[bool]:
+    """Whether a score reaches a limit; the gap if a comparator or two scores of the same time leave that open."""
+    return _answered(labs.at_least(score, limit), score, limit)
 
 
-def exceeds(score: Lab, limit: float) -> bool:
-    """Whether a score lies above a limit. Raises `Unknown` as `reaches` does."""
-    answer = labs.above(score, limit)
-    if answer is None:
-        raise _open(score, limit)
-    return answer
+def exceeds(score: Lab, limit: float) -> Reading[bool]:
+    """Whether a score lies above a limit; the gap as in `reaches`."""
+    return _answered(labs.above(score, limit), score, limit)
+
+
+def _answered(answer: bool | None, score: Lab, limit: float) -> Reading[bool]:
+    return Reading((), (_open(score, limit),)) if answer is None else Reading((answer,))
 
 
 def _open(score: Lab, limit: float) -> Unknown:

@@ -1,24 +1,19 @@
 """Allergies on record, whether in the allergy list or, as a status code, among the problems."""
 
 import re
-from collections.abc import Iterator
 
-from cds_service.chart import Allergy, Chart, Severity, State, ValueSets
-from cds_service.facts.shared.gaps import gathered
+from cds_service.chart import Allergy, Chart, Reading, Severity, State, ValueSets
 from cds_service.facts.shared.phrasing import briefly, hedged, on
 from cds_service.findings import Evidence
 
 
-def allergies(chart: Chart, *sets: ValueSets) -> Iterator[Allergy]:
-    """Allergies to anything of the value sets; then `Unknown` if the allergy list or the problem list has gaps."""
-    listed, gaps = gathered(chart.allergies_in(*sets))
-    problems, problem_gaps = gathered(chart.conditions_in(*sets))
-    yield from listed
-    for item in problems:
-        if item.state is State.ACTIVE:
-            yield Allergy(item.source, item.concept, Severity.UNSTATED, item.certainty, item.dated)
-    for gap in (*gaps, *problem_gaps):
-        raise gap
+def allergies(chart: Chart, *sets: ValueSets) -> Reading[Allergy]:
+    """Allergies to anything of the value sets; and the first gap of the allergy list or the problem list."""
+    listed, gaps = chart.allergies_in(*sets)
+    problems, problem_gaps = chart.conditions_in(*sets)
+    coded = (item for item in problems if item.state is State.ACTIVE)
+    as_allergies = (Allergy(item.source, item.concept, Severity.UNSTATED, item.certainty, item.dated) for item in coded)
+    return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)[:1])
 
 
 def described(allergy: Allergy) -> str:

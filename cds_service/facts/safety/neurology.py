@@ -1,7 +1,5 @@
 """What the chart says of the cord and the cauda equina: diagnoses of a deficit, and examinations of the legs."""
 
-from collections.abc import Iterator
-
 from cds_service.chart import (
     Chart,
     Concept,
@@ -9,6 +7,7 @@ from cds_service.chart import (
     Episode,
     Measurement,
     Missing,
+    Reading,
     Reason,
     Section,
     State,
@@ -16,7 +15,6 @@ from cds_service.chart import (
     ValueSets,
     When,
 )
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on
 from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
@@ -24,9 +22,9 @@ from cds_service.knowledge import Knowledge
 _COMPROMISE, _NORMAL = ValueSets.NEUROLOGICAL_COMPROMISE, ValueSets.NEUROLOGICAL_EXAMINATION_NORMAL
 
 
-def compromises(chart: Chart) -> Iterator[Condition]:
-    """Active diagnoses of a threatened or damaged cord or cauda equina; then `Unknown` if the problem list has gaps."""
-    return (item for item in chart.conditions_in(_COMPROMISE) if item.state is State.ACTIVE)
+def compromises(chart: Chart) -> Reading[Condition]:
+    """Active diagnoses of a threatened or damaged cord or cauda equina."""
+    return chart.conditions_in(_COMPROMISE).where(lambda item: item.state is State.ACTIVE)
 
 
 def is_long_standing(problem: Condition, chart: Chart, know: Knowledge) -> bool:
@@ -36,28 +34,32 @@ def is_long_standing(problem: Condition, chart: Chart, know: Knowledge) -> bool:
     return sequela or (problem.dated is not None and not lately(problem.dated, chart, limit))
 
 
-def examined_deficits(chart: Chart, know: Knowledge) -> Iterator[tuple[Measurement, Concept]]:
+def examined_deficits(chart: Chart, know: Knowledge) -> Reading[tuple[Measurement, Concept]]:
     """Deficits that the newest examination of the legs found, each with its answer.
 
-    Then `Unknown` unless it is recent and normal in all its parts: never examined, not lately, or in words that tell neither.
+    And the gap unless it is recent and normal in all its parts: never examined, not lately, or in words that tell neither.
     """
-    found, gaps = gathered(chart.measurements(ValueSets.NEUROLOGICAL_EXAMINATION))
+    found, gaps = chart.measurements(ValueSets.NEUROLOGICAL_EXAMINATION)
     done = [(item, item.answer) for item in found if item.answer]
     newest = [(item, answer) for item, answer in done if _may_be_as_new(item.when, done[0][0].when)]
-    deficits = [(item, answer) for item, answer in newest if _COMPROMISE in answer.sets]
-    yield from deficits
-    for gap in gaps:
-        raise gap
-    for item, answer in newest:
-        if answer.sets.isdisjoint((_COMPROMISE, _NORMAL)):
-            says = f'{item.concept.text}{on(item.when)}: "{answer.text}"'
-            missing = Missing(Section.IMAGING_FINDINGS, Reason.UNREADABLE, says)
-            raise Unknown("whether the examination of the legs was normal", missing)
+    deficits = tuple((item, answer) for item, answer in newest if _COMPROMISE in answer.sets)
+    unclear = tuple(_unclear(*each) for each in newest if each[1].sets.isdisjoint((_COMPROMISE, _NORMAL)))
+    return Reading(deficits, (*gaps, *unclear)[:1] or (() if deficits else _not_lately(newest, chart, know)))
+
+
+def _unclear(item: Measurement, answer: Concept) -> Unknown:
+    says = f'{item.concept.text}{on(item.when)}: "{answer.text}"'
+    missing = Missing(Section.IMAGING_FINDINGS, Reason.UNREADABLE, says)
+    return Unknown("whether the examination of the legs was normal", missing)
+
+
+def _not_lately(newest: list[tuple[Measurement, Concept]], chart: Chart, know: Knowledge) -> tuple[Unknown, ...]:
     window = know.parameter("shared/neurology.examination_window")
-    if not deficits and not any(lately(item.when, chart, window) for item, _ in newest):
-        last = f"; last examined {newest[0][0].when}" if newest and newest[0][0].when else ""
-        what = f"neurological status of the legs (motor, sensory, sphincters{last})"
-        raise Unknown(what, Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
+    if any(lately(item.when, chart, window) for item, _ in newest):
+        return ()
+    last = f"; last examined {newest[0][0].when}" if newest and newest[0][0].when else ""
+    what = f"neurological status of the legs (motor, sensory, sphincters{last})"
+    return (Unknown(what, Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED)),)
 
 
 def _may_be_as_new(when: When | None, newest: When | None) -> bool:

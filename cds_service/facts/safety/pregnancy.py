@@ -2,33 +2,23 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
-from cds_service.chart import Chart, Condition, Measurement, Section, State, Unknown, ValueSets, When
+from cds_service.chart import Chart, Condition, Measurement, Reading, Section, State, ValueSets, When
 from cds_service.facts.infection.cultures import is_negative, is_positive
-from cds_service.facts.shared.gaps import gathered
 from cds_service.knowledge import Knowledge
 
 TEST, STATUS = ValueSets.PREGNANCY_TEST, ValueSets.PREGNANCY_STATUS
 _ENDED = ValueSets.PREGNANCY_ENDED
 
 
-class Answers(Struct, frozen=True):
-    """Dated and undated results, newest first, each with whether it says pregnant (None: it cannot be told), and the gaps."""
+def answers(chart: Chart, know: Knowledge, *measures: ValueSets) -> Reading[tuple[Measurement, bool | None]]:
+    """The results of pregnancy tests, or recorded statuses, each with whether it says pregnant (None: it cannot be told).
 
-    results: tuple[tuple[Measurement, bool | None], ...]
-    gaps: tuple[Unknown, ...]
-
-
-def answers(chart: Chart, know: Knowledge, *measures: ValueSets) -> Answers:
-    """The results of pregnancy tests, or recorded statuses, newest first; on one date a positive one comes first."""
-    found: list[tuple[Measurement, bool | None]] = []
-    for measure in measures:
-        results, _ = gathered(chart.measurements(measure))
-        found += [(item, _says_pregnant(item, know)) for item in results]
-    missing = chart.gaps(Section.PREGNANCY, sets=measures)
+    Newest first, undated ones last; on one date a positive one comes first.
+    """
+    found = [(item, _says_pregnant(item, know)) for measure in measures for item in chart.measurements(measure).values]
     found.sort(key=lambda item: (_recency(item[0]), item[1] is True, item[1] is None, item[0].source.reference))
-    return Answers(tuple(reversed(found)), (Unknown("pregnancy test", *missing),) if missing else ())
+    gaps = chart.gap_unless_whole("pregnancy test", Section.PREGNANCY, sets=measures)
+    return Reading(tuple(reversed(found)), gaps)
 
 
 def _recency(item: Measurement) -> float:

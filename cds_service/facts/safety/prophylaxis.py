@@ -2,10 +2,9 @@
 
 from msgspec import Struct
 
-from cds_service.chart import Allergy, Chart, Severity, Unknown, ValueSets
+from cds_service.chart import Allergy, Chart, Reading, Severity, ValueSets
 from cds_service.facts.bleeding.renal import current
 from cds_service.facts.safety.allergies import allergies, evidence
-from cds_service.facts.shared.gaps import attempted, gathered
 from cds_service.facts.shared.labs import at_least
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
@@ -32,14 +31,12 @@ class Prophylaxis(Struct, frozen=True):
         return self.allergy is not None and self.allergy.severity is Severity.SEVERE
 
 
-def prophylaxis(chart: Chart, know: Knowledge) -> tuple[Prophylaxis, tuple[Unknown, ...]]:
+def prophylaxis(chart: Chart, know: Knowledge) -> Reading[Prophylaxis]:
     """What is usual for this patient, and the gaps in the allergies. Source: SIR antibiotic guideline, 2010 and 2018."""
-    known, gaps = gathered(allergies(chart, _BETA_LACTAM, *(ValueSets(f"allergy-{name}") for name in _ALTERNATIVES)))
+    known, gaps = allergies(chart, _BETA_LACTAM, *(ValueSets(f"allergy-{name}") for name in _ALTERNATIVES))
     to_beta_lactam = [item for item in known if _BETA_LACTAM in item.concept.sets]
     barred = {name for item in known for name in item.concept.sets}
-    weights, _ = attempted(
-        lambda: current(chart, ValueSets.BODY_WEIGHT, know.parameter("shared/renal.weight_window"), chart.as_of)
-    )
+    weights = current(chart, ValueSets.BODY_WEIGHT, know.parameter("shared/renal.weight_window"), chart.as_of).values
     is_heavy = any(at_least(item, know.parameter(f"{_NUMBERS}.heavy").value) for item in weights)
     found = Prophylaxis(
         usual=know.parameter(f"{_NUMBERS}.cefazolin{'_heavy' if is_heavy else ''}"),
@@ -49,4 +46,4 @@ def prophylaxis(chart: Chart, know: Knowledge) -> tuple[Prophylaxis, tuple[Unkno
         allergy=max(to_beta_lactam, key=lambda item: item.severity, default=None),
         evidence=(*map(evidence, known), *(item.evidence for item in weights)),
     )
-    return found, gaps
+    return Reading((found,), gaps)

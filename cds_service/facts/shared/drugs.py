@@ -1,8 +1,6 @@
 """Which drugs of a class are being taken."""
 
-from collections.abc import Iterator
-
-from cds_service.chart import Chart, DrugUse, UseStatus
+from cds_service.chart import Chart, DrugUse, Reading, UseStatus
 
 
 def is_taken(use: DrugUse, chart: Chart) -> bool:
@@ -20,7 +18,6 @@ def on_record(chart: Chart, *classes: str) -> tuple[DrugUse, ...]:
     return tuple(found.values())
 
 
-def taken(chart: Chart, what: str, *classes: str) -> Iterator[DrugUse]:
-    """Drugs of the classes that are taken, one use an ingredient; then `Unknown(what)` if the drug list has gaps."""
-    yield from on_record(chart, *classes)
-    chart.require_drug_list(what)
+def taken(chart: Chart, what: str, *classes: str) -> Reading[DrugUse]:
+    """Drugs of the classes that are taken, one use an ingredient; and the gap `what` if the drug list has one."""
+    return Reading(on_record(chart, *classes), chart.gap_unless_drugs_listed(what))

@@ -1,15 +1,24 @@
 """The latest result of a laboratory test or measurement, how old it is, and what makes it doubtful."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Measurement, Missing, Quantity, Reason, ResultStatus, Unknown, ValueSets, When
+from cds_service.chart import (
+    Chart,
+    Measurement,
+    Missing,
+    Quantity,
+    Reading,
+    Reason,
+    ResultStatus,
+    Unknown,
+    ValueSets,
+    When,
+)
 from cds_service.chart.sections import SECTION_OF
-from cds_service.facts.shared.gaps import Gathered, gathered
-from cds_service.facts.shared.memo import once
+from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Parameter
 
@@ -40,45 +49,31 @@ class Lab(Struct, frozen=True):
         """The element of the chart that says so."""
         return Evidence(self.measurement.source, "value", self.taken, str(self.quantity))
 
-    def doubts(self) -> Iterator[Unknown]:
+    def doubts(self) -> tuple[Unknown, ...]:
         """Why a normal result may not be the latest: newer ones that cannot be read or have no date, and gaps in the section.
 
         A rule yields them when this result is normal; an abnormal one counts in spite of them.
         """
-        for item in self.unread:
-            yield _unread(self.what, item)
-        if self.gaps:
-            yield Unknown(self.what, *self.gaps)
+        unread = tuple([_unread(self.what, item) for item in self.unread]) if self.unread else ()
+        return (*unread, Unknown(self.what, *self.gaps)) if self.gaps else unread
 
 
-@once
-def latest(chart: Chart, measure: ValueSets, what: str) -> Lab:
+@computed_once
+def latest(chart: Chart, measure: ValueSets, what: str) -> Reading[Lab]:
     """The newest number of a measure (a value set id) not dated after `as_of`'s day; `what` names it for people, such as `INR`.
 
-    A preliminary result counts. Raises `Unknown(what)` if there is none: never measured, not readable, without a date, or in a section
-    that is missing.
+    A preliminary result counts. The gap if there is none: never measured, not readable, without a date, or in a section that is missing.
     """
     found = _results(chart, measure)
-    if not found.numbers:
-        raise _nothing(found, measure, what)
-    return _lab(found, 0, what)
+    return Reading((_lab(found, 0, what),)) if found.numbers else Reading((), (_nothing(found, measure, what),))
 
 
-def if_measured(chart: Chart, measure: ValueSets, what: str) -> Iterator[Lab]:
-    """The latest number, for rules that ask nobody to measure: nothing if there never was one; other gaps raise `Unknown`."""
-    try:
-        yield latest(chart, measure, what)
-    except Unknown as gap:
-        if gap.reasons != {Reason.NOT_MEASURED}:
-            raise
-
-
-@once
-def history(chart: Chart, measure: ValueSets, what: str) -> Gathered[Lab]:
+@computed_once
+def history(chart: Chart, measure: ValueSets, what: str) -> Reading[Lab]:
     """All dated numbers of a measure, newest first; and the gap if the section has one, or if there was no number at all."""
     found = _results(chart, measure)
     gaps = (_nothing(found, measure, what),) if found.gaps or not found.numbers else ()
-    return tuple(_lab(found, place, what) for place in range(len(found.numbers))), gaps
+    return Reading(tuple(_lab(found, place, what) for place in range(len(found.numbers))), gaps)
 
 
 class _Number(Struct, frozen=True):
@@ -98,7 +93,7 @@ class _Results(Struct, frozen=True):
 
 
 def _results(chart: Chart, measure: ValueSets) -> _Results:
-    found, gaps = gathered(chart.measurements(measure))
+    found, gaps = chart.measurements(measure)
     numbers, unread = [], []
     for item in found:
         if item.when and chart.is_ahead(item.when):

@@ -1,31 +1,25 @@
-"""A reading that is computed once for a chart, whichever rule asks for it first."""
+"""A fact that is computed once for a chart, whichever rule asks for it first."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar, TypeVarTuple
 
-from cds_service.chart import Chart, Unknown
+from cds_service.chart import Chart
 
 More = TypeVarTuple("More")
 Value = TypeVar("Value")
 _NEVER = object()
 
 
-def once(reading: Callable[[Chart, *More], Value]) -> Callable[[Chart, *More], Value]:
-    """Keep what a reading of a chart gives for these arguments; an `Unknown` is kept as well, and raised again."""
+def computed_once(fact: Callable[[Chart, *More], Value]) -> Callable[[Chart, *More], Value]:
+    """Keep what a fact about a chart comes to for these arguments, be it a reading with its gaps."""
 
-    @wraps(reading)
+    @wraps(fact)
     def kept(chart: Chart, *more: *More) -> Value:
-        key = (reading, more)
+        key = (fact, more)
         value = chart.memo.get(key, _NEVER)
         if value is _NEVER:
-            try:
-                value = reading(chart, *more)
-            except Unknown as gap:
-                value = gap.untraced()
-            chart.memo[key] = value
-        if isinstance(value, Unknown):
-            raise Unknown(value.what, *value.missing)
+            value = chart.memo[key] = fact(chart, *more)
         return value  # type: ignore[return-value]
 
     return kept

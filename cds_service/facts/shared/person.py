@@ -4,9 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown, ValueSets
-from cds_service.facts.shared.gaps import attempted, gathered
-from cds_service.facts.shared.memo import once
+from cds_service.chart import Chart, Missing, Reading, Reason, Section, Unknown, ValueSets
+from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -21,15 +20,15 @@ class Years(Struct, frozen=True):
         return f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
 
 
-@once
-def age(chart: Chart) -> Years:
-    """The age at `as_of`. Raises `Unknown` if the patient or the birth date is missing."""
-    if chart.patient is None:
-        chart.require("age", Section.PATIENT)
+@computed_once
+def age(chart: Chart) -> Reading[Years]:
+    """The age at `as_of`; the gap if the patient or the birth date is missing."""
     if chart.patient is None or chart.patient.born is None:
-        raise Unknown("age", Missing(Section.PATIENT, Reason.NOT_MEASURED))
+        supplied = chart.patient is not None
+        missing = () if supplied else chart.gaps(Section.PATIENT)
+        return Reading((), (Unknown("age", *(missing or (Missing(Section.PATIENT, Reason.NOT_MEASURED),))),))
     born = chart.patient.born
-    return Years(_years(born.last, chart.as_of), _years(born.start, chart.as_of))
+    return Reading((Years(_years(born.last, chart.as_of), _years(born.start, chart.as_of)),))
 
 
 def _years(born: datetime, now: datetime) -> int:
@@ -43,20 +42,21 @@ def birth(chart: Chart) -> tuple[Evidence, ...]:
     return (Evidence(chart.patient.source, "birthDate", chart.patient.born, str(chart.patient.born)),)
 
 
-@once
-def may_be_pregnant(chart: Chart, know: Knowledge) -> bool:
+@computed_once
+def may_be_pregnant(chart: Chart, know: Knowledge) -> Reading[bool]:
     """Whether a pregnancy is possible: not recorded as male, within the ages, nothing on record that rules it out.
 
-    An age or sex that is not recorded leaves it possible. Raises `Unknown` if the patient is missing.
+    An age or sex that is not recorded leaves it possible. The gap if the patient is missing.
     """
     if chart.patient is None:
-        chart.require("whether a pregnancy is possible", Section.PATIENT)
+        unknown = chart.gap_unless_whole("whether a pregnancy is possible", Section.PATIENT)
+        if unknown:
+            return Reading((), unknown)
+    elif chart.patient.sex == "male":
+        return Reading((False,))
     youngest, oldest = know.parameters("shared/pregnancy", "youngest", "oldest")
-    if chart.patient is not None and chart.patient.sex == "male":
-        return False
-    years, _ = attempted(lambda: age(chart))
-    if years and (years[0].most < youngest.value or years[0].least > oldest.value):
-        return False
-    problems, _ = gathered(chart.conditions_in(ValueSets.NO_CHILDBEARING_POTENTIAL))
-    procedures, _ = gathered(chart.procedures_in(ValueSets.NO_CHILDBEARING_POTENTIAL))
-    return not problems and not any(item.done for item in procedures)
+    if any(years.most < youngest.value or years.least > oldest.value for years in age(chart).values):
+        return Reading((False,))
+    problems, _ = chart.conditions_in(ValueSets.NO_CHILDBEARING_POTENTIAL)
+    procedures, _ = chart.procedures_in(ValueSets.NO_CHILDBEARING_POTENTIAL)
+    return Reading((not problems and not any(item.done for item in procedures),))

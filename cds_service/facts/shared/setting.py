@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.shared.memo import once
+from cds_service.chart import Chart, Reading, Section
+from cds_service.facts.shared.memo import computed_once
 
 
 class Setting(StrEnum):
@@ -13,24 +13,21 @@ class Setting(StrEnum):
     OUTPATIENT = "outpatient"
 
 
-@once
-def setting(chart: Chart) -> Setting:
+@computed_once
+def setting(chart: Chart) -> Reading[Setting]:
     """Inpatient during a current inpatient encounter, else outpatient (emergency and observation stays count as outpatient).
 
-    Raises `Unknown` if no such encounter was found and the encounter was not answered whole.
+    The gap if no such encounter was found and the encounter was not answered whole.
     """
     if any(stay.inpatient and stay.current for stay in chart.encounters):
-        return Setting.INPATIENT
-    chart.require("whether the patient is in hospital", Section.ENCOUNTER)
-    return Setting.OUTPATIENT
+        return Reading((Setting.INPATIENT,))
+    unknown = chart.gap_unless_whole("whether the patient is in hospital", Section.ENCOUNTER)
+    return Reading((), unknown) if unknown else Reading((Setting.OUTPATIENT,))
 
 
 def possible_settings(chart: Chart) -> tuple[Setting, ...]:
     """The settings that the chart leaves open: one if it is known, else both."""
-    try:
-        return (setting(chart),)
-    except Unknown:
-        return tuple(Setting)
+    return setting(chart).values or tuple(Setting)
 
 
 _AS_OUTPATIENT = {"EMER": "emergency", "OBSENC": "observation"}

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.aftercare.performed import SECTIONS, augmentations
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import on
 from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -29,7 +28,7 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When no augmentation was completed, or it belongs to an earlier encounter.
     """
-    found, gaps = gathered(augmentations(chart, know))
+    found, gaps = augmentations(chart, know)
     if found:
         done = max(found, key=lambda item: (item.when.last.timestamp() if item.when else 0.0, item.source.reference))
         what = f"{done.concept.text}{f' at {spoken(done.levels)}' if done.levels else ''}{on(done.when)}"

@@ -6,7 +6,6 @@ from cds_service.chart import Chart, Section, Unknown, UseStatus
 from cds_service.facts.aftercare.performed import augmentations
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, exposures
 from cds_service.facts.bleeding.hold_plan import hold_plan
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -29,7 +28,7 @@ def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | 
     ## When it stays silent
     When no augmentation was done in this encounter, or no antithrombotic was held.
     """
-    done, gaps = gathered(augmentations(chart, know))
+    done, gaps = augmentations(chart, know)
     if done:
         drugs, drug_gaps = exposures(chart, know)
         for item in drugs:

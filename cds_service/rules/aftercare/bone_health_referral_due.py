@@ -52,8 +52,9 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
         yield from gaps
         return
     window = know.parameter("bone_health_referral_due.densitometry_window")
-    measured, density_gaps = bone_health.last_densitometry(chart)
+    dates, density_gaps = bone_health.last_densitometry(chart)
     drugs, drug_gaps = bone_health.treatments(chart, know)
+    measured = dates[0] if dates else None
     old = measured is None or chart.as_of - measured.last > window.span
     untreated = not drugs and not bone_health.referrals(chart)
     lacking = []

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import diagnosed
 from cds_service.findings import (
     Essential,
@@ -40,7 +39,8 @@ def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     When none is active. Low platelets without a diagnosis belong to `low_platelets`, thrombophilia to `interruption_hazard`.
     """
     plan = next(_plans(chart), None)
-    for problem in chart.conditions_in(ValueSets.BLEEDING_DISORDER):
+    problems, gaps = chart.conditions_in(ValueSets.BLEEDING_DISORDER)
+    for problem in problems:
         if problem.state is not State.ACTIVE:
             continue
         dated = f", {problem.dated}" if problem.dated else ""
@@ -55,12 +55,13 @@ def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
             certainty=problem.certainty,
             proposes=(Proposal.REFER_HAEMATOLOGY,),
         )
+    yield from gaps
 
 
 def _plans(chart: Chart) -> Iterator[Evidence]:
     """Wherever a plan is written down: the problem list, what was done, what was ordered."""
-    problems, _ = gathered(chart.conditions_in(_PLAN))
-    procedures, _ = gathered(chart.procedures_in(_PLAN))
+    problems, _ = chart.conditions_in(_PLAN)
+    procedures, _ = chart.procedures_in(_PLAN)
     written = [(item.source, item.concept) for item in problems]
     written += [(item.source, item.concept) for item in procedures]
     written += [(item.source, item.concept) for item in chart.requested_in(_PLAN)]

@@ -49,7 +49,7 @@ def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | U
 
 
 def _fibrinogen_due(chart: Chart, know: Knowledge, at: datetime) -> Iterator[Finding | Unknown]:
-    if liver_disease(chart):
+    if liver_disease(chart).require():
         yield from _due(ValueSets.FIBRINOGEN, "fibrinogen", chart, know, at)
 
 
@@ -59,22 +59,23 @@ def _due(
     ordered = chart.requested_in(measure)
     note = "; already ordered" if ordered else ""
     proposed = () if ordered else proposes
-    try:
-        lab = labs.latest(chart, measure, name)
-    except Unknown as gap:
-        if not gap.never_measured:
-            raise
+    latest = labs.latest(chart, measure, name).if_supplied()
+    for gap in latest.gaps:
         says = f"{none_of(name, gap)} on record: due before the procedure{note}"
         yield Finding(f"{says[:1].upper()}{says[1:]}", f"{name} due", cites=("sir-2019",), proposes=proposed)
         return
+    lab = latest.one()
     same_day = know.parameter("coagulation_tests_due.same_day")
     if measure == ValueSets.INR and not labs.within(lab, at, same_day):
         for item in vitamin_k_antagonists(chart, know):
             says = f"{name} {lab}: due on the day of the procedure after {item.drug.name}{note}"
             yield Finding(says, f"{lab.short}, too old", (lab.evidence,), (same_day,), ("sir-2019",), proposes=proposed)
             return
-        chart.require_drug_list("whether an INR of the day is needed")
-    if not is_current(lab, at, chart, know):
+        unlisted = chart.gap_unless_drugs_listed("whether an INR of the day is needed")
+        if unlisted:
+            yield from unlisted
+            return
+    if not is_current(lab, at, chart, know).one():
         window = lab_window(chart, know)
         why = f" ({window.why})" if window.why else ""
         when = "at the slot" if chart.order.planned else "now"

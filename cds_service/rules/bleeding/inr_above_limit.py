@@ -49,13 +49,11 @@ def inr_above_limit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
 def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     antagonists = vitamin_k_antagonists(chart, know)
-    try:
-        inr = labs.latest(chart, ValueSets.INR, "INR")
-    except Unknown as gap:
-        if not antagonists or not gap.never_measured:
-            raise
+    latest = labs.latest(chart, ValueSets.INR, "INR")
+    for gap in latest.if_supplied().gaps if antagonists else ():
         yield _needed(f"{antagonists[0].drug.name} is or was lately taken and {none_of('INR', gap)} is on record", know)
         return
+    inr = latest.one()
     verdict = judged_inr(inr, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
         yield Finding(verdict.says, inr.short, (inr.evidence,), verdict.uses, indicator=indicator(inr, chart, know))
@@ -65,7 +63,7 @@ def _inr(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     if verdict.is_open:
         yield Unknown(f"INR ({inr} leaves the limit open)", Missing(Section.COAGULATION, Reason.UNREADABLE))
     yield from inr.doubts()
-    if antagonists and not is_current(inr, chart.as_of, chart, know):
+    if antagonists and not is_current(inr, chart.as_of, chart, know).one():
         says = f"{antagonists[0].drug.name} is or was lately taken and the last INR, {inr}, is not current"
         yield _needed(says, know, inr)
     else:
@@ -85,12 +83,10 @@ def _needed(why: str, know: Knowledge, *old: Lab) -> Finding:
 
 def _fibrinogen(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("inr_above_limit.liver_fibrinogen")
-    try:
-        fibrinogen = labs.latest(chart, ValueSets.FIBRINOGEN, "fibrinogen")
-    except Unknown:
-        return  # `coagulation_tests_due` asks for it
-    if labs.at_most(fibrinogen, limit.value) is not False and liver_disease(chart):
-        says = f"Fibrinogen {fibrinogen}; the limit in chronic liver disease is above {limit.text}"
-        yield Finding(
-            says, fibrinogen.short, (fibrinogen.evidence,), (limit,), indicator=indicator(fibrinogen, chart, know)
-        )
+    found, _ = labs.latest(chart, ValueSets.FIBRINOGEN, "fibrinogen")  # `coagulation_tests_due` asks for it
+    for fibrinogen in found:
+        if labs.at_most(fibrinogen, limit.value) is not False and liver_disease(chart).require():
+            says = f"Fibrinogen {fibrinogen}; the limit in chronic liver disease is above {limit.text}"
+            yield Finding(
+                says, fibrinogen.short, (fibrinogen.evidence,), (limit,), indicator=indicator(fibrinogen, chart, know)
+            )

@@ -30,7 +30,7 @@ def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When a current count reaches the limit. A normal count that is too old is unknown; an old low one still counts.
     """
-    count = labs.latest(chart, ValueSets.PLATELETS, "platelets")
+    count = labs.latest(chart, ValueSets.PLATELETS, "platelets").one()
     verdict = judged_platelets(count, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
         yield Finding(

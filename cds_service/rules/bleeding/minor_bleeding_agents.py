@@ -36,7 +36,8 @@ def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     ## When it stays silent
     When none is taken, or it acts only locally, as an inhaled prostacyclin does.
     """
-    for use in taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES):
+    drugs, gaps = taken(chart, "whether a drug with a minor effect on bleeding is taken", *_CLASSES)
+    for use in drugs:
         interval = _interval(use, know)
         name = know.drugs.ingredients[use.ingredient].name
         untabulated = interval is None and use.drug_class != _NSAID
@@ -49,6 +50,7 @@ def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | U
             effect=Kind.RELATIVE if untabulated else None,
             basis=use.basis,
         )
+    yield from gaps
 
 
 def _interval(use: DrugUse, know: Knowledge) -> Parameter | None:

@@ -41,15 +41,11 @@ def _failed(item: Exposure) -> bool:
 
 def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     at = chart.order.planned.last if chart.order.planned else chart.as_of
-    clearance = None
-    try:
-        clearance = creatinine_clearance(chart, know, at)
-    except Unknown as gap:
-        if not gap.never_measured:
-            raise
+    found = creatinine_clearance(chart, know, at).if_supplied().values
+    clearance = found[0] if found else None
     if clearance is not None and not clearance.estimated:
         return
-    lacking = not_current(chart, know, at)
+    lacking = not_current(chart, know, at).require()
     without = f"current {' or '.join(lacking)}" if lacking else "date of birth"
     names = " and ".join(item.drug.name for item in concerned)
     standing_in = f"; {clearance.says}" if clearance else ""

@@ -30,8 +30,8 @@ def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     ## When it stays silent
     When no coverage is on record.
     """
-    for coverage in payers(chart):
-        place = setting(chart)
+    for coverage in payers(chart).require():
+        place = setting(chart).one()
         if not is_medicare(coverage):
             yield _other(coverage, place, know)
         elif place is Setting.INPATIENT:

@@ -7,7 +7,6 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, past_at_target
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import drugs
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief, shortened
 from cds_service.findings import (
@@ -56,11 +55,11 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
             basis=past[0].basis,
         )
         return
-    latest = scores.latest(chart, know)
-    if scores.exceeds(latest, limit.value):
+    latest = scores.scores(chart, know).one()
+    if scores.exceeds(latest, limit.value).one():
         yield from latest.doubts()
         return
-    opioids, gaps = gathered(drugs.taken(chart, "whether an opioid is taken", "opioid"))
+    opioids, gaps = drugs.taken(chart, "whether an opioid is taken", "opioid")
     doubt = _doubt(latest, opioids, chart, know)
     yield Finding(
         says=f"Little or no pain: {scores.phrase(latest)}, {doubt or f'none above {limit.text} in the window'}",
@@ -78,7 +77,7 @@ def _doubt(latest: Lab, opioids: tuple[DrugUse, ...], chart: Chart, know: Knowle
     limit, fresh = know.parameter("shared/pain.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     for drug in opioids:
         return f"low score under opioids ({brief(drug.name)})"
-    for score in scores.scores(chart, know):
+    for score in scores.scores(chart, know).values:
         if not scores.is_surely_little(score, limit):
             return f"after {scores.phrase(score)}"
     if latest.unread:

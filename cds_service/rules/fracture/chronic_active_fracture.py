@@ -36,7 +36,7 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
     """
     if age_does_not_count(chart, know) or none_on_record(chart):
         raise NotApplicable
-    age = fracture_age(chart)
+    age = fracture_age(chart).one()
     limit, trials = (
         know.parameter("shared/fracture.recent_until"),
         know.parameter("chronic_active_fracture.trials_until"),

@@ -6,7 +6,6 @@ from cds_service.chart import Chart, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.fracture.imaging import NOT_REPORTED
 from cds_service.facts.fracture.lesions import malignant_records
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, hedged, shortened
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -48,7 +47,7 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         )
     if found:
         return
-    tumours, _ = gathered(chart.conditions_in(ValueSets.VERTEBRAL_NEOPLASM))
+    tumours, _ = chart.conditions_in(ValueSets.VERTEBRAL_NEOPLASM)
     for tumour in tumours:
         if fractures and tumour.state is State.ACTIVE and not tumour.levels:
             not_placed = chart.gaps(*FRACTURE_SECTIONS) or (NOT_REPORTED,)

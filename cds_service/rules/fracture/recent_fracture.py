@@ -48,7 +48,7 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     found, gaps = current_fractures(chart)
     if age_does_not_count(chart, know) or (not found and not gaps):
         raise NotApplicable
-    age = fracture_age(chart)
+    age = fracture_age(chart).one()
     recent = know.parameter("shared/fracture.recent_until")
     if age.is_beyond(recent.value):
         chart.require("onset of the fracture", *FRACTURE_SECTIONS)

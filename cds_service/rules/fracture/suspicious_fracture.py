@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Assertion, Chart, ImagingSign, Section, Unknown, ValueSets
+from cds_service.chart import Assertion, Chart, ImagingSign, Reading, Section, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
 from cds_service.facts.fracture.imaging import current_at_target, described, evidence
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.shared import person
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import brief, recorded
 from cds_service.findings import (
     Evidence,
@@ -45,14 +44,14 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     if not fractures_at_target(chart):
         chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
         raise NotApplicable
-    cancers, gaps = gathered(chart.conditions_in(ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_HISTORY))
+    cancers, gaps = chart.conditions_in(ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_HISTORY)
     reasons = [(f"cancer on record: {brief(item.concept.text)}", recorded(item)) for item in cancers[:1]]
     doubted = [
         seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
     reasons += [(f"tumour not excluded, {described(seen)}", evidence(seen)) for seen in doubted[:1]]
-    fragile, _ = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
-    unusual, open_age = ((), ()) if fragile else gathered(_unusual(chart, know))
+    fragile, _ = chart.conditions_in(ValueSets.OSTEOPOROSIS)
+    unusual, open_age = Reading() if fragile else _unusual(chart, know)
     reasons += unusual
     if reasons:
         yield Finding(
@@ -69,11 +68,10 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     chart.require("whether anything makes the fracture suspicious", *FRACTURE_SECTIONS)
 
 
-def _unusual(chart: Chart, know: Knowledge) -> Iterator[tuple[str, Evidence]]:
+def _unusual(chart: Chart, know: Knowledge) -> Reading[tuple[str, Evidence]]:
     """A patient in whom a fracture without osteoporosis is unusual: a man, or somebody young."""
     if chart.patient is not None and chart.patient.sex == "male":
-        yield "male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")
-        return
-    years = person.age(chart)
-    if years.most < know.parameter("shared/fracture.young_below").value:
-        yield f"age {years}, no osteoporosis on record", person.birth(chart)[0]
+        return Reading((("male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")),))
+    ages, gaps = person.age(chart)
+    young = (years for years in ages if years.most < know.parameter("shared/fracture.young_below").value)
+    return Reading(tuple((f"age {years}, no osteoporosis on record", person.birth(chart)[0]) for years in young), gaps)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.pain import scores
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
 from cds_service.facts.shared.setting import Setting
 from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
@@ -35,14 +34,14 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     ## When it stays silent
     When there is none, it names no vertebra, or the pain is below 5. Without a pain score it is unknown.
     """
-    found, gaps = gathered(chart.conditions_in(ValueSets.VERTEBRAL_HAEMANGIOMA))
+    found, gaps = chart.conditions_in(ValueSets.VERTEBRAL_HAEMANGIOMA)
     there = [item for item in found if item.state is State.ACTIVE and _is_there(item, chart)]
     called = [item for item in there if _CALLED.search(item.concept.text)]
     for item in called:
         yield _finding(item, f"called {brief(item.concept.text)}")
     if there and not called:
-        score, limit = scores.latest(chart, know), scores.threshold(Setting.OUTPATIENT, know)
-        if scores.reaches(score, limit.value):
+        score, limit = scores.scores(chart, know).one(), scores.threshold(Setting.OUTPATIENT, know)
+        if scores.reaches(score, limit.value).one():
             for item in there:
                 yield _finding(item, f"with pain {scores.phrase(score)}", score.evidence, uses=(limit,))
         else:

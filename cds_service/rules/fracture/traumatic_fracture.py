@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Basis, Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
 from cds_service.facts.shared import person
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
 from cds_service.findings import (
     Evidence,
@@ -38,14 +37,14 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     bone after a small fall.
     """
     injuries = tuple(item for item in fractures_at_target(chart) if ValueSets.FRACTURE_TRAUMATIC in item.sets)
-    fragile, gaps = gathered(chart.conditions_in(ValueSets.OSTEOPOROSIS))
+    fragile, gaps = chart.conditions_in(ValueSets.OSTEOPOROSIS)
     if injuries and not fragile:
-        causes, _ = gathered(chart.conditions_in(ValueSets.HIGH_ENERGY_CAUSE))
+        causes, _ = chart.conditions_in(ValueSets.HIGH_ENERGY_CAUSE)
         known = [item for item in causes if item.state is State.ACTIVE]
         for cause in known[:1]:
             yield _finding(injuries, f"cause coded: {brief(cause.concept.text)}", recorded(cause))
         if not known:
-            limit, years = know.parameter("traumatic_fracture.older_than"), person.age(chart)
+            limit, years = know.parameter("traumatic_fracture.older_than"), person.age(chart).one()
             if years.most < limit.value:
                 yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
             elif years.least < limit.value:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import person
-from cds_service.facts.shared.gaps import gathered
 from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -28,7 +27,7 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     From 50 years on, or when the record names the cause. Old age is no reason against. It is not asked under 18: `paediatric_patient`
     speaks then.
     """
-    years = person.age(chart)
+    years = person.age(chart).one()
     adult, limit = know.parameter("young_patient.from_age"), know.parameter("shared/fracture.young_below")
     if years.most < adult.value:
         raise NotApplicable
@@ -36,8 +35,8 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         return
     if years.least < adult.value or years.most >= limit.value:
         raise Unknown(f"age {years}, limits {adult.text} and {limit.text}")
-    causes, gaps = gathered(
-        chart.conditions_in(ValueSets.OSTEOPOROSIS, ValueSets.VERTEBRAL_NEOPLASM, ValueSets.HIGH_ENERGY_CAUSE)
+    causes, gaps = chart.conditions_in(
+        ValueSets.OSTEOPOROSIS, ValueSets.VERTEBRAL_NEOPLASM, ValueSets.HIGH_ENERGY_CAUSE
     )
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import (
     Finding,
@@ -36,7 +35,7 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     ## When it stays silent
     When devices and diagnoses were answered and hold none. That is no statement that MRI is possible.
     """
-    found, gaps = gathered(mri_obstacles(chart))
+    found, gaps = mri_obstacles(chart)
     if found:
         doubt = "MRI may not be possible"
         yield Finding(

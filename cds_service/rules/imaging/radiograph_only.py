@@ -6,7 +6,6 @@ from cds_service.chart import Chart, Modality, Unknown
 from cds_service.facts.fracture.fractures import IMAGING
 from cds_service.facts.fracture.imaging import dated, examinations, examined
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
-from cds_service.facts.shared.gaps import gathered
 from cds_service.findings import Finding, Kind, Proposal, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -35,7 +34,7 @@ def radiograph_only(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if still and not any(item.modality.can_date_a_fracture for item in found):
         still.sort(key=lambda item: (item.when.last.timestamp() if item.when else float("-inf"), item.source.reference))
         kinds = ", ".join(sorted({item.modality for item in still}))
-        obstacles, _ = gathered(mri_obstacles(chart))
+        obstacles, _ = mri_obstacles(chart)
         yield Finding(
             says=f"Only {kinds} of the spine on record (latest: {dated(still[-1])}): it cannot date the fracture",
             short="no MRI or bone scan",

@@ -52,11 +52,13 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
             effect=Kind.INFORMATION if prevents(use) or infection else None,
             basis=use.basis,
         )
-    yield from parts(iter(gaps), _coded(chart) if not drugs else iter(()))
+    yield from parts(gaps, () if drugs else _coded(chart))
 
 
-def _coded(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(ValueSets.LONG_TERM_ANTIBIOTIC):
+def _coded(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(ValueSets.LONG_TERM_ANTIBIOTIC)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record, none on the drug list: {described(problem)}; for which infection?"
             yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",))
+    yield from gaps

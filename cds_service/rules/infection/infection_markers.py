@@ -14,7 +14,6 @@ from cds_service.facts.infection.markers import (
     signals,
 )
 from cds_service.facts.shared.drugs import taken
-from cds_service.facts.shared.gaps import gathered
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -69,7 +68,7 @@ def _together(found: tuple[Marker, ...], chart: Chart) -> Finding:
         return _finding(says, found, None if current > 1 else Kind.RELATIVE)
     only = found[0]
     if only.limit.key == "shared/infection.white_cells_high":
-        drugs, _ = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
+        drugs, _ = taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")
         if drugs:
             explained = f"{only} under {drugs[0].name}, which can raise them; no other sign of infection{age}"
             return _finding(explained, found, Kind.INFORMATION)

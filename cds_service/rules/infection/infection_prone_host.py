@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Reason, Section, State, Unknown, ValueSets
+from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import at_least, history
 from cds_service.facts.shared.phrasing import recorded, shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
@@ -44,9 +43,9 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     ## When it stays silent
     When none of these is on record as current.
     """
-    listed, gaps = gathered(chart.conditions_in(*_FACTORS))
-    drugs, drug_gaps = gathered(taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid"))
-    results, result_gaps = history(chart, ValueSets.HAEMOGLOBIN_A1C, "HbA1c")
+    listed, gaps = chart.conditions_in(*_FACTORS)
+    drugs, drug_gaps = taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")
+    results, result_gaps = history(chart, ValueSets.HAEMOGLOBIN_A1C, "HbA1c").if_measured()
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
     problems = [item for item in listed if item.state is State.ACTIVE]
     high = [lab for lab in results[:1] if at_least(lab, limit.value)]
@@ -73,4 +72,4 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
             cites=("liao-2018", "chen-2023"),
             effect=None if weighty else Kind.INFORMATION,
         )
-    yield from (*gaps, *drug_gaps, *(gap for gap in result_gaps if gap.reasons != {Reason.NOT_MEASURED}))
+    yield from (*gaps, *drug_gaps, *result_gaps)

@@ -43,14 +43,14 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     at = planned.last if planned else chart.as_of
     wanted, stale, gaps = [], [], []
     for name, measures in _SCREEN.items():
-        lab, missed = newest(chart, name, *measures)
+        found, missed = newest(chart, name, *measures)
         withheld = [gap for gap in missed if not gap.reasons <= _NO_VALUE]
-        if lab is None and withheld:
+        if not found and withheld:
             gaps.append(withheld[0])
-        elif lab is None:
+        elif not found:
             unread = (gap for gap in missed if Reason.UNREADABLE in gap.reasons)
             wanted.append(f"{none_of(name, next(unread, missed[0]))} on record")
-        elif not within(lab, at, window):
+        elif not within(lab := found[0], at, window):
             wanted.append(f"no current {measurement(name)} on record (last {lab.taken})")
             stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
     if wanted:

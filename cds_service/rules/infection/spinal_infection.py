@@ -49,7 +49,8 @@ def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
 
 
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
-    for problem in spinal_infections(chart, know):
+    problems, problem_gaps = spinal_infections(chart, know)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Active {_NOUN} on record: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, _NOUN), cites=_CITES)
@@ -62,9 +63,12 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 short = shortened(diagnosed(problem, _NOUN), ", still treated")
                 yield of_problem(problem, says, short, reason, cites=_CITES)
         yield from gaps
+    yield from problem_gaps
 
 
-def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION):
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    found, gaps = signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION)
+    for item in found:
         effect = None if item.current else Kind.RELATIVE
         yield of_image(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)
+    yield from gaps

@@ -50,7 +50,8 @@ def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
 
 
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
-    for item in infections(chart, know):
+    found, gaps = infections(chart, know)
+    for item in found:
         yield Finding(
             says=f"{item.standing}: {described(item.problem)}",
             short=diagnosed(item.problem, "infection on record"),
@@ -63,6 +64,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         )
         if not item.goes_on:
             yield from item.gaps
+    yield from gaps
 
 
 def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -83,9 +85,10 @@ def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     yield from found.gaps
 
 
-def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     window = know.parameter("shared/infection.culture_window")
-    for culture, germ in standing_blood_cultures(chart, window):
+    standing, gaps = standing_blood_cultures(chart, window)
+    for culture, germ in standing:
         yield Finding(
             says=f"Positive blood culture{on(culture.when)}, no later negative one: {germ.text}",
             short="positive blood culture",
@@ -95,3 +98,4 @@ def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding]:
             effect=None if culture.when is None or lately(culture.when, chart, window) else Kind.RELATIVE,
             basis=germ.basis,
         )
+    yield from gaps

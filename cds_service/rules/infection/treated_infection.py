@@ -33,15 +33,19 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     yield from parts(_closed(chart, know), _coded_as_history(chart))
 
 
-def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for problem in spinal_infections(chart, know):
+def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    problems, gaps = spinal_infections(chart, know)
+    for problem in problems:
         if problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets:
             yield _past(problem, shortened(diagnosed(problem, "spinal infection"), ", past"))
+    yield from gaps
 
 
-def _coded_as_history(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(_HISTORY):
+def _coded_as_history(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(_HISTORY)
+    for problem in problems:
         yield _past(problem, diagnosed(problem, "past infection"))
+    yield from gaps
 
 
 def _past(problem: Condition, short: str) -> Finding:

@@ -10,7 +10,6 @@ from cds_service.facts.pain import scores
 from cds_service.facts.pain.care import CARE_SECTIONS, Care, conservative_care
 from cds_service.facts.pain.care_waiver import care_waivers
 from cds_service.facts.shared import thresholds
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief
 from cds_service.facts.shared.setting import Setting
@@ -44,7 +43,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
     When the pain is relieved, or drugs, procedures and devices were all answered and hold no such care. Drugs on record support that
     care was tried; they are no proof. Care is unknown where its beginning, or the fracture's, is not dated.
     """
-    waivers, gaps = gathered(care_waivers(chart, know))
+    waivers, gaps = care_waivers(chart, know)
     for waiver in waivers[:1]:
         yield Finding(
             says=f"Conservative care need not have failed: {waiver.why}",
@@ -55,9 +54,9 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
             basis=waiver.basis,
         )
         return
-    score = scores.latest(chart, know)
-    if scores.reaches(score, scores.threshold(Setting.OUTPATIENT, know).value):
-        care, more = gathered(conservative_care(chart))
+    score = scores.scores(chart, know).one()
+    if scores.reaches(score, scores.threshold(Setting.OUTPATIENT, know).value).one():
+        care, more = conservative_care(chart)
         days = max((item.days or 0 for item in care), default=0)
         if days >= know.parameter("failed_conservative_care.sir").span.days:
             yield _tried(care, days, score, know)

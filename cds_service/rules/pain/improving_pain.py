@@ -27,16 +27,15 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     When the latest score has not fallen that far. Without an earlier score nobody can tell: then it is unknown.
     """
     fall, span, apart = know.parameters("improving_pain", "fall", "over", "apart")
-    latest = scores.latest(chart, know)
+    latest = scores.scores(chart, know).one()
     earlier = [item for item in scores.scores_since(chart, span) if latest.taken.start - item.taken.last >= apart.span]
     if not earlier:
-        raise next(
-            latest.doubts(),
-            Unknown(f"earlier pain score (none in {span.text})", Missing(Section.PAIN, Reason.NOT_MEASURED)),
-        )
+        what = f"earlier pain score (none in {span.text})"
+        yield from latest.doubts()[:1] or (Unknown(what, Missing(Section.PAIN, Reason.NOT_MEASURED)),)
+        return
     worst = max(earlier, key=lambda item: item.quantity.value)
     enough = worst.quantity.value * (1 - fall.value / 100)
-    if worst.quantity.value > 0 and not scores.exceeds(latest, enough):
+    if worst.quantity.value > 0 and not scores.exceeds(latest, enough).one():
         yield Finding(
             says=f"Pain fell from {scores.phrase(worst)} to {scores.phrase(latest)}: improving with the care so far",
             short=f"pain from {worst.quantity} to {latest.quantity}",

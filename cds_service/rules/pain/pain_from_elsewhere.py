@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.pain.examination import BackExamination, examinations
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import described, recorded
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -33,7 +32,7 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     When the newest examination says that the pain matches the level, or that it is tender there. Without an examination on record it
     is unknown: confirm it.
     """
-    problems, gaps = gathered(chart.conditions_in(ValueSets.PAIN_FROM_ELSEWHERE))
+    problems, gaps = chart.conditions_in(ValueSets.PAIN_FROM_ELSEWHERE)
     stated = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
     for item in stated:
         yield Finding(
@@ -43,8 +42,8 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
             cites=_CITES,
             basis=item.concept.basis,
         )
-    source, more = gathered(examinations(chart, ValueSets.PAIN_CONCORDANCE))
-    tender, also = gathered(examinations(chart, ValueSets.FOCAL_TENDERNESS))
+    source, more = examinations(chart, ValueSets.PAIN_CONCORDANCE)
+    tender, also = examinations(chart, ValueSets.FOCAL_TENDERNESS)
     if source and source[0].denies:
         yield _finding(source[0], "Pain is said not to come from the target level", "examination: pain from elsewhere")
     elif tender and tender[0].denies and not (source and source[0].is_later(tender[0])):

@@ -41,12 +41,13 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     When the score is below the threshold. A score older than the window, or none, is unknown; so is one between the two thresholds
     while nobody can tell whether the patient is in hospital.
     """
-    score = scores.latest(chart, know)
+    score = scores.scores(chart, know).one()
     places = possible_settings(chart)
     limits = [scores.threshold(place, know) for place in places]
-    reached = {scores.reaches(score, limit.value) for limit in limits}
+    reached = {scores.reaches(score, limit.value).one() for limit in limits}
     if len(reached) > 1:
-        setting(chart)  # says what is missing
+        yield from setting(chart).gaps
+        return
     if False in reached:
         yield from score.doubts()
         return

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import recorded, shortened
 from cds_service.findings import (
     Evidence,
@@ -36,8 +35,8 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When none is being taken.
     """
-    drugs, gaps = gathered(taken(chart, "whether a GLP-1 receptor agonist is being taken", "glp1-agonist"))
-    problems, problem_gaps = gathered(chart.conditions_in(ValueSets.GASTROPARESIS, ValueSets.GASTROINTESTINAL_SYMPTOMS))
+    drugs, gaps = taken(chart, "whether a GLP-1 receptor agonist is being taken", "glp1-agonist")
+    problems, problem_gaps = chart.conditions_in(ValueSets.GASTROPARESIS, ValueSets.GASTROINTESTINAL_SYMPTOMS)
     symptoms = [item for item in problems if item.state is State.ACTIVE]
     solids, liquids, sugary = know.parameters("glp1_agonist", "solids", "liquids", "sugary")
     for use in drugs:

@@ -39,7 +39,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
         "fasting before sedation",
         uses=(ahead, clear, light, heavy),
     )
-    usual, gaps = prophylaxis(chart, know)
+    (usual,), gaps = prophylaxis(chart, know)
     yield _antibiotic(usual)
     least, most = know.parameters("procedure_preparation", "prone_least", "prone_most")
     yield Finding(

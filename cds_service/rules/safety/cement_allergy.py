@@ -32,7 +32,8 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     ## When it stays silent
     When the allergy is refuted, resolved or entered in error, or none is on record: an empty list, or a statement that none is known.
     """
-    for allergy in allergies(chart, _CEMENT, ValueSets.ALLERGY_CEMENT_ANTIBIOTIC):
+    found, gaps = allergies(chart, _CEMENT, ValueSets.ALLERGY_CEMENT_ANTIBIOTIC)
+    for allergy in found:
         if _CEMENT in allergy.concept.sets:
             effect = None if allergy.severity is Severity.SEVERE else Kind.RELATIVE
             says, noun = f"Allergy to a part of bone cement: {described(allergy)}{_DIVIDED}", "bone cement"
@@ -49,3 +50,4 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
             basis=allergy.concept.basis,
             certainty=allergy.certainty,
         )
+    yield from gaps

@@ -26,7 +26,8 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     ## When it stays silent
     For allergies to shellfish, to povidone-iodine and to contrast media for MRI: they are not allergies to iodinated contrast.
     """
-    for allergy in allergies(chart, ValueSets.ALLERGY_CONTRAST):
+    found, gaps = allergies(chart, ValueSets.ALLERGY_CONTRAST)
+    for allergy in found:
         yield Finding(
             says=f"Reaction to iodinated contrast: {described(allergy)}; is contrast or a balloon planned?",
             short=short(allergy, "contrast"),
@@ -35,3 +36,4 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
             basis=allergy.concept.basis,
             certainty=allergy.certainty,
         )
+    yield from gaps

@@ -34,8 +34,9 @@ def epidural_tumour(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     yield from parts(_on_record(chart), _imaged(chart, know))
 
 
-def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(_EPIDURAL, ValueSets.SCLEROTIC_METASTASIS):
+def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(_EPIDURAL, ValueSets.SCLEROTIC_METASTASIS)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             epidural = _EPIDURAL in problem.concept.sets
             what = "Tumour in the spinal canal" if epidural else "Sclerotic or widespread metastases"
@@ -44,9 +45,12 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
                 "tumour in spinal canal" if epidural else "sclerotic or widespread metastases", problem.certainty
             )
             yield of_problem(problem, f"{what} on record: {described(problem)}", short, cites=cites)
+    yield from gaps
 
 
-def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in signs_on_images(chart, know, ImagingSign.EPIDURAL_TUMOUR):
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    found, gaps = signs_on_images(chart, know, ImagingSign.EPIDURAL_TUMOUR)
+    for item in found:
         says, short = f"Tumour in the spinal canal{item}", item.named("tumour in spinal canal")
         yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"))
+    yield from gaps

@@ -49,9 +49,10 @@ def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     yield from parts(_on_record(chart, know), _imaged(chart, know), _examined(chart, know))
 
 
-def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("shared/neurology.long_standing")
-    for problem in compromises(chart):
+    problems, gaps = compromises(chart)
+    for problem in problems:
         short = diagnosed(problem, "neurological compromise")
         if is_long_standing(problem, chart, know):
             says = f"Long-standing neurological compromise on record, unchanged?: {described(problem)}"
@@ -60,17 +61,21 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding]:
         else:
             says = f"Neurological compromise on record: {described(problem)}{_DIVIDED}"
             yield of_problem(problem, says, short, cites=_CITES, proposes=_STEP)
+    yield from gaps
 
 
-def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in signs_on_images(chart, know, ImagingSign.CORD_COMPRESSION):
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    found, gaps = signs_on_images(chart, know, ImagingSign.CORD_COMPRESSION)
+    for item in found:
         effect = None if item.current else Kind.RELATIVE
         says = f"Cord or cauda equina compressed{item}{_DIVIDED if item.current else ''}"
         yield of_image(item, says, item.named("cord compression"), cites=_CITES, effect=effect, proposes=_STEP)
+    yield from gaps
 
 
-def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item, answer in examined_deficits(chart, know):
+def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    found, gaps = examined_deficits(chart, know)
+    for item, answer in found:
         yield Finding(
             says=f"{item.concept.text}{on(item.when)}: {answer.text}{_DIVIDED}",
             short="deficit on examination",
@@ -79,3 +84,4 @@ def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding]:
             basis=answer.basis,
             proposes=_STEP,
         )
+    yield from gaps

@@ -28,7 +28,7 @@ def paediatric_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     When the patient is adult. A birth date that leaves it open, such as a year alone, is unknown.
     """
     limit = know.parameter("paediatric_patient.adult_from")
-    years = age(chart)
+    years = age(chart).one()
     if years.most < limit.value:
         yield Finding(
             f"Age {years} years, younger than {limit.value:g}",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.labs import below, if_measured
+from cds_service.facts.shared.labs import below, latest
 from cds_service.facts.shared.phrasing import described, diagnosed
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import Finding, Kind, Topic, parts, rule
@@ -49,27 +49,33 @@ def poor_cardiopulmonary_reserve(chart: Chart, know: Knowledge) -> Iterator[Find
     )
 
 
-def _diseased(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(*_DISEASES):
+def _diseased(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(*_DISEASES)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
             says = f"Little reserve for sedation and prone position: {described(problem)}{ask}"
             yield of_problem(problem, says, diagnosed(problem, "poor cardiopulmonary reserve"), cites=_CITES)
+    yield from gaps
 
 
-def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     window = know.parameter("poor_cardiopulmonary_reserve.after_infarction")
-    for problem in chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME):
+    problems, gaps = chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME)
+    for problem in problems:
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
             says = f"Little reserve for sedation and prone position: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
+    yield from gaps
 
 
 def _low(chart: Chart, know: Knowledge, measure: ValueSets, what: str) -> Iterator[Finding | Unknown]:
     limit = know.parameter(f"poor_cardiopulmonary_reserve.{measure.replace('-', '_')}_low")
-    for lab in if_measured(chart, measure, what.lower()):
+    found, gaps = latest(chart, measure, what.lower()).if_measured()
+    for lab in found:
         if below(lab, limit.value):
             short = f"{measure.replace('-', ' ')} {lab.quantity}"
             yield Finding(f"{what} {lab}, below {limit.text}", short, (lab.evidence,), uses=(limit,))
         else:
             yield from lab.doubts()
+    yield from gaps

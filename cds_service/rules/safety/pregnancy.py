@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Certainty, Chart, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import may_be_pregnant
 from cds_service.facts.shared.phrasing import described, hedged, on, recorded
 from cds_service.findings import (
@@ -43,11 +42,13 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     there is neither a diagnosis nor a result: then `pregnancy_test_due` asks for one. Where a pregnancy is not possible by age, sex or
     history, the rule does not apply, unless one is coded.
     """
-    possible = may_be_pregnant(chart, know)
-    problems, gaps = gathered(chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED))
+    possible = may_be_pregnant(chart, know).one()
+    problems, gaps = chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
     results = answers(chart, know, TEST, STATUS) if possible else None
     decided = (
-        next((item for item in results.results if item[0].when and item[1] is not None), None) if results else None
+        next((item for item in results.values if item[0].when and item[1] is not None), None)
+        if results is not None
+        else None
     )
     denied = decided[0].when if decided and decided[1] is False else None
     for problem in pregnancies(chart, know, problems):
@@ -64,7 +65,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         )
     if results is None:
         raise NotApplicable
-    for result, pregnant in results.results:
+    for result, pregnant in results.values:
         shown = str(result.quantity or "") or (result.answer.text if result.answer else result.absent)
         if pregnant and stands(result, chart, know, problems):
             yield Finding(

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.person import birth, may_be_pregnant
 from cds_service.facts.shared.phrasing import on
 from cds_service.findings import (
@@ -37,10 +36,10 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     ## When it stays silent
     When such a test is there, or a pregnancy is on record already. A status without a test is no test.
     """
-    if not may_be_pregnant(chart, know):
+    if not may_be_pregnant(chart, know).one():
         raise NotApplicable
-    problems, _ = gathered(chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED))
-    known = next((item for item in answers(chart, know, TEST, STATUS).results if item[1] is not None), None)
+    problems, _ = chart.conditions_in(ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
+    known = next((item for item in answers(chart, know, TEST, STATUS).values if item[1] is not None), None)
     if any(pregnancies(chart, know, problems)):
         return
     if known and known[1] and stands(known[0], chart, know, problems):
@@ -48,13 +47,13 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         return
     window = know.parameter("pregnancy_test_due.window")
     at = chart.order.planned.last if chart.order.planned else chart.as_of
-    tests = answers(chart, know, TEST)
-    negative = [item for item, pregnant in tests.results if pregnant is False and item.when]
+    tests, gaps = answers(chart, know, TEST)
+    negative = [item for item, pregnant in tests if pregnant is False and item.when]
     if any(item.when and at - item.when.start <= window.span for item in negative):
         return
-    for gap in tests.gaps:
-        if not tests.results and gap.reasons != {Reason.UNREADABLE}:
-            raise gap
+    if not tests and any(gap.reasons != {Reason.UNREADABLE} for gap in gaps):
+        yield from gaps
+        return
     last = negative[0] if negative else None
     planned = f" before {chart.order.planned}" if chart.order.planned else ""
     yield Finding(

@@ -35,7 +35,8 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
     ## When it stays silent
     When no such allergy is on record, or it is refuted, resolved or entered in error.
     """
-    for allergy in allergies(chart, ValueSets.ALLERGY_PROCEDURAL, *_PROPHYLAXIS):
+    found, gaps = allergies(chart, ValueSets.ALLERGY_PROCEDURAL, *_PROPHYLAXIS)
+    for allergy in found:
         used = next((words for name, words in _USED.items() if name in allergy.concept.sets), "")
         what = used or "an antibiotic used for prophylaxis"
         yield Finding(
@@ -47,3 +48,4 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
             basis=allergy.concept.basis,
             certainty=allergy.certainty,
         )
+    yield from gaps

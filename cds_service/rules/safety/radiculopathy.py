@@ -27,7 +27,8 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     When it is resolved, refuted, or of the neck or sacrum.
     """
-    for problem in chart.conditions_in(ValueSets.RADICULOPATHY):
+    problems, gaps = chart.conditions_in(ValueSets.RADICULOPATHY)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Nerve-root pain on record: {described(problem)}; is it out of proportion to the fracture?"
             yield of_problem(
@@ -36,3 +37,4 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 diagnosed(problem, "nerve-root pain"),
                 cites=("radiopaedia-vertebroplasty", "vapour-2016"),
             )
+    yield from gaps

@@ -41,9 +41,10 @@ def retropulsion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     yield from parts(_imaged(chart, know), _on_record(chart))
 
 
-def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("retropulsion.canal_narrowed")
-    for item in signs_on_images(chart, know, *_WORDS):
+    found, gaps = signs_on_images(chart, know, *_WORDS)
+    for item in found:
         if at_target(item.seen.levels, chart):
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
@@ -51,12 +52,15 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
             yield of_image(
                 item, says, item.named(_WORDS[item.seen.sign].lower()), cites=_CITES, uses=(limit,) if much else ()
             )
+    yield from gaps
 
 
-def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(ValueSets.FRACTURE_BURST):
+def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(ValueSets.FRACTURE_BURST)
+    for problem in problems:
         current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
             says = f"Burst fracture{where}, posterior wall and stability to be judged: {described(problem)}{_DIVIDED}"
             yield of_problem(problem, says, shortened(hedged("burst fracture", problem.certainty), where), cites=_CITES)
+    yield from gaps

@@ -6,7 +6,6 @@ from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.gaps import gathered
 from cds_service.facts.shared.phrasing import described, diagnosed, on
 from cds_service.findings import (
     Evidence,
@@ -43,16 +42,18 @@ def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     yield from parts(_on_record(chart), _classed(chart, know))
 
 
-def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(ValueSets.SLEEP_APNOEA, ValueSets.DIFFICULT_AIRWAY):
+def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(ValueSets.SLEEP_APNOEA, ValueSets.DIFFICULT_AIRWAY)
+    for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Sedation in the prone position is riskier: {described(problem)}"
             yield of_problem(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
+    yield from gaps
 
 
 def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     limit = know.parameter("sedation_risk.class_high")
-    found, gaps = gathered(chart.measurements(ValueSets.ANAESTHESIA_CLASS))
+    found, gaps = chart.measurements(ValueSets.ANAESTHESIA_CLASS)
     graded = ((grade, item) for item in found if (grade := _grade(item)))
     for grade, item in islice(graded, 1):  # the newest that can be read
         if grade >= limit.value:

@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unkno
 from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.labs import at_least, if_measured
+from cds_service.facts.shared.labs import at_least, latest
 from cds_service.facts.shared.phrasing import described, diagnosed, shortened
 from cds_service.findings import (
     Essential,
@@ -55,8 +55,9 @@ def unstable_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     )
 
 
-def _on_record(chart: Chart) -> Iterator[Finding]:
-    for problem in chart.conditions_in(ValueSets.FRACTURE_UNSTABLE, ValueSets.SPINAL_INSTABILITY):
+def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
+    problems, gaps = chart.conditions_in(ValueSets.FRACTURE_UNSTABLE, ValueSets.SPINAL_INSTABILITY)
+    for problem in problems:
         if problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA:
             here = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets or at_target(problem.levels, chart)
             where, divided = ("", _DIVIDED) if here else (" at another level", "")
@@ -64,20 +65,24 @@ def _on_record(chart: Chart) -> Iterator[Finding]:
             short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
             effect = None if here else Kind.RELATIVE
             yield of_problem(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
+    yield from gaps
 
 
-def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding]:
-    for item in signs_on_images(chart, know, ImagingSign.INSTABILITY):
+def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
+    found, gaps = signs_on_images(chart, know, ImagingSign.INSTABILITY)
+    for item in found:
         effect = None if item.current else Kind.RELATIVE
         says = f"Instability{item}{_DIVIDED if item.current else ''}"
         yield of_image(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
+    yield from gaps
 
 
 def _scored(
     chart: Chart, know: Knowledge, measure: ValueSets, what: str, limits: dict[str, Kind | None]
 ) -> Iterator[Finding | Unknown]:
     """The effect of the highest limit that is reached. A score that nobody took is no gap."""
-    for score in if_measured(chart, measure, what):
+    found, gaps = latest(chart, measure, what).if_measured()
+    for score in found:
         for name, effect in limits.items():
             limit = know.parameter(f"unstable_fracture.{name}")
             if at_least(score, limit.value):
@@ -85,3 +90,4 @@ def _scored(
                 yield Finding(says, score.short, (score.evidence,), uses=(limit,), effect=effect, proposes=_STEP)
                 return
         yield from score.doubts()
+    yield from gaps

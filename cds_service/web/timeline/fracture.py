@@ -10,7 +10,6 @@ from cds_service.facts.fracture.fractures import IMAGING, named, target_fracture
 from cds_service.facts.fracture.imaging import WINDOW, examinations
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import labs
-from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.setting import possible_settings
 from cds_service.findings import Role
 from cds_service.knowledge import Parameter
@@ -36,7 +35,7 @@ def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
 
 def _age(material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     """The bands by the age that the rules judge, which is an interval where the onset is."""
-    ages, gaps = attempted(lambda: fracture_age(chart))
+    ages, gaps = fracture_age(chart)
     levels = named(target_fractures(chart)) if target_fractures(chart) else ""
     if not ages:
         return Lane("Fracture", levels, says=(f"Unknown: {gaps[0].what}",), tone=Tone.OPEN)

@@ -6,13 +6,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from cds_service.cards.inputs import CardInputs
-from cds_service.chart import Chart, Quantity, Reason, Unknown, ValueSets
+from cds_service.chart import Chart, Quantity, Reason, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.bleeding.lab_window import lab_window
 from cds_service.facts.bleeding.renal import creatinine_window
 from cds_service.facts.infection import markers
 from cds_service.facts.shared import labs
-from cds_service.facts.shared.gaps import attempted
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.slot import slot
 from cds_service.findings import Finding, Indicator, Kind
@@ -67,30 +66,28 @@ def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
     judged = {section for item in material.results for section in item.rule.needs}
     for test in _TESTS:
         if SECTION_OF[test.measure] in judged:
-            try:
-                yield _lane(test, labs.latest(chart, test.measure, test.name), material, chart, clock)
-            except Unknown as gap:
+            found, gaps = labs.latest(chart, test.measure, test.name)
+            for lab in found:
+                yield _lane(test, lab, material, chart, clock)
+            for gap in gaps:
                 if test.expected or gap.reasons != {Reason.NOT_MEASURED}:
                     yield Lane(test.name, says=(lacking(gap),), tone=Tone.OPEN)
 
 
 def _lane(test: _Test, lab: Lab, material: CardInputs, chart: Chart, clock: Clock) -> Lane:
     shows = found_on(material.results, (lab.measurement.source.reference,))
-    windows = attempted(lambda: test.windows(test.measure, chart, material.know))[0]
     # A finding that asks for a newer result names the window that it went by.
     named = next((finding.uses[0] for item, finding in shows if item.effect is Kind.WORKUP and finding.uses), None)
-    known, possible = (named, named) if named else windows[0] if windows else (None, None)
+    known, possible = (named, named) if named else test.windows(test.measure, chart, material.know)
     against = tuple((item, finding) for item, finding in shows if item.indicator is not Indicator.INFO)
     said = [_against(finding, lab) for item, finding in against if item.effect is not Kind.WORKUP]
-    marks = []
-    if known and possible:
-        until, at_least = (lab.taken.start + window.span for window in (known, possible))
-        said.append(_counts(known, until, chart, clock))
-        marks.append(Mark(MarkShape.WINDOW, lab.taken.start, at_least))
-        if at_least < until:
-            said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.text}")
-            marks.append(Mark(MarkShape.PERHAPS, at_least, until))
-    if any(lab.doubts()):
+    until, at_least = (lab.taken.start + window.span for window in (known, possible))
+    said.append(_counts(known, until, chart, clock))
+    marks = [Mark(MarkShape.WINDOW, lab.taken.start, at_least)]
+    if at_least < until:
+        said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.text}")
+        marks.append(Mark(MarkShape.PERHAPS, at_least, until))
+    if lab.doubts():
         said.append("there may be a newer result that cannot be read")
     value, when = str(lab.quantity), clock.when(lab.taken)
     return Lane(test.name, value, when, tuple(said), tone(against), (*marks, dated(lab.taken)))

@@ -1,11 +1,12 @@
 """Entries of a section by their value sets, and what the section lacks."""
 
-from collections.abc import Iterable, Iterator
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterable
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from cds_service.chart.entries import Concept, Unreadable
+from cds_service.chart.reading import Reading
 from cds_service.chart.sections import Missing, Reason, Section, Unknown
 
 
@@ -33,27 +34,25 @@ class Lack(Struct, frozen=True):
         says = "; ".join(dict.fromkeys([item.says for item in unread if item.says]))
         return (*self.unanswered, Missing(self.section, Reason.UNREADABLE, says))
 
-    def end(self, found: tuple[Entry, ...], what: str, sets: tuple[str, ...]) -> Iterable[Entry]:
-        """What was found of some value sets, and then `Unknown(what)` if something of them is missing."""
+    def reading(self, found: tuple[Entry, ...], what: str, sets: tuple[str, ...]) -> Reading[Entry]:
+        """What was found of some value sets, and the gap `what` if something of them is missing."""
         missing = self.missing(sets)
-        return _ending(found, what, missing) if missing else found
+        return Reading(found, (Unknown(what, *missing),) if missing else ())
 
 
-def _ending(found: tuple[Entry, ...], what: str, missing: tuple[Missing, ...]) -> Iterator[Entry]:
-    yield from found
-    raise Unknown(what, *missing)
+_NOTHING: Reading[Any] = Reading()
 
 
-def by_set(entries: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+def by_set(entries: Iterable[Entry]) -> dict[str, Reading[Entry]]:
     """Entries by value set, in their own order."""
     index: dict[str, list[Entry]] = {}
     for entry in entries:
         for name in entry.concept.sets:
             index.setdefault(name, []).append(entry)
-    return {name: tuple(found) for name, found in index.items()}
+    return {name: Reading(tuple(found)) for name, found in index.items()}
 
 
-class Listing(Generic[Entry]):
+class CodedEntries(Generic[Entry]):
     """The coded entries of one section. `whether` says what a gap leaves open; `lack` is the gap, None if the section has none."""
 
     def __init__(self, entries: tuple[Entry, ...], whether: str, lack: Lack | None) -> None:
@@ -62,12 +61,15 @@ class Listing(Generic[Entry]):
         self._lack = lack
         self._by_set = by_set(entries)
 
-    def of(self, sets: tuple[str, ...]) -> Iterable[Entry]:
-        """The entries of any of the value sets; then `Unknown` if the section has gaps."""
-        found: tuple[Entry, ...] = ()
+    def of(self, sets: tuple[str, ...]) -> Reading[Entry]:
+        """The entries of any of the value sets, and the gap if the section has one that could hide more of them."""
+        found = self._found(sets)
+        return found if self._lack is None else self._lack.reading(found.values, self._whether, sets)
+
+    def _found(self, sets: tuple[str, ...]) -> Reading[Entry]:
         if len(sets) == 1:
-            found = self._by_set.get(sets[0], ())
-        elif not self._by_set.keys().isdisjoint(sets):
-            wanted = frozenset(sets)
-            found = tuple([entry for entry in self._entries if not wanted.isdisjoint(entry.concept.sets)])
-        return found if self._lack is None else self._lack.end(found, self._whether, sets)
+            return self._by_set.get(sets[0], _NOTHING)
+        if self._by_set.keys().isdisjoint(sets):
+            return _NOTHING
+        wanted = frozenset(sets)
+        return Reading(tuple([entry for entry in self._entries if not wanted.isdisjoint(entry.concept.sets)]))
