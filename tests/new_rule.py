@@ -40,17 +40,17 @@ def RULE_ID(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     ## When it stays silent
     Below 100 years. Age alone is no reason against.
     """
-    years = person.age(chart)
+    years = person.age(chart).one()
     (limit,) = know.parameters("RULE_ID", "from_age")
     if years.least >= limit.value:
         yield Finding(
-            says=f"Age {years}: {limit.shown} years or older",
+            says=f"Age {years}: {limit.text} years or older",
             short=f"age {years}",
             evidence=person.birth(chart),
             uses=(limit,),
         )
     elif years.most >= limit.value:
-        raise Unknown(f"age of {years}, limit {limit.shown}")
+        raise Unknown(f"age of {years}, limit {limit.text}")
 '''
 
 KNOWLEDGE = """# Age in completed years.
