@@ -16,7 +16,7 @@ from cds_service.chart import Section
 from cds_service.fetch import Access, Allowed
 from cds_service.hook import Hook
 from cds_service.hook_policy import POLICIES, rules_of
-from cds_service.hooks import LISTINGS, HookRequest, Listing, Offer, discovery
+from cds_service.hooks import LISTINGS, DiscoveryAddress, HookRequest, Offer, discovery
 from cds_service.service import Overridden, Site, site_of
 from cds_service.settings import Client, Settings
 
@@ -46,7 +46,7 @@ class Caller(Struct, frozen=True):
     by_post: bool = False
     asks_openly: bool = False
 
-    def discovery(self, listing: Listing) -> tuple[bytes, str]:
+    def discovery(self, listing: DiscoveryAddress) -> tuple[bytes, str]:
         """Its discovery document, and what that is recognised by."""
         document = self.documents[listing.path]
         return document, sha256(document).hexdigest()[:32]

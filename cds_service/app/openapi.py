@@ -6,7 +6,7 @@ from collections.abc import Collection
 from cds_service import __version__
 from cds_service.app.schemas import Schema, named, schemas
 from cds_service.hook import Hook
-from cds_service.hooks import LISTINGS, SERVICE_ID, Listing, Service
+from cds_service.hooks import LISTINGS, SERVICE_ID, DiscoveryAddress, Service
 from cds_service.settings import Settings
 
 
@@ -83,7 +83,7 @@ def _post(operation: str, summary: str, asked: Schema, answer: str, status: int)
     }
 
 
-def _discover(listing: Listing) -> Schema:
+def _discover(listing: DiscoveryAddress) -> Schema:
     described = _get("discover" + _camel(listing.path.removesuffix(LISTINGS[0].path)), "What is offered", "Discovery")
     described["parameters"] = [{"name": "If-None-Match", "in": "header", "schema": {"type": "string"}}]
     described["responses"]["304"] = {"description": "Nothing changed since the answer with this ETag"}

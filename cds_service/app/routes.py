@@ -25,7 +25,7 @@ from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import Keeping, read_feedback
 from cds_service.fetch import Deadline, Fetcher
-from cds_service.hooks import HookRequest, Listing, Service, read_request
+from cds_service.hooks import DiscoveryAddress, HookRequest, Service, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
@@ -54,7 +54,7 @@ class Routes:
         self._keeping = Keeping(displays(), settings.keep_comments)
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
-    def discover(self, listing: Listing) -> Response:
+    def discover(self, listing: DiscoveryAddress) -> Response:
         """What is offered; a client that has it already is told so."""
         document, tag = self._admit(listing.path).discovery(listing)
         response = Response(document, content_type=answers.JSON, headers={"Cache-Control": "no-cache, private"})

@@ -1,6 +1,6 @@
 """CDS Hooks as they go over the wire: the request that an EHR sends and the discovery document that it reads."""
 
-from cds_service.hooks.addresses import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, Listing, Service, listing_at
+from cds_service.hooks.addresses import BY_HOOK, LISTINGS, ONE_ID, SERVICE_ID, DiscoveryAddress, Service, listing_at
 from cds_service.hooks.discovery import USAGE, Offer, discovery
 from cds_service.hooks.request import Authorization, HookRequest, read_request
 
@@ -11,8 +11,8 @@ __all__ = [
     "SERVICE_ID",
     "USAGE",
     "Authorization",
+    "DiscoveryAddress",
     "HookRequest",
-    "Listing",
     "Offer",
     "Service",
     "discovery",

@@ -44,7 +44,7 @@ class Service(Struct, frozen=True):
         return (self.hooks | also).intersection(offered)
 
 
-class Listing(Struct, frozen=True):
+class DiscoveryAddress(Struct, frozen=True):
     """A discovery address, with the id that each hook has there."""
 
     path: str
@@ -58,12 +58,12 @@ class Listing(Struct, frozen=True):
         )
 
 
-ONE_ID = Listing("/cds-services", dict.fromkeys(Hook, SERVICE_ID))
-BY_HOOK = Listing("/by-hook/cds-services", {hook: f"{SERVICE_ID}--{hook}" for hook in Hook})
+ONE_ID = DiscoveryAddress("/cds-services", dict.fromkeys(Hook, SERVICE_ID))
+BY_HOOK = DiscoveryAddress("/by-hook/cds-services", {hook: f"{SERVICE_ID}--{hook}" for hook in Hook})
 LISTINGS = (ONE_ID, BY_HOOK)
 
 
-def listing_at(address: str) -> tuple[str, Listing]:
+def listing_at(address: str) -> tuple[str, DiscoveryAddress]:
     """What an address of the service begins with, and the listing that it leads to: by default that of one id.
 
     `address` may be that of a discovery document, or what stands in front of `/cds-services`.

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cds_service.chart import Section
 from cds_service.hook import Hook
-from cds_service.hooks.addresses import ONE_ID, Listing
+from cds_service.hooks.addresses import ONE_ID, DiscoveryAddress
 
 SPECIFICATION = "2.0.1"  # the edition of CDS Hooks that requests and responses follow
 HOOK_VERSION = "1.0"  # the same for each hook that we answer (hook library, metadata tables)
@@ -28,7 +28,7 @@ class Offer(Struct, frozen=True):
     templates: Mapping[Section, str]
 
 
-def discovery(offers: Iterable[Offer], knowledge: str = "", listing: Listing = ONE_ID) -> dict[str, Any]:
+def discovery(offers: Iterable[Offer], knowledge: str = "", listing: DiscoveryAddress = ONE_ID) -> dict[str, Any]:
     """The document of a listing for what is offered, in that order; `knowledge` is the version in use."""
     return {"services": [_entry(offer, listing.ids[offer.hook], knowledge) for offer in offers]}
 

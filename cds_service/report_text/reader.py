@@ -24,7 +24,7 @@ from cds_service.report_text.prose import Sections, normalise, paragraphs
 __all__ = [
     "Assertion",
     "ImagingSign",
-    "Reading",
+    "ReadReport",
     "Statement",
     "Unread",
     "plain_text",
@@ -53,7 +53,7 @@ class Statement(Struct, frozen=True):
     sentence: str
 
 
-class Reading(Struct, frozen=True):
+class ReadReport(Struct, frozen=True):
     """What a report states, in the order of its sentences, and why it, or a part of it, was not read; None if it was."""
 
     statements: tuple[Statement, ...] = ()
@@ -66,7 +66,7 @@ def read_report(text: str) -> tuple[Statement, ...]:
 
 
 @lru_cache(maxsize=256)
-def reading(text: str) -> Reading:
+def reading(text: str) -> ReadReport:
     """What a report states, and whether it could be read. Never raises, whatever the text.
 
     Several hooks of one sitting bring the same reports, so the last few are remembered; they never leave the process.
@@ -74,7 +74,7 @@ def reading(text: str) -> Reading:
     table, legible = phrase_table(), legibility()
     plain = normalise(text)
     if is_noise(plain):
-        return Reading(unread=Unread.NOISE)
+        return ReadReport(unread=Unread.NOISE)
     foreign = legible.is_foreign(plain)
     statements: list[Statement] = []
     understood, left_out = False, Unread.PARTLY_FOREIGN if foreign else None
@@ -96,7 +96,7 @@ def reading(text: str) -> Reading:
                 carried = named if len(named) == 1 else _NO_LEVELS
     if left_out is Unread.PARTLY_FOREIGN and not understood:
         left_out = Unread.FOREIGN
-    return Reading(tuple(statements), left_out or (None if understood else Unread.NO_CONTENT))
+    return ReadReport(tuple(statements), left_out or (None if understood else Unread.NO_CONTENT))
 
 
 class _Reader:
