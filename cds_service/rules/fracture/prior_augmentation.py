@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 
 from cds_service.chart import (
+    Age,
     Assertion,
     Chart,
     ImagingFinding,
     ImagingSign,
-    Level,
     Procedure,
     Section,
     Unknown,
     ValueSets,
     spoken,
 )
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, IMAGING, target_levels
 from cds_service.facts.fracture.imaging import current_at_target, described, evidence
 from cds_service.facts.shared.phrasing import on
 from cds_service.findings import Evidence, Finding, Indicator, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
-_REASONS = (ImagingSign.OEDEMA, ImagingSign.UPTAKE, ImagingSign.CLEFT)
+_NEW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE, ImagingSign.CLEFT, ImagingSign.HEIGHT_LOSS)
 
 
 @rule(
@@ -32,51 +32,59 @@ _REASONS = (ImagingSign.OEDEMA, ImagingSign.UPTAKE, ImagingSign.CLEFT)
 )
 def prior_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether vertebral augmentation is recorded as done at the ordered level, or, where the order names none, at the fracture's. It says
-    when, and whether imaging since then shows marrow oedema, uptake or a cleft, which published repeats were done for. An augmentation
+    Whether vertebral augmentation is among the procedures as done at the ordered level or, where the order names none, at the
+    fracture's: when, and whether a current image after it shows marrow oedema, uptake, a cleft or loss of height there. An augmentation
     whose level is not recorded may have been at this one. One at another level is information.
 
     ## Why it matters
-    A repeat at the same level was published in small series only, where pain came back with new oedema, more collapse or a part that
-    was not filled. An order a few days after the procedure may be a slip.
+    Repeats at the same level were published in small series only, in patients whose pain came back with such a sign. An order a few days
+    after the procedure may be a slip. Whether pain came back is for the clinician to judge.
 
     ## When it stays silent
-    When the procedures on record hold no completed augmentation. Procedures that were not sent are unknown.
+    When the procedures on record hold no completed augmentation; only procedures are read. Procedures that were not sent are unknown.
     """
     target = target_levels(chart)
     done, gaps = chart.procedures_in(ValueSets.VERTEBRAL_AUGMENTATION)
-    for item in done:
-        if item.done and not (item.when and chart.is_ahead(item.when)):
-            yield _finding(item, target, chart, know)
+    over = [item for item in done if item.done and not (item.when and chart.is_ahead(item.when))]
+    elsewhere = [item for item in over if item.levels and target and not item.levels & target]
+    here = [item for item in over if item not in elsewhere]
+    for item in here:
+        yield from _at_target(item, chart, know)
+    for item in elsewhere:
+        says = f"Augmented before at another level, {spoken(item.levels)}{on(item.when)}"
+        yield Finding(says, f"{spoken(item.levels)} augmented before", (_evidence(item),), effect=Kind.INFORMATION)
+    if over and not chart.order.levels:
+        yield from chart.gap_unless_whole("level to be treated", *FRACTURE_SECTIONS)
     yield from gaps
 
 
-def _finding(item: Procedure, target: frozenset[Level], chart: Chart, know: Knowledge) -> Finding:
+def _at_target(item: Procedure, chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     lately = know.parameter("prior_augmentation.lately")
-    days = (chart.as_of - item.when.last).days if item.when else None
-    elsewhere = bool(item.levels and target and not item.levels & target)
-    soon = days is not None and days < lately.value and not elsewhere
+    age = Age.since(item.when, chart.as_of) if item.when else None
+    soon = age is not None and age.least < lately.value
     where = f"at {spoken(item.levels)}" if item.levels else "at a level that is not recorded"
-    reasons = () if elsewhere else _new_on_images(item, chart, know)
-    says = f"Augmented before {where}{on(item.when) or ', date not recorded'}"
-    if soon:
-        says += f", {days} d ago: is this order meant?"
-    elif not elsewhere:
-        says += f"; since then {described(reasons[0])}" if reasons else "; no new oedema, uptake or cleft on record"
-    return Finding(
-        says=says,
-        short=f"augmented before{f', {days} d ago' if days is not None else ''}",
-        evidence=(Evidence(item.source, "code", item.when, item.concept.text), *map(evidence, reasons)),
+    ago, question = (f", {age} ago", "; is this order meant?") if soon else ("", "")
+    since = _new_on_images(item, chart, know)
+    new = f"; since then {described(since[0])}" if since else ""
+    yield Finding(
+        says=f"Augmented before {where}{on(item.when) or ', date not recorded'}{ago}{new}{question}",
+        short="augmented lately" if soon else "augmented before",
+        evidence=(_evidence(item), *map(evidence, since)),
         uses=(lately,) if soon else (),
         cites=("redo-2018",),
-        effect=Kind.INFORMATION if elsewhere else None,
-        indicator=Indicator.INFO if elsewhere else Indicator.WARNING,
+        indicator=Indicator.WARNING,
         basis=item.concept.basis,
     )
+    if not since:
+        yield from chart.gap_unless_whole("new signs since the augmentation", *IMAGING)
 
 
 def _new_on_images(item: Procedure, chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:
-    """The newest sign at the target on an image after the augmentation, of those for which repeats were published."""
-    seen = [found for sign in _REASONS for found in current_at_target(chart, know, sign)]
+    """The first sign at the target on a current image after the augmentation, of those for which repeats were published."""
+    seen = [found for sign in _NEW for found in current_at_target(chart, know, sign)]
     shown = [found for found in seen if found.assertion is Assertion.PRESENT]
     return tuple(found for found in shown if item.when and found.when and found.when.start > item.when.last)[:1]
+
+
+def _evidence(item: Procedure) -> Evidence:
+    return Evidence(item.source, "code", item.when, item.concept.text)
