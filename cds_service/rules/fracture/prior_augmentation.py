@@ -37,8 +37,8 @@ def prior_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     whose level is not recorded may have been at this one. One at another level is information.
 
     ## Why it matters
-    Repeats at the same level were published in small series only, in patients whose pain came back with such a sign. An order a few days
-    after the procedure may be a slip. Whether pain came back is for the clinician to judge.
+    Repeats at the same level were published in small series only, in patients whose pain stayed or came back, with further loss of
+    height. An order a few days after the procedure may be a slip. Whether pain came back is for the clinician to judge.
 
     ## When it stays silent
     When the procedures on record hold no completed augmentation; only procedures are read. Procedures that were not sent are unknown.
