@@ -184,7 +184,7 @@ def test_what_cannot_be_changed_gets_no_action() -> None:
     assert drafts.removed(_draft(b"nothing"), "Remove") is None
     assert drafts.removed(_draft(b'{"id": "vp", "status": "active"}'), "Remove") is None, "it is signed"
     assert drafts.removed(_draft(b'{"id": "vp", "status": "draft"}', is_appointment=True), "Remove") is None
-    assert drafts.removed(_draft(b'{"id": "vp", "status": "\\ud800"}'), "Remove") is None, "its status cannot be read"
+    assert drafts.removed(_draft(b'{"id": "vp", "status": 1e999}'), "Remove") is None, "its status cannot be read"
     assert drafts.stamped(_draft(b'{"id": "vp", "extension": {"url": "x"}}'), "appropriate", "c") is None, (
         "it would be lost"
     )
