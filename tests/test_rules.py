@@ -12,12 +12,13 @@ import pytest
 from cds_service import cases
 from cds_service.cards import assessment
 from cds_service.facts.shared.phrasing import briefly
+from cds_service.findings.date_style import in_words
 from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Status
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
 from .every_case import CASES, CASES_OF, each_case
-from .forbidden import FORBIDDEN
+from .forbidden import FORBIDDEN, UNPLAIN
 
 KNOW = load()
 RULES = {rule.id: rule for rule in catalogue()}
@@ -106,6 +107,30 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
         start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
         measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
         assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+
+
+_LONGEST_SHORT, _LONGEST_HEADLINE, _MOST_WORDS = 50, 100, 22
+
+
+@each_case
+def test_findings_fit_a_card(case: cases.Case) -> None:
+    """Each text is as short as the card needs it and in plain English, and what is critical or a warning has something to do."""
+    for result in cases.judge(case, RULES[case.rule], KNOW):
+        finding = result.finding
+        if finding is None:
+            continue
+        steps = finding.steps or result.rule.steps
+        headline = in_words(finding.headline, case.as_of)
+        for text in (finding.says, *steps):
+            assert len(in_words(text, case.as_of).split()) <= _MOST_WORDS, text
+        assert len(finding.short) <= _LONGEST_SHORT, finding.short
+        assert len(headline) <= _LONGEST_HEADLINE, headline
+        assert not headline.endswith("."), headline
+        for text in (finding.says, finding.short, finding.headline, *steps):
+            assert not UNPLAIN.search(text), text
+        assert all(step[0].isupper() and not step.endswith(".") for step in steps), steps
+        if result.indicator in (Indicator.CRITICAL, Indicator.WARNING):
+            assert steps or finding.proposes, finding.says
 
 
 @pytest.mark.parametrize(

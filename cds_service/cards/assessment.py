@@ -44,6 +44,8 @@ class FindingRow(Struct, frozen=True, omit_defaults=True):
     effect: Kind | None = None
     indicator: Indicator | None = None
     says: str = ""
+    explains: str = ""
+    steps: tuple[str, ...] = ()
     basis: Basis = Basis.CODE
     evidence: tuple[EvidenceRow, ...] = ()
     citations: tuple[str, ...] = ()
@@ -76,15 +78,17 @@ def row(result: Result) -> FindingRow:
     rule, status, finding = result.rule, result.status, result.finding
     if finding:
         return FindingRow(
-            rule.id,
-            rule.kind,
-            status,
-            result.effect,
-            result.indicator,
-            finding.says,
-            finding.basis,
-            tuple([_evidence(item) for item in finding.evidence]),
-            cited(finding),
+            rule=rule.id,
+            kind=rule.kind,
+            status=status,
+            effect=result.effect,
+            indicator=result.indicator,
+            says=finding.says,
+            explains=finding.explains,
+            steps=finding.steps or rule.steps,
+            basis=finding.basis,
+            evidence=tuple([_evidence(item) for item in finding.evidence]),
+            citations=cited(finding),
         )
     if status is Status.UNKNOWN:
         missing = [GapRow(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
