@@ -12,8 +12,8 @@ import pytest
 from cds_service import cases
 from cds_service.cards import assessment
 from cds_service.facts.shared.phrasing import briefly
-from cds_service.findings.date_style import in_words
 from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Status
+from cds_service.findings.date_style import in_words
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
