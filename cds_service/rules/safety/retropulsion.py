@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.signs import signs_on_images
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, hedged, shortened
 from cds_service.findings import Finding, Kind, Topic, parts, rule

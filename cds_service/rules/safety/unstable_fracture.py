@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import at_least, latest
 from cds_service.facts.shared.phrasing import described, diagnosed, shortened
