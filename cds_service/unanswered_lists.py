@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from cds_service.settings import MedicationList, Settings
 from cds_service.store.database import Database
+from cds_service.store.medication_lists import list_histories
 from cds_service.store.records import ListHistory
-from cds_service.store.repository import list_histories
 
 _LONG = timedelta(days=7)
 """A list that was answered once and then not for so long is not answered: the first call may have been a test."""
