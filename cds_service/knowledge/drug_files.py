@@ -10,10 +10,10 @@ from msgspec import field
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
-from cds_service.knowledge.codes import Systems, check_code
 from cds_service.knowledge.drug_names import DrugNames, Surroundings, plain
 from cds_service.knowledge.drugs import DrugTable, Form, Guards, Ingredient
 from cds_service.knowledge.files import Table, Text
+from cds_service.knowledge.value_sets import Systems, check_code
 
 INGREDIENTS, PRODUCTS, OTHERS = "drugs.toml", "drug_products.csv", "other_drugs.txt"
 _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")

@@ -6,8 +6,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
-from cds_service.facts.fracture.fractures import target_levels
 from cds_service.facts.fracture.imaging import current, day, described, evidence, recency
+from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge

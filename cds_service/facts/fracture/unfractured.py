@@ -1,8 +1,8 @@
 """Which ordered vertebrae are not broken, as the newest current images say."""
 
 from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign, Level, descending
-from cds_service.facts.fracture.fractures import fractures_at_target
 from cds_service.facts.fracture.imaging import current, day
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.knowledge import Knowledge
 
 

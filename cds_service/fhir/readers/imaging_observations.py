@@ -11,7 +11,8 @@ from cds_service.fhir import concepts, dates, numbers
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Quantity, Term
-from cds_service.fhir.readers.imaging_findings import Findings, stated_by
+from cds_service.fhir.readers.coded_conclusions import stated_by
+from cds_service.fhir.readers.imaging_findings import Findings
 from cds_service.fhir.readers.imaging_studies import Examination, Region, modality, region
 from cds_service.report_text.reader import Statement, read_report
 
