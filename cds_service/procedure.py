@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from cds_service.chart import Augmentation, Basis, ValueSets
-from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge.codes import LONGEST_TERM, CodeIndex, folded
@@ -80,7 +79,7 @@ def _is_of_spine(terms: Iterable[Term], index: CodeIndex) -> bool:
     return any(
         _SPINE in sets
         for term in terms
-        for sets in (*(sets for sets, _ in _codes(term, index)), *map(index.of_text, concepts.texts(term)))
+        for sets in (*(sets for sets, _ in _codes(term, index)), *map(index.of_text, term.texts))
     )
 
 
@@ -97,11 +96,11 @@ def _kind(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) ->
 def _codes(term: Term, index: CodeIndex) -> Iterator[tuple[frozenset[str], str]]:
     """The value sets of each code of a term, and the display that augmentation's value set gives it."""
     listed = index.value_sets[AUGMENTATION].codes
-    for coding in concepts.codings(term):
-        if coding.code and coding.system:
-            system, code = index.system(coding.system) or coding.system, coding.code.strip()
+    for address, code in term.codes:
+        if address:
+            system = index.system(address) or address
             yield index.of_code(system, code), listed.get(system, {}).get(code, "")
 
 
 def _texts(terms: Iterable[Term]) -> Iterator[str]:
-    return (text for term in terms for text in concepts.texts(term))
+    return (text for term in terms for text in term.texts)

@@ -22,7 +22,7 @@ from cds_service.chart import (
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.datatypes import Term, terms_of
 from cds_service.fhir.decoding.decode import DecodedResource, identifier
 from cds_service.fhir.readers import report_texts
 from cds_service.fhir.readers.imaging_studies import (
@@ -85,8 +85,8 @@ def examination_of_report(
     named = [term for term in (resource.code,) if term]
     own = modality(named, context)
     if own is Modality.OTHER:
-        own = modality(concepts.listed(resource.category), context)
-    where = region((*named, *concepts.listed(resource.bodySite)), context)
+        own = modality(terms_of(resource.category), context)
+    where = region((*named, *terms_of(resource.bodySite)), context)
     effective = dates.read(resource.effectiveDateTime, context.zone) or dates.period(
         resource.effectivePeriod, context.zone
     )
@@ -158,8 +158,8 @@ def _statements(term: Term, context: Context) -> Iterator[Statement]:
     index = context.know.index
     levels = concepts.levels(term, context)
     sets: frozenset[str] = frozenset()
-    own_words = set(concepts.texts(term))
-    for coding in concepts.codings(term):
+    own_words = set(term.texts)
+    for coding in term.codings:
         system = index.system(coding.system or "")
         if system and coding.code:
             sets |= index.of_code(system, coding.code.strip())
