@@ -33,8 +33,8 @@ def named(
     """
     index = context.know.index
     own, further = tuple(terms), tuple(details)
-    coded = frozenset[str]().union(*(sets for term in own for sets, _ in _codes(term, index)))
-    written = frozenset[str]().union(*map(index.of_text, _texts(own)))
+    coded = frozenset().union(*(sets for term in own for sets, _ in _codes(term, index)))
+    written = frozenset().union(*map(index.of_text, _texts(own)))
     if _NOT_OURS & (coded | written) and AUGMENTATION not in coded:
         return None
     if AUGMENTATION not in coded | written and not (
@@ -87,7 +87,7 @@ def _kind(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) ->
     """The kind by codes and words; where these leave it open, by what else the order says."""
     displays = [display for term in own for sets, display in _codes(term, index) if AUGMENTATION in sets]
     for texts in ((*displays, *_texts(own)), [text for text in _texts(further) if AUGMENTATION in index.of_text(text)]):
-        kinds = _KINDS.keys() & frozenset[str]().union(*map(index.of_text, texts))
+        kinds = _KINDS.keys() & frozenset().union(*map(index.of_text, texts))
         if kinds:
             return one_kind(_KINDS[kind] for kind in kinds)
     return Augmentation.UNSTATED

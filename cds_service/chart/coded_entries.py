@@ -40,7 +40,8 @@ class Lack(Struct, frozen=True):
         return Reading(found, (Unknown(what, *missing),) if missing else ())
 
 
-_NOTHING: Reading[Any] = Reading()
+NOTHING: Reading[Any] = Reading()
+"""No entries, and no gap."""
 
 
 def by_set(entries: Iterable[Entry]) -> dict[str, Reading[Entry]]:
@@ -68,8 +69,8 @@ class CodedEntries(Generic[Entry]):
 
     def _found(self, sets: tuple[str, ...]) -> Reading[Entry]:
         if len(sets) == 1:
-            return self._by_set.get(sets[0], _NOTHING)
+            return self._by_set.get(sets[0], NOTHING)
         if self._by_set.keys().isdisjoint(sets):
-            return _NOTHING
+            return NOTHING
         wanted = frozenset(sets)
         return Reading(tuple([entry for entry in self._entries if not wanted.isdisjoint(entry.concept.sets)]))

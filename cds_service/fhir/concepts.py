@@ -97,7 +97,7 @@ def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode |
 
 @lru_cache(maxsize=16384)
 def _levels(term: Term, know: Knowledge) -> frozenset[Level]:
-    written = frozenset[Level]().union(*map(_written, term.texts))
+    written = frozenset().union(*map(_written, term.texts))
     coded: frozenset[Level] = frozenset()
     for address, code in term.codes:
         system = know.index.system(address)

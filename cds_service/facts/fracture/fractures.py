@@ -189,7 +189,7 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 @computed_once
 def _fractured(chart: Chart) -> frozenset[Level]:
     found, _ = current_fractures(chart)
-    return frozenset[Level]().union(*(item.levels for item in found))
+    return frozenset().union(*(item.levels for item in found))
 
 
 def at_target(levels: frozenset[Level], chart: Chart) -> bool:
@@ -222,4 +222,4 @@ def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
 
 def named(items: tuple[Fracture, ...]) -> str:
     """The levels of fractures for a sentence, such as `T12, L1`, or `a level that is not stated`."""
-    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or NO_LEVEL
+    return spoken(frozenset().union(*(item.levels for item in items))) or NO_LEVEL

@@ -63,5 +63,5 @@ def coverage(resource: resources.Coverage, source: Source, context: Context) -> 
     text = payor or (found.text if found else next(iter(kind), "")).strip()
     if not text:
         return None
-    named = frozenset[str]().union(*(context.know.index.of_text(word) for word in (text, *kind)))
+    named = frozenset().union(*(context.know.index.of_text(word) for word in (text, *kind)))
     return Coverage(source, Concept(text, named | (found.sets if found else frozenset())))

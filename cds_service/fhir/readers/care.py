@@ -63,7 +63,7 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         return None
     found.sort(key=lambda item: item.basis is not Basis.CODE)
     coded, every = (
-        frozenset[str]().union(*(item.sets for item in group))
+        frozenset().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
     return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)

@@ -53,6 +53,7 @@ _SIGNS = {
 }
 """What a coded conclusion says, by the value set of its code."""
 _EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.HEALING}
+_NO_LEVELS: frozenset[Level] = frozenset()
 _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]itis|spondyl", re.IGNORECASE)
 
 
@@ -195,7 +196,7 @@ class Findings:
 
     def add(self, statements: Iterable[Statement], basis: Basis) -> None:
         """Add what was said; a statement without a level is about the study's level if that has only one."""
-        alone = self._shown.levels if len(self._shown.levels) == 1 else frozenset[Level]()
+        alone = self._shown.levels if len(self._shown.levels) == 1 else _NO_LEVELS
         for said in statements:
             levels = said.levels or alone
             if self._shown.region is Region.ELSEWHERE and not levels:

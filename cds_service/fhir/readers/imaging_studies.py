@@ -104,8 +104,8 @@ def modality(terms: Iterable[Term], context: Context) -> Modality:
 
 @lru_cache(maxsize=4096)
 def _modality(terms: tuple[Term, ...], know: Knowledge) -> Modality:
-    coded = frozenset[str]().union(*(_coded(term, know) for term in terms))
-    written = frozenset[str]().union(*(know.index.of_text(text) for text in _texts(terms)))
+    coded = frozenset().union(*(_coded(term, know) for term in terms))
+    written = frozenset().union(*(know.index.of_text(text) for text in _texts(terms)))
     for sets in (coded, written):
         for name, kind in _MODALITIES.items():
             if name in sets:
@@ -121,7 +121,7 @@ def region(terms: Iterable[Term], context: Context) -> Region:
 @lru_cache(maxsize=4096)
 def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
-    sets = frozenset[str]().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
+    sets = frozenset().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
     if _SPINE in sets or any(_names_a_procedure(term, know) for term in terms):
         return Region.SPINE
     if any(level[0] != "C" for level in concepts.levels(None, Context(know, UTC), also=terms)):
@@ -147,9 +147,7 @@ def _texts(terms: Iterable[Term]) -> Iterator[str]:
 def _coded(term: Term, know: Knowledge) -> frozenset[str]:
     """The value sets of a term's codes. A modality's code is DICOM's, whatever address is given for it."""
     index = know.index
-    return frozenset[str]().union(
-        *(index.of_code(index.system(address) or "dicom", code) for address, code in term.codes)
-    )
+    return frozenset().union(*(index.of_code(index.system(address) or "dicom", code) for address, code in term.codes))
 
 
 def _names_a_procedure(term: Term, know: Knowledge) -> bool:
