@@ -2,16 +2,30 @@
 
 from collections.abc import Mapping
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, one
+from cds_service.fhir.decoding.datatypes import Reference, Text
+from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, identifier, one
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
+_NAMED_OTHERWISE = (Section.PATIENT, Section.COVERAGE, Section.TASKS)
+"""The sections whose resources say in an element of their own whose they are."""
+
+
+class _Subject(Struct, gc=False, rename="camel"):
+    resource_type: Text = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Subject)
 
 
 def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Section, Answered]:
@@ -23,9 +37,8 @@ def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Sectio
 
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:
-    first = one(answered.parts[0])
-    if isinstance(first, DecodedResource) and first.whose == patient and _kind(first) == RESOURCE_TYPE[section]:
-        return answered  # most often, and no other is looked at
+    if section not in _NAMED_OTHERWISE and _is_plainly_theirs(answered.parts[0], RESOURCE_TYPE[section], patient):
+        return answered  # most often the first is, and no other is looked at
     if section in MEDICATION_LISTS and _is_another_list(section, answered):
         # What it holds counts all the same: it may be the other list, sent for the wrong key.
         return replace(
@@ -33,6 +46,15 @@ def _judged(section: Section, answered: Answered, patient: str) -> Answered:
         )
     problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
     return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
+
+
+def _is_plainly_theirs(part: Part, kind: str, patient: str) -> bool:
+    """Whether a resource is of a type and names the patient as nearly every type does; False says only that it has to be read."""
+    try:
+        seen = _DECODER.decode(part.raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return seen.resource_type == kind and identifier(seen.subject or seen.patient) == patient
 
 
 def _of_another_kind(section: Section, answered: Answered) -> str:
