@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from cds_service.chart.coded_entries import CodedEntries, Lack, by_set
+from cds_service.chart.coded_entries import NOTHING, CodedEntries, Lack, by_set
 from cds_service.chart.drugs import DrugUse
 from cds_service.chart.entries import (
     Allergy,
@@ -147,7 +147,8 @@ class Chart:
 
     def measurements(self, measure: ValueSets) -> Reading[Measurement]:
         """All observations of one measure, newest first, dated before undated."""
-        found, lack = self._newest.get(measure, Reading()), self._lacks.get(SECTION_OF[measure])
+        found: Reading[Measurement] = self._newest.get(measure, NOTHING)
+        lack = self._lacks.get(SECTION_OF[measure])
         return found if lack is None else lack.reading(found.values, measure.replace("-", " "), (measure,))
 
     def drugs_of(self, *classes: str) -> tuple[DrugUse, ...]:

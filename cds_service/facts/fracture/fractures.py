@@ -180,4 +180,4 @@ def path_of(seen: ImagingFinding) -> str:
 
 def named(items: tuple[Fracture, ...]) -> str:
     """The levels of fractures for a sentence, such as `T12, L1`, or `a level that is not stated`."""
-    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or NO_LEVEL
+    return spoken(frozenset().union(*(item.levels for item in items))) or NO_LEVEL

@@ -16,7 +16,7 @@ def target_levels(chart: Chart) -> frozenset[Level]:
 @computed_once
 def _fractured(chart: Chart) -> frozenset[Level]:
     found, _ = current_fractures(chart)
-    return frozenset[Level]().union(*(item.levels for item in found))
+    return frozenset().union(*(item.levels for item in found))
 
 
 def at_target(levels: frozenset[Level], chart: Chart) -> bool:

@@ -28,7 +28,7 @@ def levels_not_on_record(chart: Chart) -> frozenset[Level]:
 def _diagnosed(chart: Chart) -> frozenset[Level]:
     """The levels of fractures by diagnosis, on the problem list or as the order's reason."""
     stated = (item.levels for item in fractures_at_target(chart) if item.path in ("code", "reasonCode"))
-    return frozenset[Level]().union(*stated)
+    return frozenset().union(*stated)
 
 
 def _newest(level: Level, chart: Chart, know: Knowledge) -> ImagingFinding | None:

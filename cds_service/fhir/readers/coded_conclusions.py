@@ -42,8 +42,8 @@ def _statements(term: Term, context: Context) -> Iterator[Statement]:
     index = context.know.index
     levels = concepts.levels(term, context)
     sets: frozenset[str] = frozenset()
-    own_words = set(concepts.texts(term))
-    for coding in concepts.codings(term):
+    own_words = set(term.texts)
+    for coding in term.codings:
         system = index.system(coding.system or "")
         if system and coding.code:
             sets |= index.of_code(system, coding.code.strip())

@@ -13,9 +13,10 @@ from cds_service.chart import (
     ResultStatus,
     Source,
 )
-from cds_service.fhir import concepts, dates
+from cds_service.fhir import dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import terms_of
 from cds_service.fhir.decoding.decode import DecodedResource, identifier
 from cds_service.fhir.readers import report_texts
 from cds_service.fhir.readers.coded_conclusions import stated_by
@@ -33,6 +34,7 @@ from cds_service.report_text.reader import Statement, Unread, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))
+_NO_LEVELS: frozenset[Level] = frozenset()
 _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]itis|spondyl", re.IGNORECASE)
 
 
@@ -65,8 +67,8 @@ def examination_of_report(
     named = [term for term in (resource.code,) if term]
     own = modality(named, context)
     if own is Modality.OTHER:
-        own = modality(concepts.listed(resource.category), context)
-    where = region((*named, *concepts.listed(resource.bodySite)), context)
+        own = modality(terms_of(resource.category), context)
+    where = region((*named, *terms_of(resource.bodySite)), context)
     effective = dates.read(resource.effectiveDateTime, context.zone) or dates.period(
         resource.effectivePeriod, context.zone
     )
@@ -136,7 +138,7 @@ class Findings:
 
     def add(self, statements: Iterable[Statement], basis: Basis) -> None:
         """Add what was said; a statement without a level is about the study's level if that has only one."""
-        alone = self._shown.levels if len(self._shown.levels) == 1 else frozenset[Level]()
+        alone = self._shown.levels if len(self._shown.levels) == 1 else _NO_LEVELS
         for said in statements:
             levels = said.levels or alone
             if self._shown.region is Region.ELSEWHERE and not levels:
