@@ -64,12 +64,10 @@ class CodedEntries(Generic[Entry]):
 
     def of(self, sets: tuple[str, ...]) -> Reading[Entry]:
         """The entries of any of the value sets, and the gap if the section has one that could hide more of them."""
-        found = self._found(sets)
+        found: Reading[Entry] = self._by_set.get(sets[0], NOTHING) if len(sets) == 1 else self._of_any(sets)
         return found if self._lack is None else self._lack.reading(found.values, self._whether, sets)
 
-    def _found(self, sets: tuple[str, ...]) -> Reading[Entry]:
-        if len(sets) == 1:
-            return self._by_set.get(sets[0], NOTHING)
+    def _of_any(self, sets: tuple[str, ...]) -> Reading[Entry]:
         if self._by_set.keys().isdisjoint(sets):
             return NOTHING
         wanted = frozenset(sets)
