@@ -95,7 +95,7 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         planned=dates.read(request.occurrenceDateTime, context.zone)
         or dates.period(request.occurrencePeriod, context.zone),
         procedure=found.kind,
-        words=_named_as(concepts.listed(request.code), context),
+        words=_named_as(terms_of(request.code), context),
         basis=found.basis,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in term.texts),
         is_appointment=False,
@@ -131,7 +131,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         level_count=len(levels),
         planned=dates.read(visit.start, context.zone),
         procedure=one_kind(stated),
-        words=_named_as(concepts.listed(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
+        words=_named_as(terms_of(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in term.texts),
         is_appointment=True,
@@ -142,7 +142,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
 
 def _named_as(terms: Iterable[Term], context: Context) -> str:
     """The first text by which terms name the procedure."""
-    said = (text for term in terms for text in ([term.text] if term.text else []) + concepts.texts(term))
+    said = (text for term in terms for text in ([term.text] if term.text else []) + list(term.texts))
     return next((text.strip() for text in said if named([Term(text=text)], context)), "")
 
 
