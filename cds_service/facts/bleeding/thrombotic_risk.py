@@ -36,7 +36,7 @@ class ThromboticRisk(Struct, frozen=True):
 
 
 def thrombotic_risks(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
-    """One reason of each kind at the slot, with all its evidence; and the first gap of the problem list or the procedures."""
+    """One reason of each kind at the slot, with all its evidence; and the gap if the record can hide one."""
     risks: list[ThromboticRisk] = []
     gaps: list[Unknown] = []
     for reading in (_stent, _coronary_event, _stroke, _thromboembolism, _thrombophilia, _valve, _fibrillation):
@@ -44,7 +44,7 @@ def thrombotic_risks(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
         if found:
             risks.append(_together(found))
         gaps += missing
-    return Reading(tuple(risks), tuple(gaps[:1]))
+    return Reading(tuple(risks), tuple(gaps)).one_gap()
 
 
 def around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
