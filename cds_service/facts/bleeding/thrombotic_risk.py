@@ -152,24 +152,19 @@ def _with_cancer(problem: Condition, cancer: Condition) -> ThromboticRisk:
 
 
 def _thrombophilia(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
-    problems, gaps = _active(chart, ValueSets.THROMBOPHILIA)
-    return Reading(
-        tuple(
-            _standing(item, f"thrombophilia ({item.concept.text})", "thrombophilia", _HAEMATOLOGY) for item in problems
-        ),
-        gaps,
-    )
+    return _lasting(chart, ValueSets.THROMBOPHILIA, "thrombophilia", "thrombophilia", _HAEMATOLOGY)
 
 
 def _valve(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
-    problems, gaps = _active(chart, ValueSets.MECHANICAL_VALVE)
     says = "prosthetic heart valve, mechanical or of a type not stated"
-    return Reading(
-        tuple(
-            _standing(item, f"{says} ({item.concept.text})", "prosthetic heart valve", _CARDIOLOGY) for item in problems
-        ),
-        gaps,
-    )
+    return _lasting(chart, ValueSets.MECHANICAL_VALVE, says, "prosthetic heart valve", _CARDIOLOGY)
+
+
+def _lasting(chart: Chart, value_set: ValueSets, says: str, short: str, agree_with: str) -> Reading[ThromboticRisk]:
+    """A risk for each active diagnosis of a value set."""
+    problems, gaps = _active(chart, value_set)
+    risks = [_standing(item, f"{says} ({item.concept.text})", short, agree_with) for item in problems]
+    return Reading(tuple(risks), gaps)
 
 
 def _fibrillation(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
