@@ -126,8 +126,8 @@ def test_a_card_that_was_acted_on_and_then_dismissed_counts_as_accepted(serve, d
     add_feedback(database, [dismissed])
     client = serve()
     text = client.get("/feedback").text
-    assert "as accepted if any of its suggestions was, even if the card was dismissed as well" in text
-    assert "for each rule that speaks in its summary or its reasons" in text
+    assert "as accepted if any of its suggestions was, even if it was dismissed too" in text
+    assert "for each rule that speaks in its summary or reasons" in text
     assert figures(text)[:3] == ["1", "1", "0"]
     assert 'id="reasons"' not in text
     [row] = csv.DictReader(StringIO(client.get("/feedback.csv").text))
