@@ -165,11 +165,15 @@ def test_what_our_own_tools_were_sent_is_kept_and_not_counted(database: Database
     assert [row["card_origin"] for row in joined(database)] == [origin.value, "client"]
 
 
-def test_what_a_client_was_sent_is_counted_whatever_was_tried_before_or_after(database: Database):
+@pytest.mark.parametrize("together", [True, False])
+def test_what_a_client_was_sent_is_counted_whatever_was_tried_before_or_after(database: Database, *, together: bool):
     same = card()
-    for origin in (CallOrigin.SELF_TEST, CallOrigin.CLIENT, CallOrigin.REPLAY):
-        at = NOW + timedelta(days=origin is CallOrigin.CLIENT)
-        add_showings(database, [showing(same, at=at, origin=origin)])
+    sent = [
+        showing(same, at=NOW + timedelta(days=origin is CallOrigin.CLIENT), origin=origin)
+        for origin in (CallOrigin.SELF_TEST, CallOrigin.CLIENT, CallOrigin.REPLAY)
+    ]
+    for batch in [sent] if together else [[one] for one in sent]:
+        add_showings(database, batch)
     assert [(tally.day, tally.cards) for tally in tallies(database)] == [(date(2026, 11, 23), 1)]
     assert cards_of_trials(database) == 0
 
