@@ -42,14 +42,14 @@ def measurement(what: str) -> str:
 
 MOST_QUOTED = 12
 """Words of the chart in one sentence, so that it has room for what the finding says itself."""
-_IDLE = re.compile(r"\bunspecified\b|^initial encounter\b", re.IGNORECASE)
+_IDLE = re.compile(r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^initial encounter\b", re.IGNORECASE)
 
 
 def brief(text: str, noun: str = "") -> str:
     """Words of the chart as a sentence can name a thing: whole words of whole clauses, as many as fit.
 
-    Clauses that only say what is unspecified, or that care has begun, are left out. A first clause that is too long gives way to the
-    rule's own `noun`; without one it ends after its first words.
+    Clauses that only say what is unspecified or classified nowhere else, or that care has begun, are left out. A first clause that is
+    too long gives way to the rule's own `noun`; without one it ends after its first words.
     """
     first, *others = text.split(", ")
     if len(first.split()) > MOST_QUOTED:
@@ -93,7 +93,7 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
     clauses = text.split(", ")
-    said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
+    said = ", ".join([clause for clause in clauses if not _IDLE.search(clause)] or clauses[:1])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
     first = said.split()[0]
