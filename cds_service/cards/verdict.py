@@ -121,7 +121,8 @@ def indicated_by(material: CardInputs) -> list[str]:
     days: set[str] = set()
     for finding in (item.finding for item in found if item.finding):
         day = headlines.day(finding)
-        texts[material.say(finding.headline or headlines.dated(finding) if day not in days else finding.short)] = None
+        brief = finding.short if day in days else headlines.dated(finding)
+        texts[material.say(finding.headline or brief)] = None
         days.add(day)
     return joined(list(texts))
 
