@@ -94,7 +94,5 @@ def _around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
     if telling:
         names = " and ".join(item.drug.name for item in telling)
         evidence = tuple(evidence for item in telling for evidence in item.evidence)
-        says = f"{names}, given around a coronary intervention"
-        yield ThromboticRisk(
-            says, "recent coronary intervention", ANTIPLATELETS, CARDIOLOGY, evidence, cites=("aha-acc-2024",)
-        )
+        says, short = f"{names}, given around a coronary intervention", "recent coronary intervention"
+        yield ThromboticRisk(says, short, short, ANTIPLATELETS, CARDIOLOGY, evidence, cites=("aha-acc-2024",))
