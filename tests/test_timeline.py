@@ -203,7 +203,7 @@ def test_the_bands_of_a_known_day_follow_each_other():
         Mark(MarkShape.SUBACUTE, at(15, month=12), datetime(2027, 1, 27, tzinfo=UTC), "subacute"),
         Mark(MarkShape.CHRONIC, datetime(2027, 1, 27, tzinfo=UTC), None, "chronic"),
     )
-    assert age.says == ("began 3 Nov, 19 d ago: acute", "acute until 14 Dec, subacute until 26 Jan 2027")
+    assert age.says == ("began 3 Nov, 19 days ago: acute", "acute until 14 Dec, subacute until 26 Jan 2027")
 
 
 def test_a_month_leaves_open_when_one_band_ends():
@@ -217,17 +217,17 @@ def test_a_month_leaves_open_when_one_band_ends():
         MarkShape.SPAN,
     ]
     assert age.marks[-1] == Mark(MarkShape.SPAN, at(1, month=10), at(1, month=11), "began")
-    assert age.says[0] == "began 1 Oct to 31 Oct, 22 to 52 d ago: acute or subacute"
+    assert age.says[0] == "began 1 Oct to 31 Oct, 22 to 52 days ago: acute or subacute"
 
 
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"onsetDateTime": "2025"}, "began 1 Jan 2025 to 31 Dec 2025, 326 to 690 d ago: chronic"),
-        ({"onsetDateTime": "2026"}, "began 1 Jan to 16 Nov, 6 to 325 d ago: acute or subacute or chronic"),
-        ({"recordedDate": "2026-11-03"}, "began 3 Nov or before, at least 19 d ago: acute or subacute or chronic"),
-        ({}, "began 16 Nov or before, at least 6 d ago: acute or subacute or chronic"),
-        ({"onsetDateTime": "soon"}, "began 16 Nov or before, at least 6 d ago: acute or subacute or chronic"),
+        ({"onsetDateTime": "2025"}, "began 1 Jan 2025 to 31 Dec 2025, 326 to 690 days ago: chronic"),
+        ({"onsetDateTime": "2026"}, "began 1 Jan to 16 Nov, 6 to 325 days ago: acute or subacute or chronic"),
+        ({"recordedDate": "2026-11-03"}, "began 3 Nov or before, at least 19 days ago: acute or subacute or chronic"),
+        ({}, "began 16 Nov or before, at least 6 days ago: acute or subacute or chronic"),
+        ({"onsetDateTime": "soon"}, "began 16 Nov or before, at least 6 days ago: acute or subacute or chronic"),
     ],
 )
 def test_an_onset_is_told_as_far_as_it_is_known(value: Mapping[str, str], says: str):
@@ -237,15 +237,15 @@ def test_an_onset_is_told_as_far_as_it_is_known(value: Mapping[str, str], says: 
 def test_images_are_told_with_what_they_show():
     mri = lane(drawn(request_of(APIXABAN))["weeks"], "MRI")
     assert mri.tone is Tone.FOR
-    assert mri.says == ("Marrow oedema at T12, MRI of 2026-11-16", "counts until 15 May 2027 (180 d)")
+    assert mri.says == ("Marrow oedema at T12, MRI 2026-11-16", "counts until 15 May 2027 (180 days)")
     assert [mark.shape for mark in mri.marks] == [MarkShape.WINDOW, MarkShape.POINT]
 
 
 def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
     mri = lane(drawn(request_of("epidural_tumour/3"))["weeks"], "MRI")
     assert mri.tone is Tone.WARNING
-    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI of 2026-11-17")
-    assert mri.says[2:] == ("and 2 more", "counts until 16 May 2027 (180 d)")
+    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI 2026-11-17")
+    assert mri.says[2:] == ("and 2 more", "counts until 16 May 2027 (180 days)")
 
 
 def test_a_value_is_drawn_where_a_rule_in_force_reads_its_section():

@@ -45,7 +45,7 @@ from cds_service.chart.sections import (
     Unknown,
     reason_of,
 )
-from cds_service.chart.time import Age, Precision, When, days_since
+from cds_service.chart.time import Age, Precision, When, days_since, in_days
 from cds_service.chart.value_sets import ValueSets
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "When",
     "days_since",
     "descending",
+    "in_days",
     "spoken",
 ]
 

@@ -34,7 +34,7 @@ class Activity(Struct, frozen=True):
 
     @property
     def described(self) -> str:
-        """Where it comes from, for a sentence, and what differs: `MRI of 2026-11-12; MRI of 2026-10-02 differs`."""
+        """Where it comes from, for a sentence, and what differs: `MRI 2026-11-12; MRI 2026-10-02 differs`."""
         return "; ".join([described(self.finding), *(f"{described(seen)} differs" for seen in self.contrary[:1])])
 
     @property

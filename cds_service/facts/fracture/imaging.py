@@ -16,8 +16,8 @@ from cds_service.chart import (
 )
 from cds_service.facts.fracture.age import onsets
 from cds_service.facts.fracture.fractures import at_target, path_of
+from cds_service.facts.fracture.quoting import quote
 from cds_service.facts.shared.memo import computed_once
-from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -70,16 +70,17 @@ def evidence(seen: ImagingFinding) -> Evidence:
     return Evidence(seen.source, path_of(seen), seen.when, seen.sentence)
 
 
-def described(seen: ImagingFinding) -> str:
-    """Where a finding comes from, for a sentence: `MRI of 2026-11-12, preliminary: "Oedema at T12."`."""
+def described(seen: ImagingFinding, note: str = "") -> str:
+    """Where a finding comes from, for a sentence: `MRI 2026-11-12, preliminary: "Oedema at T12"`; `note` follows the date."""
     early = ", preliminary" if seen.status is ResultStatus.PRELIMINARY else ""
-    quote = f': "{brief(seen.sentence)}"' if seen.basis is Basis.TEXT and seen.sentence else ""
-    return f"{dated(seen)}{early}{quote}"
+    words = quote(seen) if seen.basis is Basis.TEXT else ""
+    quoted = f': "{words}"' if words else ""
+    return f"{dated(seen)}{early}{note}{quoted}"
 
 
 def dated(item: ImagingStudy | ImagingFinding) -> str:
-    """An image by its modality and day, such as `MRI of 2026-11-12`."""
-    return f"{item.modality} of {item.when.start.date()}" if item.when else f"{item.modality} without a date"
+    """An image by its modality and day, such as `MRI 2026-11-12`."""
+    return f"{item.modality} {item.when.start.date()}" if item.when else f"{item.modality} without a date"
 
 
 def day(seen: ImagingFinding) -> date:

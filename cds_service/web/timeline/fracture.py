@@ -89,11 +89,10 @@ def _described(
     said, today = clock.day(last.date()), last + age.least * _DAY
     stage = " or ".join(_stages(today, first, last, limits))
     if first is None:
-        yield f"began {said} or before, at least {age.least} d ago: {stage}"
-    elif first == last:
-        yield f"began {said}, {age.least} d ago: {stage}"
-    else:
-        yield f"began {clock.day(first.date())} to {said}, {age.least} to {age.most} d ago: {stage}"
+        said = f"{said} or before"
+    elif first != last:
+        said = f"{clock.day(first.date())} to {said}"
+    yield f"began {said}, {age} ago: {stage}"
     if first is not None:
         ends = zip(_STAGES, (first + limit for limit in limits), strict=False)
         ahead = [f"{stage} until {clock.day((end - _DAY).date())}" for stage, end in ends if end > today]
