@@ -1,23 +1,32 @@
 """The holds: which interval applies to whom, and what stops the start."""
 
+import dataclasses
 import shutil
+import tomllib
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from cds_service import cases, knowledge
 from cds_service.errors import KnowledgeError
-from cds_service.findings import Kind
+from cds_service.findings import Finding, Kind
+from cds_service.findings.date_style import in_words
 from cds_service.findings.hold_plan import HoldPlan, SourceAsk
 from cds_service.knowledge import DoseClass
 from cds_service.knowledge.files import DIRECTORY
 from cds_service.knowledge.holds import ANTITHROMBOTICS, HoldTable
 from cds_service.rules.bleeding.antithrombotic_hold import antithrombotic_hold
+from cds_service.rules.bleeding.interruption_hazard import interruption_hazard
+
+from .forbidden import UNPLAIN
 
 KNOW = knowledge.load()
 HOLDS = KNOW.holds
+_DRUGS = tomllib.loads((DIRECTORY / "tables" / "drugs.toml").read_text(encoding="utf-8"))["ingredient"]
 THERAPEUTIC, PROPHYLACTIC = DoseClass.THERAPEUTIC, DoseClass.PROPHYLACTIC
 
 
@@ -151,6 +160,83 @@ def test_every_hold_has_one_row_a_source_of_which_one_is_used():
         times = [row.met_from for row in plan.asks if row.met_from]
         assert times == sorted(times)
         assert (plan.earliest_if_last_now is None) or plan.still_taken
+
+
+_ATC = "http://www.whocc.no/atc"
+_PATIENT = {"reference": f"Patient/{cases.PATIENT_ID}"}
+_HAZARDS = tuple(
+    {
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]},
+    }
+    for code in ("Z95.2", "D68.61", "Z95.5", "I63.9")
+)
+_CLEARANCE = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "2164-2"}]},
+    "valueQuantity": {"value": 45.5, "unit": "mL/min", "system": "http://unitsofmeasure.org", "code": "mL/min"},
+    "effectiveDateTime": "2026-11-21T07:30:00Z",
+}
+_DOSED = {
+    "dosage": [{"doseAndRate": [{"doseQuantity": {"value": 5000, "unit": "IU"}}], "timing": {"code": {"text": "BID"}}}]
+}
+_STATES: tuple[dict[str, Any], ...] = (
+    {"status": "active", **_DOSED},
+    {"status": "active", "dateAsserted": "2025-09-01"},
+    {"status": "intended"},
+    {"status": "stopped"},
+    {"status": "active", "effectivePeriod": {"end": "2026-11-24T12:00:00Z"}, **_DOSED},
+    {"status": "stopped", "effectivePeriod": {"end": "2026-11-21T21:30:00Z"}},
+    {"status": "stopped", "effectivePeriod": {"end": "2025-12-31T21:30:00Z"}},
+)
+
+
+@pytest.mark.parametrize("slug", sorted({slug for hold in HOLDS.all for slug in hold.ingredients}))
+def test_every_drug_fits_a_card_however_it_is_taken(slug: str):
+    """With and without a time for the procedure, a clearance, and reasons not to interrupt it."""
+    names = _DRUGS[slug].get("names")
+    named = {"text": names[0]} if names else {"coding": [{"system": _ATC, "code": _DRUGS[slug]["atc"][0]}]}
+    drug = {"resourceType": "MedicationStatement", "medicationCodeableConcept": named}
+    one = _case("apixaban, last dose 20 h before")
+    soon, unplanned = ({**one.order, "occurrenceDateTime": at} for at in ("2026-11-23T08:00:00Z", None))
+    found = 0
+    for state, more, order in product(
+        _STATES, ((), (_CLEARANCE,), (_CLEARANCE, *_HAZARDS)), (one.order, soon, unplanned)
+    ):
+        listed = ({**drug, **state}, *more)
+        given = tuple({"id": f"r{number}", "subject": _PATIENT, **item} for number, item in enumerate(listed))
+        case = replace(one, order=order, resources=given)
+        results = [
+            result for rule in (antithrombotic_hold, interruption_hazard) for result in cases.judge(case, rule, KNOW)
+        ]
+        for result in results:
+            found += _assert_fits(result.finding, case)
+    assert found > len(_STATES)
+
+
+def _assert_fits(finding: Finding | None, case: cases.Case) -> bool:
+    if finding:
+        assert len(finding.steps) <= 3
+        for line in (finding.says, *finding.steps):
+            assert len(in_words(line, case.as_of).split()) <= 22, line
+        assert len(in_words(finding.headline, case.as_of)) <= 100, finding.headline
+        assert not UNPLAIN.search(
+            " ".join((finding.says, finding.short, finding.headline, finding.explains, *finding.steps))
+        )
+        assert finding.explains.endswith(".")
+        assert ".." not in finding.explains
+    return finding is not None
+
+
+def test_a_drug_in_a_draft_order_is_said_to_be_in_one():
+    chart = cases.chart(_case("apixaban intended"), KNOW)
+    drafted = dataclasses.replace(chart, drugs=tuple(replace(use, drafted=True) for use in chart.drugs))
+    (finding,) = antithrombotic_hold.judge(drafted, KNOW)
+    assert isinstance(finding, Finding)
+    assert finding.says.startswith("Apixaban, in a draft order; 48 h pause (SIR 2019)")
+    assert finding.headline == "Apixaban is in a draft order; last dose by 2026-11-23 08:00 (48 h)"
 
 
 def test_an_interval_of_the_site_is_the_site_s_own():

@@ -6,7 +6,7 @@ from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
 from cds_service.facts.bleeding.hold_sentence import before, moment
 from cds_service.facts.bleeding.interruption import agreement
-from cds_service.facts.shared.fitting import begun
+from cds_service.facts.shared.fitting import begun, listed
 from cds_service.findings.hold_plan import HoldPlan, SourceAsk
 from cds_service.knowledge import Knowledge
 
@@ -14,8 +14,8 @@ from cds_service.knowledge import Knowledge
 def background(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """Whole sentences, of any length."""
     parts = (*_intervals(item, plan, know), *_doses(item, plan), *_lengthened(item), *_waived(item, know))
-    asked = " and ".join(agreement(item, chart, know))
-    hazard = [f"Interrupting it is itself hazardous, so {asked} must agree first"] if asked else []
+    asked = agreement(item, chart, know)
+    hazard = [f"Interrupting it is itself hazardous, so {listed(asked)} must agree first"] if asked else []
     return ". ".join([*parts, *(remark.text for remark in item.hold.differs), *hazard]) + "."
 
 

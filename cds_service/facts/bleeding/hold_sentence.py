@@ -8,7 +8,7 @@ from cds_service.facts.bleeding.dosage import dosage
 from cds_service.facts.bleeding.exposure import Exposure, Tier
 from cds_service.facts.bleeding.hold_plan import label_of, met_from
 from cds_service.facts.bleeding.interruption import agreement
-from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary
+from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary, listed
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Knowledge, Parameter
@@ -40,9 +40,13 @@ def short(item: Exposure, plan: HoldPlan) -> str:
 
 def headline(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """What a summary says: the last dose and from when the procedure fits, or whose agreement comes first."""
-    said, ending = _last_dose(item, plan, chart), _ending(item, plan, chart, know)
+    said, ending, name = _last_dose(item, plan, chart), _ending(item, plan, chart, know), begun(plan.drug)
     since = "" if item.hours is None or plan.consult else f", {before(item.hours, plan)}"
-    return for_a_summary(chart.as_of, f"{said}{since}; {ending}", f"{said}; {ending}", f"{begun(plan.drug)}: {ending}")
+    asked = agreement(item, chart, know)
+    few = f"{listed(asked)} first" if asked else ending
+    return for_a_summary(
+        chart.as_of, f"{said}{since}; {ending}", f"{said}; {ending}", f"{name}: {ending}", f"{name}: {few}"
+    )
 
 
 def is_to_begin(item: Exposure) -> bool:
@@ -103,7 +107,7 @@ def _last_dose(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
         return f"{begun(plan.drug)} is {_state(item)}"
     if item.hours is None:
         return f"{begun(plan.drug)} {_given(item, plan, chart)}"
-    said = f"Last dose of {plan.drug}" if plan.drug.startswith("another ") else f"Last {plan.drug} dose"
+    said = f"Last dose of {plan.drug}" if plan.drug.startswith(("another ", "a ")) else f"Last {plan.drug} dose"
     return f"{said}{_planned(plan, chart)} {plan.last_dose}"
 
 
@@ -133,9 +137,9 @@ def pause(text: str) -> str:
 def _ending(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """What a summary says after the last dose."""
     least = item.hold.text(item.hold.least)
-    hazard = " and ".join(agreement(item, chart, know))
-    if hazard:
-        return f"pausing is itself hazardous: {hazard} first"
+    asked = agreement(item, chart, know)
+    if asked:
+        return f"pausing is itself hazardous: {listed(asked)} first"
     if plan.consult:
         return _NO_INTERVAL
     if not is_inside(item):

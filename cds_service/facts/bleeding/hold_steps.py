@@ -7,6 +7,7 @@ from cds_service.facts.bleeding.drug_courses import is_statement
 from cds_service.facts.bleeding.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.bleeding.hold_sentence import is_inside, is_to_begin, moment
 from cds_service.facts.bleeding.interruption import agreement
+from cds_service.facts.shared.fitting import listed
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Knowledge
 
@@ -25,7 +26,7 @@ def _all(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> Itera
     if not plan.still_taken and item.hours is None:
         yield f"Check the last dose of {plan.drug}: not recorded"
     if asked:
-        yield f"Agree the plan with the prescriber once {' and '.join(asked)} {'agree' if asked[1:] else 'agrees'} to a pause"
+        yield f"Agree the plan with the prescriber once {listed(asked)} {'agree' if asked[1:] else 'agrees'} to a pause"
     elif plan.consult:
         yield f"Ask for specialist advice on {plan.drug}: no interval is tabulated"
     else:

@@ -1,5 +1,6 @@
-"""Chooses, of several wordings of one thing, the first for which a line of a card or its summary has room."""
+"""Makes words fit where they stand: a line of a card, a summary, the beginning of a sentence, a list in one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cds_service.findings.date_style import in_words
@@ -15,6 +16,11 @@ def for_a_line(as_of: datetime, *wordings: str) -> str:
 def for_a_summary(as_of: datetime, *wordings: str) -> str:
     """The first of at most 100 characters, dates written out; the last if none is."""
     return next((text for text in wordings if len(in_words(text, as_of)) <= _SUMMARY_SIGNS), wordings[-1])
+
+
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return f" {last} ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
 
 
 def begun(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.shared.drugs import on_record
-from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary
+from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary, listed
 from cds_service.facts.shared.phrasing import briefly, shortened
 from cds_service.findings import (
     Evidence,
@@ -44,7 +44,7 @@ def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding 
     counted = [item for item in acting if not _belongs_to_aspirin(item, acting)]
     if len(counted) > 1:
         names = [item.drug.name for item in counted]
-        together = f"{begun(', '.join(names[:-1]))} and {names[-1]} together"
+        together = f"{begun(listed(names))} together"
         yield Finding(
             says=for_a_line(chart.as_of, f"{together}; each interval assumes a single drug", _many(names)),
             short=f"{len(names)} antithrombotics together",

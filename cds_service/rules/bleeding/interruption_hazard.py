@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Tier
 from cds_service.facts.bleeding.interruption import GuardedRisk, guarded_risks
-from cds_service.facts.shared.fitting import begun, for_a_summary
+from cds_service.facts.shared.fitting import begun, for_a_summary, listed
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -87,7 +87,7 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
     """Where only another source would wait, for information; else by whether a drug would have to be interrupted for the procedure."""
     risk, who = item.risk, item.risk.agree_with
     names = [drug.drug.name for drug in item.drugs]
-    drugs = " or ".join(names)
+    drugs = listed(names, "or")
     if risk.lesser:
         source = know.citation(risk.uses[0].source).label
         said = f"; {source} would wait"
@@ -104,7 +104,7 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
     return _Hazard(
         f"; pausing {drugs} is itself hazardous",
         (f": pausing {drugs} is itself hazardous; {who} first", f": {pausing}; {who} first", f": {who} first"),
-        f"Bleeding beside the spinal cord is a risk with {' and '.join(names)}, thrombosis without",
+        f"Bleeding beside the spinal cord is a risk with {listed(names)}, thrombosis without",
         (f"Ask {who} whether {'a drug' if names[1:] else drugs} can pause, or the procedure wait{until}",),
         indicator=Indicator.CRITICAL,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, exposures
 from cds_service.facts.bleeding.renal import creatinine_clearance, creatinine_window, not_current
-from cds_service.facts.shared.fitting import begun, for_a_line
+from cds_service.facts.shared.fitting import begun, for_a_line, listed
 from cds_service.findings import Finding, Kind, Proposal, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -51,7 +51,7 @@ def _due(concerned: list[Exposure], chart: Chart, know: Knowledge) -> Iterator[F
         return
     lacking = not_current(chart, know, at).require()
     without = f"current {' or '.join(lacking)}" if lacking else "date of birth"
-    names = " and ".join(item.drug.name for item in concerned)
+    names = listed([item.drug.name for item in concerned])
     says = f"No {without} on record for the creatinine clearance"
     behind = (
         f"{begun(clearance.says)}. " if clearance else "Until it is known, the longest tabulated interval is used. "
