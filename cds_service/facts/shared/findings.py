@@ -7,7 +7,7 @@ from cds_service.findings import Evidence, Finding, Kind, Proposal
 from cds_service.knowledge import Parameter
 
 
-def of_problem(
+def of_problem(  # noqa: PLR0913 - what a finding says and means, each named
     problem: Condition,
     says: str,
     short: str,
@@ -16,6 +16,9 @@ def of_problem(
     effect: Kind | None = None,
     uses: tuple[Parameter, ...] = (),
     proposes: tuple[Proposal, ...] = (),
+    headline: str = "",
+    explains: str = "",
+    steps: tuple[str, ...] = (),
 ) -> Finding:
     """What a diagnosis on record means; `also` is further evidence."""
     return Finding(
@@ -28,10 +31,13 @@ def of_problem(
         basis=problem.concept.basis,
         certainty=problem.certainty,
         proposes=proposes,
+        headline=headline,
+        explains=explains,
+        steps=steps,
     )
 
 
-def of_image(
+def of_image(  # noqa: PLR0913 - likewise
     item: SignOnImage,
     says: str,
     short: str,
@@ -40,6 +46,9 @@ def of_image(
     effect: Kind | None = None,
     uses: tuple[Parameter, ...] = (),
     proposes: tuple[Proposal, ...] = (),
+    headline: str = "",
+    explains: str = "",
+    steps: tuple[str, ...] = (),
 ) -> Finding:
     """What a sign on an image means."""
     return Finding(
@@ -52,4 +61,7 @@ def of_image(
         basis=item.seen.basis,
         certainty=item.certainty,
         proposes=proposes,
+        headline=headline,
+        explains=explains,
+        steps=steps,
     )

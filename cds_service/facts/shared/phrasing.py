@@ -43,6 +43,7 @@ def measurement(what: str) -> str:
 MOST_QUOTED = 12
 """Words of the chart in one sentence, so that it has room for what the finding says itself."""
 _IDLE = re.compile(r"\bunspecified\b|^initial encounter\b", re.IGNORECASE)
+_VAGUE = re.compile(r"\bunspecified (?=\w)", re.IGNORECASE)
 
 
 def brief(text: str, noun: str = "") -> str:
@@ -51,7 +52,7 @@ def brief(text: str, noun: str = "") -> str:
     Clauses that only say what is unspecified, or that care has begun, are left out. A first clause that is too long gives way to the
     rule's own `noun`; without one it ends after its first words.
     """
-    first, *others = text.split(", ")
+    first, *others = _specified(text).split(", ")
     if len(first.split()) > MOST_QUOTED:
         return noun or " ".join(first.split()[:MOST_QUOTED])
     for clause in others:
@@ -61,6 +62,11 @@ def brief(text: str, noun: str = "") -> str:
     return first
 
 
+def _specified(text: str) -> str:
+    """Words of the chart without the word that says that something is not said, where others follow it."""
+    return _VAGUE.sub("", text)
+
+
 def hedged(noun: str, certainty: Certainty) -> str:
     """A noun, or `possible fracture` where the record is not sure of it."""
     return f"possible {noun}" if certainty is Certainty.POSSIBLE else noun
@@ -68,11 +74,15 @@ def hedged(noun: str, certainty: Certainty) -> str:
 
 def begun(noun: str, certainty: Certainty) -> str:
     """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
-    said = hedged(noun, certainty)
-    return f"{said[0].upper()}{said[1:]}"
+    return capitalised(hedged(noun, certainty))
 
 
-_FEW, _NARROW = 5, 40
+def capitalised(words: str) -> str:
+    """Words as they begin a sentence; all but the first letter stay as they are."""
+    return f"{words[0].upper()}{words[1:]}"
+
+
+FEW_WORDS, _NARROW = 5, 40
 _EPONYMS = frozenset(("Chance", "Kümmell", "Pott"))
 # Words that a list can take as they are: no brackets, full stops or ids, and no code instead of a name.
 _PLAIN = re.compile(r"(?!\S*\d\S*$)[^\W\d_][^\W_]+(?:[ ,/'’-]+[^\W_]+)*")
@@ -82,7 +92,7 @@ def shortened(first: str, *more: str) -> str:
     """The `short` of a finding: as much of it, in this order, as five words hold; the first part always."""
     short = first
     for part in more:
-        if len(f"{short}{part}".split()) <= _FEW:
+        if len(f"{short}{part}".split()) <= FEW_WORDS:
             short += part
     return short
 
@@ -92,12 +102,32 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
 
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
-    clauses = text.split(", ")
+    clauses = _specified(text).split(", ")
     said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
-    first = said.split()[0]
-    return said if proper or first in _EPONYMS or not first[1:].islower() else f"{said[0].lower()}{said[1:]}"
+    return said if proper else inside(said)
+
+
+_CODE = re.compile(r"\d*|[A-Z]\d[\w.]*")
+
+
+def stated(problem: Condition, noun: str) -> str:
+    """A diagnosis as a line of a card: `Discitis, lumbar region, 2026-11-01`, or `Possible pneumonia, date not recorded`.
+
+    `noun` stands for a bare code, and for more words of the chart than a line holds.
+    """
+    text = problem.concept.text
+    named = noun if _CODE.fullmatch(text) else brief(text, noun)
+    return f"{begun(inside(named), problem.certainty)}{on(problem.dated) or ', date not recorded'}"
+
+
+def inside(words: str) -> str:
+    """Words as they stand inside a sentence: the first in lower case, or all if all have capitals; names as they are."""
+    first = words.split(maxsplit=1)[0]
+    if first in _EPONYMS or not first[1:].islower():
+        return words
+    return words.lower() if words.istitle() else f"{words[0].lower()}{words[1:]}"
 
 
 def diagnosed(problem: Condition, noun: str) -> str:
