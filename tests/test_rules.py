@@ -128,7 +128,7 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
     for finding in found:
         start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
         measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
-        assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+        assert measured.intersection(start) <= set(re.split(r"[ ,/]", finding.short)), finding
 
 
 _LONGEST_SHORT, _LONGEST_HEADLINE, _MOST_WORDS = 50, 100, 22
