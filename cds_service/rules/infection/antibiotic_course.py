@@ -38,7 +38,7 @@ _PREVENTS = (
 )
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a systemic antibiotic is being taken, or long-term antibiotic use is coded. One whose reason says prophylaxis, acne or
+    Whether a systemic antibiotic is taken, or long-term antibiotic use is coded. One whose reason says prophylaxis, acne or
     the like is information, and so is one that may be for an active infection on record, which has a finding of its own.
 
     ## Why it matters

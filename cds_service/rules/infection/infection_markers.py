@@ -73,7 +73,7 @@ def _together(found: tuple[Marker, ...], chart: Chart, know: Knowledge) -> Findi
         return _several(found, know)
     only = found[0]
     if only.limit.key == "shared/infection.white_cells_high":
-        drugs, _ = taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")
+        drugs, _ = taken(chart, "whether a glucocorticoid is taken", "glucocorticoid")
         if drugs:
             drug = know.drugs.ingredients[drugs[0].ingredient].name
             says = f"{capitalised(str(only))} under {drug}, no other sign of infection{_age(found)}"

@@ -36,7 +36,7 @@ _ADRENALS = ("Ask whether the adrenals need cover by a glucocorticoid",)
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether diabetes, cancer, immunosuppression, smoking or past tuberculosis is on the problem list, the latest haemoglobin A1c is
-    high, or a systemic glucocorticoid is being taken. All of them come in one finding. Immunosuppression, a glucocorticoid, a high
+    high, or a systemic glucocorticoid is taken. All of them come in one finding. Immunosuppression, a glucocorticoid, a high
     haemoglobin A1c, or two factors together are a caution; one of the others alone is information.
 
     ## Why it matters
@@ -48,7 +48,7 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     When none of these is on record as current.
     """
     listed, gaps = chart.conditions_in(*_FACTORS)
-    drugs, drug_gaps = taken(chart, "whether a glucocorticoid is being taken", "glucocorticoid")
+    drugs, drug_gaps = taken(chart, "whether a glucocorticoid is taken", "glucocorticoid")
     results, result_gaps = history(chart, ValueSets.HAEMOGLOBIN_A1C, "HbA1c").if_measured()
     limit = know.parameter("infection_prone_host.haemoglobin_a1c_high")
     problems = [item for item in listed if item.state is State.ACTIVE]

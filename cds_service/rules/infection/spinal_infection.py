@@ -38,7 +38,7 @@ _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
 def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether vertebral osteomyelitis, discitis, an epidural or paraspinal abscess, or spinal tuberculosis is on the problem list
-    and active, at any level and however old; or is called past while an antibiotic is being taken for it; or an image shows it. One
+    and active, at any level and however old; or is called past while an antibiotic is taken for it; or an image shows it. One
     that only a sentence of a report or a doubtful code tells of is to be confirmed.
 
     ## Why it matters
