@@ -110,7 +110,8 @@ def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
     )
     (result,) = cases.judge(case, rule, overlay.know)
     assert result.finding is not None
-    assert "reaches site 7 outside hospital (decides), RAND/UCLA 2018 5, eviCore" in result.finding.says
+    texts = f"{result.finding.says} {result.finding.explains}"
+    assert "reaches site 7 outside hospital (used here), RAND/UCLA 2018 5, eviCore" in texts
 
 
 def test_knowledge_tells_which_overlay_it_has(overlay: Written):
