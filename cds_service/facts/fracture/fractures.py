@@ -1,4 +1,4 @@
-"""Which vertebral fractures and lesions are on record, which levels the procedure is for, and how old the fracture is."""
+"""Which vertebral fractures and lesions are on record, past ones included."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FIN
 FRACTURE_SECTIONS = (Section.CONDITIONS, *IMAGING)
 """The sections that can hold a fracture."""
 
-NO_LEVEL = "a level that is not stated"
+NO_LEVEL = "a level not stated"
 """Stands for the levels in a sentence where the record names none."""
 
 _FRACTURE = ValueSets.VERTEBRAL_FRACTURE
@@ -43,7 +43,8 @@ _OVER = ValueSets.FRACTURE_HISTORY
 class Fracture(Struct, frozen=True):
     """A vertebral fracture, or a lesion that weakens a vertebra, as one resource records it.
 
-    `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old.
+    `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old. `image` is that
+    image; None for a diagnosis.
     """
 
     source: Source
@@ -57,6 +58,7 @@ class Fracture(Struct, frozen=True):
     onset: When | None = None
     seen: When | None = None
     episode: Episode | None = None
+    image: ImagingFinding | None = None
 
     @property
     def is_lesion(self) -> bool:
@@ -157,6 +159,7 @@ def _of_image(seen: ImagingFinding, *, healed: bool) -> Fracture:
         certainty=Certainty.CONFIRMED if seen.assertion is Assertion.PRESENT else Certainty.POSSIBLE,
         basis=seen.basis,
         seen=seen.when,
+        image=seen,
     )
 
 
@@ -178,48 +181,18 @@ def path_of(seen: ImagingFinding) -> str:
     return "conclusionCode" if seen.basis is Basis.CODE else "conclusion"
 
 
-def target_levels(chart: Chart) -> frozenset[Level]:
-    """The levels of the order, else those of the current fractures; empty where neither names one.
-
-    It comes without its gaps: a rule that finds nothing at these levels must still require what the levels rest on.
-    """
-    return chart.order.levels or _fractured(chart)
+_FEW_LEVELS = 3
 
 
-@computed_once
-def _fractured(chart: Chart) -> frozenset[Level]:
-    found, _ = current_fractures(chart)
-    return frozenset[Level]().union(*(item.levels for item in found))
-
-
-def at_target(levels: frozenset[Level], chart: Chart) -> bool:
-    """Whether something is, or for want of a level may be, at the target level."""
-    target = target_levels(chart)
-    return not levels or not target or bool(levels & target)
-
-
-@computed_once
-def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures that are, or for want of a level may be, at the target level."""
-    found, _ = current_fractures(chart)
-    return tuple(item for item in found if at_target(item.levels, chart))
-
-
-@computed_once
-def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures at the target level; those whose level is not stated only where none states it."""
-    there = fractures_at_target(chart)
-    return tuple(item for item in there if item.levels & target_levels(chart)) or there
-
-
-def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """Fractures at the target level that are recorded as past, where none there is current."""
-    if fractures_at_target(chart):
-        return ()
-    found, _ = fractures(chart)
-    return tuple(item for item in found if not item.current and at_target(item.levels, chart))
+def summed(items: tuple[Fracture, ...]) -> str:
+    """Fractures, or lesions, in few words: `T12 fracture`, `vertebral lesion`, or `fractures of 4 vertebrae`."""
+    levels = frozenset().union(*(item.levels for item in items))
+    noun = "lesion" if all(item.is_lesion for item in items) else "fracture"
+    if len(levels) > _FEW_LEVELS:
+        return f"{noun}s of {len(levels)} vertebrae"
+    return f"{spoken(levels) or 'vertebral'} {noun}"
 
 
 def named(items: tuple[Fracture, ...]) -> str:
-    """The levels of fractures for a sentence, such as `T12, L1`, or `a level that is not stated`."""
-    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or NO_LEVEL
+    """The levels of fractures for a sentence, such as `T12, L1`, or `a level not stated`."""
+    return spoken(frozenset().union(*(item.levels for item in items))) or NO_LEVEL

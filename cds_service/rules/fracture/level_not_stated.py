@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Source, Unknown
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.fracture.target import target_levels
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -14,6 +15,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=FRACTURE_SECTIONS,
     judges="level of the fracture",
+    steps=("Name the level on the request",),
+    settle="Name the level on the request",
 )
 def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -28,8 +31,9 @@ def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     if target_levels(chart):
         return
     yield Finding(
-        says="No level is named by the order or by a fracture on record: name it on the request",
+        says="No level is named by the order or by a fracture on record",
         short="level not stated",
+        headline="No level is named by the order or by a fracture on record",
         evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
         cites=("site-policy",),
     )
