@@ -81,6 +81,11 @@ def begun(noun: str, certainty: Certainty) -> str:
     return capitalised(hedged(noun, certainty))
 
 
+def capitalised(words: str) -> str:
+    """Words as they begin a sentence; all but the first letter stay as they are."""
+    return f"{words[0].upper()}{words[1:]}"
+
+
 _LINE = 22
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
@@ -89,11 +94,6 @@ def room(*beside: str) -> int:
     """How many words of the chart a sentence has room for beside its own; a date is three words when it is shown."""
     said = " ".join(beside)
     return min(MOST_QUOTED, _LINE - len(said.split()) - 2 * len(_DATE.findall(said)))
-
-
-def capitalised(words: str) -> str:
-    """Words as they begin a sentence; all but the first letter stay as they are."""
-    return f"{words[0].upper()}{words[1:]}"
 
 
 FEW_WORDS, _NARROW = 5, 40
