@@ -16,6 +16,8 @@ from cds_service.report_text.reader import read_report
         ("Wedge fracture of T12, initial encounter for closed fracture", "Wedge fracture of T12"),
         ("Fracture of T12, encounter for nonunion", "Fracture of T12, encounter for nonunion"),
         ("Unspecified injury", "Unspecified injury"),
+        ("Urinary tract infection, site not specified", "Urinary tract infection"),
+        ("Collapsed vertebra, not elsewhere classified", "Collapsed vertebra"),
         (
             "one two three four five six seven eight nine ten, eleven twelve thirteen, last",
             "one two three four five six seven eight nine ten, last",
@@ -83,3 +85,19 @@ def test_times_are_written_out() -> None:
         "h",
         "%",
     ]
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "title"),
+    [
+        ("icd-10-cm", "D66", "Hereditary factor VIII deficiency"),
+        ("icd-10-cm", "M46.46", "Discitis, unspecified"),
+        ("icd-10-cm", "S22.080D", "Wedge compression fracture of T11-T12 vertebra"),
+        ("loinc", "777-30", ""),
+        ("icd-10-cm", "Z00.00", ""),
+        ("", "D66", ""),
+    ],
+)
+def test_a_code_without_a_display_has_the_title_of_its_list(system: str, code: str, title: str) -> None:
+    """Its own, or that of the narrowest group that is listed; a code that only begins like another has none."""
+    assert load().index.title(system, code) == title

@@ -128,7 +128,7 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
     for finding in found:
         start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
         measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
-        assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+        assert measured.intersection(start) <= set(re.split(r"[ ,/]", finding.short)), finding
 
 
 _LONGEST_SHORT, _LONGEST_HEADLINE, _MOST_WORDS = 50, 100, 22
@@ -160,6 +160,8 @@ def test_findings_fit_a_card(case: cases.Case) -> None:
     [
         ("Discitis, unspecified, lumbar region", "discitis, lumbar region"),
         ("Von Willebrand disease", "von Willebrand disease"),
+        ("Pneumonia, unspecified organism", "pneumonia"),
+        ("Osteomyelitis of unspecified bone", "osteomyelitis of bone"),
         ("Chance fracture L1", "Chance fracture L1"),
         ("COPD, GOLD 4", "COPD, GOLD 4"),
         ("Discitis (disorder)", "it"),
@@ -186,6 +188,8 @@ def test_words_of_the_chart_stand_in_a_short_form_whole_or_not_at_all(text: str,
         ("Von Willebrand disease", "Von Willebrand disease"),
         ("Nonrheumatic aortic (valve) stenosis", "Nonrheumatic aortic (valve) stenosis"),
         ("home oxygen", "Home oxygen"),
+        ("Pneumonia, unspecified organism", "Pneumonia"),
+        ("Discitis L3/4", "Discitis L3/4"),
         ("M46.46", "Noun"),
         ("60413009", "Noun"),
         ("COVID-19", "COVID-19"),

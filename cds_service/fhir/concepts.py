@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from functools import lru_cache
+from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -106,11 +107,13 @@ def _codes(term: Term) -> list[tuple[str, str]]:
     return [(coding.system or "", coding.code.strip()) for coding in codings(term) if coding.code]
 
 
-def _display(term: Term) -> str:
-    """What people are shown of a term: its own words, else those of a code, else a code."""
+def _display(term: Term, know: Knowledge) -> str:
+    """What people are shown of a term: its own words, else those of a code, else the title of a listed code, else a code."""
     own = term.text or (term.concept.text if term.concept else None)
-    words = own or next((coding.display for coding in codings(term) if coding.display), None)
-    return (words or next((code for _, code in _codes(term)), ""))[:LONGEST_TERM].strip()
+    displays = (coding.display for coding in codings(term))
+    titles = (know.index.title(know.index.system(address), code) for address, code in _codes(term))
+    words = chain((own,), displays, titles, (code for _, code in _codes(term)))
+    return next(filter(None, words), "")[:LONGEST_TERM].strip()
 
 
 # Charts repeat few terms many times, so what each means is looked up once.
@@ -121,7 +124,7 @@ def _meaning(term: Term, know: Knowledge) -> Concept | None:
     if not sets and not closed:
         basis = Basis.TEXT
         sets = sets.union(*(know.index.of_text(text) for text in texts(term)))
-    return Concept(_display(term), sets, basis, _levels(term, know), episode) if sets else None
+    return Concept(_display(term, know), sets, basis, _levels(term, know), episode) if sets else None
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:

@@ -42,17 +42,18 @@ def measurement(what: str) -> str:
 
 MOST_QUOTED = 12
 """Words of the chart in one sentence, so that it has room for what the finding says itself."""
-_IDLE = re.compile(r"\bunspecified\b|^initial encounter\b", re.IGNORECASE)
-_VAGUE = re.compile(r"\bunspecified (?=\w)", re.IGNORECASE)
+_IDLE = re.compile(r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^initial encounter\b", re.IGNORECASE)
+_VAGUE = re.compile(r"(?<=\w )unspecified (?=\w)|^unspecified (?=\w+ \w)", re.IGNORECASE)
 
 
 def brief(text: str, noun: str = "") -> str:
     """Words of the chart as a sentence can name a thing: whole words of whole clauses, as many as fit.
 
-    Clauses that only say what is unspecified, or that care has begun, are left out. A first clause that is too long gives way to the
-    rule's own `noun`; without one it ends after its first words.
+    Clauses that only say what is unspecified or classified nowhere else, or that care has begun, are left out. A first clause that is
+    too long gives way to the rule's own `noun`; without one it ends after its first words.
     """
-    first, *others = _specified(text).split(", ")
+    first, *others = text.split(", ")
+    first = _specified(first)
     if len(first.split()) > MOST_QUOTED:
         return noun or " ".join(first.split()[:MOST_QUOTED])
     for clause in others:
@@ -63,7 +64,7 @@ def brief(text: str, noun: str = "") -> str:
 
 
 def _specified(text: str) -> str:
-    """Words of the chart without the word that says that something is not said, where others follow it."""
+    """Words of the chart without the word that says that something is not said, where others say more."""
     return _VAGUE.sub("", text)
 
 
@@ -102,13 +103,14 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
 
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
-    clauses = _specified(text).split(", ")
-    said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
+    first, *others = text.split(", ")
+    said = ", ".join([_specified(first), *[clause for clause in others if not _IDLE.search(clause)]])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
     return said if proper else inside(said)
 
 
+_DIGIT = re.compile(r"\d")
 _CODE = re.compile(r"\d*|[A-Z]\d[\w.]*")
 
 
@@ -127,7 +129,7 @@ def inside(words: str) -> str:
     first = words.split(maxsplit=1)[0]
     if first in _EPONYMS or not first[1:].islower():
         return words
-    return words.lower() if words.istitle() else f"{words[0].lower()}{words[1:]}"
+    return words.lower() if words.istitle() and not _DIGIT.search(words) else f"{words[0].lower()}{words[1:]}"
 
 
 def diagnosed(problem: Condition, noun: str) -> str:
