@@ -100,7 +100,7 @@ def test_cards_are_counted_by_time_by_rule_and_by_reason(serve, database: Databa
     ]
     assert [row[:3] for row in table(text, "reasons")] == [
         ["No reason given", "1", "50 %"],
-        ["Urgent: delay is the greater hazard", "1", "50 %"],
+        ["Urgent: waiting is the greater risk", "1", "50 %"],
     ]
 
 
