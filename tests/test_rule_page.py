@@ -54,10 +54,10 @@ def test_a_page_holds_its_numbers_and_sources_in_full(pages: FlaskClient, rule: 
     for number in read.numbers:
         _, _, row = page.partition(f'<tr id="number-{number.key}">')
         row, _, _ = row.partition("</tr>")
-        source = KNOW.citation(number.source).label
+        label = KNOW.citation(number.source).label
         told = (
             number.means,
-            source,
+            label,
             number.locator,
             labels.CONFIDENCES[number.confidence],
             str(number.reviewed),

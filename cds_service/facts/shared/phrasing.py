@@ -42,11 +42,14 @@ def measurement(what: str) -> str:
 
 MOST_QUOTED = 12
 """Words of the chart in one sentence, so that it has room for what the finding says itself."""
-_IDLE = re.compile(r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^initial encounter\b", re.IGNORECASE)
+_IDLE = re.compile(
+    r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^other (?:specified )?sites?$|^initial encounter\b",
+    re.IGNORECASE,
+)
 _VAGUE = re.compile(r"(?<=\w )unspecified (?=\w)|^unspecified (?=\w+ \w)", re.IGNORECASE)
 
 
-def brief(text: str, noun: str = "") -> str:
+def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
     """Words of the chart as a sentence can name a thing: whole words of whole clauses, as many as fit.
 
     Clauses that only say what is unspecified or classified nowhere else, or that care has begun, are left out. A first clause that is
@@ -54,11 +57,11 @@ def brief(text: str, noun: str = "") -> str:
     """
     first, *others = text.split(", ")
     first = _specified(first)
-    if len(first.split()) > MOST_QUOTED:
-        return noun or " ".join(first.split()[:MOST_QUOTED])
+    if len(first.split()) > words:
+        return noun or " ".join(first.split()[:words])
     for clause in others:
         longer = f"{first}, {clause}"
-        if not _IDLE.search(clause) and len(longer.split()) <= MOST_QUOTED:
+        if not _IDLE.search(clause) and len(longer.split()) <= words:
             first = longer
     return first
 
@@ -75,12 +78,22 @@ def hedged(noun: str, certainty: Certainty) -> str:
 
 def begun(noun: str, certainty: Certainty) -> str:
     """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
-    return capitalised(hedged(noun, certainty))
+    return upper_first(hedged(noun, certainty))
 
 
-def capitalised(words: str) -> str:
-    """Words as they begin a sentence; all but the first letter stay as they are."""
-    return f"{words[0].upper()}{words[1:]}"
+def upper_first(text: str) -> str:
+    """Words that begin a sentence."""
+    return f"{text[0].upper()}{text[1:]}"
+
+
+_LINE = 22
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+
+
+def room(*beside: str) -> int:
+    """How many words of the chart a sentence has room for beside its own; a date is three words when it is shown."""
+    said = " ".join(beside)
+    return min(MOST_QUOTED, _LINE - len(said.split()) - 2 * len(_DATE.findall(said)))
 
 
 FEW_WORDS, _NARROW = 5, 40

@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
 from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import briefly, capitalised, on, shortened
+from cds_service.facts.shared.phrasing import briefly, on, shortened, upper_first
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -58,7 +58,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
         else:
             reason, why = ": for which infection?", _HIDES
         yield Finding(
-            says=f"{capitalised(briefly(use.name, ingredient))}, taken{f' since {since}' if since else ''}{reason}",
+            says=f"{upper_first(briefly(use.name, ingredient))}, taken{f' since {since}' if since else ''}{reason}",
             short=shortened(ingredient, ", taken"),
             explains=why,
             evidence=(Evidence(use.source, "medication", since, use.name),),

@@ -8,7 +8,7 @@ from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, shortened, stated
+from cds_service.facts.shared.phrasing import diagnosed, on, shortened, stated, upper_first
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -61,7 +61,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         for use in drugs:
             if treats(use, problem):
                 drug = know.drugs.ingredients[use.ingredient].name
-                says = f"{capitalised(diagnosed(problem, _NOUN))}{on(problem.dated)}, called past, but {drug} is taken for it"
+                says = f"{upper_first(diagnosed(problem, _NOUN))}{on(problem.dated)}, called past, but {drug} is taken for it"
                 reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
                 short = shortened(diagnosed(problem, _NOUN), ", still treated")
                 yield of_problem(problem, says, short, reason, cites=_CITES)

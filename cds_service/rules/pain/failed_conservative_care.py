@@ -25,7 +25,7 @@ _NAMED = 4
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, *CARE_SECTIONS, *DRUG_SECTIONS, Section.PAIN, Section.ENCOUNTER),
-    not_shown="conservative care not shown to have failed",
+    not_shown="failed conservative care not documented",
     role=Role.CONSERVATIVE_CARE,
     settle="Ask how the pain was treated, and since when",
 )

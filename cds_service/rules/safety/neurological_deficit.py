@@ -6,7 +6,7 @@ from cds_service.chart import Chart, ImagingSign, Section, Unknown
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing, place_of
 from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import brief, briefly, capitalised, diagnosed, on, shortened, stated
+from cds_service.facts.shared.phrasing import brief, briefly, diagnosed, on, shortened, stated, upper_first
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -101,7 +101,7 @@ def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item, answer in found:
         where = place_of(item)
         yield Finding(
-            says=f"{capitalised(brief(answer.text, 'Deficit'))}{where}{on(item.when)}",
+            says=f"{upper_first(brief(answer.text, 'Deficit'))}{where}{on(item.when)}",
             short=shortened(briefly(answer.text, "deficit", words=3), where),
             evidence=(Evidence(item.source, "value", item.when, answer.text),),
             cites=_CITES,
