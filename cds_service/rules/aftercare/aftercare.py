@@ -15,7 +15,7 @@ from cds_service.knowledge import Knowledge
     kind=Kind.INFORMATION,
     card=Topic.WORKUP,
     needs=SECTIONS,
-    settle="Say whether the procedure was done",
+    settle="Ask whether the procedure was done",
     role=Role.PERFORMED,
 )
 def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -42,6 +42,7 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             f"{what}: lying for {lying_from.value:g} to {lying_to.text}, light activity for {rest_from.value:g} to {rest_to.text}",
             f"lying for {lying_from.value:g}–{lying_to.text}",
             shown,
+            headline=what,
             uses=(lying_from, lying_to, often, rest_from, rest_to),
             steps=(f"Check legs and vital signs every {often.value:g} min in the first hour",),
         )

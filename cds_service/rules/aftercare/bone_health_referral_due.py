@@ -33,6 +33,7 @@ from cds_service.knowledge import Knowledge
     ),
     judges="bone health care",
     steps=("Refer for bone density, education and a drug against osteoporosis",),
+    settle="Ask for bone densitometry and drugs against osteoporosis",
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -68,6 +69,7 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
         yield Finding(
             says=f"{name}: {'; '.join(lacking)}",
             short="bone health care due",
+            headline="Bone health care due",
             explains=f"{why}A vertebral fracture multiplies the risk of the next one by about five, and treatment need not wait for"
             " densitometry. Calcium, phosphate, alkaline phosphatase, creatinine, vitamin D, TSH and protein studies look for other"
             " causes.",

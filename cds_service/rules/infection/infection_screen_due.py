@@ -61,6 +61,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         yield Finding(
             says=upper_first("; ".join((*missing.values(), *((late,) if stale else ())))),
             short="infection screen due",
+            headline=f"Infection screen due: {due}",
             explains=f"White cells, and CRP or ESR, count for {window.text}. No guideline demands them.",
             steps=(f"Order {due}, within {window.text} before {planned or 'the procedure'}",),
             evidence=tuple(Evidence(lab.measurement.source, "effective", lab.taken) for lab in stale.values()),

@@ -73,5 +73,5 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION)
     for item in found:
         effect = None if item.current else Kind.RELATIVE
-        yield of_image(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)
+        yield of_image(item, item.stated(f"Signs of {_NOUN}"), item.named(_NOUN), cites=_CITES, effect=effect)
     yield from gaps

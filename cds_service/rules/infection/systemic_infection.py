@@ -37,7 +37,7 @@ _GERMS = ("Repeat blood cultures until they are negative; ask infectious disease
     needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.ENCOUNTER, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
     steps=("Treat the infection first, and judge again when it is over",),
-    settle="Ask for an infection and its treatment",
+    settle="Ask for a current infection and antibiotics",
 )
 def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
