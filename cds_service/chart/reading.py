@@ -48,6 +48,10 @@ class Reading(NamedTuple, Generic[Value]):
             return self
         return Reading(self.values, (Unknown(what, *dict.fromkeys(item for gap in self.gaps for item in gap.missing)),))
 
+    def one_gap(self) -> "Reading[Value]":
+        """The same values, and all gaps as one that names each of them."""
+        return self.or_gap("; ".join(dict.fromkeys(gap.what for gap in self.gaps)))
+
     def if_measured(self) -> "Reading[Value]":
         """The same values, for a question that asks nobody to measure: that there never was a value is no gap."""
         return Reading(self.values, tuple([gap for gap in self.gaps if gap.reasons != {Reason.NOT_MEASURED}]))

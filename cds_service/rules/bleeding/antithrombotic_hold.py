@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.antithrombotics import unidentified, unlisted
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
+from cds_service.facts.bleeding.hold_background import background
 from cds_service.facts.bleeding.hold_plan import hold_plan
-from cds_service.facts.bleeding.hold_sentence import sentence, short
+from cds_service.facts.bleeding.hold_sentence import headline, sentence, short
+from cds_service.facts.bleeding.hold_steps import steps
 from cds_service.findings import (
     Essential,
     Finding,
@@ -28,18 +30,20 @@ from cds_service.knowledge import Knowledge
     needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
     essential=Essential.JUDGED,
     role=Role.HOLD,
+    settle="Ask which anticoagulants and platelet inhibitors are taken, and when last",
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the slot
     against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active
-    counts as taken until the slot. Aspirin and dipyridamole are a caution at most. It also tells of active drugs that nothing
-    identifies, and of charts that say anticoagulated but list no such drug.
+    counts as taken until the slot: the finding says by when the last dose must be, or from when the procedure fits if today's dose is
+    the last. Aspirin and dipyridamole are a caution at most. It also tells of active drugs that nothing identifies, and of charts that
+    say anticoagulated but list no such drug.
 
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
-    disagree on intervals: SIR 2019 decides here, longer ones are named. Where interrupting a drug can harm as well, its line says so
-    (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
+    disagree on intervals: that of SIR 2019 is used here, all are explained. Where interrupting a drug can harm as well, its line says
+    so (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
 
     ## When it stays silent
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list
@@ -78,4 +82,7 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
         basis=item.drug.basis,
         values=plan,
         proposes=(Proposal.AGREE_PLAN, Proposal.MOVE_ORDER) if plan.earliest else (Proposal.AGREE_PLAN,),
+        headline=headline(item, plan, chart, know),
+        explains=background(item, plan, chart, know),
+        steps=steps(item, plan, chart, know),
     )
