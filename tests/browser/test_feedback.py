@@ -57,11 +57,11 @@ def test_an_override_on_the_workbench_is_counted(page: Page):
     page.goto("/?fixture=healed-fracture-partial-dates")
     card = page.locator("article.card").first
     card.locator(".override summary").click()
-    card.get_by_label("Expert opinion differs").check()
+    card.get_by_label("A specialist advises otherwise").check()
     card.get_by_role("button", name="Send feedback").click()
     expect(card).to_contain_text("Feedback is kept.")
     page.get_by_role("navigation").get_by_role("link", name="Feedback").click()
-    expect(page.get_by_role("region", name="Reasons, table")).to_contain_text("Expert opinion differs")
+    expect(page.get_by_role("region", name="Reasons, table")).to_contain_text("A specialist advises otherwise")
 
 
 def test_behind_auth_a_token_opens_it_once(open_page: Callable[..., Page], axe: str, tmp_path: Path):

@@ -7,7 +7,7 @@ from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
 from cds_service.facts.shared.slot import by_the_clock
 from cds_service.findings.hold_plan import HoldPlan, SourceAsk, SourceInterval
-from cds_service.knowledge import Knowledge, Parameter
+from cds_service.knowledge import Confidence, Knowledge, Parameter
 from cds_service.knowledge.holds import Remark
 
 
@@ -54,8 +54,10 @@ def met_from(interval: Parameter, exposure: Exposure, chart: Chart) -> datetime 
 
 
 def label_of(interval: Parameter, know: Knowledge) -> str:
-    """Who asks an interval; one that the site replaced is the site's own."""
-    return "this site" if interval.site_reason else know.citation(interval.source).label
+    """Who asks an interval: a source, the site that replaced it, or this service where no source gives a number."""
+    if interval.site_reason:
+        return "this site"
+    return "local policy" if interval.confidence is Confidence.POLICY else know.citation(interval.source).label
 
 
 def _asks(exposure: Exposure, chart: Chart, know: Knowledge) -> Iterator[SourceAsk]:

@@ -16,12 +16,6 @@ def allergies(chart: Chart, *sets: ValueSets) -> Reading[Allergy]:
     return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)).one_gap()
 
 
-def described(allergy: Allergy) -> str:
-    """What the allergy is to, with its severity if stated and the day it was recorded: `Latex, severe, 2019-03-01`."""
-    severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
-    return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"
-
-
 _NAMED = re.compile(r"allergy to .+|.+ allergy(?: status)?", re.IGNORECASE)
 
 

@@ -23,8 +23,8 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     Whether vertebral augmentation was done in this encounter, or within the last days.
 
     ## Why it matters
-    Leaks, bleeding and cement that reaches the lung show within hours; infection and new fractures later. That the procedure itself
-    makes the neighbouring vertebrae break is not established.
+    Leaks, bleeding and cement that reaches the lung show within hours; infection and new fractures later. It is not established that
+    the procedure itself makes neighbouring vertebrae fracture.
 
     ## When it stays silent
     When no augmentation was completed, or it belongs to an earlier encounter.

@@ -35,7 +35,7 @@ from cds_service.knowledge import Knowledge
     judges="bone health care",
     role=Role.BACKGROUND,
     steps=("Refer for bone density, education and a drug against osteoporosis",),
-    settle="Ask for bone densitometry and drugs against osteoporosis",
+    settle="Ask about bone densitometry and drugs against osteoporosis",
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

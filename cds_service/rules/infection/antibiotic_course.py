@@ -38,8 +38,8 @@ _PREVENTS = (
 )
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a systemic antibiotic is taken, or long-term antibiotic use is coded. One whose reason says prophylaxis, acne or
-    the like is information, and so is one that may be for an active infection on record, which has a finding of its own.
+    Whether a systemic antibiotic is taken, or long-term antibiotic use is coded. One that is given for prophylaxis, acne or a similar
+    reason is information, and so is one that may be for an active infection on record, which has a finding of its own.
 
     ## Why it matters
     An antibiotic is often the only trace of an infection that nobody coded, and it can hide fever and raised markers.

@@ -21,7 +21,7 @@ _FACTORS = {
 """The value sets of the factors, each with its name for the finding's `short`."""
 _SHOWN = 4
 _SUGAR = ("Ask whether the blood sugar can be put right first",)
-_ADRENALS = ("Ask whether the adrenals need cover by a glucocorticoid",)
+_ADRENALS = ("Ask whether adrenal cover with a glucocorticoid is needed",)
 
 
 @rule(
@@ -31,7 +31,7 @@ _ADRENALS = ("Ask whether the adrenals need cover by a glucocorticoid",)
     needs=(Section.CONDITIONS, Section.BLOOD_COUNT, *DRUG_SECTIONS),
     judges="risk of infection",
     steps=("Look for signs of infection before the procedure",),
-    settle="Ask for diabetes, immunosuppression and glucocorticoids",
+    settle="Ask about diabetes, immunosuppression and glucocorticoids",
 )
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -40,7 +40,7 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     haemoglobin A1c, or two factors together are a caution; one of the others alone is information.
 
     ## Why it matters
-    In series of infections after vertebroplasty these were commoner than in other patients. A high blood sugar can be put right
+    In series of infections after vertebroplasty these were commoner than in other patients. A high blood sugar can be corrected
     first. Long-term glucocorticoids also raise the question of adrenal cover. Most patients with an osteoporotic fracture have one such
     factor, and no guideline asks to treat them otherwise for it: a caution for each would say nothing.
 

@@ -33,7 +33,7 @@ _CITES = ("cms-lcd", "rand-2018", "cement-ifu")
     needs=(Section.CONDITIONS, *DRUG_SECTIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
     steps=("Blood cultures and contrast MRI, if not done; ask infectious diseases and spine surgery",),
-    settle="Ask for an infection of the spine, past or present",
+    settle="Ask about infection of the spine, past or present",
 )
 def spinal_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -25,7 +25,7 @@ _DIVIDED = (
     " ratio 5.6); here they are no infection by themselves."
 )
 _OVER = ("Ask whether the infection is over",)
-_UNPROVEN = ("Ask for urinary symptoms",)
+_UNPROVEN = ("Ask about urinary symptoms",)
 _GERMS = ("Repeat blood cultures until they are negative; ask infectious diseases",)
 
 
@@ -37,7 +37,7 @@ _GERMS = ("Repeat blood cultures until they are negative; ask infectious disease
     needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.ENCOUNTER, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
     steps=("Treat the infection first, and judge again when it is over",),
-    settle="Ask for a current infection and antibiotics",
+    settle="Ask about current infection and antibiotics",
 )
 def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -19,7 +19,7 @@ _HISTORY = ValueSets.INFECTION_HISTORY
     needs=(Section.CONDITIONS,),
     judges="past infection",
     steps=("Confirm that the infection is cured",),
-    settle="Ask for a past infection of the spine, or tuberculosis",
+    settle="Ask about past infection of the spine, or tuberculosis",
 )
 def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -14,7 +14,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER),
     steps=("Discuss waiting with the patient: the care so far helps",),
-    settle="Ask for the pain now and in the last weeks, 0 to 10",
+    settle="Ask for pain scores now and in the last weeks, 0 to 10",
     judges="course of the pain",
 )
 def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

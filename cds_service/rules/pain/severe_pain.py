@@ -25,7 +25,7 @@ _PUBLISHED = {
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER),
-    settle="Ask for the pain, 0 to 10",
+    settle="Ask for a pain score, 0 to 10",
     not_shown="pain below the threshold",
     role=Role.PAIN,
 )

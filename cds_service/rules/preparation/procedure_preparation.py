@@ -16,7 +16,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(Section.ALLERGIES, Section.CONDITIONS, Section.VITALS),
     role=Role.PREPARATION,
-    settle="Ask for allergies",
+    settle="Ask about allergies",
 )
 def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
