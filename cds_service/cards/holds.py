@@ -10,9 +10,12 @@ from cds_service.findings.hold_plan import HoldPlan, SourceAsk
 
 
 def table(material: CardInputs, results: Iterable[Result]) -> str:
-    """The table of the first hold among the results for which guidelines lead to different days; empty if there is none."""
+    """The table of the first hold among the results for which guidelines lead to different days; empty if there is none.
+
+    No time is named for a drug of which the interruption is itself hazardous.
+    """
     plans = [item.finding.values for item in results if item.finding]
-    holds = [plan for plan in plans if isinstance(plan, HoldPlan)]
+    holds = [plan for plan in plans if isinstance(plan, HoldPlan) and not plan.agreement]
     return next((_table(material, plan, named=len(holds) > 1) for plan in holds if _differ(material, plan)), "")
 
 
