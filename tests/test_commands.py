@@ -128,7 +128,7 @@ def test_a_wrong_setting_is_one_line_and_no_trace(tmp_path: Path):
     ("setting", "says"),
     [
         ('{client}jwks = "none.json"', "none.json: cannot be read: No such file"),
-        ('{client}jwks = "empty.json"', "empty.json: is no JWK Set with a public key"),
+        ('{client}jwks = "empty.json"', "empty.json: is not a JWK Set with a public key"),
         ('certificate_authorities = "none.pem"', "none.pem: cannot be read: No such file"),
         ('certificate_authorities = "empty.json"', "empty.json: holds no certificate in PEM"),
         ('host = "0.0.0.0"', "no client is configured"),

@@ -115,7 +115,7 @@ def test_cards_are_counted_by_time_by_rule_and_by_reason(serve, database: Databa
     ]
     assert [row[:3] for row in table(text, "reasons")] == [
         ["No reason given", "1", "50 %"],
-        ["Urgent: delay is the greater hazard", "1", "50 %"],
+        ["Urgent: waiting is the greater risk", "1", "50 %"],
     ]
 
 
@@ -322,7 +322,7 @@ def test_why_somebody_was_not_let_in_is_in_the_log(guarded):
     log_to(stream := StringIO())
     guarded().get("/feedback", headers=bearer(f"{BASE}/cds-services"))
     reasons = [line for line in map(json.loads, stream.getvalue().splitlines()) if line["event"] == "not let in"]
-    assert [line["reason"] for line in reasons] == [f"the audience, {BASE}/cds-services, is none of {BASE}/feedback"]
+    assert [line["reason"] for line in reasons] == [f"the audience, {BASE}/cds-services, is not one of {BASE}/feedback"]
 
 
 def test_beside_clients_the_page_is_off_unless_switched_on(guarded, serve, tmp_path: Path):

@@ -131,7 +131,7 @@ def test_the_order_moves_to_the_next_opening_after_all_intervals() -> None:
     wire = msgspec.json.encode(respond(given, given.as_of or datetime.now(UTC), SITE).body)
     body = json.loads(wire)
     [move] = labelled(body, "Move the order to")
-    assert move["label"] == "Move the order to Thu 26 Nov 2026 08:00, when the intervals that decide are met"
+    assert move["label"] == "Move the order to Thu 26 Nov 2026 08:00, after the intervals used here"
     assert "isRecommended" not in move
     [action] = move["actions"]
     assert action["resource"] == {**order_of(asked), "occurrenceDateTime": "2026-11-26T08:00:00+00:00"}
@@ -191,7 +191,12 @@ def test_the_plan_names_drug_interval_last_dose_and_restart_and_the_hazard_stand
     task = plan["actions"][0]["resource"]
     assert faults(task) == ()
     assert task["focus"] == {"reference": f"ServiceRequest/{order_of(asked)['id']}"}
-    for told in ("apixaban", "48 h advised (SIR 2019)", "last dose on record 2026-11-23 12:00", "restart: "):
+    for told in (
+        "apixaban",
+        "advised interval 48 h before the procedure (SIR 2019)",
+        "last recorded dose 2026-11-23 12:00",
+        "restart: ",
+    ):
         assert told in task["description"]
     client = Client(asked, SITE)
     client.take(plan)

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards import assessment
-from cds_service.facts.shared.phrasing import briefly
+from cds_service.chart import Certainty, Concept, Condition, Source, State
+from cds_service.facts.shared.phrasing import briefly, stated
 from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Status
 from cds_service.findings.date_style import in_words
 from cds_service.knowledge import load
@@ -127,7 +128,7 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
     for finding in found:
         start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
         measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
-        assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+        assert measured.intersection(start) <= set(re.split(r"[ ,/]", finding.short)), finding
 
 
 _LONGEST_SHORT, _LONGEST_HEADLINE, _MOST_WORDS = 50, 100, 22
@@ -159,6 +160,8 @@ def test_findings_fit_a_card(case: cases.Case) -> None:
     [
         ("Discitis, unspecified, lumbar region", "discitis, lumbar region"),
         ("Von Willebrand disease", "von Willebrand disease"),
+        ("Pneumonia, unspecified organism", "pneumonia"),
+        ("Osteomyelitis of unspecified bone", "osteomyelitis of bone"),
         ("Chance fracture L1", "Chance fracture L1"),
         ("COPD, GOLD 4", "COPD, GOLD 4"),
         ("Discitis (disorder)", "it"),
@@ -176,6 +179,38 @@ def test_findings_fit_a_card(case: cases.Case) -> None:
 def test_words_of_the_chart_stand_in_a_short_form_whole_or_not_at_all(text: str, short: str) -> None:
     """Few plain words are quoted, without what is unspecified; for all else stands the rule's noun."""
     assert briefly(text, "it") == short
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Discitis, unspecified, lumbar region", "Discitis, lumbar region"),
+        ("Von Willebrand disease", "Von Willebrand disease"),
+        ("Nonrheumatic aortic (valve) stenosis", "Nonrheumatic aortic (valve) stenosis"),
+        ("home oxygen", "Home oxygen"),
+        ("Pneumonia, unspecified organism", "Pneumonia"),
+        ("Discitis L3/4", "Discitis L3/4"),
+        ("M46.46", "Noun"),
+        ("60413009", "Noun"),
+        ("COVID-19", "COVID-19"),
+        ("one two three four five six seven eight nine ten eleven twelve 13", "Noun"),
+        ("", "Noun"),
+    ],
+)
+def test_a_diagnosis_is_one_line_of_a_card(text: str, line: str) -> None:
+    """Its words stand whole, with a capital and a date; the rule's noun stands for a code, for none, and for too many."""
+    problem = Condition(Source("Condition/1"), Concept(text), State.ACTIVE, Certainty.CONFIRMED)
+    assert stated(problem, "noun") == f"{line}, date not recorded"
+
+
+def test_a_doubtful_diagnosis_is_possible() -> None:
+    """A name keeps its capital."""
+    for text, line in (
+        ("Cauda equina syndrome", "Possible cauda equina syndrome"),
+        ("Chance fracture", "Possible Chance fracture"),
+    ):
+        problem = Condition(Source("Condition/1"), Concept(text), State.ACTIVE, Certainty.POSSIBLE)
+        assert stated(problem, "noun") == f"{line}, date not recorded"
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)

@@ -333,7 +333,7 @@ def test_the_answer_says_why_when_who_and_what_next():
     assert (source.label, rule) == ("SIR 2019", "antithrombotic_hold")
     assert found.steps[:2] == (
         "Create a task: agree the plan for apixaban with the prescriber",
-        "Move the order to Thu 26 Nov 2026 08:00, when the intervals that decide are met",
+        "Move the order to Thu 26 Nov 2026 08:00, after the intervals used here",
     )
 
 

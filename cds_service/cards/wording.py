@@ -123,13 +123,13 @@ ORDER_LABELS = {
     Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
 }
 PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
-MOVE_LABEL = "Move the order to {moment}, when the intervals that decide are met"
+MOVE_LABEL = "Move the order to {moment}, after the intervals used here"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
 BEFORE = "Before {procedure}"
 PLAN_DRUG = "{drug}: {interval}; {last_dose}; {restart}"
-PLAN_INTERVAL = "{hours} h advised ({source}) before the procedure"
-PLAN_CONSULT = "{consult}; specialist advice"
-PLAN_LAST_DOSE = "last dose on record {when}"
+PLAN_INTERVAL = "advised interval {hours} h before the procedure ({source})"
+PLAN_CONSULT = "{consult}; ask a specialist"
+PLAN_LAST_DOSE = "last recorded dose {when}"
 PLAN_LATEST_DOSE = "last dose no later than {when}, if the prescriber agrees"
 PLAN_NO_DOSE = "last dose not recorded"
 PLAN_RESTART = "restart: {when}"
@@ -147,19 +147,19 @@ UNDATED = "on a date not recorded"
 
 # Override reasons: ours, and HL7's codes for guidance that was not followed.
 OWN_REASONS = {
-    "specialist-agreed": "Agreed with the prescriber or specialist concerned",
-    "chart-out-of-date": "The chart is out of date: this no longer holds",
-    "urgent": "Urgent: delay is the greater hazard",
-    "done-elsewhere": "Done or documented outside this record",
+    "specialist-agreed": "Agreed with the prescriber or specialist",
+    "chart-out-of-date": "The chart is out of date; this no longer applies",
+    "urgent": "Urgent: waiting is the greater risk",
+    "done-elsewhere": "Done or documented elsewhere",
 }
 HL7_REASONS = {
-    "risk-benefit-ratio": "Benefit judged to outweigh the risk",
-    "expert-contradicts": "Expert opinion differs",
+    "risk-benefit-ratio": "The benefit outweighs the risk",
+    "expert-contradicts": "A specialist advises otherwise",
     "action-completed": "Already done",
-    "need-more-info": "More information is awaited first",
-    "patient-refuses": "The patient declines what is advised",
+    "need-more-info": "Waiting for more information",
+    "patient-refuses": "The patient declines",
     "prefers-alternative": "The patient prefers this procedure",
-    "service-not-available": "What is advised is not available here",
+    "service-not-available": "Not available here",
 }
 
 # Links.

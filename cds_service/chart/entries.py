@@ -1,6 +1,7 @@
 """What a chart holds once it is read: typed entries with a source, a status of ours and dates as intervals."""
 
 from enum import IntEnum, StrEnum
+from math import floor, log10
 
 from msgspec import Struct
 
@@ -108,6 +109,7 @@ _SPOKEN = {
     "mL/min/{1.73_m2}": "mL/min/1.73 m²",
 }
 """What people write for a UCUM unit, where it is not the unit itself."""
+_MEASURED = 4
 
 
 class Quantity(Struct, frozen=True):
@@ -118,8 +120,12 @@ class Quantity(Struct, frozen=True):
     comparator: str = ""
 
     def __str__(self) -> str:
+        """With the digits that were measured: a number with more than four was converted, and has three of its own."""
         unit = _SPOKEN.get(self.unit, self.unit)
-        return f"{self.comparator}{self.value:g} {unit}".rstrip()
+        number = f"{self.value:g}"
+        if len(number.replace(".", "").lstrip("-0")) > _MEASURED and "." in number:
+            number = f"{self.value:.{max(0, 2 - floor(log10(abs(self.value))))}f}"
+        return f"{self.comparator}{number} {unit}".rstrip()
 
 
 class ResultStatus(StrEnum):

@@ -76,7 +76,9 @@ def export(config: Path | None, output: Path | None) -> None:
 @command.command()
 @config_option
 @click.option(
-    "--before", type=_DAY, help="Delete what is older than this day (UTC). By default the retention setting tells."
+    "--before",
+    type=_DAY,
+    help="Delete what is older than this day (UTC). By default, what is older than retention_days.",
 )
 def purge(config: Path | None, before: datetime | None) -> None:
     """Delete old feedback and records of shown cards."""

@@ -26,7 +26,9 @@ _MANY = 20
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @config_option
 @click.option(
-    "--url", metavar="URL", help="Post to a running service instead of answering here; its base or a discovery address."
+    "--url",
+    metavar="URL",
+    help="Post to a running service, at its base or a discovery address, instead of answering here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as one line of JSON.")
 @click.option(
@@ -47,10 +49,10 @@ def command(
     """Run hook requests, rule cases, FHIR resources or Bundles from files or folders.
 
     A request requests/NAME.json is compared with expected/NAME.json beside its folder, where that exists. Rule cases carry
-    their own expectations; a plain resource or Bundle is asked about with its draft orders, or else with one for
-    vertebroplasty. Answers given here go by the settings for all; a client's own are those of a running service.
+    their own expectations; a plain resource or Bundle is judged with the draft orders in it, or else with an order for
+    vertebroplasty. Without --url the settings for all callers hold; a client's own hold only in a running service.
 
-    Exit status: 0 if all that has an expectation matched, 1 if not, 2 if a file could not be read.
+    Exit status: 0 if every answer is as expected, 1 if not, 2 if a file could not be read.
     """
     console = Console(stderr=as_json)
     door: Endpoint = Remote(url) if url else here(datetime.now(UTC), load_settings(config))

@@ -48,7 +48,7 @@ def read_feedback(
 
 
 def _refused(element: str, problem: str) -> RequestError:
-    return RequestError(f"{element} {problem}. Nothing of this call was kept.", expression=element)
+    return RequestError(f"{element} {problem}. Nothing in this call was stored.", expression=element)
 
 
 def _entry(value: object, element: str, received_at: datetime, client: str, keeping: Keeping) -> FeedbackEntry:
@@ -72,7 +72,7 @@ def _entry(value: object, element: str, received_at: datetime, client: str, keep
 
 def _identifier(value: object, element: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _refused(element, "is missing" if value is None else "is not a text")
+        raise _refused(element, "is missing" if value is None else "is not a string")
     return value.strip()
 
 

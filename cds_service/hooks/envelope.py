@@ -51,7 +51,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def refused(element: str, problem: str) -> RequestError:
-    """What is told of a member that cannot be taken as it is."""
+    """The error for a member of the call that cannot be used as it was sent."""
     return RequestError(f"{element} {problem}", expression=element)
 
 

@@ -90,8 +90,8 @@ def _hook(value: object, hooks: Collection[Hook]) -> Hook:
     name = _required(value, "hook")
     if name not in set(hooks):
         # What is no hook of ours is not repeated: it may be anything.
-        sent = name if name in set(Hook) else "none that this service knows"
-        raise refused("hook", f"is {sent}; answered here: {', '.join(hook for hook in Hook if hook in hooks)}")
+        sent = name if name in set(Hook) else "not one that this service knows"
+        raise refused("hook", f"is {sent}; this address answers {', '.join(hook for hook in Hook if hook in hooks)}")
     return Hook(name)
 
 
@@ -115,7 +115,7 @@ def _text(value: object) -> str:
 def _required(value: object, element: str) -> str:
     text = _text(value)
     if not text:
-        raise refused(element, "is missing" if value is None else "is not a text")
+        raise refused(element, "is missing" if value is None else "is not a string")
     return text
 
 

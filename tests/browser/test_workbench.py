@@ -190,12 +190,12 @@ def test_overriding_a_card_by_keyboard_sends_feedback(page: Page, service: Serve
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    expect(second.get_by_label("Expert opinion differs")).to_be_checked()
+    expect(second.get_by_label("A specialist advises otherwise")).to_be_checked()
     before = len(feedback(service))
     page.keyboard.press("Tab")
     expect(second.get_by_role("button", name="Send feedback")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(second.get_by_text("Overridden: Expert opinion differs. Feedback is kept.")).to_be_focused()
+    expect(second.get_by_text("Overridden: A specialist advises otherwise. Feedback is kept.")).to_be_focused()
     (row,) = feedback(service)[before:]
     assert (row["outcome"], row["reason_code"]) == ("overridden", "expert-contradicts")
     assert page.locator("article.dismissed").count() == 1

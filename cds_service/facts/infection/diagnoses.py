@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State
 from cds_service.facts.infection.antibiotics import antibiotics, may_treat
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, stated
 from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -32,12 +33,13 @@ class Infection(Struct, frozen=True):
         return bool(self.signs) or (self.recent and not self.of_urine)
 
     @property
-    def standing(self) -> str:
-        """How it stands, in words to put before its name."""
-        if self.goes_on:
-            return f"Active infection on record{f' with {self.signs[0].says}' if self.signs else ''}"
-        unproven = "Urinary infection without recorded symptoms, culture or antibiotic"
-        return unproven if self.recent else "Infection on record for long, resolved?"
+    def stated(self) -> str:
+        """Its name and date, with what shows that it goes on or leaves that open."""
+        noun = "urinary infection" if self.of_urine else "infection on record"
+        if not self.signs and not (self.of_urine and self.recent):
+            return f"{stated(self.problem, noun)}{'' if self.recent else '; not recorded as resolved'}"
+        shown = self.signs[0].says if self.signs else "no symptoms, culture or antibiotic on record"
+        return f"{capitalised(diagnosed(self.problem, noun))}{on(self.problem.dated)}; {shown}"
 
 
 def spinal_infections(chart: Chart, know: Knowledge) -> Reading[Condition]:
@@ -72,7 +74,7 @@ def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
     of_urine = problem.concept.sets.isdisjoint(_SETS)
     drugs, gaps = antibiotics(chart, know)
     signs = tuple(
-        Sign(f"{use.name} being taken", Evidence(use.source, "medication"), use.basis)
+        Sign(f"{know.drugs.ingredients[use.ingredient].name} taken", Evidence(use.source, "medication"), use.basis)
         for use in drugs
         if may_treat(use, problem)
     )

@@ -46,6 +46,7 @@ _IDLE = re.compile(
     r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^other (?:specified )?sites?$|^initial encounter\b",
     re.IGNORECASE,
 )
+_VAGUE = re.compile(r"(?<=\w )unspecified (?=\w)|^unspecified (?=\w+ \w)", re.IGNORECASE)
 
 
 def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
@@ -55,6 +56,7 @@ def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
     too long gives way to the rule's own `noun`; without one it ends after its first words.
     """
     first, *others = text.split(", ")
+    first = _specified(first)
     if len(first.split()) > words:
         return noun or " ".join(first.split()[:words])
     for clause in others:
@@ -62,6 +64,11 @@ def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
         if not _IDLE.search(clause) and len(longer.split()) <= words:
             first = longer
     return first
+
+
+def _specified(text: str) -> str:
+    """Words of the chart without the word that says that something is not said, where others say more."""
+    return _VAGUE.sub("", text)
 
 
 def hedged(noun: str, certainty: Certainty) -> str:
@@ -89,7 +96,7 @@ def room(*beside: str) -> int:
     return min(MOST_QUOTED, _LINE - len(said.split()) - 2 * len(_DATE.findall(said)))
 
 
-_FEW, _NARROW = 5, 40
+FEW_WORDS, _NARROW = 5, 40
 _EPONYMS = frozenset(("Chance", "Kümmell", "Pott"))
 # Words that a list can take as they are: no brackets, full stops or ids, and no code instead of a name.
 _PLAIN = re.compile(r"(?!\S*\d\S*$)[^\W\d_][^\W_]+(?:[ ,/'’-]+[^\W_]+)*")
@@ -99,7 +106,7 @@ def shortened(first: str, *more: str) -> str:
     """The `short` of a finding: as much of it, in this order, as five words hold; the first part always."""
     short = first
     for part in more:
-        if len(f"{short}{part}".split()) <= _FEW:
+        if len(f"{short}{part}".split()) <= FEW_WORDS:
             short += part
     return short
 
@@ -109,12 +116,33 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
 
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
-    clauses = text.split(", ")
-    said = ", ".join([clause for clause in clauses if not _IDLE.search(clause)] or clauses[:1])
+    first, *others = text.split(", ")
+    said = ", ".join([_specified(first), *[clause for clause in others if not _IDLE.search(clause)]])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
-    first = said.split()[0]
-    return said if proper or first in _EPONYMS or not first[1:].islower() else f"{said[0].lower()}{said[1:]}"
+    return said if proper else inside(said)
+
+
+_DIGIT = re.compile(r"\d")
+_CODE = re.compile(r"\d*|[A-Z]\d[\w.]*")
+
+
+def stated(problem: Condition, noun: str) -> str:
+    """A diagnosis as a line of a card: `Discitis, lumbar region, 2026-11-01`, or `Possible pneumonia, date not recorded`.
+
+    `noun` stands for a bare code, and for more words of the chart than a line holds.
+    """
+    text = problem.concept.text
+    named = noun if _CODE.fullmatch(text) else brief(text, noun)
+    return f"{begun(inside(named), problem.certainty)}{on(problem.dated) or ', date not recorded'}"
+
+
+def inside(words: str) -> str:
+    """Words as they stand inside a sentence: the first in lower case, or all if all have capitals; names as they are."""
+    first = words.split(maxsplit=1)[0]
+    if first in _EPONYMS or not first[1:].islower():
+        return words
+    return words.lower() if words.istitle() and not _DIGIT.search(words) else f"{words[0].lower()}{words[1:]}"
 
 
 def diagnosed(problem: Condition, noun: str) -> str:

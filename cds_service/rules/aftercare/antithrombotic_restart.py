@@ -25,7 +25,8 @@ def antithrombotic_restart(chart: Chart, know: Knowledge) -> Iterator[Finding | 
     Whether vertebral augmentation was done in this encounter and an antithrombotic is on hold, or ended shortly before.
 
     ## Why it matters
-    A drug that is not started again can cost a stroke or a stent. Sources differ on how soon after a procedure of high bleeding risk.
+    If a drug is not started again, a stroke or a blocked stent may follow. Sources differ on how soon after a procedure of high
+    bleeding risk.
 
     ## When it stays silent
     When no augmentation was done in this encounter, or no antithrombotic was held.

@@ -34,23 +34,24 @@ from cds_service.knowledge import Knowledge
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the slot
-    against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active
-    counts as taken until the slot: the finding says by when the last dose must be, or from when the procedure fits if today's dose is
-    the last. Aspirin and dipyridamole are a caution at most. It also tells of active drugs that nothing identifies, and of charts that
-    say anticoagulated but list no such drug.
+    For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the procedure
+    against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active counts as
+    taken until the procedure: the finding says by when the last dose must be, or from when the procedure fits if today's dose is the
+    last. Aspirin and dipyridamole are a caution at most. It also names active drugs that nothing identifies, and charts that say
+    anticoagulated but list no such drug.
 
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
     disagree on intervals: that of SIR 2019 is used here, all are explained. Where interrupting a drug can harm as well, its line says
-    so (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
+    so (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency
+    only.
 
     ## When it stays silent
-    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list
-    is whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
-    prescribed (MedicationRequest), as each holds drugs that the other lacks. Empty is an answer; left out, failed, cut or
-    another patient's is none. A site that keeps only one of them says so in `medication_lists`, or its server does.
-    Failed kidneys, for which no interval is tabulated, would ask for a week: within it, what could show them must have come.
+    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list is
+    whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
+    prescribed (MedicationRequest), as each holds drugs that the other lacks. An empty list is an answer; one that was left out, failed,
+    was cut or is another patient's is not. A site that keeps only one of them says so in `medication_lists`, or its server does. In
+    kidney failure, for which no interval is tabulated, a week would be needed: for a dose within it, renal function must be known.
     """
     found, gaps = exposures(chart, know)
     for item in found:

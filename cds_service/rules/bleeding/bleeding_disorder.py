@@ -29,16 +29,16 @@ _EXPLAINED = "Guidelines call a bleeding disorder an absolute contraindication a
     needs=(Section.CONDITIONS, Section.PROCEDURES, Section.SERVICE_REQUESTS),
     essential=Essential.SUPPLIED,
     steps=("Ask haematology for a plan to correct it before the procedure",),
-    settle="Ask for a bleeding disorder, in the family too",
+    settle="Ask about bleeding disorders, in the family too",
 )
 def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether haemophilia, von Willebrand disease, immune thrombocytopenia, intravascular coagulation, an inhibitor or another
-    bleeding disorder is on the problem list. With a documented plan to correct it, it is a caution.
+    Whether haemophilia, von Willebrand disease, immune thrombocytopenia, intravascular coagulation, an inhibitor or another bleeding
+    disorder is on the problem list. With a documented plan to correct it, it is a caution.
 
     ## Why it matters
-    Uncorrected, a haematoma beside the spinal cord threatens. Guidelines call it an absolute contraindication as long as it cannot
-    be corrected, payers a relative one. Haematology can nearly always prepare the patient.
+    If it is not corrected, a haematoma beside the spinal cord threatens. Guidelines call it an absolute contraindication as long as it
+    cannot be corrected, payers a relative one. Haematology can nearly always prepare the patient.
 
     ## When it stays silent
     When none is active. Low platelets without a diagnosis belong to `low_platelets`, thrombophilia to `interruption_hazard`.

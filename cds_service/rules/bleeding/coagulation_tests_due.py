@@ -39,7 +39,7 @@ _EXPLAINED = (
 )
 def coagulation_tests_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether INR and platelets were measured, and are recent enough at the slot for this patient: fewer days on antithrombotics,
+    Whether INR and platelets were measured, and are recent enough at the procedure for this patient: fewer days on antithrombotics,
     with liver disease or chemotherapy, in hospital or with an acute illness; on a vitamin K antagonist on the day itself. In chronic
     liver disease fibrinogen is asked for as well.
 

@@ -30,14 +30,14 @@ _MINOR = ("nsaid", "serotonergic-antidepressant")
 )
 def combined_antithrombotics(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether two or more anticoagulants or platelet inhibitors are inside their holds at the slot. Aspirin with dipyridamole counts
+    Whether two or more anticoagulants or platelet inhibitors are inside their holds at the procedure. Aspirin with dipyridamole counts
     as one. An anticoagulant or a second platelet inhibitor beside an NSAID, SSRI or SNRI is information.
 
     ## Why it matters
-    The intervals of the guidelines assume a single drug or defect. Together, drugs bleed more than each alone.
+    The intervals of the guidelines assume a single drug or defect. Together they cause more bleeding than each alone.
 
     ## When it stays silent
-    When at most one acts at the slot.
+    When at most one still acts at the procedure.
     """
     drugs, gaps = exposures(chart, know)
     acting = [item for item in drugs if item.on_board]

@@ -35,15 +35,15 @@ def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     """## What it checks
     Whether a patient on an antithrombotic has a recent coronary stent, coronary event, stroke, TIA or venous thromboembolism,
     thrombophilia, thromboembolism with cancer, a mechanical heart valve, or atrial fibrillation of high stroke risk; or is on a drug
-    that is only given around a coronary intervention. A platelet inhibitor guards stents and coronary vessels, an anticoagulant
-    veins, valves and atria; after a stroke each counts.
+    that is only given around a coronary intervention. A platelet inhibitor protects stents and coronary vessels, an anticoagulant
+    veins, valves and atria; after a stroke either counts.
 
     ## Why it matters
     Both dangers are real: bleeding beside the spinal cord with the drug, thrombosis without it. Who treats the heart, the vessels
     or the blood has to agree before anything is interrupted, and waiting may be better. No bridging plan is computed.
 
     ## When it stays silent
-    When no antithrombotic is taken or was lately, when the event is long past, or when the drug does not guard against it.
+    When no antithrombotic is taken or was lately, when the event is long past, or when the drug does not protect against it.
     """
     found, gaps = guarded_risks(chart, know)
     for item in found:

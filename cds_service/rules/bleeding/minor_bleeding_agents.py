@@ -26,7 +26,7 @@ _CONTINUES = "Plan the procedure with the infusion running: it must not be inter
     card=Topic.ANTITHROMBOTICS,
     needs=DRUG_SECTIONS,
     judges="drugs that add to bleeding",
-    settle="Ask for painkillers and antidepressants",
+    settle="Ask about painkillers and antidepressants",
 )
 def minor_bleeding_agents(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -22,7 +22,7 @@ _STEPS = {"creatinine": "Order creatinine", "body weight": "Weigh the patient"}
 )
 def renal_function_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a drug that the kidneys clear is taken or inside its hold, and the creatinine clearance at the slot can be computed from
+    Whether a drug that the kidneys clear is taken or inside its hold, and the creatinine clearance at the procedure can be computed from
     a current creatinine and a current weight. An eGFR stands in, and the weight is still asked for.
 
     ## Why it matters

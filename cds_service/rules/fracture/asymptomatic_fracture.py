@@ -34,8 +34,8 @@ _UNDER_OPIOID = ("Ask how severe the pain is when the opioid wears off",)
     needs=(Section.PAIN, Section.ENCOUNTER, *FRACTURE_SECTIONS, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
     role=Role.SETTLED,
-    steps=("Ask for the pain again, 0 to 10: without pain the procedure has only risks",),
-    settle="Ask for the pain, 0 to 10",
+    steps=("Ask for the pain score again, 0 to 10: without pain the procedure has only risks",),
+    settle="Ask for a pain score, 0 to 10",
 )
 def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -25,17 +25,17 @@ from cds_service.knowledge import Knowledge
 )
 def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether the fracture at the target level is certainly more than twelve weeks old while a current image shows marrow oedema or
-    uptake there.
+    Whether the fracture at the target level is certainly more than twelve weeks old while a current image shows marrow oedema or uptake
+    there.
 
     ## Why it matters
     One trial of fractures older than three months with oedema favoured vertebroplasty over an infiltration of anaesthetic (difference
-    of 1.3 points of pain at twelve months); payers do not cover them. Beyond twelve months there are no trials. It is a
-    decision for one patient.
+    of 1.3 points of pain at twelve months); payers do not cover them. Beyond twelve months there are no trials. It is a decision for
+    the individual patient.
 
     ## When it stays silent
-    When the fracture is not that old, or images show no activity. It is not asked for a malignant fracture or a non-union,
-    nor where no fracture is on record.
+    When the fracture is not that old, or images show no activity. It does not apply to a malignant fracture or a non-union, or where no
+    fracture is on record.
     """
     if age_does_not_count(chart, know) or none_on_record(chart):
         raise NotApplicable

@@ -29,10 +29,10 @@ def fracture_nonunion(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     a diagnosis, or the seventh character K of a fracture code.
 
     ## Why it matters
-    A fracture that moves goes on hurting, however old it is. Its age does not exclude the procedure.
+    A fracture that moves keeps hurting, however old it is. Its age does not exclude the procedure.
 
     ## When it stays silent
-    When neither diagnoses nor images name it, or images deny it. A cleft in the disc is none.
+    When neither diagnoses nor images name it, or images deny it. A cleft in the disc does not count.
     """
     images, records = clefts(chart, know), tuple(nonunion_records(chart))
     for seen in images[:1]:

@@ -35,15 +35,15 @@ from cds_service.knowledge import Knowledge
 def healed_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether current imaging says that the fracture at the target level is healed, old or without marrow oedema or uptake, or whether all
-    that is on record there is resolved or a late effect. Where it does not say so of every target level it is a caution about this level
-    alone.
+    that is on record there is resolved or a late effect. Where it does not say so of every target level it is a caution about this
+    level alone.
 
     ## Why it matters
     A healed fracture does not hurt at the bone, and cement in it was not shown to help.
 
     ## When it stays silent
-    When current imaging shows oedema or uptake. That nothing is documented is no healing: then it is unknown. It is not asked for a
-    malignant fracture or a non-union, nor where no fracture is on record.
+    When current imaging shows oedema or uptake. Where nothing is documented, healing is unknown. It does not apply to a malignant
+    fracture or a non-union, or where no fracture is on record.
     """
     if age_does_not_count(chart, know):
         raise NotApplicable

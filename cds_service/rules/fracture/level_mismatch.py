@@ -41,8 +41,7 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     Treating the wrong vertebra cannot be undone. The order, the diagnosis and the images must name the same one.
 
     ## When it stays silent
-    When they share a level. It is not asked where the order names no level, for an order that says prophylactic, nor where no fracture
-    is on record.
+    When they share a level. It does not apply where the order names no level or says prophylactic, or where no fracture is on record.
     """
     if not chart.order.levels or chart.order.prophylactic:
         raise NotApplicable

@@ -28,7 +28,7 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     Trials and coverage end at T1 and L5 (some payers begin at T5, trials at T4). Above and below it is another procedure.
 
     ## When it stays silent
-    When all levels lie between T5 and L5. Levels that nobody states are unknown.
+    When all levels lie between T5 and L5. If no level is stated, the answer is unknown.
     """
     target = target_levels(chart)
     outside = frozenset(level for level in target if level[0] not in "TL")

@@ -43,7 +43,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
     Cement in an unbroken osteoporotic vertebra has risks and no shown benefit.
 
     ## When it stays silent
-    When a fracture or lesion is on record at each ordered level. Where nothing speaks of any of them it is unknown.
+    When a fracture or lesion is on record at each ordered level. If nothing on record is about any of them, the answer is unknown.
     """
     if chart.order.prophylactic:
         yield Finding(

@@ -36,15 +36,15 @@ _LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until", "rec
 def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     How old the fracture at the target level is, as an interval. An onset gives it, widened where only a month or a year is known. The
-    day it was recorded or first seen only shows that it is at least that old; an earlier image without it shows that it is younger.
-    Met if the whole interval lies within twelve weeks: acute up to six weeks, then subacute.
+    day it was recorded or first seen only shows that it is at least that old; an earlier image without it shows that it is younger. Met
+    if the whole interval lies within twelve weeks: acute up to six weeks, then subacute.
 
     ## Why it matters
     Most of the evidence, and payers' coverage, is for fractures of the last six to twelve weeks. Older ones need proof of activity.
 
     ## When it stays silent
-    When the whole interval lies beyond twelve weeks. It is not asked for a malignant fracture or a non-union, which have no age limit,
-    nor where no fracture is on record.
+    When the whole interval lies beyond twelve weeks. It does not apply to a malignant fracture or a non-union, which have no age limit,
+    or where no fracture is on record.
     """
     found, gaps = current_fractures(chart)
     if age_does_not_count(chart, know) or (not found and not gaps):

@@ -22,15 +22,15 @@ from cds_service.knowledge import Knowledge
 )
 def severe_collapse(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a coded finding or a report gives the target vertebra a height loss above the limit, or calls it plana, whenever that was:
-    a vertebra does not regain its height.
+    Whether a coded finding or a report gives the target vertebra a height loss above the limit, or calls it plana, whenever that was: a
+    vertebra does not regain its height.
 
     ## Why it matters
     There is little room left for a needle and cement, and leakage is likelier. Several payers exclude it.
 
     ## When it stays silent
-    When a current image gives a height loss up to the limit, or calls the height preserved: an older one may have been overtaken. A
-    height loss that is not documented, or a grade that straddles the limit, is unknown; it is not asked where no fracture is on record.
+    When a current image gives a height loss up to the limit, or calls the height preserved: an older one may be out of date. A height
+    loss that is not documented, or a grade that straddles the limit, is unknown; without a fracture on record the rule does not apply.
     """
     limit, other = know.parameters("severe_collapse", "height_loss", "second_limit")
     found = [seen for seen in height_losses(chart) if seen.percent and seen.percent[0] > limit.value]

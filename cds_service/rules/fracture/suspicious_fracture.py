@@ -43,7 +43,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     osteoporosis.
 
     ## When it stays silent
-    When none of these is so, and when the fracture is known to be malignant.
+    When none of these applies, and when the fracture is known to be malignant.
     """
     if is_malignant(chart):
         raise NotApplicable

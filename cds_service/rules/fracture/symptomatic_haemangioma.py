@@ -22,7 +22,7 @@ _CALLED = re.compile(
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.PAIN, Section.ENCOUNTER),
     role=Role.LESION,
-    settle="Ask for the pain, 0 to 10",
+    settle="Ask for a pain score, 0 to 10",
 )
 def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -33,7 +33,7 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     Most vertebral haemangiomas are chance findings. One that hurts or destroys bone can be treated with cement.
 
     ## When it stays silent
-    When there is none, it names no vertebra, or the pain is below 5. Without a pain score it is unknown.
+    When there is no haemangioma, when its vertebra is not named, or when the pain is below 5. Without a pain score it is unknown.
     """
     found, gaps = chart.conditions_in(ValueSets.VERTEBRAL_HAEMANGIOMA)
     there = [item for item in found if item.state is State.ACTIVE and _is_there(item, chart)]

@@ -27,11 +27,12 @@ _SHOWN = 4
 def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the problem list, the reason of the order, or a report or finding of imaging names a fracture of a thoracic or lumbar
-    vertebral body, or a tumour or necrosis of a named vertebra. A diagnosis that is only provisional counts and is called possible.
-    The fracture to be treated is named; others on record are named behind the link.
+    vertebral body, or a tumour or necrosis of a named vertebra. A diagnosis that is only provisional counts and is called possible. The
+    fracture to be treated is named; others on record are named behind the link.
 
     ## Why it matters
-    Cement is put into a broken or eaten vertebra. Without one on record there is nothing to treat, or the record is incomplete.
+    Cement is put into a vertebra that is fractured or destroyed by tumour. Without one on record there is nothing to treat, or the
+    record is incomplete.
 
     ## When it stays silent
     When all that is on record is resolved, healed, a late effect (seventh character S), a history, a broken process or arch, or a

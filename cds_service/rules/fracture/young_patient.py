@@ -15,19 +15,19 @@ from cds_service.knowledge import Knowledge
     needs=(Section.PATIENT, Section.CONDITIONS),
     judges="cause of fragile bone",
     steps=("Look for a tumour, secondary osteoporosis and infection",),
-    settle="Ask for the date of birth and for a cause",
+    settle="Ask for the date of birth, and about a cause",
 )
 def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on record.
+    Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on
+    record.
 
     ## Why it matters
-    Trials enrolled patients of 50 years or more. A vertebra that breaks in a younger one asks for its cause: tumour, secondary
+    Trials enrolled patients of 50 years or more. A vertebral fracture in a younger patient calls for its cause: tumour, secondary
     osteoporosis or infection.
 
     ## When it stays silent
-    From 50 years on, or when the record names the cause. Old age is no reason against. It is not asked under 18: `paediatric_patient`
-    speaks then.
+    From 50 years on, or when the record names the cause. Old age is no contraindication. Under 18 `paediatric_patient` speaks instead.
     """
     years = person.age(chart).one()
     adult, limit = know.parameter("young_patient.from_age"), know.parameter("shared/fracture.young_below")

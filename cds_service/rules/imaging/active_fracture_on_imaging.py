@@ -26,11 +26,11 @@ from cds_service.knowledge import Knowledge
 def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether a coded finding or a sentence of a report says that there is marrow oedema (MRI) or uptake (bone scan, SPECT) at the target
-    level, on an image that is neither older than the window nor older than the fracture. The newest day decides; a coded finding goes
+    level, on an image that is neither older than the window nor older than the fracture. The newest image counts; a coded finding goes
     before a sentence. Activity at another level than the one ordered is named with that level.
 
     ## Why it matters
-    Oedema or uptake shows that the fracture is the recent one. That a study was done, or a radiograph, shows nothing of the kind.
+    Oedema or uptake shows that the fracture is the recent one. A radiograph, or the mere fact that a study was done, does not.
 
     ## When it stays silent
     When current imaging says that there is no oedema or uptake, or that the fracture has healed. Where no finding is on record, or

@@ -34,11 +34,11 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     How many days ago the newest MRI, bone scan or SPECT of the spine was made, and whether that was before the fracture began.
 
     ## Why it matters
-    A fracture heals, and new ones come. An image made before the pain began cannot show its cause. No society gives a limit: one trial
+    Fractures heal, and new ones occur. An image made before the pain began cannot show its cause. No society gives a limit: one trial
     asked for seven days, one payer for six months.
 
     ## When it stays silent
-    When the newest image is current and not older than the fracture. It is not asked where there is none.
+    When the newest image is current and not older than the fracture. Without an image the rule does not apply.
     """
     dating = [item for item in examinations(chart) if item.modality.can_date_a_fracture]
     made = [(item.when, item) for item in dating if item.when]

@@ -35,7 +35,7 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     code cannot tell.
 
     ## When it stays silent
-    When devices and diagnoses were answered and hold none. That is no statement that MRI is possible.
+    When devices and diagnoses were answered and hold none. That does not mean that MRI is possible.
     """
     found, gaps = mri_obstacles(chart)
     if found:

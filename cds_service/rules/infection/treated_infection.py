@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import finding_from
-from cds_service.facts.shared.phrasing import diagnosed, on, shortened
+from cds_service.facts.shared.phrasing import diagnosed, inside, shortened, stated
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
@@ -18,6 +18,8 @@ _HISTORY = ValueSets.INFECTION_HISTORY
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS,),
     judges="past infection",
+    steps=("Confirm that the infection is cured",),
+    settle="Ask about past infection of the spine, or tuberculosis",
 )
 def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -37,17 +39,18 @@ def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, gaps = spinal_infections(chart, know)
     for problem in problems:
         if problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets:
-            yield _past(problem, shortened(diagnosed(problem, "spinal infection"), ", past"))
+            yield _past(problem, "infection of the spine", shortened(diagnosed(problem, "spinal infection"), ", past"))
     yield from gaps
 
 
 def _coded_as_history(chart: Chart) -> Iterator[Finding | Unknown]:
     problems, gaps = chart.conditions_in(_HISTORY)
     for problem in problems:
-        yield _past(problem, diagnosed(problem, "past infection"))
+        yield _past(problem, "tuberculosis or another serious one", diagnosed(problem, "past infection"))
     yield from gaps
 
 
-def _past(problem: Condition, short: str) -> Finding:
-    says = f"Past infection, confirm that it is cured: {problem.concept.text}{on(problem.abated or problem.dated)}"
+def _past(problem: Condition, noun: str, short: str) -> Finding:
+    over = f", over since {problem.abated}" if problem.abated else ""
+    says = f"Past infection: {inside(stated(problem, noun))}{over}"
     return finding_from(problem, says, short, cites=("cement-ifu", "liao-2018"))

@@ -24,7 +24,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(*DRUG_SECTIONS, Section.CONDITIONS),
     judges="gastric emptying",
-    settle="Ask for GLP-1 drugs, weekly injections too",
+    settle="Ask about GLP-1 drugs, weekly injections too",
 )
 def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
