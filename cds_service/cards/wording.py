@@ -25,6 +25,16 @@ TOPICS = {
     Topic.WORKUP: "Work-up and aftercare",
 }
 
+VERDICTS = {
+    Disposition.CRITERIA_MET: "criteria met on record",
+    Disposition.CAUTION: "possible, with caution",
+    Disposition.AFTER_CORRECTION: "not yet",
+    Disposition.INSUFFICIENT_DATA: "cannot be judged yet",
+    Disposition.NOT_INDICATED: "not indicated on this record",
+    Disposition.CONTRAINDICATED: "contraindicated now",
+    Disposition.REFER_SPINE_SURGERY: "spine surgeon first",
+}
+
 # Summaries. {procedure} names levels and day, {points} what decided, as many as fit.
 SUITABILITY = {
     Disposition.CRITERIA_MET: "{procedure}: documented criteria met. Evidence is divided; the decision stays clinical",
