@@ -1,6 +1,7 @@
 """Asks the service the visitor's question, as it came and with the changes, and gathers what the page shows of the answers."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -37,9 +38,13 @@ class ServiceAnswer(Struct, frozen=True):
 
 
 class View(Struct, frozen=True):
-    """The answer with everything that the page puts beside it; the parts are None where the answer has no cards."""
+    """The answer with everything that the page puts beside it; the parts are None where the answer has no cards.
+
+    `as_of` is the moment at which the chart was judged, by the clock of the site.
+    """
 
     question: Question
+    as_of: datetime | None
     answer: ServiceAnswer
     comparison: compare.Comparison | None
     groups: tuple[why.Group, ...]
@@ -54,10 +59,16 @@ def view(question: Question, context: PageContext) -> View:
     after = ask(changes.request(question), context) if question.changes else before
     told, plain = after.response, before.response
     material = told.material if told else None
-    compared = compare.comparison(plain, told, before.request, after.request) if plain and told else None
+    compared = (
+        compare.comparison(plain, told, before.request, after.request, context.site.manner.zone)
+        if plain and told
+        else None
+    )
     chart = told.chart if told else None
+    judged = chart or (plain.chart if plain else None)
     return View(
         question=question,
+        as_of=judged.as_of if judged else None,
         answer=after,
         comparison=compared if question.changes else None,
         groups=why.groups(material, templates(context.site.rules, context.site.know)) if material else (),

@@ -1,54 +1,103 @@
-"""The answer in four lines: why not now, when at the earliest, who says so, and what to do next."""
+"""The answer in a few lines: the verdict in the words of the card, why, when at the earliest, who says so, and what to do next."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
+from cds_service.cards import gaps, wording
 from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
-from cds_service.chart import Chart
-from cds_service.findings import Result
+from cds_service.cards.markdown import upper_first
+from cds_service.chart import Chart, Reason
+from cds_service.disposition import Disposition
+from cds_service.findings import Indicator, Result, Status
 from cds_service.knowledge import Citation
+from cds_service.web import labels
 from cds_service.web.timeline import holds
 from cds_service.web.timeline.scale import Clock
 
 _MOST = 4
+_MOST_STEPS = 5
+_OPEN = (Status.UNKNOWN, Status.ERROR)
 
 
 class Verdict(Struct, frozen=True):
-    """What decided, from when it is put right, the sources with the rule that cites each, and the steps that the cards offer.
+    """The verdict and what it rests on, as the first card says them; then from when it is put right, the sources with the rule that
+    cites each, what a person can do, and what of the chart was not read.
 
-    Each may be empty: nothing then is said of it. `others` counts what decided as well and is not told.
+    Each but the verdict may be empty: nothing then is said of it. `others` counts what decided as well and is not named. Dates are as
+    FHIR writes them.
     """
 
+    word: str
+    headline: str
+    urgency: Indicator
+    question: str
     why: tuple[str, ...]
     others: int
     earliest: tuple[str, ...]
     sources: tuple[tuple[Citation, str], ...]
     steps: tuple[str, ...]
+    unread: tuple[str, ...]
 
 
-def verdict(material: CardInputs, chart: Chart, cards: Iterable[Mapping[str, Any]]) -> Verdict:
+def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any]]) -> Verdict:
     """What the page says first of an answer; `cards` are those of the response."""
-    because = material.assessment.because
-    told = tuple(map(_says, because[:_MOST]))
+    unread = tuple(_unread(chart))
+    if not material.order.references:
+        return _without_order(cards, unread)
+    assessment = material.assessment
+    reasons = tuple(_reasons(assessment.because))
+    decides = _beside(assessment.disposition, cards)
+    headline, why = (decides, reasons) if decides or not reasons else (reasons[0], reasons[1:])
     return Verdict(
-        why=told,
-        others=len(because) - len(told),
+        word=named(assessment.disposition),
+        headline=headline,
+        urgency=labels.URGENCY[assessment.disposition],
+        question=labels.WHY[assessment.disposition],
+        why=why[:_MOST],
+        others=len(why[_MOST:]),
         earliest=tuple(_earliest(material, chart)),
-        sources=tuple(islice(_sources(because, material), _MOST)),
-        steps=tuple(islice(_steps(cards), _MOST)),
+        sources=tuple(islice(_sources(assessment.because, material), _MOST)),
+        steps=tuple(islice(_steps(assessment.because, cards), _MOST_STEPS)),
+        unread=unread,
     )
 
 
-def _says(result: Result) -> str:
-    return result.finding.says if result.finding else f"{result.rule.title}: unknown"
+def named(disposition: Disposition) -> str:
+    """A disposition in the words of the card, as a heading."""
+    return upper_first(wording.VERDICTS[disposition])
+
+
+def _without_order(cards: Sequence[Mapping[str, Any]], unread: tuple[str, ...]) -> Verdict:
+    """There is nothing to judge: what the first card says, if there is one."""
+    word, headline, urgency = labels.NO_CARD, labels.NOTHING_TO_SAY, Indicator.INFO
+    if cards:
+        word, headline, urgency = labels.NO_ORDER, str(cards[0]["summary"]), Indicator(cards[0]["indicator"])
+    return Verdict(word, headline, urgency, "", (), 0, (), (), tuple(islice(_labels(cards), _MOST_STEPS)), unread)
+
+
+def _beside(disposition: Disposition, cards: Iterable[Mapping[str, Any]]) -> str:
+    """What a card says after the verdict; empty if none does."""
+    for card in cards:
+        after = str(card["summary"]).partition(f"{wording.VERDICTS[disposition]}. ")[2]
+        if after:
+            return after
+    return ""
+
+
+def _reasons(because: Sequence[Result]) -> Iterator[str]:
+    """What decided: what was found, then what is not known, then what is not shown."""
+    yield from dict.fromkeys(item.finding.says for item in because if item.finding)
+    yield from gaps.lines(item for item in because if item.status in _OPEN)
+    not_shown = dict.fromkeys(item.rule.not_shown for item in because if item.status is Status.NOT_MET)
+    yield from (upper_first(text) for text in not_shown if text)
 
 
 def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
-    """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot.
+    """From when the intervals have passed; of a drug that is still taken, when its last dose would have to be for the planned time.
 
     Nothing where the chart speaks against the procedure, and no time where interrupting a drug is itself dangerous.
     """
@@ -57,15 +106,13 @@ def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
     if material.assessment.requires:
         yield "Once the specialist who prescribes the antithrombotic has agreed"
         return
-    zone = material.manner.zone
-    clock = Clock(zone, material.as_of.astimezone(zone).year)
+    clock = Clock(material.manner.zone)
     for flag in holds.flags(material, chart, clock):
-        yield f"{flag.told}: {flag.means}"
+        yield f"{flag.when}: {flag.means}"
     for plan in holds.plans(material, chart):
         if plan.latest_dose:
             passed = ", which has passed" if plan.latest_dose < material.as_of else ""
-            name = f"{plan.drug[:1].upper()}{plan.drug[1:]}"
-            yield f"{name} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}{passed}"
+            yield f"{upper_first(plan.drug)} is taken: for the planned time, last dose by {clock.time(plan.latest_dose)}{passed}"
 
 
 def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
@@ -77,6 +124,32 @@ def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[
                 yield material.know.citation(name), result.rule.id
 
 
-def _steps(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _steps(because: Iterable[Result], cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """What a person can do about what decided, then what the cards offer to do, each once."""
+    by_hand = [step for item in because for step in what_to_do(item)]
+    yield from dict.fromkeys((*by_hand, *_labels(cards)))
+
+
+def what_to_do(item: Result) -> tuple[str, ...]:
+    """What a person can do about a finding, or where the rule cannot judge: look up what did not come, else find out what it needs."""
+    if item.finding:
+        return item.finding.steps or item.rule.steps
+    parts = [wording.PARTS[gap.section] for gap in item.missing if gap.reason is not Reason.NOT_MEASURED]
+    if parts:
+        return (f"Look up the {' and the '.join(dict.fromkeys(parts))}",)
+    return (item.rule.settle,) if item.status is Status.UNKNOWN and item.rule.settle else ()
+
+
+def _labels(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """The labels of the suggestions, those of the first card first."""
     yield from dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ()))
+
+
+def _unread(chart: Chart) -> Iterator[str]:
+    """The resources that could not be read, how many and which; then what else was left out or not taken as it was sent."""
+    names = list(dict.fromkeys(item.reference for item in chart.unreadable))
+    if names:
+        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+        yield f"{labels.count(len(names), 'resource')} could not be read: {', '.join(names[:_MOST])}{more}"
+        yield "What depends on that is unknown"
+    yield from chart.notes

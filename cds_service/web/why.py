@@ -11,6 +11,7 @@ from cds_service.chart import Basis, Missing, Section
 from cds_service.findings import Evidence, Kind, Result, Status
 from cds_service.knowledge import Citation, Knowledge, Parameter
 from cds_service.web import html, labels
+from cds_service.web.verdict import what_to_do
 
 _BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 _ORDER = (Status.ERROR, Status.MET, Status.UNKNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
@@ -32,11 +33,16 @@ class Gap(Struct, frozen=True):
 
 
 class RuleRow(Struct, frozen=True):
-    """One result. `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule."""
+    """One result; `steps` are what a person can do about it.
+
+    `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule.
+    """
 
     result: Result
     kind: Kind
     says: str
+    explains: str
+    steps: tuple[str, ...]
     caveat: str
     evidence: tuple[FindingView, ...]
     gaps: tuple[Gap, ...]
@@ -81,6 +87,8 @@ def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> R
         result=result,
         kind=result.effect or result.rule.kind,
         says=finding.says if finding else result.unknown,
+        explains=finding.explains if finding else "",
+        steps=what_to_do(result),
         caveat=_BASIS.get(finding.basis, "") if finding else "",
         evidence=tuple(_view(item) for item in finding.evidence) if finding else (),
         gaps=tuple(_gap(item, templates) for item in result.missing),

@@ -15,7 +15,7 @@ const changed = (input) => input.value && input.value !== input.dataset.was;
 function question() {
   const asked = { instance, hook: form.hook.value, asOf: form.asOf.value, actions, values: {}, doses: {}, without: [] };
   if (source() === "example") asked.fixture = form.fixture.value;
-  if (source() === "paste") asked.pasted = resources(pasted.value);
+  if (source() === "paste") asked.pasted = pasted.value;
   if (source() === "server") {
     asked.server = document.getElementById("server").value;
     asked.patient = document.getElementById("patient").value;
@@ -27,17 +27,6 @@ function question() {
     if (input.name === "without" && input.checked) asked.without.push(input.value);
   }
   return asked;
-}
-
-/** JSON, or one resource on each line as Bulk Data has them. */
-function resources(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const lines = text.split("\n").filter((line) => line.trim());
-    if (lines.length < 2) throw error;
-    return lines.map((line) => JSON.parse(line));
-  }
 }
 
 /** The address that leads back here: an example and its settings, never anything of a pasted chart. */
@@ -68,14 +57,31 @@ function place(html) {
   if (!focused.isConnected && focused.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
 }
 
+/** Takes the answer away: none may stand beside a question that it does not answer. */
+function clear(says, because) {
+  clearTimeout(waiting);
+  running++; // an answer that is under way is not wanted any more
+  last = null;
+  document.body.classList.remove("busy");
+  const result = document.getElementById("result");
+  result.replaceChildren(document.getElementById("unasked").content.cloneNode(true));
+  result.classList.add("unasked");
+  const levers = document.getElementById("levers");
+  levers.replaceChildren();
+  levers.hidden = true;
+  if (says) result.querySelector(".answer").textContent = says;
+  if (because) result.querySelector(".headline").textContent = because;
+  document.getElementById("now").textContent = says ?? "";
+  document.activeElement.scrollIntoView({ block: "nearest" }); // on a narrow screen the form has moved up
+}
+
+/** Shows the answer where the form stands below it. */
+function toAnswer() {
+  if (matchMedia("(max-width: 760px)").matches) document.getElementById("result").scrollIntoView();
+}
+
 async function run(says = "") {
-  let asked;
-  try {
-    asked = question();
-  } catch {
-    tell("What was pasted is not JSON.");
-    return;
-  }
+  const asked = question();
   const mine = ++running;
   document.body.classList.add("busy");
   try {
@@ -89,11 +95,13 @@ async function run(says = "") {
     if (!response.ok) throw new Error(answer.issue?.[0]?.details?.text ?? response.statusText);
     last = answer;
     place(answer.html);
-    document.getElementById("now").textContent = document.querySelector(".answer").textContent;
+    document.getElementById("now").textContent = [...document.querySelectorAll("#result :is(.answer, .headline)")]
+      .map((part) => part.textContent)
+      .join(". ");
     history.replaceState(null, "", address(asked));
     tell(says);
   } catch (error) {
-    if (mine === running) tell(`The service did not answer: ${error.message}`);
+    if (mine === running) clear("Not answered", `The service did not answer: ${error.message}`);
   } finally {
     if (mine === running) document.body.classList.remove("busy");
   }
@@ -174,19 +182,23 @@ async function feedback(entry) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  run();
+  run().then(toAnswer);
 });
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (input.id === "file") read(input.files[0]);
   else if (["fixture", "source"].includes(input.name)) {
     another();
-    if (source() === "example") run();
+    if (source() === "example") run().then(toAnswer);
+    else clear();
   } else if (["hook", "asOf", "without"].includes(input.name)) run();
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset.was !== undefined) soon();
-  if (event.target === pasted) another();
+  if (["pasted", "server", "patient"].includes(event.target.id)) {
+    another();
+    clear();
+  }
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -220,9 +232,9 @@ async function read(file) {
   if (!file) return;
   pasted.value = await file.text();
   another();
-  run();
+  run().then(toAnswer);
 }
-pasted.addEventListener("paste", () => setTimeout(run));
+pasted.addEventListener("paste", () => setTimeout(() => run().then(toAnswer)));
 
 // A file may be dropped anywhere on the page.
 const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
