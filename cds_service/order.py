@@ -29,6 +29,7 @@ class OurOrder(Struct, frozen=True):
     level_count: int
     planned: When | None
     procedure: Augmentation
+    words: str
     basis: Basis
     prophylactic: bool
     is_appointment: bool
@@ -94,6 +95,7 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         planned=dates.read(request.occurrenceDateTime, context.zone)
         or dates.period(request.occurrencePeriod, context.zone),
         procedure=found.kind,
+        words=_named_as(concepts.listed(request.code), context),
         basis=found.basis,
         prophylactic=any(
             _PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in concepts.texts(term)
@@ -131,12 +133,19 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         level_count=len(levels),
         planned=dates.read(visit.start, context.zone),
         procedure=one_kind(stated),
+        words=_named_as(concepts.listed(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in concepts.texts(term)),
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
     )
+
+
+def _named_as(terms: Iterable[Term], context: Context) -> str:
+    """The first text by which terms name the procedure."""
+    said = (text for term in terms for text in ([term.text] if term.text else []) + concepts.texts(term))
+    return next((text.strip() for text in said if named([Term(text=text)], context)), "")
 
 
 def _beyond(item: DecodedResource, elements: tuple[str, ...], context: Context) -> list[Term]:
@@ -197,6 +206,7 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
         planned_source=("appointment" if first.is_appointment else "order") if first else "",
         planned_note=note,
         procedure=one_kind(item.procedure for item in ours),
+        words=ours[0].words if len(ours) == 1 else "",
         basis=Basis.TEXT if any(item.basis is Basis.TEXT for item in ours) else Basis.CODE,
         prophylactic=any(item.prophylactic for item in ours),
         reasons=tuple(reason for item in ours for reason in item.reasons),

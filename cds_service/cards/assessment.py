@@ -44,6 +44,7 @@ class FindingRow(Struct, frozen=True, omit_defaults=True):
     effect: Kind | None = None
     indicator: Indicator | None = None
     says: str = ""
+    short: str = ""
     explains: str = ""
     steps: tuple[str, ...] = ()
     basis: Basis = Basis.CODE
@@ -84,6 +85,7 @@ def row(result: Result) -> FindingRow:
             effect=result.effect,
             indicator=result.indicator,
             says=finding.says,
+            short=finding.short,
             explains=finding.explains,
             steps=finding.steps or rule.steps,
             basis=finding.basis,

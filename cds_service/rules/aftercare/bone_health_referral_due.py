@@ -7,15 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.aftercare import bone_health
 from cds_service.facts.evidence.payer import has_medicare
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
-from cds_service.findings import (
-    Evidence,
-    Finding,
-    Indicator,
-    Kind,
-    Proposal,
-    Topic,
-    rule,
-)
+from cds_service.findings import Evidence, Finding, Indicator, Kind, Proposal, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
@@ -32,6 +24,7 @@ from cds_service.knowledge import Knowledge
         Section.COVERAGE,
     ),
     judges="bone health care",
+    role=Role.BACKGROUND,
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks

@@ -7,16 +7,7 @@ from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing
 from cds_service.facts.shared.findings import of_image, of_problem
 from cds_service.facts.shared.phrasing import described, diagnosed, on, shortened
-from cds_service.findings import (
-    Essential,
-    Evidence,
-    Finding,
-    Kind,
-    Proposal,
-    Topic,
-    parts,
-    rule,
-)
+from cds_service.findings import Essential, Evidence, Finding, Kind, Proposal, Role, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "radiopaedia-vertebroplasty", "site-policy")
@@ -31,6 +22,7 @@ _STEP = (Proposal.REFER_SPINE_SURGERY,)
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
+    role=Role.NEUROLOGY,
 )
 def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
