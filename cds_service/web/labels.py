@@ -1,7 +1,7 @@
 """The words that pages use for what the engine names in one word."""
 
 from cds_service.disposition import Disposition
-from cds_service.findings import Essential, Indicator, Kind, Status
+from cds_service.findings import Essential, Kind, Status
 from cds_service.knowledge import Confidence
 from cds_service.web.connect import Need
 
@@ -37,17 +37,6 @@ STATUSES = {
     Status.NOT_APPLICABLE: "does not apply",
     Status.ERROR: "failed",
 }
-
-URGENCY = {
-    Disposition.CRITERIA_MET: Indicator.INFO,
-    Disposition.CAUTION: Indicator.WARNING,
-    Disposition.AFTER_CORRECTION: Indicator.WARNING,
-    Disposition.INSUFFICIENT_DATA: Indicator.WARNING,
-    Disposition.NOT_INDICATED: Indicator.WARNING,
-    Disposition.CONTRAINDICATED: Indicator.CRITICAL,
-    Disposition.REFER_SPINE_SURGERY: Indicator.CRITICAL,
-}
-"""How urgent each disposition looks."""
 
 NOT_ANSWERED = "Not answered"
 NO_ORDER = "No order to judge"

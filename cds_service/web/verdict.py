@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from cds_service.cards import gaps, wording
+from cds_service.cards import gaps, headlines, lines, wording
 from cds_service.cards.inputs import CardInputs
-from cds_service.cards.lines import cited
 from cds_service.cards.markdown import upper_first
-from cds_service.chart import Chart, Reason
+from cds_service.cards.verdict import indicator
+from cds_service.chart import Chart
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Result, Status
 from cds_service.knowledge import Citation
@@ -49,19 +49,17 @@ def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any
     if not material.order.references:
         return _without_order(cards, unread)
     assessment = material.assessment
-    reasons = tuple(_reasons(assessment.because))
-    decides = _beside(assessment.disposition, cards)
-    headline, why = (decides, reasons) if decides or not reasons else (reasons[0], reasons[1:])
+    why = tuple(_reasons(assessment.because))
     return Verdict(
         word=named(assessment.disposition),
-        headline=headline,
-        urgency=labels.URGENCY[assessment.disposition],
+        headline=_headline(material, cards),
+        urgency=Indicator(cards[0]["indicator"]) if cards else indicator(material, ()),
         question=labels.WHY[assessment.disposition],
         why=why[:_MOST],
         others=len(why[_MOST:]),
         earliest=tuple(_earliest(material, chart)),
         sources=tuple(islice(_sources(assessment.because, material), _MOST)),
-        steps=tuple(islice(_steps(assessment.because, cards), _MOST_STEPS)),
+        steps=tuple(islice(_steps(material, cards), _MOST_STEPS)),
         unread=unread,
     )
 
@@ -79,21 +77,25 @@ def _without_order(cards: Sequence[Mapping[str, Any]], unread: tuple[str, ...]) 
     return Verdict(word, headline, urgency, "", (), 0, (), (), tuple(islice(_labels(cards), _MOST_STEPS)), unread)
 
 
-def _beside(disposition: Disposition, cards: Iterable[Mapping[str, Any]]) -> str:
-    """What a card says after the verdict; empty if none does."""
+def _headline(material: CardInputs, cards: Iterable[Mapping[str, Any]]) -> str:
+    """What a card says after the verdict; if none does, what decided first, if anything did."""
+    verdict = wording.VERDICTS[material.assessment.disposition]
     for card in cards:
-        after = str(card["summary"]).partition(f"{wording.VERDICTS[disposition]}. ")[2]
+        after = str(card["summary"]).partition(f"{verdict}. ")[2]
         if after:
             return after
-    return ""
+    points = headlines.points(material, material.assessment.because)
+    return upper_first(points[0][0]) if points else ""
 
 
 def _reasons(because: Sequence[Result]) -> Iterator[str]:
     """What decided: what was found, then what is not known, then what is not shown."""
     yield from dict.fromkeys(item.finding.says for item in because if item.finding)
-    yield from gaps.lines(item for item in because if item.status in _OPEN)
-    not_shown = dict.fromkeys(item.rule.not_shown for item in because if item.status is Status.NOT_MET)
-    yield from (upper_first(text) for text in not_shown if text)
+    open_or_not_shown = (
+        *gaps.lines(item for item in because if item.status in _OPEN),
+        *dict.fromkeys(item.rule.not_shown for item in because if item.status is Status.NOT_MET),
+    )
+    yield from (upper_first(text) for text in open_or_not_shown if text)
 
 
 def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
@@ -118,26 +120,20 @@ def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
 def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
     seen = set()
     for result in because:
-        for name in cited(result.finding) if result.finding else ():
+        for name in lines.cited(result.finding) if result.finding else ():
             if name not in seen:
                 seen.add(name)
                 yield material.know.citation(name), result.rule.id
 
 
-def _steps(because: Iterable[Result], cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _steps(material: CardInputs, cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """What a person can do about what decided, then what the cards offer to do, each once."""
-    by_hand = [step for item in because for step in what_to_do(item)]
-    yield from dict.fromkeys((*by_hand, *_labels(cards)))
+    yield from dict.fromkeys((*what_to_do(material, material.assessment.because), *_labels(cards)))
 
 
-def what_to_do(item: Result) -> tuple[str, ...]:
-    """What a person can do about a finding, or where the rule cannot judge: look up what did not come, else find out what it needs."""
-    if item.finding:
-        return item.finding.steps or item.rule.steps
-    parts = [wording.PARTS[gap.section] for gap in item.missing if gap.reason is not Reason.NOT_MEASURED]
-    if parts:
-        return (f"Look up the {' and the '.join(dict.fromkeys(parts))}",)
-    return (item.rule.settle,) if item.status is Status.UNKNOWN and item.rule.settle else ()
+def what_to_do(material: CardInputs, results: Sequence[Result]) -> tuple[str, ...]:
+    """What a person can do about findings, and where rules cannot judge."""
+    return (*lines.steps(material, results), *gaps.steps(item for item in results if item.status in _OPEN))
 
 
 def _labels(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
