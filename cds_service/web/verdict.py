@@ -9,7 +9,7 @@ from msgspec import Struct
 from cds_service.cards import gaps, headlines, lines, wording
 from cds_service.cards.inputs import CardInputs
 from cds_service.cards.markdown import upper_first
-from cds_service.cards.verdict import indicator
+from cds_service.cards.verdict import deciding, indicator, speaking
 from cds_service.chart import Chart
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Result, Status
@@ -19,13 +19,12 @@ from cds_service.web.timeline import holds
 from cds_service.web.timeline.scale import Clock
 
 _MOST = 4
-_MOST_STEPS = 5
 _OPEN = (Status.UNKNOWN, Status.ERROR)
 
 
 class Verdict(Struct, frozen=True):
     """The verdict and what it rests on, as the first card says them; then from when it is put right, the sources with the rule that
-    cites each, what a person can do, and what of the chart was not read.
+    cites each, what a person can do (else what the cards offer to do), and what of the chart was not read.
 
     Each but the verdict may be empty: nothing then is said of it. `others` counts what decided as well and is not named. Dates are as
     FHIR writes them.
@@ -48,18 +47,19 @@ def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any
     unread = tuple(_unread(chart))
     if not material.order.references:
         return _without_order(cards, unread)
-    assessment = material.assessment
-    why = tuple(_reasons(assessment.because))
+    disposition = material.assessment.disposition
+    decided = deciding(material, speaking(material))
+    why = tuple(_reasons(decided))
     return Verdict(
-        word=named(assessment.disposition),
-        headline=_headline(material, cards),
+        word=named(disposition),
+        headline=_headline(material, decided, cards),
         urgency=Indicator(cards[0]["indicator"]) if cards else indicator(material, ()),
-        question=labels.WHY[assessment.disposition],
+        question=labels.WHY[disposition],
         why=why[:_MOST],
         others=len(why[_MOST:]),
         earliest=tuple(_earliest(material, chart)),
-        sources=tuple(islice(_sources(assessment.because, material), _MOST)),
-        steps=tuple(islice(_steps(material, cards), _MOST_STEPS)),
+        sources=tuple(islice(_sources(decided, material), _MOST)),
+        steps=(what_to_do(material, decided) or _labels(cards))[:_MOST],
         unread=unread,
     )
 
@@ -74,26 +74,26 @@ def _without_order(cards: Sequence[Mapping[str, Any]], unread: tuple[str, ...]) 
     word, headline, urgency = labels.NO_CARD, labels.NOTHING_TO_SAY, Indicator.INFO
     if cards:
         word, headline, urgency = labels.NO_ORDER, str(cards[0]["summary"]), Indicator(cards[0]["indicator"])
-    return Verdict(word, headline, urgency, "", (), 0, (), (), tuple(islice(_labels(cards), _MOST_STEPS)), unread)
+    return Verdict(word, headline, urgency, "", (), 0, (), (), _labels(cards)[:_MOST], unread)
 
 
-def _headline(material: CardInputs, cards: Iterable[Mapping[str, Any]]) -> str:
+def _headline(material: CardInputs, decided: Sequence[Result], cards: Iterable[Mapping[str, Any]]) -> str:
     """What a card says after the verdict; if none does, what decided first, if anything did."""
     verdict = wording.VERDICTS[material.assessment.disposition]
     for card in cards:
         after = str(card["summary"]).partition(f"{verdict}. ")[2]
         if after:
             return after
-    points = headlines.points(material, material.assessment.because)
+    points = headlines.points(material, decided)
     return upper_first(points[0][0]) if points else ""
 
 
-def _reasons(because: Sequence[Result]) -> Iterator[str]:
+def _reasons(decided: Sequence[Result]) -> Iterator[str]:
     """What decided: what was found, then what is not known, then what is not shown."""
-    yield from dict.fromkeys(item.finding.says for item in because if item.finding)
+    yield from dict.fromkeys(item.finding.says for item in decided if item.finding)
     open_or_not_shown = (
-        *gaps.lines(item for item in because if item.status in _OPEN),
-        *dict.fromkeys(item.rule.not_shown for item in because if item.status is Status.NOT_MET),
+        *gaps.lines(item for item in decided if item.status in _OPEN),
+        *dict.fromkeys(item.rule.not_shown for item in decided if item.status is Status.NOT_MET),
     )
     yield from (upper_first(text) for text in open_or_not_shown if text)
 
@@ -117,18 +117,13 @@ def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
             yield f"{upper_first(plan.drug)} is taken: for the planned time, last dose by {clock.time(plan.latest_dose)}{passed}"
 
 
-def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
+def _sources(decided: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
     seen = set()
-    for result in because:
+    for result in decided:
         for name in lines.cited(result.finding) if result.finding else ():
             if name not in seen:
                 seen.add(name)
                 yield material.know.citation(name), result.rule.id
-
-
-def _steps(material: CardInputs, cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """What a person can do about what decided, then what the cards offer to do, each once."""
-    yield from dict.fromkeys((*what_to_do(material, material.assessment.because), *_labels(cards)))
 
 
 def what_to_do(material: CardInputs, results: Sequence[Result]) -> tuple[str, ...]:
@@ -136,9 +131,9 @@ def what_to_do(material: CardInputs, results: Sequence[Result]) -> tuple[str, ..
     return (*lines.steps(material, results), *gaps.steps(item for item in results if item.status in _OPEN))
 
 
-def _labels(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def _labels(cards: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The labels of the suggestions, those of the first card first."""
-    yield from dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ()))
+    return tuple(dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ())))
 
 
 def _unread(chart: Chart) -> Iterator[str]:

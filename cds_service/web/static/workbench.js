@@ -2,6 +2,7 @@
 
 const form = document.getElementById("ask");
 const told = document.getElementById("told");
+const now = document.getElementById("now");
 const pasted = document.getElementById("pasted");
 const instance = crypto.randomUUID?.() ?? `workbench-${Date.now()}`;
 let actions = [];
@@ -40,9 +41,11 @@ function address(asked) {
   return `${location.pathname}?${query}`;
 }
 
-/** Puts parts of the page in place by their id; focus and what was open stay where they were, and a field that is typed in as it is. */
+/** Puts parts of the page in place by their id; what has the focus stays where it was on the
+ * screen, what was open is open, and a field that is typed in is as it is. */
 function place(html) {
   const focused = document.activeElement;
+  const { top } = focused.getBoundingClientRect();
   const open = [...document.querySelectorAll("details[open][id]")].map((part) => part.id);
   const filter = document.querySelector("input[name=show]:checked")?.value;
   const parts = new DOMParser().parseFromString(html, "text/html").body.children;
@@ -54,7 +57,21 @@ function place(html) {
   }
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (filter) document.querySelector(`input[name=show][value=${filter}]`)?.click();
-  if (!focused.isConnected && focused.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
+  const again = focused.isConnected ? focused : focused.id && document.getElementById(focused.id);
+  if (!again) return;
+  again.focus({ preventScroll: true });
+  scrollBy(0, again.getBoundingClientRect().top - top);
+}
+
+// On a narrow screen the answer is repeated below while it is out of sight.
+const sight = new IntersectionObserver(([{ isIntersecting }]) => now.classList.toggle("repeats", !isIntersecting));
+
+/** Says the answer to who does not see it, and watches whether it is in sight. */
+function announce() {
+  const texts = [...document.querySelectorAll("#result :is(.answer, .headline)")].map((part) => part.textContent);
+  now.textContent = texts.join(". ");
+  sight.disconnect();
+  sight.observe(document.querySelector("#result .verdict"));
 }
 
 /** Takes the answer away: none may stand beside a question that it does not answer. */
@@ -71,7 +88,7 @@ function clear(says, because) {
   levers.hidden = true;
   if (says) result.querySelector(".answer").textContent = says;
   if (because) result.querySelector(".headline").textContent = because;
-  document.getElementById("now").textContent = says ?? "";
+  announce();
   document.activeElement.scrollIntoView({ block: "nearest" }); // on a narrow screen the form has moved up
 }
 
@@ -95,9 +112,7 @@ async function run(says = "") {
     if (!response.ok) throw new Error(answer.issue?.[0]?.details?.text ?? response.statusText);
     last = answer;
     place(answer.html);
-    document.getElementById("now").textContent = [...document.querySelectorAll("#result :is(.answer, .headline)")]
-      .map((part) => part.textContent)
-      .join(". ");
+    announce();
     history.replaceState(null, "", address(asked));
     tell(says);
   } catch (error) {
