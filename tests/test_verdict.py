@@ -1,4 +1,4 @@
-"""What the workbench says first of an answer: the verdict in the words of the card, why, when, what next, and what was not read."""
+"""What the workbench says first of an answer: the verdict in the words of the card, why, when, and what next."""
 
 import json
 from typing import Any
@@ -36,7 +36,6 @@ def test_the_answer_says_why_when_who_and_what_next():
     source, rule = found.sources[0]
     assert (source.label, rule) == ("SIR 2019", "antithrombotic_hold")
     assert any("the prescriber" in step for step in found.steps)
-    assert found.unread == ()
 
 
 @pytest.mark.parametrize("name", sorted(examples.requests()))
@@ -108,22 +107,6 @@ def test_without_an_order_nothing_is_judged():
     assert "pixaban" in aftercare.headline
     assert (aftercare.why, aftercare.earliest, aftercare.sources) == ((), (), ())
     assert judged(request_of("discharge-without-procedure")).word == "No card"
-
-
-def test_a_resource_that_cannot_be_read_is_named():
-    request = request_of(APIXABAN)
-    entries = request["prefetch"]["conditions"]["entry"]
-    broken = {"resourceType": "Condition", "code": 5, "subject": {"reference": "Patient/vera"}}
-    entries += [{"resource": broken | {"id": f"broken-{number}"}} for number in range(6)]
-    (how_many, means) = judged(request).unread
-    assert how_many == (
-        "6 resources could not be read: Condition/broken-0, Condition/broken-1, Condition/broken-2, Condition/broken-3 and 2 more"
-    )
-    assert means == "What depends on that is unknown"
-
-
-def test_what_was_left_out_is_said_too():
-    assert judged(request_of("another-patients-resource")).unread == ("Left out as another patient's: 1",)
 
 
 def test_what_was_never_recorded_can_be_found_out():

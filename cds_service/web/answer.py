@@ -13,7 +13,7 @@ from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
-from cds_service.web import changes, compare, verdict, what_if, why
+from cds_service.web import changes, compare, unread, verdict, what_if, why
 from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 from cds_service.web.timeline import Panel, timeline
@@ -51,6 +51,7 @@ class View(Struct, frozen=True):
     levers: what_if.Levers | None
     panels: tuple[Panel, ...]
     verdict: verdict.Verdict | None
+    unread: tuple[str, ...]
 
 
 def view(question: Question, context: PageContext) -> View:
@@ -77,6 +78,7 @@ def view(question: Question, context: PageContext) -> View:
         else None,
         panels=timeline(material, chart) if material and chart else (),
         verdict=verdict.verdict(material, chart, after.body["cards"]) if material and chart else None,
+        unread=unread.unread(chart, after.request) if chart else (),
     )
 
 

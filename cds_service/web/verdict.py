@@ -24,7 +24,7 @@ _OPEN = (Status.UNKNOWN, Status.ERROR)
 
 class Verdict(Struct, frozen=True):
     """The verdict and what it rests on, as the first card says them; then from when it is put right, the sources with the rule that
-    cites each, what a person can do (else what the cards offer to do), and what of the chart was not read.
+    cites each, and what a person can do (else what the cards offer to do).
 
     Each but the verdict may be empty: nothing then is said of it. `others` counts what decided as well and is not named. Dates are as
     FHIR writes them.
@@ -39,14 +39,12 @@ class Verdict(Struct, frozen=True):
     earliest: tuple[str, ...]
     sources: tuple[tuple[Citation, str], ...]
     steps: tuple[str, ...]
-    unread: tuple[str, ...]
 
 
 def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any]]) -> Verdict:
     """What the page says first of an answer; `cards` are those of the response."""
-    unread = tuple(_unread(chart))
     if not material.order.references:
-        return _without_order(cards, unread)
+        return _without_order(cards)
     disposition = material.assessment.disposition
     decided = deciding(material, speaking(material))
     why = tuple(_reasons(decided))
@@ -60,7 +58,6 @@ def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any
         earliest=tuple(_earliest(material, chart)),
         sources=tuple(islice(_sources(decided, material), _MOST)),
         steps=(what_to_do(material, decided) or _labels(cards))[:_MOST],
-        unread=unread,
     )
 
 
@@ -69,12 +66,12 @@ def named(disposition: Disposition) -> str:
     return upper_first(wording.VERDICTS[disposition])
 
 
-def _without_order(cards: Sequence[Mapping[str, Any]], unread: tuple[str, ...]) -> Verdict:
+def _without_order(cards: Sequence[Mapping[str, Any]]) -> Verdict:
     """There is nothing to judge: what the first card says, if there is one."""
     word, headline, urgency = labels.NO_CARD, labels.NOTHING_TO_SAY, Indicator.INFO
     if cards:
         word, headline, urgency = labels.NO_ORDER, str(cards[0]["summary"]), Indicator(cards[0]["indicator"])
-    return Verdict(word, headline, urgency, "", (), 0, (), (), _labels(cards)[:_MOST], unread)
+    return Verdict(word, headline, urgency, "", (), 0, (), (), _labels(cards)[:_MOST])
 
 
 def _headline(material: CardInputs, decided: Sequence[Result], cards: Iterable[Mapping[str, Any]]) -> str:
@@ -134,13 +131,3 @@ def what_to_do(material: CardInputs, results: Sequence[Result]) -> tuple[str, ..
 def _labels(cards: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The labels of the suggestions, those of the first card first."""
     return tuple(dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ())))
-
-
-def _unread(chart: Chart) -> Iterator[str]:
-    """The resources that could not be read, how many and which; then what else was left out or not taken as it was sent."""
-    names = list(dict.fromkeys(item.reference for item in chart.unreadable))
-    if names:
-        more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
-        yield f"{labels.count(len(names), 'resource')} could not be read: {', '.join(names[:_MOST])}{more}"
-        yield "What depends on that is unknown"
-    yield from chart.notes

@@ -216,7 +216,9 @@ def test_a_bundle_is_pasted(page: Page):
     request = json.loads(APIXABAN.read_bytes())
     entries = [{"resource": resource} for resource in resources(request)]
     paste(page, {"resourceType": "Bundle", "type": "collection", "entry": entries})
-    expect(page.locator(".eyebrow")).to_have_text("Percutaneous vertebroplasty · no draft order was given, so this one was added")
+    expect(page.locator(".eyebrow")).to_have_text(
+        "Percutaneous vertebroplasty · no draft order was given, so this one was added"
+    )
     drafts = request["context"]["draftOrders"]["entry"]
     paste(page, {"resourceType": "Bundle", "type": "collection", "entry": entries + drafts})
     expect(page.locator(".eyebrow")).to_have_text("Percutaneous vertebroplasty T12, Tue 24 Nov")
