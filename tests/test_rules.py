@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards import assessment
@@ -31,6 +32,26 @@ def test_case(case: cases.Case) -> None:
         json.loads(msgspec.json.encode(assessment.row(result))) for result in cases.judge(case, RULES[case.rule], KNOW)
     ]
     assert not cases.differences(case, rows)
+
+
+@pytest.mark.parametrize(
+    ("member", "found", "other"),
+    [
+        ("says", "Platelets 42", "INR"),
+        ("sentence", "Platelets 42", "Platelets"),
+        ("short", "platelets 42", ""),
+        ("headline", "Platelets 42; limit 50", "Platelets 42"),
+        ("explains", "SIR 2019 asks for 50.", "SIR 2019 asks"),
+        ("steps", ["Repeat platelets"], []),
+        ("headline", "", "Platelets 42"),
+    ],
+)
+def test_a_case_is_compared_with_all_that_it_names(member: str, found: str | list[str], other: str | list[str]) -> None:
+    """Each text of a finding whole, `says` in part; empty says that there is none."""
+    row = {"status": "met"} | ({("says" if member == "sentence" else member): found} if found else {})
+    case = CASES[0]
+    assert not cases.differences(replace(case, expect=({"status": "met", member: found},)), [row])
+    assert cases.differences(replace(case, expect=({"status": "met", member: other},)), [row])
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)

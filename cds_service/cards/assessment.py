@@ -45,6 +45,7 @@ class FindingRow(Struct, frozen=True, omit_defaults=True):
     indicator: Indicator | None = None
     says: str = ""
     short: str = ""
+    headline: str = ""
     explains: str = ""
     steps: tuple[str, ...] = ()
     basis: Basis = Basis.CODE
@@ -86,6 +87,7 @@ def row(result: Result) -> FindingRow:
             indicator=result.indicator,
             says=finding.says,
             short=finding.short,
+            headline=finding.headline,
             explains=finding.explains,
             steps=finding.steps or rule.steps,
             basis=finding.basis,

@@ -62,6 +62,8 @@ STEPS = {
     Proposal.AGREE_PLAN: "Agree the plan for the drug with the prescriber",
 }
 """What a proposal asks a person to do, where its finding does not say it better."""
+INTERVAL, FROM, LAST_DOSE_BY = "interval", "from", "last dose by"
+USED_HERE = "{source} (used here)"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"
 

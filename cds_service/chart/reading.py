@@ -36,6 +36,8 @@ class Reading(NamedTuple, Generic[Value]):
 
     def where(self, holds: Callable[[Value], bool]) -> "Reading[Value]":
         """The values of which something holds, and all gaps."""
+        if not self.values:
+            return self
         return Reading(tuple([value for value in self.values if holds(value)]), self.gaps)
 
     def first(self) -> "Reading[Value]":
@@ -48,8 +50,14 @@ class Reading(NamedTuple, Generic[Value]):
             return self
         return Reading(self.values, (Unknown(what, *dict.fromkeys(item for gap in self.gaps for item in gap.missing)),))
 
+    def one_gap(self) -> "Reading[Value]":
+        """The same values, and all gaps as one that names each of them."""
+        return self.or_gap("; ".join(dict.fromkeys(gap.what for gap in self.gaps)))
+
     def if_measured(self) -> "Reading[Value]":
         """The same values, for a question that asks nobody to measure: that there never was a value is no gap."""
+        if not self.gaps:
+            return self
         return Reading(self.values, tuple([gap for gap in self.gaps if gap.reasons != {Reason.NOT_MEASURED}]))
 
     def if_supplied(self) -> "Reading[Value]":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Section, Unknown
+from cds_service.chart import Chart, Reading, Section, Unknown
 from cds_service.findings.finding import Finding
 from cds_service.findings.kinds import Essential, Kind, Role, Topic
 from cds_service.knowledge import Knowledge
@@ -92,6 +92,4 @@ def parts(*judgements: Iterable[Finding | Unknown]) -> Iterator[Finding | Unknow
                     yield outcome
         except Unknown as gap:
             gaps.append(gap.anew())
-    if gaps:
-        what = "; ".join(dict.fromkeys(gap.what for gap in gaps))
-        yield Unknown(what, *dict.fromkeys(missing for gap in gaps for missing in gap.missing))
+    yield from Reading(gaps=tuple(gaps)).one_gap().gaps

@@ -15,7 +15,8 @@ from cds_service.chart import (
     days_since,
 )
 from cds_service.facts.fracture.age import onsets
-from cds_service.facts.fracture.fractures import at_target, path_of
+from cds_service.facts.fracture.fractures import path_of
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import Evidence

@@ -25,12 +25,12 @@ class Care(Struct, frozen=True):
 
 
 def conservative_care(chart: Chart) -> Reading[Care]:
-    """Care that goes on, or was given since the fracture began; and the first gap if drugs, procedures or devices have one."""
+    """Care that goes on, or was given since the fracture began; and the gap if drugs, procedures or devices have one."""
     gaps = (
         *chart.gap_unless_drugs_listed("whether analgesics were tried"),
         *chart.gap_unless_whole("whether physiotherapy or a brace was tried", *CARE_SECTIONS, sets=(_THERAPY, _BRACE)),
     )
-    return Reading(tuple(_care_on_record(chart)), gaps[:1])
+    return Reading(tuple(_care_on_record(chart)), gaps).one_gap()
 
 
 def _care_on_record(chart: Chart) -> Iterator[Care]:

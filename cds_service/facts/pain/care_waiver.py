@@ -25,7 +25,7 @@ class Waiver(Struct, frozen=True):
 
 
 def care_waivers(chart: Chart, know: Knowledge) -> Reading[Waiver]:
-    """The reasons on record; and the first gap that could hide one.
+    """The reasons on record; and the gap that could hide one.
 
     eviCore asks for no conservative care in malignant disease, SIR accepts unacceptable side effects of analgesics, and CMS asks for
     none of a patient in hospital with pain of 8 or more.
@@ -33,7 +33,7 @@ def care_waivers(chart: Chart, know: Knowledge) -> Reading[Waiver]:
     malignant = tuple(_malignant(tumour) for tumour in malignant_records(chart))
     of_pain = _of_pain(chart, know)
     gaps = (*of_pain.gaps, *chart.gap_unless_whole("whether the fracture is malignant", *FRACTURE_SECTIONS))
-    return Reading((*malignant, *of_pain.values), gaps[:1])
+    return Reading((*malignant, *of_pain.values), gaps).one_gap()
 
 
 def _of_pain(chart: Chart, know: Knowledge) -> Reading[Waiver]:

@@ -8,12 +8,12 @@ from cds_service.findings import Evidence
 
 
 def allergies(chart: Chart, *sets: ValueSets) -> Reading[Allergy]:
-    """Allergies to anything of the value sets; and the first gap of the allergy list or the problem list."""
+    """Allergies to anything of the value sets; and the gap if the allergy list or the problem list has one."""
     listed, gaps = chart.allergies_in(*sets)
     problems, problem_gaps = chart.conditions_in(*sets)
     coded = (item for item in problems if item.state is State.ACTIVE)
     as_allergies = (Allergy(item.source, item.concept, Severity.UNSTATED, item.certainty, item.dated) for item in coded)
-    return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)[:1])
+    return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)).one_gap()
 
 
 def described(allergy: Allergy) -> str:

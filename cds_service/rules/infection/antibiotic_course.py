@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import brief, described, shortened
 from cds_service.findings import (
     Evidence,
@@ -60,5 +60,5 @@ def _coded(chart: Chart) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record, none on the drug list: {described(problem)}; for which infection?"
-            yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",))
+            yield finding_from(problem, says, "long-term antibiotic on record", cites=("site-policy",))
     yield from gaps

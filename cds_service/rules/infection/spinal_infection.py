@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, diagnosed, shortened
 from cds_service.findings import (
     Essential,
@@ -53,7 +53,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Active {_NOUN} on record: {described(problem)}"
-            yield of_problem(problem, says, diagnosed(problem, _NOUN), cites=_CITES)
+            yield finding_from(problem, says, diagnosed(problem, _NOUN), cites=_CITES)
             continue
         drugs, gaps = antibiotics(chart, know)
         for use in drugs:
@@ -61,7 +61,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 says = f"Spinal infection called past, but {use.name} is being taken for it: {described(problem)}"
                 reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
                 short = shortened(diagnosed(problem, _NOUN), ", still treated")
-                yield of_problem(problem, says, short, reason, cites=_CITES)
+                yield finding_from(problem, says, short, reason, cites=_CITES)
         yield from gaps
     yield from problem_gaps
 
@@ -70,5 +70,5 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION)
     for item in found:
         effect = None if item.current else Kind.RELATIVE
-        yield of_image(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)
+        yield finding_from(item, f"Signs of {_NOUN}{item}", item.named(_NOUN), cites=_CITES, effect=effect)
     yield from gaps

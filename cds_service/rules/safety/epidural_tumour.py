@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, hedged
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -44,7 +44,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
             short = hedged(
                 "tumour in spinal canal" if epidural else "sclerotic or widespread metastases", problem.certainty
             )
-            yield of_problem(problem, f"{what} on record: {described(problem)}", short, cites=cites)
+            yield finding_from(problem, f"{what} on record: {described(problem)}", short, cites=cites)
     yield from gaps
 
 
@@ -52,5 +52,5 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.EPIDURAL_TUMOUR)
     for item in found:
         says, short = f"Tumour in the spinal canal{item}", item.named("tumour in spinal canal")
-        yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"))
+        yield finding_from(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"))
     yield from gaps

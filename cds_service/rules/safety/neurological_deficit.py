@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, ImagingSign, Section, Unknown
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, diagnosed, on, shortened
 from cds_service.findings import Essential, Evidence, Finding, Kind, Proposal, Role, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -49,10 +49,10 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         if is_long_standing(problem, chart, know):
             says = f"Long-standing neurological compromise on record, unchanged?: {described(problem)}"
             short = shortened(short, ", long-standing")
-            yield of_problem(problem, says, short, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
+            yield finding_from(problem, says, short, cites=_CITES, effect=Kind.RELATIVE, uses=(limit,), proposes=_STEP)
         else:
             says = f"Neurological compromise on record: {described(problem)}{_DIVIDED}"
-            yield of_problem(problem, says, short, cites=_CITES, proposes=_STEP)
+            yield finding_from(problem, says, short, cites=_CITES, proposes=_STEP)
     yield from gaps
 
 
@@ -61,7 +61,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item in found:
         effect = None if item.current else Kind.RELATIVE
         says = f"Cord or cauda equina compressed{item}{_DIVIDED if item.current else ''}"
-        yield of_image(item, says, item.named("cord compression"), cites=_CITES, effect=effect, proposes=_STEP)
+        yield finding_from(item, says, item.named("cord compression"), cites=_CITES, effect=effect, proposes=_STEP)
     yield from gaps
 
 

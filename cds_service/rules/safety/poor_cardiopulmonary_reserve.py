@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import below, latest
 from cds_service.facts.shared.phrasing import described, diagnosed
 from cds_service.facts.shared.recency import lately
@@ -55,7 +55,7 @@ def _diseased(chart: Chart) -> Iterator[Finding | Unknown]:
         if problem.state is State.ACTIVE:
             ask = "; severity is not coded" if _VALVE in problem.concept.sets else ""
             says = f"Little reserve for sedation and prone position: {described(problem)}{ask}"
-            yield of_problem(problem, says, diagnosed(problem, "poor cardiopulmonary reserve"), cites=_CITES)
+            yield finding_from(problem, says, diagnosed(problem, "poor cardiopulmonary reserve"), cites=_CITES)
     yield from gaps
 
 
@@ -65,7 +65,7 @@ def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
             says = f"Little reserve for sedation and prone position: {described(problem)}"
-            yield of_problem(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
+            yield finding_from(problem, says, diagnosed(problem, "recent infarction"), cites=_CITES, uses=(window,))
     yield from gaps
 
 

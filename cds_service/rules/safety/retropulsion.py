@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.signs import signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.fracture.target import at_target
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, hedged, shortened
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -49,7 +50,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
             says = f"{_WORDS[item.seen.sign]}{item}{f'; more than {limit.text}' if much else ''}{_DIVIDED}"
-            yield of_image(
+            yield finding_from(
                 item, says, item.named(_WORDS[item.seen.sign].lower()), cites=_CITES, uses=(limit,) if much else ()
             )
     yield from gaps
@@ -62,5 +63,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
             says = f"Burst fracture{where}, posterior wall and stability to be judged: {described(problem)}{_DIVIDED}"
-            yield of_problem(problem, says, shortened(hedged("burst fracture", problem.certainty), where), cites=_CITES)
+            yield finding_from(
+                problem, says, shortened(hedged("burst fracture", problem.certainty), where), cites=_CITES
+            )
     yield from gaps

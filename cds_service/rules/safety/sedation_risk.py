@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import described, diagnosed, on
 from cds_service.findings import (
     Evidence,
@@ -47,7 +47,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Sedation in the prone position is riskier: {described(problem)}"
-            yield of_problem(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
+            yield finding_from(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
     yield from gaps
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.fracture.target import at_target
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import at_least, latest
 from cds_service.facts.shared.phrasing import described, diagnosed, shortened
 from cds_service.findings import (
@@ -64,7 +64,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
             says = f"Instability on record{where}: {described(problem)}{divided}"
             short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
             effect = None if here else Kind.RELATIVE
-            yield of_problem(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
+            yield finding_from(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
     yield from gaps
 
 
@@ -73,7 +73,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item in found:
         effect = None if item.current else Kind.RELATIVE
         says = f"Instability{item}{_DIVIDED if item.current else ''}"
-        yield of_image(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
+        yield finding_from(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
     yield from gaps
 
 
