@@ -361,6 +361,16 @@ def test_text_of_a_chart_stays_text(run):
     assert 'href="javascript' not in answer["html"]
 
 
+def test_a_cell_without_a_word_heads_no_column():
+    table = html.markdown("| | from |\n|---|---|\n| SIR 2019 | Wed 25 Nov 12:00 |")
+    assert re.findall("<(t[hd])>([^<]*)</t[hd]>", table) == [
+        ("td", ""),
+        ("th", "from"),
+        ("td", "SIR 2019"),
+        ("td", "Wed 25 Nov 12:00"),
+    ]
+
+
 def test_markdown_brings_neither_html_nor_pictures_nor_odd_links():
     text = html.markdown(
         '<b onclick="x()">b</b> ![p](https://x.example/p.png) [l](javascript:x()) [m](https://x.example)'

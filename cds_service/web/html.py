@@ -35,7 +35,15 @@ def _renderer() -> MarkdownIt:
         tokens[place].attrSet("rel", "noopener noreferrer")
         return str(self.renderToken(tokens, place, options, env))
 
+    def head(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
+        """A cell without a word heads nothing."""
+        opens = tokens[place].nesting > 0
+        tag = "th" if tokens[place + 1 if opens else place - 1].content else "td"
+        return f"<{tag}>" if opens else f"</{tag}>\n"
+
     made.add_render_rule("link_open", open_link)
+    made.add_render_rule("th_open", head)
+    made.add_render_rule("th_close", head)
     return made
 
 
