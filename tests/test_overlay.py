@@ -94,9 +94,9 @@ def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
     assert "value set by this site: Board of 2026" in json.dumps(body["cards"])
     rule = next(item for item in catalogue() if item.id == "paediatric_patient")
     shown = page(rule, overlay.know, [])
-    assert "**21 a**" in shown
+    assert "**21 years**" in shown
     assert "Set by this site:** Board of 2026-10-01" in shown
-    assert "in place of 18 a (rand-2018" in shown
+    assert "in place of 18 years (rand-2018" in shown
 
 
 def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
@@ -110,7 +110,8 @@ def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
     )
     (result,) = cases.judge(case, rule, overlay.know)
     assert result.finding is not None
-    assert "reaches site 7 outside hospital (decides), RAND/UCLA 2018 5, eviCore" in result.finding.says
+    texts = f"{result.finding.says} {result.finding.explains}"
+    assert "reaches site 7 outside hospital (used here), RAND/UCLA 2018 5, eviCore" in texts
 
 
 def test_knowledge_tells_which_overlay_it_has(overlay: Written):

@@ -239,15 +239,15 @@ def test_an_onset_is_told_as_far_as_it_is_known(value: Mapping[str, str], says: 
 def test_images_are_told_with_what_they_show():
     mri = lane(drawn(request_of(APIXABAN))["weeks"], "MRI")
     assert mri.tone is Tone.FOR
-    assert mri.says == ("Marrow oedema at T12, MRI of 2026-11-16", "counts until 2027-05-15 (180 d)")
+    assert mri.says == ("Marrow oedema at T12, MRI 2026-11-16", "counts until 2027-05-15 (180 days)")
     assert [mark.shape for mark in mri.marks] == [MarkShape.WINDOW, MarkShape.POINT]
 
 
 def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
     mri = lane(drawn(request_of("epidural_tumour/3"))["weeks"], "MRI")
     assert mri.tone is Tone.WARNING
-    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI of 2026-11-17")
-    assert mri.says[2:] == ("and 2 more", "counts until 2027-05-16 (180 d)")
+    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI 2026-11-17")
+    assert mri.says[2:] == ("and 2 more", "counts until 2027-05-16 (180 days)")
 
 
 def test_a_value_is_drawn_where_a_rule_in_force_reads_its_section():

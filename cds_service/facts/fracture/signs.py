@@ -41,8 +41,8 @@ class SignOnImage(Struct, frozen=True):
         return f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
 
     def __str__(self) -> str:
-        """Where and when, to follow a noun, such as ` at L1, MRI of 2026-11-12: "Cord compression at L1."`."""
-        return f"{self._where}, {imaging.described(self.seen)}{'' if self.current else ', not current'}"
+        """Where and when, to follow a noun, such as ` at L1, MRI 2026-11-12: "Cord compression at L1"`."""
+        return f"{self._where}, {imaging.described(self.seen, '' if self.current else ', not current')}"
 
 
 def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Reading[SignOnImage]:

@@ -14,7 +14,7 @@ def on(when: When | None) -> str:
 def described(problem: Condition) -> str:
     """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possibly Discitis, date not recorded`."""
     possible = "possibly " if problem.certainty is Certainty.POSSIBLE else ""
-    return f"{possible}{problem.concept.text}{on(problem.dated) or ', date not recorded'}"
+    return f"{possible}{brief(problem.concept.text)}{on(problem.dated) or ', date not recorded'}"
 
 
 def recorded(problem: Condition) -> Evidence:
@@ -40,12 +40,28 @@ def measurement(what: str) -> str:
     return _COUNTS.get(what, what)
 
 
-_BRIEF = 90
+MOST_QUOTED = 12
+"""Words of the chart in one sentence, so that it has room for what the finding says itself."""
+_IDLE = re.compile(
+    r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^other (?:specified )?sites?$|^initial encounter\b",
+    re.IGNORECASE,
+)
 
 
-def brief(text: str) -> str:
-    """Words of the chart as a sentence can quote them: cut, with a sign of that, where they are long."""
-    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
+    """Words of the chart as a sentence can name a thing: whole words of whole clauses, as many as fit.
+
+    Clauses that only say what is unspecified or classified nowhere else, or that care has begun, are left out. A first clause that is
+    too long gives way to the rule's own `noun`; without one it ends after its first words.
+    """
+    first, *others = text.split(", ")
+    if len(first.split()) > words:
+        return noun or " ".join(first.split()[:words])
+    for clause in others:
+        longer = f"{first}, {clause}"
+        if not _IDLE.search(clause) and len(longer.split()) <= words:
+            first = longer
+    return first
 
 
 def hedged(noun: str, certainty: Certainty) -> str:
@@ -55,8 +71,22 @@ def hedged(noun: str, certainty: Certainty) -> str:
 
 def begun(noun: str, certainty: Certainty) -> str:
     """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
-    said = hedged(noun, certainty)
-    return f"{said[0].upper()}{said[1:]}"
+    return capitalised(hedged(noun, certainty))
+
+
+def capitalised(words: str) -> str:
+    """Words as they begin a sentence; all but the first letter stay as they are."""
+    return f"{words[0].upper()}{words[1:]}"
+
+
+_LINE = 22
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+
+
+def room(*beside: str) -> int:
+    """How many words of the chart a sentence has room for beside its own; a date is three words when it is shown."""
+    said = " ".join(beside)
+    return min(MOST_QUOTED, _LINE - len(said.split()) - 2 * len(_DATE.findall(said)))
 
 
 _FEW, _NARROW = 5, 40
@@ -80,7 +110,7 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
     clauses = text.split(", ")
-    said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
+    said = ", ".join([clause for clause in clauses if not _IDLE.search(clause)] or clauses[:1])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
     first = said.split()[0]

@@ -8,7 +8,6 @@ from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_frac
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.shared import thresholds
-from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -31,6 +30,7 @@ _LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until", "rec
     needs=FRACTURE_SECTIONS,
     essential=Essential.JUDGED,
     not_shown="fracture not recent",
+    settle="Ask on which day the pain began",
     role=Role.AGE,
 )
 def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -63,17 +63,21 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     mine = target_fractures(chart)
     yield Finding(
         says=f"Fracture at {named(mine)} is {age} old{since}: {_stage(age, know)}",
-        short=shortened(f"fracture {age}", " old"),
+        short=f"fracture {age} old".replace(" to ", "–"),
         evidence=tuple(item.evidence for item in mine if item.onset or not began),
         uses=tuple(map(know.parameter, _LIMITS)),
         cites=("rand-2013",),
+        explains=_explained(know),
     )
 
 
 def _stage(age: Age, know: Knowledge) -> str:
-    """Acute or subacute, or both where the interval straddles; and whose limits those are."""
-    acute, recent, trial = map(know.parameter, _LIMITS)
-    early, late = age.is_within(acute.value - 1), age.is_beyond(acute.value - 1)
-    stage = " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
-    differs = "" if early else f"{thresholds.DECIDES}, {thresholds.number(trial, know)}"
-    return f"{stage}; limit {thresholds.number(recent, know)}{differs}"
+    """Acute or subacute, or both where the interval straddles."""
+    limit = know.parameter("shared/fracture.subacute_from").value - 1
+    early, late = age.is_within(limit), age.is_beyond(limit)
+    return " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
+
+
+def _explained(know: Knowledge) -> str:
+    acute, recent, trial = (thresholds.sourced(know.parameter(name), know) for name in _LIMITS)
+    return f"The limit used here is {recent}; a fracture is acute below {acute}. One trial enrolled fractures of less than {trial}."

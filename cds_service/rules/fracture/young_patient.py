@@ -14,6 +14,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=(Section.PATIENT, Section.CONDITIONS),
     judges="cause of fragile bone",
+    steps=("Look for a tumour, secondary osteoporosis and infection",),
+    settle="Ask for the date of birth and for a cause",
 )
 def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -40,8 +42,10 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     )
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(
-            says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",
+            says=f"Age {years}, and no cause of fragile bone on record",
             short=f"age {years}",
+            headline=f"Age {years}, and no cause of fragile bone on record",
+            explains="Trials enrolled patients of 50 years or more; a vertebra that breaks in a younger one asks for its cause.",
             evidence=person.birth(chart),
             uses=(adult, limit),
             cites=("vapour-2016",),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
-from cds_service.facts.shared.phrasing import brief
+from cds_service.facts.shared.phrasing import brief, on
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -22,6 +22,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=OBSTACLE_SECTIONS,
     judges="obstacles to MRI",
+    steps=("Ask radiology whether MRI is possible; if not, order CT with bone scan, or SPECT-CT",),
+    settle="Ask about implants and claustrophobia",
 )
 def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -39,8 +41,9 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     if found:
         doubt = "MRI may not be possible"
         yield Finding(
-            says=f"{doubt} ({brief(found[0].value)}): CT with bone scan, or SPECT-CT, is accepted instead",
+            says=f"{doubt}: {brief(found[0].value)}{on(found[0].when)}",
             short=doubt,
+            explains="CT with a bone scan, or SPECT-CT, is accepted instead. Many devices are conditional for MRI: a code cannot tell.",
             evidence=found[:3],
             cites=("cms-lcd", "rand-2018"),
             indicator=Indicator.INFO,

@@ -25,7 +25,7 @@ _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, *CARE_SECTIONS, *DRUG_SECTIONS, Section.PAIN, Section.ENCOUNTER),
-    not_shown="conservative care not shown to have failed",
+    not_shown="failed conservative care not documented",
     role=Role.CONSERVATIVE_CARE,
 )
 def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

@@ -14,7 +14,6 @@ from cds_service.facts.shared import labs
 from cds_service.facts.shared.setting import possible_settings
 from cds_service.findings import Role
 from cds_service.knowledge import Parameter
-from cds_service.web import labels
 from cds_service.web.timeline.marks import Found, Lane, Mark, MarkShape, Tone, dated, found, found_on, lacking, tone
 from cds_service.web.timeline.scale import Clock
 
@@ -91,11 +90,10 @@ def _described(
     said, today = clock.day(last), last + age.least * _DAY
     stage = " or ".join(_stages(today, first, last, limits))
     if first is None:
-        yield f"began {said} or before, at least {labels.count(age.least, 'day')} ago: {stage}"
-    elif first == last:
-        yield f"began {said}, {labels.count(age.least, 'day')} ago: {stage}"
-    else:
-        yield f"began {clock.day(first)} to {said}, {age.least} to {age.most} days ago: {stage}"
+        said = f"{said} or before"
+    elif first != last:
+        said = f"{clock.day(first)} to {said}"
+    yield f"began {said}, {age} ago: {stage}"
     if first is not None:
         ends = zip(_STAGES, (first + limit for limit in limits), strict=False)
         ahead = [f"{stage} until {clock.day(end - _DAY)}" for stage, end in ends if end > today]
