@@ -22,7 +22,7 @@ class Place:
 
 
 PAGES = [
-    Place("workbench", "/", "Only after correction"),
+    Place("workbench", "/", "Not yet"),
     Place(
         "workbench-changed", "/?fixture=active-discitis&without=inflammation", "What your changes change", variant=True
     ),
@@ -32,6 +32,13 @@ PAGES = [
         "Nothing in this hook is about vertebral augmentation",
         variant=True,
     ),
+    Place(
+        "workbench-unread",
+        "/?fixture=broken-resource-among-good",
+        "1 resource could not be read: Condition/broken",
+        variant=True,
+    ),
+    Place("workbench-aftercare", "/?fixture=discharge-after-vertebroplasty", "No order to judge", variant=True),
     Place("workbench-refused", "/?fixture=conditions-missing", "HTTP 412", variant=True),
     Place("workbench-unknown", "/?fixture=nonesuch", "There is no example named nonesuch", 404, variant=True),
     Place("rules", "/rules", "Antithrombotic inside its hold interval"),
