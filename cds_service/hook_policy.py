@@ -29,8 +29,8 @@ class HookPolicy(Struct, frozen=True):
 
     `describes` is the description in discovery. `orders` finds those that a call is about; a hook that `needs_order` has nothing to
     say without one of ours, and nothing can be said of an order without the problem list. `beforehand` are the sections that must be
-    there to see whether a call is about vertebral augmentation at all. `speaks` picks the rules that can have something to say, `shows`
-    whether what they came to is worth a card, and `cards` composes it. `withholds` cards that were overridden lately.
+    there to see whether a call is about vertebral augmentation at all. `speaks` picks the rules that can have something to say, None all of
+    them; `shows` is whether what they came to is worth a card, and `cards` composes it. `withholds` cards that were overridden lately.
     """
 
     describes: str
@@ -38,7 +38,7 @@ class HookPolicy(Struct, frozen=True):
     orders: Callable[[HookRequest, datetime, Context], Orders]
     needs_order: bool = True
     beforehand: tuple[Section, ...] = ()
-    speaks: Callable[[Rule], bool] = lambda _: True
+    speaks: Callable[[Rule], bool] | None = None
     shows: Callable[[Judgement], bool] = lambda _: True
     withholds: bool = False
 
@@ -149,7 +149,8 @@ def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], conte
 
 def rules_of(hook: Hook, rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Those of the rules that can have something to say on a hook."""
-    return tuple(filter(POLICIES[hook].speaks, rules))
+    speaks = POLICIES[hook].speaks
+    return tuple(filter(speaks, rules) if speaks else rules)
 
 
 def _seen_beforehand(policy: HookPolicy, request: HookRequest) -> bool:

@@ -11,7 +11,7 @@ from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
-from cds_service.fhir.decoding.datatypes import Note, Reference, Term
+from cds_service.fhir.decoding.datatypes import Note, Reference, Term, terms_of
 from cds_service.fhir.decoding.decode import DecodedResource, decode, identifier
 from cds_service.procedure import beyond, named, one_kind
 
@@ -29,6 +29,7 @@ class OurOrder(Struct, frozen=True):
     level_count: int
     planned: When | None
     procedure: Augmentation
+    words: str
     basis: Basis
     prophylactic: bool
     is_appointment: bool
@@ -77,13 +78,13 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
     request = item.resource
     if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
-    details = [*concepts.listed(request.bodySite), *concepts.listed(request.orderDetail), *_notes(request.note)]
-    said = [*concepts.listed(request.code), *_beyond(item, ("code",), context)]
+    details = [*terms_of(request.bodySite), *terms_of(request.orderDetail), *_notes(request.note)]
+    said = [*terms_of(request.code), *_beyond(item, ("code",), context)]
     levels = concepts.levels(None, context, also=details) or concepts.levels(None, context, also=said)
     found = named(said, context, details=details, levels=bool(levels))
     if found is None or _only_cervical(levels):
         return None
-    reasons = [*concepts.listed(request.reasonCode), *concepts.listed(request.reason)]
+    reasons = [*terms_of(request.reasonCode), *terms_of(request.reason)]
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
     return OurOrder(
         reference=item.reference,
@@ -94,10 +95,9 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         planned=dates.read(request.occurrenceDateTime, context.zone)
         or dates.period(request.occurrencePeriod, context.zone),
         procedure=found.kind,
+        words=_named_as(terms_of(request.code), context),
         basis=found.basis,
-        prophylactic=any(
-            _PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in concepts.texts(term)
-        ),
+        prophylactic=any(_PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in term.texts),
         is_appointment=False,
         reasons=_concepts(reasons, context),
         reason_references=_references(request.reasonReference),
@@ -110,9 +110,9 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         return None
     written = [Term(text=text) for text in (visit.description, visit.comment) if text]
     said = [
-        *concepts.listed(visit.serviceType),
-        *concepts.listed(visit.reasonCode),
-        *concepts.listed(visit.reason),
+        *terms_of(visit.serviceType),
+        *terms_of(visit.reasonCode),
+        *terms_of(visit.reason),
         *written,
         *_beyond(item, ("serviceType", "reason", "description", "comment"), context),
     ]
@@ -131,12 +131,19 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         level_count=len(levels),
         planned=dates.read(visit.start, context.zone),
         procedure=one_kind(stated),
+        words=_named_as(terms_of(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
-        prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in concepts.texts(term)),
+        prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in term.texts),
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
     )
+
+
+def _named_as(terms: Iterable[Term], context: Context) -> str:
+    """The first text by which terms name the procedure."""
+    said = (text for term in terms for text in ([term.text] if term.text else []) + list(term.texts))
+    return next((text.strip() for text in said if named([Term(text=text)], context)), "")
 
 
 def _beyond(item: DecodedResource, elements: tuple[str, ...], context: Context) -> list[Term]:
@@ -170,7 +177,7 @@ def _patient(actor: Reference | None) -> str:
 def _systems(item: DecodedResource, context: Context) -> Iterable[str]:
     """The code systems of an order, for the count of those that were not recognised: an address that we do not know may hold a name."""
     if isinstance(item.resource, resources.ServiceRequest):
-        for coding in concepts.codings(item.resource.code):
+        for coding in item.resource.code.codings if item.resource.code else ():
             yield (context.know.index.system(coding.system) or "other") if coding.system else "none"
 
 
@@ -197,6 +204,7 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
         planned_source=("appointment" if first.is_appointment else "order") if first else "",
         planned_note=note,
         procedure=one_kind(item.procedure for item in ours),
+        words=ours[0].words if len(ours) == 1 else "",
         basis=Basis.TEXT if any(item.basis is Basis.TEXT for item in ours) else Basis.CODE,
         prophylactic=any(item.prophylactic for item in ours),
         reasons=tuple(reason for item in ours for reason in item.reasons),

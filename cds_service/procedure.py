@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from cds_service.chart import Augmentation, Basis, ValueSets
-from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge.codes import LONGEST_TERM, CodeIndex, folded
@@ -34,8 +33,8 @@ def named(
     """
     index = context.know.index
     own, further = tuple(terms), tuple(details)
-    coded = frozenset[str]().union(*(sets for term in own for sets, _ in _codes(term, index)))
-    written = frozenset[str]().union(*map(index.of_text, _texts(own)))
+    coded = frozenset().union(*(sets for term in own for sets, _ in _codes(term, index)))
+    written = frozenset().union(*map(index.of_text, _texts(own)))
     if _NOT_OURS & (coded | written) and AUGMENTATION not in coded:
         return None
     if AUGMENTATION not in coded | written and not (
@@ -80,7 +79,7 @@ def _is_of_spine(terms: Iterable[Term], index: CodeIndex) -> bool:
     return any(
         _SPINE in sets
         for term in terms
-        for sets in (*(sets for sets, _ in _codes(term, index)), *map(index.of_text, concepts.texts(term)))
+        for sets in (*(sets for sets, _ in _codes(term, index)), *map(index.of_text, term.texts))
     )
 
 
@@ -88,7 +87,7 @@ def _kind(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) ->
     """The kind by codes and words; where these leave it open, by what else the order says."""
     displays = [display for term in own for sets, display in _codes(term, index) if AUGMENTATION in sets]
     for texts in ((*displays, *_texts(own)), [text for text in _texts(further) if AUGMENTATION in index.of_text(text)]):
-        kinds = _KINDS.keys() & frozenset[str]().union(*map(index.of_text, texts))
+        kinds = _KINDS.keys() & frozenset().union(*map(index.of_text, texts))
         if kinds:
             return one_kind(_KINDS[kind] for kind in kinds)
     return Augmentation.UNSTATED
@@ -97,11 +96,11 @@ def _kind(own: tuple[Term, ...], further: tuple[Term, ...], index: CodeIndex) ->
 def _codes(term: Term, index: CodeIndex) -> Iterator[tuple[frozenset[str], str]]:
     """The value sets of each code of a term, and the display that augmentation's value set gives it."""
     listed = index.value_sets[AUGMENTATION].codes
-    for coding in concepts.codings(term):
-        if coding.code and coding.system:
-            system, code = index.system(coding.system) or coding.system, coding.code.strip()
+    for address, code in term.codes:
+        if address:
+            system = index.system(address) or address
             yield index.of_code(system, code), listed.get(system, {}).get(code, "")
 
 
 def _texts(terms: Iterable[Term]) -> Iterator[str]:
-    return (text for term in terms for text in concepts.texts(term))
+    return (text for term in terms for text in term.texts)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.chart import Basis
-from cds_service.fhir.concepts import Context, codings, concept, texts
+from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding import repair, resources
 from cds_service.knowledge import load
 
@@ -50,7 +50,7 @@ def table(paths: list[Path]) -> str:
         found = concept(read.code, context)
         totals["conditions"] += 1
         if found is None:
-            said = read.code is not None and (any(texts(read.code)) or any(codings(read.code)))
+            said = read.code is not None and bool(read.code.texts or read.code.codings)
             totals["of no interest to any rule" if said else "not understood: neither code nor text"] += 1
             continue
         totals["by code" if found.basis is Basis.CODE else "by text"] += 1

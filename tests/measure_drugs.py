@@ -18,7 +18,7 @@ from typing import Any
 
 from cds_service import knowledge
 from cds_service.chart import Source
-from cds_service.fhir.concepts import Context, codings
+from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import repair, resources
 from cds_service.fhir.readers.drug_identity import Medications, addressed, drug
 from cds_service.fhir.readers.medications import drug_uses
@@ -74,10 +74,8 @@ def how(resource: resources.MedicationUse, medications: Medications, context: Co
     if any(basis == "name" for _, basis in named.identified.found):
         return "name"
     index, table = context.know.index, context.know.drugs
-    coded = [
-        (index.system(coding.system or ""), coding.code or "") for coding in codings(resource.medicationCodeableConcept)
-    ]
-    return "code" if any(table.of_code(system, code) for system, code in coded) else "product"
+    codes = resource.medicationCodeableConcept.codes if resource.medicationCodeableConcept else []
+    return "code" if any(table.of_code(index.system(address), code) for address, code in codes) else "product"
 
 
 def main(directories: list[Path]) -> int:

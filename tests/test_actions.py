@@ -11,9 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service import cases
-from cds_service.cards import markdown
 from cds_service.cards.actions import drafts, plan
-from cds_service.cards.lines import line
 from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Answer, Augmentation, Basis, Order, Section
 from cds_service.fhir.check import faults
@@ -143,6 +141,7 @@ def _draft(raw: bytes, *, is_appointment: bool = False) -> OurOrder:
         0,
         None,
         Augmentation.UNSTATED,
+        "",
         Basis.CODE,
         False,
         is_appointment,
@@ -219,11 +218,3 @@ def test_a_plan_without_an_order_names_none_and_one_without_drugs_lists_none() -
     action = plan.task(without, KNOW.orderables["antithrombotic-plan"], (), "Agree")
     assert not {"focus", "input"} & action.resource.keys()
     assert faults(action.resource) == ()
-
-
-def test_a_result_without_a_finding_says_what_is_unknown() -> None:
-    asked = read_request(json.dumps(_infection_screen()).encode(), tuple(Hook))
-    inputs = respond(asked, datetime(2026, 11, 22, 9, tzinfo=UTC), SITE).material
-    assert inputs
-    unknown = next(item for item in inputs.results.open if item.unknown)
-    assert line(inputs, unknown) == markdown.escaped(unknown.unknown)

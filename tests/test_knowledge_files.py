@@ -16,7 +16,6 @@ from cds_service.findings import Rule
 from cds_service.knowledge import (
     _Version,
     citations,
-    codes,
     drug_files,
     files,
     generate,
@@ -26,13 +25,14 @@ from cds_service.knowledge import (
     orderables,
     parameters,
     units,
+    value_sets,
 )
 from cds_service.report_text import legibility, phrases
 from cds_service.rules import catalogue
 
 SCHEMAS = {
     "tables/citations.toml": dict[str, citations._Listed],
-    "tables/systems.toml": dict[str, codes._System],
+    "tables/systems.toml": dict[str, value_sets._System],
     "tables/levels.toml": levels._Vertebrae,
     "tables/drugs.toml": drug_files._File,
     "tables/version.toml": _Version,
@@ -54,7 +54,7 @@ def read(file: str) -> tuple[dict[str, Any], Any]:
     if not file.startswith("valuesets/"):
         return tables, SCHEMAS.get(file, parameters._File)
     systems = load().index.systems.patterns
-    return {key: item for key, item in tables.items() if key not in systems}, codes._Described
+    return {key: item for key, item in tables.items() if key not in systems}, value_sets._Described
 
 
 def keys(here: Any, kind: inspect.Type, above: Path_ = ()) -> Iterator[Path_]:

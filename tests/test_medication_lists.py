@@ -23,7 +23,7 @@ from cds_service.hooks import ONE_ID
 from cds_service.service import site_of
 from cds_service.settings import Client, MedicationList, Settings, load
 from cds_service.store.database import Database
-from cds_service.store.repository import list_histories
+from cds_service.store.medication_lists import list_histories
 from cds_service.web import connect
 from tests.tokens import ISSUER, key_set, token
 

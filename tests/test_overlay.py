@@ -132,7 +132,7 @@ def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
     }
     met = rows(asked(overlay.site, warfarin), "antithrombotic_hold")[0]
     assert (met["status"], met["effect"]) == ("met", "correctable")
-    assert "Local policy asks 168 h" in met["says"]
+    assert "7 days' pause (this site)" in met["says"]
     before = rows(asked(Site(load(), catalogue()), warfarin), "antithrombotic_hold")[0]
     assert before.get("effect") != "correctable"
 

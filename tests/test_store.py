@@ -16,6 +16,7 @@ from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable
 from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
 from cds_service.store.database import Database
+from cds_service.store.medication_lists import add_list_answers, list_histories
 from cds_service.store.records import (
     DisplayedCard,
     FeedbackEntry,
@@ -29,12 +30,10 @@ from cds_service.store.records import (
 )
 from cds_service.store.repository import (
     add_feedback,
-    add_list_answers,
     add_showings,
     feedback_on_unknown_cards,
     first_shown,
     joined,
-    list_histories,
     overridden,
     purge,
     spend_token,

@@ -58,7 +58,7 @@ def test_the_limits_are_of_measures_in_a_unit_that_converts() -> None:
 
 def test_every_measure_with_a_conversion_is_checked_here() -> None:
     others = {"haemoglobin-a1c", "pain-score", "esr", "egfr"}
-    assert {measure for measure, _ in TABLE.conversions} == set(MOLAR_MASS) | others
+    assert {measure for measure, *_ in TABLE.conversions} == set(MOLAR_MASS) | others
 
 
 @pytest.mark.parametrize(

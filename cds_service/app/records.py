@@ -10,7 +10,7 @@ from cds_service.feedback.recorder import Recorder
 from cds_service.feedback.retention import Retention
 from cds_service.service import Overridden
 from cds_service.settings import Client, Settings
-from cds_service.store import repository
+from cds_service.store import medication_lists, repository
 from cds_service.store.database import Database
 from cds_service.store.records import FeedbackEntry, ListAnswer, Showing
 
@@ -31,7 +31,7 @@ class Records:
             client.issuer: (client.deadline_ms or settings.deadline_ms) / 1000 for client in settings.clients
         }
         self._recorder = Recorder(partial(repository.add_showings, self.database), lost)
-        self._lists = Recorder(partial(repository.add_list_answers, self.database), lambda _: None)
+        self._lists = Recorder(partial(medication_lists.add_list_answers, self.database), lambda _: None)
         self._noted: dict[tuple[str, str, bool], datetime] = {}
         self._retention = Retention(settings.retention_days, partial(repository.purge, self.database), now)
 

@@ -40,7 +40,8 @@ class Lack(Struct, frozen=True):
         return Reading(found, (Unknown(what, *missing),) if missing else ())
 
 
-_NOTHING: Reading[Any] = Reading()
+NOTHING: Reading[Any] = Reading()
+"""No entries, and no gap."""
 
 
 def by_set(entries: Iterable[Entry]) -> dict[str, Reading[Entry]]:
@@ -63,13 +64,11 @@ class CodedEntries(Generic[Entry]):
 
     def of(self, sets: tuple[str, ...]) -> Reading[Entry]:
         """The entries of any of the value sets, and the gap if the section has one that could hide more of them."""
-        found = self._found(sets)
+        found: Reading[Entry] = self._by_set.get(sets[0], NOTHING) if len(sets) == 1 else self._of_any(sets)
         return found if self._lack is None else self._lack.reading(found.values, self._whether, sets)
 
-    def _found(self, sets: tuple[str, ...]) -> Reading[Entry]:
-        if len(sets) == 1:
-            return self._by_set.get(sets[0], _NOTHING)
+    def _of_any(self, sets: tuple[str, ...]) -> Reading[Entry]:
         if self._by_set.keys().isdisjoint(sets):
-            return _NOTHING
+            return NOTHING
         wanted = frozenset(sets)
         return Reading(tuple([entry for entry in self._entries if not wanted.isdisjoint(entry.concept.sets)]))

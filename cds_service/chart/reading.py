@@ -36,6 +36,8 @@ class Reading(NamedTuple, Generic[Value]):
 
     def where(self, holds: Callable[[Value], bool]) -> "Reading[Value]":
         """The values of which something holds, and all gaps."""
+        if not self.values:
+            return self
         return Reading(tuple([value for value in self.values if holds(value)]), self.gaps)
 
     def first(self) -> "Reading[Value]":
@@ -54,6 +56,8 @@ class Reading(NamedTuple, Generic[Value]):
 
     def if_measured(self) -> "Reading[Value]":
         """The same values, for a question that asks nobody to measure: that there never was a value is no gap."""
+        if not self.gaps:
+            return self
         return Reading(self.values, tuple([gap for gap in self.gaps if gap.reasons != {Reason.NOT_MEASURED}]))
 
     def if_supplied(self) -> "Reading[Value]":

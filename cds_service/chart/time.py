@@ -18,8 +18,13 @@ class Precision(StrEnum):
     TIME = "time"
 
 
-_SHOWN = {Precision.YEAR: len("2026"), Precision.MONTH: len("2026-11"), Precision.DAY: len("2026-11-22")}
-"""How much of a day is known at each precision."""
+_SHOWN = {
+    Precision.YEAR: len("2026"),
+    Precision.MONTH: len("2026-11"),
+    Precision.DAY: len("2026-11-22"),
+    Precision.TIME: len("2026-11-22 08:30"),
+}
+"""How much of a moment is known at each precision."""
 
 
 class When(Struct, frozen=True):
@@ -40,10 +45,7 @@ class When(Struct, frozen=True):
         return self.end if self.end == self.start else self.end - timedelta(seconds=1)
 
     def __str__(self) -> str:
-        day = self.start.date().isoformat()
-        if self.precision is Precision.TIME:
-            return f"{day} {self.start.time().isoformat('minutes')}"
-        return day[: _SHOWN[self.precision]]
+        return self.start.isoformat(" ", "minutes")[: _SHOWN[self.precision]]
 
     @property
     def iso(self) -> str:

@@ -43,14 +43,14 @@ def check(config: Path | None) -> None:
 
 def _of_callers(settings: Settings) -> Collection[str]:
     """What callers that keep a medication list do not send; nothing where no call was recorded yet."""
+    from cds_service import unanswered_lists
     from cds_service.store.database import Database
-    from cds_service.unanswered_lists import silences
 
     database = Database(settings.database_url)
     try:
         if not database.exists or (not database.is_current and database.is_sqlite):
             return ()
-        return silences(settings, database)
+        return unanswered_lists.sentences(settings, database)
     except StoreUnavailable as error:
         return (f"which medication lists callers answer cannot be read from the database now: {error}.",)
     finally:

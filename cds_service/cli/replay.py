@@ -34,9 +34,17 @@ _MANY = 20
 @click.option(
     "--update", is_flag=True, help="Write what came back to the expected files, and say what changed in them."
 )
+@click.option("--cards", is_flag=True, help="Print only the cards, as plain text, with the words of each answer.")
 @click.option("--quiet", is_flag=True, help="Print only what does not match, and the totals.")
 def command(
-    paths: tuple[Path, ...], config: Path | None, url: str | None, *, as_json: bool, update: bool, quiet: bool
+    paths: tuple[Path, ...],
+    config: Path | None,
+    url: str | None,
+    *,
+    as_json: bool,
+    update: bool,
+    cards: bool,
+    quiet: bool,
 ) -> None:
     """Run hook requests, rule cases, FHIR resources or Bundles from files or folders.
 
@@ -49,11 +57,13 @@ def command(
     console = Console(stderr=as_json)
     door: Endpoint = Remote(url) if url else here(datetime.now(UTC), load_settings(config))
     totals = dict.fromkeys(ReplayResult, 0)
-    for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json)):
+    for path in _with_progress(sorted(_files(paths)), console, shown=not (quiet or as_json) or cards):
         for item in _replay(path, door, update=update):
             totals[item.verdict] += 1
             if as_json:
                 sys.stdout.buffer.write(msgspec.json.encode(item.as_row()) + b"\n")
+            elif cards:
+                click.echo(item.as_plain_cards())
             elif not quiet or item.differences or item.verdict.is_failure:
                 item.show(console)
     counts = ", ".join(f"{count} {verdict.value}" for verdict, count in totals.items() if count)

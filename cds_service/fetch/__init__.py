@@ -1,25 +1,25 @@
-"""Fetches what the EHR did not prefetch from its FHIR server: in parallel, within one deadline, page by page."""
+"""Fetches what the EHR did not prefetch from its FHIR server: in parallel and within one deadline."""
 
 import logging
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 import msgspec
-from msgspec import Raw, Struct
-from msgspec.structs import replace
+from msgspec import Struct
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fetch import problem, scopes
+from cds_service.fetch.access import Access
 from cds_service.fetch.breaker import Breaker
-from cds_service.fetch.client import Fetched, FhirClient, refuse_unusable
+from cds_service.fetch.client import FhirClient, refuse_unusable
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import Allowed, Reach, origin
 from cds_service.fetch.problem import Problem
-from cds_service.fhir.decoding.bundle import Answered, open_answer
+from cds_service.fetch.search import Errand, Result, collect, joined, stopped, without
+from cds_service.fhir.decoding.bundle import Answered
 
 __all__ = ["Access", "Allowed", "Deadline", "Fetcher", "Filled"]
 
@@ -30,39 +30,11 @@ _READ_MS, _READ_BYTES = 2000, 2_000_000  # for an address that is read on its ow
 _GRACE = 0.02  # seconds in which threads that have met the deadline hand over what they have
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One call's way to the EHR's FHIR server. `context` holds the values of the tokens that templates use.
-
-    `patient` is whom the token is for, empty if it does not say; with `by_post` searches are posted.
-    """
-
-    server: str
-    context: Mapping[str, str]
-    token: str = field(default="", repr=False)
-    scope: str = ""
-    patient: str = ""
-    by_post: bool = False
-
-
 class Filled(Struct, frozen=True):
     """The answers by section, completed as far as possible, and one word on how each fetch went, for log and metrics."""
 
     answers: Mapping[Section, Answered]
     outcomes: Mapping[Section, str] = msgspec.field(default_factory=dict)
-
-
-class _Errand(Struct, frozen=True):
-    """What the threads of one answer share."""
-
-    access: Access
-    client: FhirClient
-    deadline: Deadline
-    allowance: Allowance
-
-
-_Result = tuple[Answered, Problem | None]
-"""What came of one search, and what went wrong with it, if anything did."""
 
 
 class Fetcher:
@@ -98,11 +70,11 @@ class Fetcher:
         refusal = self._refusal(access, reach) if tasks else None
         if not tasks or refusal or not reach:
             refusal = refusal or problem.NOT_LISTED
-            refused = {section: _without(given.get(section), refusal) for section in tasks}
+            refused = {section: without(given.get(section), refusal) for section in tasks}
             return Filled({**given, **refused}, dict.fromkeys(tasks, refusal.outcome))
-        errand = _Errand(access, self._clients[reach], deadline, Allowance(self._most_bytes))
+        errand = Errand(access, self._clients[reach], deadline, Allowance(self._most_bytes), self._most_pages)
         futures = {
-            section: self._threads.submit(self._collect, url, given.get(section), errand)
+            section: self._threads.submit(collect, url, given.get(section), errand)
             for section, url in tasks.items()
             if scopes.allows(access.scope, RESOURCE_TYPE[section], search="?" in url)
         }
@@ -140,7 +112,7 @@ class Fetcher:
                 if path:
                     tasks[section] = base + path
             elif answered.next_page:
-                tasks[section] = _joined(base, answered.next_page)
+                tasks[section] = joined(base, answered.next_page)
         return tasks
 
     def _refusal(self, access: Access, reach: Reach | None) -> Problem | None:
@@ -157,52 +129,18 @@ class Fetcher:
         if heard:
             self._breaker.record(server, ok=not all(why and why.servers_fault for why in heard))
 
-    def _collect(self, url: str, given: Answered | None, errand: _Errand) -> _Result:
-        """All pages from `url` on, added to what was given."""
-        have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
-        server = origin(errand.access.server)
-        by_post = errand.access.by_post and not (given and given.next_page)
-        for _ in range(self._most_pages):
-            if origin(url) != server:
-                return _stopped(have, problem.OTHER_SERVER if url else problem.NO_ADDRESS)
-            fetched = self._get(url, errand, by_post=by_post)
-            if fetched.problem:
-                return _stopped(have, fetched.problem)
-            page = open_answer(Raw(fetched.body))
-            if page.answer is Answer.NOT_KEPT:
-                return _stopped(have, problem.NOT_OFFERED)
-            if page.answer is Answer.FAILED:
-                return _stopped(have, problem.unreadable(page.says))
-            have = replace(
-                have, parts=(*have.parts, *page.parts), matches=have.matches + page.matches, total=page.total
-            )
-            if not page.next_page:
-                short = page.total is not None and page.total > have.matches
-                answer = Answer.CUT if short else Answer.WHOLE
-                return replace(have, answer=answer), None
-            url, by_post = _joined(url, page.next_page), False
-        return _stopped(have, problem.TOO_MANY_PAGES)
 
-    def _get(self, url: str, errand: _Errand, *, by_post: bool) -> Fetched:
-        """One page. A server that refuses a search for asking what it does not know is asked for less."""
-        fetched = errand.client.get(url, errand.access.token, errand.deadline, errand.allowance, by_post=by_post)
-        less = url.partition("&_include=")[0]
-        if fetched.problem == problem.status(400) and less != url:
-            return errand.client.get(less, errand.access.token, errand.deadline, errand.allowance, by_post=by_post)
-        return fetched
-
-
-def _result(future: Future[_Result] | None, given: Answered | None) -> _Result:
+def _result(future: Future[Result] | None, given: Answered | None) -> Result:
     """What a thread came to. One that is late is left to itself: its own time is over too."""
     if future is None:
-        return _stopped(given, problem.NO_SCOPE)
+        return stopped(given, problem.NO_SCOPE)
     if not future.done():
-        return _stopped(given, problem.NO_TIME if future.cancel() else problem.TOO_LATE)
+        return stopped(given, problem.NO_TIME if future.cancel() else problem.TOO_LATE)
     error = future.exception()
     if error is None:
         return future.result()
     _log.error("fetch failed", extra={"error": error})
-    return _stopped(given, problem.OUR_FAULT)
+    return stopped(given, problem.OUR_FAULT)
 
 
 def _addressed(template: str, context: Mapping[str, str]) -> str:
@@ -212,22 +150,3 @@ def _addressed(template: str, context: Mapping[str, str]) -> str:
         if value.strip("."):
             path = path.replace(f"{{{{context.{name}}}}}", quote(value, safe=""))
     return "" if "{{" in path else path
-
-
-def _joined(base: str, address: str) -> str:
-    """An address of a next page, absolute or relative to `base`; empty for a text that is none."""
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""
-
-
-def _without(given: Answered | None, why: Problem) -> Answered:
-    """What was there before, still cut; else nothing, and why."""
-    if given and given.parts:
-        return replace(given, answer=Answer.CUT, says=why.says)
-    return Answered(why.leaves, says=why.says)
-
-
-def _stopped(have: Answered | None, why: Problem) -> _Result:
-    return _without(have, why), why

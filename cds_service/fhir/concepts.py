@@ -1,17 +1,15 @@
 """Turns coded terms into concepts: the value sets they belong to, the levels they name, and whether code or text decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import tzinfo
 from functools import lru_cache
-from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Episode, Level
-from cds_service.fhir.decoding.datatypes import Coding, Term
+from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.codes import LONGEST_TERM
 from cds_service.report_text.levels import read_levels
 
 _EPISODES = {
@@ -34,46 +32,6 @@ class Context(Struct, frozen=True):
 
     know: Knowledge
     zone: tzinfo
-
-
-def listed(value: "list[Term] | Term | None") -> list[Term]:
-    """The terms of an element that is a list in one FHIR version and a single term in another."""
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def codings(term: Term | None) -> Sequence[Coding]:
-    """All codings of a CodeableConcept, a Coding, or the concept of a CodeableReference."""
-    if term is None:
-        return ()
-    if not term.code and term.concept is None:
-        return term.coding
-    own = [Coding(term.system, term.code, term.display)] if term.code else []
-    return [*term.coding, *own, *codings(term.concept)]
-
-
-def texts(term: Term | None) -> list[str]:
-    """All that a term says in words: displays, then text; each as far as it is read."""
-    if term is None:
-        return []
-    displays = [coding.display for coding in codings(term) if coding.display]
-    own = (term.text, term.display, term.concept.text if term.concept else None)
-    # The edge cuts what was sent; terms that we make of other texts (a note, a description) are cut here.
-    return [text[:LONGEST_TERM] for text in (*displays, *own) if text]
-
-
-def code_of(term: "Term | list[Term] | str | None") -> str:
-    """The bare code of a status-like element, whether a plain code (STU3) or a CodeableConcept (R4); empty if there is none."""
-    if term is None:
-        return ""
-    if isinstance(term, str):
-        return term.strip().lower()
-    return next(filter(None, map(_code, listed(term))), "")
-
-
-@lru_cache(maxsize=4096)
-def _code(term: Term) -> str:
-    code = next((coding.code for coding in codings(term) if coding.code), None)
-    return (code or term.text or "").strip().lower()
 
 
 def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
@@ -103,17 +61,10 @@ def _levels_of(terms: Iterable[Term], context: Context) -> frozenset[Level]:
     return found
 
 
-def _codes(term: Term) -> list[tuple[str, str]]:
-    return [(coding.system or "", coding.code.strip()) for coding in codings(term) if coding.code]
-
-
 def _display(term: Term, know: Knowledge) -> str:
-    """What people are shown of a term: its own words, else those of a code, else the title of a listed code, else a code."""
-    own = term.text or (term.concept.text if term.concept else None)
-    displays = (coding.display for coding in codings(term))
-    titles = (know.index.title(know.index.system(address), code) for address, code in _codes(term))
-    words = chain((own,), displays, titles, (code for _, code in _codes(term)))
-    return next(filter(None, words), "")[:LONGEST_TERM].strip()
+    """What people see of a term: its label; the title of a listed code, where it has codes and no words."""
+    titles = (know.index.title(know.index.system(address), code) for address, code in term.codes)
+    return term.label if term.texts else next(filter(None, titles), term.label)
 
 
 # Charts repeat few terms many times, so what each means is looked up once.
@@ -123,7 +74,7 @@ def _meaning(term: Term, know: Knowledge) -> Concept | None:
     basis = Basis.CODE
     if not sets and not closed:
         basis = Basis.TEXT
-        sets = sets.union(*(know.index.of_text(text) for text in texts(term)))
+        sets = sets.union(*(know.index.of_text(text) for text in term.texts))
     return Concept(_display(term, know), sets, basis, _levels(term, know), episode) if sets else None
 
 
@@ -138,7 +89,7 @@ def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode |
     index = know.index
     sets: frozenset[str] = frozenset()
     closed, episode = False, None
-    for address, code in _codes(term):
+    for address, code in term.codes:
         system = index.system(address)
         if not system:
             continue
@@ -152,9 +103,9 @@ def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode |
 
 @lru_cache(maxsize=16384)
 def _levels(term: Term, know: Knowledge) -> frozenset[Level]:
-    written = frozenset[Level]().union(*map(_written, texts(term)))
+    written = frozenset().union(*map(_written, term.texts))
     coded: frozenset[Level] = frozenset()
-    for address, code in _codes(term):
+    for address, code in term.codes:
         system = know.index.system(address)
         if system:
             coded |= know.levels.of(system, code)

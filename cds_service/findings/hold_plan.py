@@ -36,7 +36,7 @@ class HoldPlan(Struct, frozen=True):
     exposure is looked for where `consult` says that no interval is tabulated. `asks` has one row a source, the shortest interval first;
     none with `consult`. `planned` is None if no slot is stated. `earliest` and `earliest_full` follow from a recorded last dose. For a
     drug still taken `latest_dose` follows from the slot, and `earliest_if_last_now` from a dose taken now, if that were the last.
-    Each is None where it cannot be given.
+    Each is None where it cannot be given. `agreement` is whose agreement comes first, where interrupting the drug is itself hazardous.
     """
 
     ingredient: str
@@ -51,6 +51,7 @@ class HoldPlan(Struct, frozen=True):
     earliest_full: datetime | None
     latest_dose: datetime | None
     earliest_if_last_now: datetime | None
+    agreement: tuple[str, ...]
     renal_function_unknown: bool
     consult: str
     check: str

@@ -8,10 +8,10 @@ from msgspec import Struct, field
 
 from cds_service.chart import ValueSets
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, codes, drug_files, files, hold_files, levels, orderables, parameters, units
+from cds_service.knowledge import citations, drug_files, files, hold_files, levels, orderables, parameters, units
 from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
-from cds_service.knowledge.codes import CodeIndex, ValueSet
+from cds_service.knowledge.codes import CodeIndex
 from cds_service.knowledge.drugs import DrugTable
 from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
@@ -19,6 +19,7 @@ from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.orderables import Orderable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 from cds_service.knowledge.units import UnitTable
+from cds_service.knowledge.value_sets import ValueSet, load_systems, load_value_set
 
 __all__ = [
     "Change",
@@ -84,9 +85,9 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
     """Read and check all knowledge files. Raises `KnowledgeError` naming the file and the key at fault."""
     tables = directory / "tables"
     sources = citations.load(tables / "citations.toml")
-    systems = codes.load_systems(tables / "systems.toml")
+    systems = load_systems(tables / "systems.toml")
     value_sets = {
-        path.stem: codes.load_value_set(path, systems) for path in sorted((directory / files.VALUE_SETS).glob("*.toml"))
+        path.stem: load_value_set(path, systems) for path in sorted((directory / files.VALUE_SETS).glob("*.toml"))
     }
     _check_names(value_sets)
     unit_table = units.load(tables / "units.toml")
@@ -95,7 +96,7 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
             refer(f"{files.VALUE_SETS}/{item.id}.toml", "unit", item.unit, unit_table.codes, "unit of units.toml")
     drugs = drug_files.load(tables, systems)
     holds = hold_files.load(directory / f"{hold_files.PLACE}.toml", sources, drugs.ingredients)
-    index = codes.CodeIndex(value_sets, systems)
+    index = CodeIndex(value_sets, systems)
     return Knowledge(
         version=files.read(tables / "version.toml", _Version).version,
         citations=sources,

@@ -10,10 +10,10 @@ from msgspec import field
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
-from cds_service.knowledge.codes import Systems, check_code
 from cds_service.knowledge.drug_names import DrugNames, Surroundings, plain
 from cds_service.knowledge.drugs import DrugTable, Form, Guards, Ingredient
 from cds_service.knowledge.files import Table, Text
+from cds_service.knowledge.value_sets import Systems, check_code
 
 INGREDIENTS, PRODUCTS, OTHERS = "drugs.toml", "drug_products.csv", "other_drugs.txt"
 _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")
@@ -105,19 +105,15 @@ def _index(
 def _products(
     path: Path, ingredients: Mapping[str, Ingredient], systems: Systems
 ) -> dict[str, tuple[frozenset[str], Form]]:
-    products = {}
+    file, products = files.name(path), {}
     for row in csv.DictReader(lines(path)):
         try:
             rxcui, slugs, form = row["rxcui"], frozenset(row["ingredients"].split("|")), Form(row["form"])
         except (KeyError, AttributeError, ValueError) as error:
-            raise KnowledgeError(
-                files.name(path), str(row.get("rxcui", "")), "needs rxcui, ingredients and form"
-            ) from error
-        check_code(files.name(path), rxcui, rxcui, rxcui, systems.patterns["rxnorm"])
+            raise KnowledgeError(file, str(row.get("rxcui", "")), "needs rxcui, ingredients and form") from error
+        check_code(file, rxcui, rxcui, rxcui, systems.patterns["rxnorm"])
         if rxcui in products or not slugs <= ingredients.keys():
-            raise KnowledgeError(
-                files.name(path), rxcui, "is listed twice or names an ingredient that drugs.toml lacks"
-            )
+            raise KnowledgeError(file, rxcui, "is listed twice or names an ingredient that drugs.toml lacks")
         products[rxcui] = (slugs, form)
     return products
 

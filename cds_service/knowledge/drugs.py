@@ -111,7 +111,7 @@ class DrugTable:
                 forms.add(product[1])
         form = next((kind for kind in Form if kind in forms and kind is not Form.UNSPECIFIED), Form.UNSPECIFIED)
         named = [self._names.find(text) for text in texts]
-        written = frozenset[str]().union(*(item.slugs for item in named))
+        written = frozenset().union(*(item.slugs for item in named))
         known = bool(coded or written or any(item.known for item in named) or any(map(classifies, codings)))
         slugs = self._specified(coded | written)
         return Identified(

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import Knowledge, files, hold_files
 from cds_service.knowledge.changes import Change, Hours, Stated, StatedAmount, StatedValue, replaced
-from cds_service.knowledge.codes import CodeIndex, Systems, check_code
+from cds_service.knowledge.codes import CodeIndex
 from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import Hold, HoldTable
 from cds_service.knowledge.parameters import Parameter
 from cds_service.knowledge.site import with_codes
+from cds_service.knowledge.value_sets import Systems, check_code
 
 
 class _Numbers(Table, frozen=True):

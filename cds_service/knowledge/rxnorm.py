@@ -65,7 +65,7 @@ def build(archive: Path, table: DrugTable, others: Iterable[str]) -> DrugFiles:
     ours = {code: slugs for code, item in concepts.items() if (slugs := _slugs_of(code, item, table))}
     products = dict(table.products)
     for code, item in concepts.items():
-        slugs = frozenset[str]().union(*(ours.get(inner, frozenset()) for inner in _within(code, concepts, holds)))
+        slugs = frozenset().union(*(ours.get(inner, frozenset()) for inner in _within(code, concepts, holds)))
         if slugs:
             known = table.products.get(code)
             products[code] = (slugs, known[1] if known else _form(item, slugs, table))

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.codes import CodeIndex, Systems
+from cds_service.knowledge.codes import CodeIndex
+from cds_service.knowledge.value_sets import Systems
 
 
 def with_codes(know: Knowledge, value_set: str, codes: Iterable[tuple[str, str, str]]) -> Knowledge:

@@ -44,14 +44,6 @@ class Unit(Struct, frozen=True):
     line: UnitLine
 
 
-class Conversion(Struct, frozen=True):
-    """What leads from one kind of unit to another for one measure."""
-
-    given: Unit
-    gives: Unit
-    line: UnitLine
-
-
 class Limits(Struct, frozen=True):
     """The least and the most that a measure can be, in `unit`."""
 
@@ -61,12 +53,15 @@ class Limits(Struct, frozen=True):
 
 
 class UnitTable(Struct, frozen=True):
-    """Units by UCUM code and by spelling, conversions by measure and kind, and what a measure can possibly be."""
+    """Units by UCUM code and by spelling, and what a measure can possibly be.
+
+    `conversions` lead, for a measure, from the first unit of one kind to the first of another.
+    """
 
     codes: Mapping[str, Unit]
     exact: Mapping[str, Unit]
     folded: Mapping[str, tuple[Unit, ...]]
-    conversions: Mapping[tuple[str, str], Conversion]
+    conversions: Mapping[tuple[str, str, str], UnitLine]
     possible: Mapping[str, Limits]
 
     def named(self, text: str) -> tuple[Unit, ...]:
@@ -80,13 +75,9 @@ class UnitTable(Struct, frozen=True):
         """How a value of a measure is brought to another unit, or None if nothing leads from the one to the other."""
         if given is wanted:
             return UnitLine()
-        if given.kind == wanted.kind:
-            return given.line.then(wanted.line.back())
-        bridge = self.conversions.get((measure, given.kind))
-        if bridge is None or bridge.gives.kind != wanted.kind:
-            return None
-        to_bridge = given.line.then(bridge.given.line.back())
-        return to_bridge.then(bridge.line).then(bridge.gives.line.then(wanted.line.back()))
+        same = given.kind == wanted.kind
+        between = UnitLine() if same else self.conversions.get((measure, given.kind, wanted.kind))
+        return None if between is None else given.line.then(between).then(wanted.line.back())
 
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
@@ -121,7 +112,7 @@ class _Spelled(_Factor, frozen=True, kw_only=True):
     spelled: tuple[str, ...] = ()
 
 
-class _Bridge(_Factor, frozen=True, kw_only=True):
+class _Conversion(_Factor, frozen=True, kw_only=True):
     """What leads from a unit to one of another kind for one measure, and why it may."""
 
     gives: Text
@@ -139,7 +130,7 @@ class _File(Table, frozen=True):
 
     reviewed: date
     units: dict[str, dict[str, _Spelled]]
-    analytes: dict[str, dict[str, _Bridge]]
+    analytes: dict[str, dict[str, _Conversion]]
     possible: dict[str, _Possible]
 
 
@@ -172,13 +163,13 @@ def _units(file: _File) -> Iterator[tuple[str, Unit, tuple[str, ...]]]:
             yield f"units.{kind}.{code}", Unit(code, kind, row.line), row.spelled
 
 
-def _conversions(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[tuple[str, str], Conversion]:
+def _conversions(shown: str, file: _File, units: Mapping[str, Unit]) -> Mapping[tuple[str, str, str], UnitLine]:
     found = {}
     for measure, rows in file.analytes.items():
         for code, row in rows.items():
             key = f"analytes.{measure}.{code}"
             given, gives = _unit(shown, key, code, units), _unit(shown, f"{key}.gives", row.gives, units)
-            found[measure, given.kind] = Conversion(given, gives, row.line)
+            found[measure, given.kind, gives.kind] = given.line.back().then(row.line).then(gives.line)
     return found
 
 

@@ -90,7 +90,7 @@ _SPELT = re.compile(
 
 def read_levels(text: str) -> frozenset[Level]:
     """The vertebrae that a text names, such as {T12, L1}; empty where it names none."""
-    return frozenset[Level]().union(*(span.levels for span in level_spans(normalise(text))))
+    return frozenset().union(*(span.levels for span in level_spans(normalise(text))))
 
 
 def level_spans(text: str) -> list[LevelSpan]:

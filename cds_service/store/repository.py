@@ -1,28 +1,24 @@
-"""Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date."""
+"""Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date; tokens are spent once."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Insert, Select, Subquery, Table, delete, func, select
+from sqlalchemy import Select, Subquery, delete, func, select
 
 from cds_service import __version__
 from cds_service.store.database import Database
+from cds_service.store.inserts import insert_new
 from cds_service.store.records import (
     DisplayedCard,
     FeedbackEntry,
     FeedbackOutcome,
-    ListAnswer,
-    ListHistory,
     OverrideReason,
     Showing,
     Tally,
 )
-from cds_service.store.tables import feedback, medication_list, shown_card, spent_token
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql, sqlite
+from cds_service.store.tables import feedback, shown_card, spent_token
 
 Columns = dict[str, Any]
 
@@ -32,24 +28,7 @@ def add_showings(database: Database, showings: Iterable[Showing]) -> None:
     rows = [_displayed_row(showing, card) for showing in showings for card in showing.cards]
     if rows:
         with database.transaction() as connection:
-            connection.execute(_insert_new(connection, shown_card), rows)
-
-
-def add_list_answers(database: Database, answers: Iterable[ListAnswer]) -> None:
-    """Notes which medication lists callers answered, and when; the disk is not waited for."""
-    rows = [_list_row(item) for item in answers]
-    if not rows:
-        return
-    with database.transaction(on_disk=False) as connection:
-        for row in rows:
-            connection.execute(_note_list(connection, row))
-
-
-def list_histories(database: Database) -> list[ListHistory]:
-    """What is known of each medication list of each caller, by their names."""
-    query = select(medication_list).order_by(medication_list.c.client, medication_list.c.section)
-    with database.transaction() as connection:
-        return [ListHistory(**row) for row in connection.execute(query).mappings()]
+            connection.execute(insert_new(connection, shown_card), rows)
 
 
 def add_feedback(database: Database, entries: Sequence[FeedbackEntry]) -> None:
@@ -64,7 +43,7 @@ def spend_token(database: Database, issuer: str, jti: str, expires_at: datetime,
     row = {"issuer": issuer, "jti": jti, "expires_at": expires_at}
     with database.transaction(on_disk=False) as connection:
         connection.execute(delete(spent_token).where(spent_token.c.expires_at < now))
-        inserted = _insert_new(connection, spent_token).values(row).returning(spent_token.c.jti)
+        inserted = insert_new(connection, spent_token).values(row).returning(spent_token.c.jti)
         return connection.execute(inserted).first() is not None
 
 
@@ -155,42 +134,6 @@ def _latest_feedback(cards: Select[tuple[UUID]] | None = None) -> Subquery:
     said = select(feedback, rank)
     ranked = (said if cards is None else said.where(feedback.c.card.in_(cards))).subquery()
     return select(ranked).where(ranked.c.rank == 1).subquery()
-
-
-def _insert_new(connection: Connection, table: Table) -> Insert:
-    """An insert that leaves a row alone whose key is there already."""
-    return _insert(connection, table).on_conflict_do_nothing()
-
-
-def _note_list(connection: Connection, row: Columns) -> Insert:
-    """An insert, or where the caller's list is known the later of the moments."""
-    statement = _insert(connection, medication_list).values(row)
-    later = {
-        "last_at": statement.excluded.last_at,
-        "answered_at": func.coalesce(statement.excluded.answered_at, medication_list.c.answered_at),
-    }
-    return statement.on_conflict_do_update(index_elements=medication_list.primary_key.columns, set_=later)
-
-
-def _insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
-    """An insert that can say what becomes of a row that is there already; only the dialect in use is imported."""
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
-
-
-def _list_row(item: ListAnswer) -> Columns:
-    return {
-        "client": item.client,
-        "section": item.section,
-        "first_at": item.at,
-        "last_at": item.at,
-        "answered_at": item.at if item.answered else None,
-    }
 
 
 def _displayed_row(showing: Showing, card: DisplayedCard) -> Columns:

@@ -71,11 +71,11 @@ class ConnectPage(Struct, frozen=True):
     longest: int
     skew: int
     example: str
-    silences: tuple[str, ...]
+    unanswered_lists: tuple[str, ...]
 
 
-def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> ConnectPage:
-    """The page; times are seconds, `silences` say which medication lists callers do not answer."""
+def page(settings: Settings, site: Site, unanswered_lists: tuple[str, ...] = ()) -> ConnectPage:
+    """The page; times are seconds, `unanswered_lists` says which medication lists callers do not answer."""
     templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
     example = examples.load(examples.FIRST, site.know)
@@ -102,7 +102,7 @@ def page(settings: Settings, site: Site, silences: tuple[str, ...] = ()) -> Conn
         longest=int(LONGEST.total_seconds()),
         skew=int(SKEW.total_seconds()),
         example=msgspec.json.format(msgspec.json.encode(example), indent=2).decode(),
-        silences=silences,
+        unanswered_lists=unanswered_lists,
     )
 
 

@@ -12,11 +12,11 @@ from flask import Response, make_response, render_template, request
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
+from cds_service import unanswered_lists
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.summarise import write_tallies
 from cds_service.hook import Hook
 from cds_service.hooks import SERVICE_ID
-from cds_service.unanswered_lists import silences
 from cds_service.web import connect, examples, feedback, html, rules, what_if, why
 from cds_service.web.answer import MOST_SHOWN, View, view
 from cds_service.web.charts import shade
@@ -116,10 +116,10 @@ class Views:
         """How a client is connected."""
         settings, database = self._context.settings, self._context.database
         try:
-            silent = database.within(_FOR_LISTS, partial(silences, settings, database))
+            unanswered = database.within(_FOR_LISTS, partial(unanswered_lists.sentences, settings, database))
         except StoreUnavailable:
-            silent = ()  # what the page is for is said without
-        return render_template("connect.html", page=connect.page(settings, self._context.site, silent))
+            unanswered = ()  # the page serves its purpose without them
+        return render_template("connect.html", page=connect.page(settings, self._context.site, unanswered))
 
     @staticmethod
     def refused(error: HTTPException) -> tuple[str, int]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
 from cds_service.facts.bleeding.hold_sentence import before, moment
-from cds_service.facts.bleeding.interruption import agreement
 from cds_service.facts.shared.fitting import begun, listed
 from cds_service.findings.hold_plan import HoldPlan, SourceAsk
 from cds_service.knowledge import Knowledge
@@ -14,7 +13,7 @@ from cds_service.knowledge import Knowledge
 def background(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """Whole sentences, of any length."""
     parts = (*_intervals(item, plan, know), *_doses(item, plan), *_lengthened(item), *_waived(item, know))
-    asked = agreement(item, chart, know)
+    asked = plan.agreement
     hazard = [f"Interrupting it is itself hazardous, so {listed(asked)} must agree first"] if asked else []
     return ". ".join([*parts, *(remark.text for remark in item.hold.differs), *hazard]) + "."
 
@@ -30,6 +29,8 @@ def _intervals(item: Exposure, plan: HoldPlan, know: Knowledge) -> Iterator[str]
         yield f"{begun(plan.drug)} is a caution at most"
     elif hold.warning:
         yield f"From {hold.text(hold.critical)} to {hold.text(hold.warning)} it is a caution"
+    if plan.check:
+        yield f"To be checked before the procedure: {plan.check}"
     if hold.longer and every_guideline_counts(know):
         yield "At this site the longest of these intervals counts as a caution"
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cds_service.chart import Chart
 from cds_service.facts.bleeding.exposure import Exposure, every_guideline_counts
+from cds_service.facts.bleeding.interruption import agreement
 from cds_service.facts.shared.slot import by_the_clock
 from cds_service.findings.hold_plan import HoldPlan, SourceAsk, SourceInterval
 from cds_service.knowledge import Confidence, Knowledge, Parameter
@@ -32,6 +33,7 @@ def hold_plan(exposure: Exposure, chart: Chart, know: Knowledge) -> HoldPlan:
         earliest_full=None if taken else whole,
         latest_dose=by_the_clock(latest, chart) if latest else None,
         earliest_if_last_now=least if taken else None,
+        agreement=agreement(exposure, chart, know),
         renal_function_unknown=exposure.renal_function_unknown,
         consult=hold.consult,
         check=hold.check,

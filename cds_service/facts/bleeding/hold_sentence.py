@@ -7,7 +7,6 @@ from cds_service.chart import Chart, UseStatus, When
 from cds_service.facts.bleeding.dosage import dosage
 from cds_service.facts.bleeding.exposure import Exposure, Tier
 from cds_service.facts.bleeding.hold_plan import label_of, met_from
-from cds_service.facts.bleeding.interruption import agreement
 from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary, listed
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings.hold_plan import HoldPlan
@@ -23,7 +22,7 @@ def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
     """The drug with its dose, the last dose, the interval, the clearance that it goes by, and whether pausing is dangerous."""
     dose = dosage(item.drug)
     name, given = begun(plan.drug), _given(item, plan, chart)
-    hazard = "; pausing is itself hazardous" if agreement(item, chart, know) else ""
+    hazard = "; pausing is itself hazardous" if plan.agreement else ""
     rest = f"{given}; {_asked(item, plan, know)}{hazard}"
     whole = f"{name} {dose}, {rest}" if dose else f"{name}, {rest}"
     # Other sources continue a drug that is only ever a caution: so the interval alone would mislead.
@@ -42,8 +41,7 @@ def headline(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
     """What a summary says: the last dose and from when the procedure fits, or whose agreement comes first."""
     said, ending, name = _last_dose(item, plan, chart), _ending(item, plan, chart, know), begun(plan.drug)
     since = "" if item.hours is None or plan.consult else f", {before(item.hours, plan)}"
-    asked = agreement(item, chart, know)
-    few = f"{listed(asked)} first" if asked else ending
+    few = f"{listed(plan.agreement)} first" if plan.agreement else ending
     return for_a_summary(
         chart.as_of, f"{said}{since}; {ending}", f"{said}; {ending}", f"{name}: {ending}", f"{name}: {few}"
     )
@@ -137,9 +135,8 @@ def pause(text: str) -> str:
 def _ending(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """What a summary says after the last dose."""
     least = item.hold.text(item.hold.least)
-    asked = agreement(item, chart, know)
-    if asked:
-        return f"pausing is itself hazardous: {listed(asked)} first"
+    if plan.agreement:
+        return f"pausing is itself hazardous: {listed(plan.agreement)} first"
     if plan.consult:
         return _NO_INTERVAL
     if not is_inside(item):

@@ -6,7 +6,6 @@ from cds_service.chart import Chart
 from cds_service.facts.bleeding.drug_courses import is_statement
 from cds_service.facts.bleeding.exposure import Exposure, Tier, every_guideline_counts
 from cds_service.facts.bleeding.hold_sentence import is_inside, is_to_begin, moment
-from cds_service.facts.bleeding.interruption import agreement
 from cds_service.facts.shared.fitting import listed
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.knowledge import Knowledge
@@ -22,7 +21,7 @@ def steps(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> tupl
 
 
 def _all(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> Iterator[str]:
-    asked = agreement(item, chart, know)
+    asked = plan.agreement
     if not plan.still_taken and item.hours is None:
         yield f"Check the last dose of {plan.drug}: not recorded"
     if asked:
@@ -31,7 +30,7 @@ def _all(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> Itera
         yield f"Ask for specialist advice on {plan.drug}: no interval is tabulated"
     else:
         yield _timing(item, plan, chart)
-    if plan.check and is_inside(item) and not item.inr:
+    if plan.check and is_inside(item) and not item.hold.inr_decides:  # the rules on INR ask for that one
         yield f"Before the procedure check {plan.check}"
     use = item.drug.use
     old = use.stated and chart.as_of - use.stated.last > know.parameter("shared/antithrombotics.reconcile").span

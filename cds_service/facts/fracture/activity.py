@@ -6,8 +6,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
-from cds_service.facts.fracture.fractures import target_levels
 from cds_service.facts.fracture.imaging import current, dated, day, described, evidence, recency
+from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -63,7 +63,7 @@ def activity(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
 def activity_elsewhere(chart: Chart, know: Knowledge) -> tuple[Activity, ...]:
     """Verdicts at levels that are named by current images but are not the target."""
     target = target_levels(chart)
-    named = frozenset[Level]().union(*(item.levels for item in _signals(chart, know)))
+    named = frozenset().union(*(item.levels for item in _signals(chart, know)))
     return _merged(_at(level, chart, know) for level in sorted(named - target) if target)
 
 
@@ -71,7 +71,7 @@ def _levels(chart: Chart, know: Knowledge) -> tuple[Level | None, ...]:
     target = target_levels(chart)
     if target:
         return tuple(descending(target))
-    named = frozenset[Level]().union(*(item.levels for item in _signals(chart, know)))
+    named = frozenset().union(*(item.levels for item in _signals(chart, know)))
     return tuple(descending(named)) or (None,)
 
 

@@ -15,7 +15,8 @@ from cds_service.chart import (
     When,
     days_since,
 )
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target, target_fractures, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.fracture.target import fractures_at_target, target_fractures, target_levels
 from cds_service.facts.shared.memo import computed_once
 
 

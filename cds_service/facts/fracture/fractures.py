@@ -1,4 +1,4 @@
-"""Which vertebral fractures and lesions are on record, which levels the procedure is for, and how old the fracture is."""
+"""Which vertebral fractures and lesions are on record, past ones included."""
 
 from collections.abc import Iterator
 
@@ -181,54 +181,12 @@ def path_of(seen: ImagingFinding) -> str:
     return "conclusionCode" if seen.basis is Basis.CODE else "conclusion"
 
 
-def target_levels(chart: Chart) -> frozenset[Level]:
-    """The levels of the order, else those of the current fractures; empty where neither names one.
-
-    It comes without its gaps: a rule that finds nothing at these levels must still require what the levels rest on.
-    """
-    return chart.order.levels or _fractured(chart)
-
-
-@computed_once
-def _fractured(chart: Chart) -> frozenset[Level]:
-    found, _ = current_fractures(chart)
-    return frozenset[Level]().union(*(item.levels for item in found))
-
-
-def at_target(levels: frozenset[Level], chart: Chart) -> bool:
-    """Whether something is, or for want of a level may be, at the target level."""
-    target = target_levels(chart)
-    return not levels or not target or bool(levels & target)
-
-
-@computed_once
-def fractures_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures that are, or for want of a level may be, at the target level."""
-    found, _ = current_fractures(chart)
-    return tuple(item for item in found if at_target(item.levels, chart))
-
-
-@computed_once
-def target_fractures(chart: Chart) -> tuple[Fracture, ...]:
-    """The current fractures at the target level; those whose level is not stated only where none states it."""
-    there = fractures_at_target(chart)
-    return tuple(item for item in there if item.levels & target_levels(chart)) or there
-
-
-def past_at_target(chart: Chart) -> tuple[Fracture, ...]:
-    """Fractures at the target level that are recorded as past, where none there is current."""
-    if fractures_at_target(chart):
-        return ()
-    found, _ = fractures(chart)
-    return tuple(item for item in found if not item.current and at_target(item.levels, chart))
-
-
 _FEW_LEVELS = 3
 
 
 def summed(items: tuple[Fracture, ...]) -> str:
     """Fractures, or lesions, in few words: `T12 fracture`, `vertebral lesion`, or `fractures of 4 vertebrae`."""
-    levels = frozenset[Level]().union(*(item.levels for item in items))
+    levels = frozenset().union(*(item.levels for item in items))
     noun = "lesion" if all(item.is_lesion for item in items) else "fracture"
     if len(levels) > _FEW_LEVELS:
         return f"{noun}s of {len(levels)} vertebrae"
@@ -237,4 +195,4 @@ def summed(items: tuple[Fracture, ...]) -> str:
 
 def named(items: tuple[Fracture, ...]) -> str:
     """The levels of fractures for a sentence, such as `T12, L1`, or `a level not stated`."""
-    return spoken(frozenset[Level]().union(*(item.levels for item in items))) or NO_LEVEL
+    return spoken(frozenset().union(*(item.levels for item in items))) or NO_LEVEL

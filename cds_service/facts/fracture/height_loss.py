@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign
-from cds_service.facts.fracture.fractures import at_target
+from cds_service.facts.fracture.target import at_target
 from cds_service.knowledge import Parameter
 
 

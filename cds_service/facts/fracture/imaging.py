@@ -15,8 +15,9 @@ from cds_service.chart import (
     days_since,
 )
 from cds_service.facts.fracture.age import onsets
-from cds_service.facts.fracture.fractures import Fracture, at_target, path_of
+from cds_service.facts.fracture.fractures import Fracture, path_of
 from cds_service.facts.fracture.quoting import quote
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.phrasing import brief, on, room
 from cds_service.findings import Evidence

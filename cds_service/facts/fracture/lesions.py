@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, Episode, ImagingFinding, ImagingSign, ValueSets
-from cds_service.facts.fracture.fractures import Fracture, fractures_at_target
+from cds_service.facts.fracture.fractures import Fracture
 from cds_service.facts.fracture.imaging import current_at_target
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared.memo import computed_once
 from cds_service.knowledge import Knowledge
 

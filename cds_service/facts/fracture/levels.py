@@ -21,12 +21,12 @@ class NamedLevels(Struct, frozen=True):
     @property
     def fractured(self) -> frozenset[Level]:
         """The levels of the fractures on record."""
-        return frozenset[Level]().union(*(item.levels for item in self.fractures))
+        return frozenset().union(*(item.levels for item in self.fractures))
 
     @property
     def imaged(self) -> frozenset[Level]:
         """The levels that current images show to be active."""
-        return frozenset[Level]().union(*(seen.levels for seen in self.images))
+        return frozenset().union(*(seen.levels for seen in self.images))
 
     @property
     def differ(self) -> bool:

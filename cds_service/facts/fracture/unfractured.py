@@ -1,8 +1,8 @@
 """Which ordered vertebrae are not broken, as the newest current images say."""
 
 from cds_service.chart import Assertion, Chart, ImagingFinding, ImagingSign, Level, descending
-from cds_service.facts.fracture.fractures import fractures_at_target
 from cds_service.facts.fracture.imaging import current, day
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.knowledge import Knowledge
 
 
@@ -28,7 +28,7 @@ def levels_not_on_record(chart: Chart) -> frozenset[Level]:
 def _diagnosed(chart: Chart) -> frozenset[Level]:
     """The levels of fractures by diagnosis, on the problem list or as the order's reason."""
     stated = (item.levels for item in fractures_at_target(chart) if item.path in ("code", "reasonCode"))
-    return frozenset[Level]().union(*stated)
+    return frozenset().union(*stated)
 
 
 def _newest(level: Level, chart: Chart, know: Knowledge) -> ImagingFinding | None:

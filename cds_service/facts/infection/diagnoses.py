@@ -6,7 +6,7 @@ from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State
 from cds_service.facts.infection.antibiotics import antibiotics, may_treat
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
-from cds_service.facts.shared.phrasing import diagnosed, on, stated, upper_first
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, stated
 from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -39,7 +39,7 @@ class Infection(Struct, frozen=True):
         if not self.signs and not (self.of_urine and self.recent):
             return f"{stated(self.problem, noun)}{'' if self.recent else '; not recorded as resolved'}"
         shown = self.signs[0].says if self.signs else "no symptoms, culture or antibiotic on record"
-        return f"{upper_first(diagnosed(self.problem, noun))}{on(self.problem.dated)}; {shown}"
+        return f"{capitalised(diagnosed(self.problem, noun))}{on(self.problem.dated)}; {shown}"
 
 
 def spinal_infections(chart: Chart, know: Knowledge) -> Reading[Condition]:

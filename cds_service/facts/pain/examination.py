@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Concept, Measurement, Reading, ValueSets
-from cds_service.facts.fracture.fractures import at_target
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.phrasing import briefly, on
 from cds_service.findings import Evidence
 

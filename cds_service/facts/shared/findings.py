@@ -7,8 +7,8 @@ from cds_service.findings import Evidence, Finding, Kind, Proposal
 from cds_service.knowledge import Parameter
 
 
-def of_problem(  # noqa: PLR0913 - what a finding says and means, each named
-    problem: Condition,
+def finding_from(  # noqa: PLR0913 - what a finding says and means, each named
+    item: Condition | SignOnImage,
     says: str,
     short: str,
     *also: Evidence,
@@ -20,45 +20,19 @@ def of_problem(  # noqa: PLR0913 - what a finding says and means, each named
     explains: str = "",
     steps: tuple[str, ...] = (),
 ) -> Finding:
-    """What a diagnosis on record means; `also` is further evidence."""
+    """What a diagnosis on record, or a sign on an image, means; `also` is further evidence."""
+    if isinstance(item, Condition):
+        evidence, basis = recorded(item), item.concept.basis
+    else:
+        evidence, basis = item.evidence, item.seen.basis
     return Finding(
         says=says,
         short=short,
-        evidence=(recorded(problem), *also),
+        evidence=(evidence, *also),
         uses=uses,
         cites=cites,
         effect=effect,
-        basis=problem.concept.basis,
-        certainty=problem.certainty,
-        proposes=proposes,
-        headline=headline,
-        explains=explains,
-        steps=steps,
-    )
-
-
-def of_image(  # noqa: PLR0913 - likewise
-    item: SignOnImage,
-    says: str,
-    short: str,
-    *,
-    cites: tuple[str, ...],
-    effect: Kind | None = None,
-    uses: tuple[Parameter, ...] = (),
-    proposes: tuple[Proposal, ...] = (),
-    headline: str = "",
-    explains: str = "",
-    steps: tuple[str, ...] = (),
-) -> Finding:
-    """What a sign on an image means."""
-    return Finding(
-        says=says,
-        short=short,
-        evidence=(item.evidence,),
-        uses=uses,
-        cites=cites,
-        effect=effect,
-        basis=item.seen.basis,
+        basis=basis,
         certainty=item.certainty,
         proposes=proposes,
         headline=headline,

@@ -78,12 +78,12 @@ def hedged(noun: str, certainty: Certainty) -> str:
 
 def begun(noun: str, certainty: Certainty) -> str:
     """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
-    return upper_first(hedged(noun, certainty))
+    return capitalised(hedged(noun, certainty))
 
 
-def upper_first(text: str) -> str:
-    """Words that begin a sentence."""
-    return f"{text[0].upper()}{text[1:]}"
+def capitalised(words: str) -> str:
+    """Words as they begin a sentence; all but the first letter stay as they are."""
+    return f"{words[0].upper()}{words[1:]}"
 
 
 _LINE = 22

@@ -3,6 +3,7 @@
 A choice of shapes (a Coding, a CodeableConcept in R4, a CodeableReference in R5) is one `Term`.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -43,6 +44,56 @@ class Term(Value, frozen=True):
     display: Words = None
     concept: "Term | None" = None
     reference: Reference | str | None = None
+
+    @property
+    def codings(self) -> Sequence[Coding]:
+        """All codings: of a CodeableConcept, the Coding that it is itself, those of the concept of a CodeableReference."""
+        if not self.code and self.concept is None:
+            return self.coding
+        own = [Coding(self.system, self.code, self.display)] if self.code else []
+        return [*self.coding, *own, *(self.concept.codings if self.concept else ())]
+
+    @property
+    def codes(self) -> list[tuple[str, str]]:
+        """The address of the code system, empty where none is given, and the code of each coding that has one."""
+        return [(coding.system or "", coding.code.strip()) for coding in self.codings if coding.code]
+
+    @property
+    def texts(self) -> list[str]:
+        """All that it says in words: displays, then text; each as far as it is read."""
+        displays = [coding.display for coding in self.codings if coding.display]
+        own = (self.text, self.display, self.concept.text if self.concept else None)
+        # The edge cuts what was sent; terms that we make of other texts (a note, a description) are cut here.
+        return [text[:LONGEST_TERM] for text in (*displays, *own) if text]
+
+    @property
+    def label(self) -> str:
+        """What people see of it: its own words, else the display of a code, else a code; empty if there is none."""
+        own = self.text or (self.concept.text if self.concept else None)
+        words = own or next((coding.display for coding in self.codings if coding.display), None)
+        return (words or next((code for _, code in self.codes), ""))[:LONGEST_TERM].strip()
+
+    @property
+    def plain_code(self) -> str:
+        """Its first code, else its text, in lower case, as a status or a category is compared; empty if there is neither."""
+        code = next((coding.code for coding in self.codings if coding.code), None)
+        return (code or self.text or "").strip().lower()
+
+
+def terms_of(element: list[Term] | Term | None) -> list[Term]:
+    """The terms of an element that is a list in one FHIR version and a single term in another."""
+    return element if isinstance(element, list) else [] if element is None else [element]
+
+
+def code_of(element: list[Term] | Term | str | None) -> str:
+    """The plain code of a status-like element, be it a code (STU3), a CodeableConcept (R4) or a list; empty if there is none."""
+    if element is None:
+        return ""
+    if isinstance(element, str):
+        return element.strip().lower()
+    if isinstance(element, Term):
+        return element.plain_code
+    return next(filter(None, [term.plain_code for term in element]), "")
 
 
 class Period(Shape):

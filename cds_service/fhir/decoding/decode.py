@@ -46,6 +46,8 @@ class DecodedResource(msgspec.Struct, frozen=True, gc=False):
     @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
+        if not self.is_damaged:
+            return Source(self.reference, bytes(self.part.raw))
         notes = [f"{path} could not be read" for path in self.dropped]
         notes += [f"{path} was read as far as {LONGEST_TERM} characters" for path in self.cut]
         return Source(self.reference, bytes(self.part.raw), tuple(notes))
@@ -74,12 +76,13 @@ Dismissal = Callable[[msgspec.Raw], Passed | None]
 """Says of a resource's bytes that no rule reads it; None if that is not plain."""
 
 
-def _none_passed(raw: msgspec.Raw) -> Passed | None:  # noqa: ARG001
+def none_passed(raw: msgspec.Raw) -> Passed | None:  # noqa: ARG001
+    """Passes over nothing."""
     return None
 
 
 def decode(
-    parts: Iterable[Part], seen: set[str] | None = None, glance: Dismissal = _none_passed
+    parts: Iterable[Part], seen: set[str] | None = None, glance: Dismissal = none_passed
 ) -> list[DecodedResource | Passed | NotDecoded]:
     """The resources of interest among `parts`, and those passed over; of two with the same type and id the first counts.
 

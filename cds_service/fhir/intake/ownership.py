@@ -2,16 +2,30 @@
 
 from collections.abc import Mapping
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
-from cds_service.fhir.decoding.decode import DecodedResource, one
+from cds_service.fhir.decoding.datatypes import Reference, Text
+from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, identifier, one
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
+_NAMED_OTHERWISE = (Section.PATIENT, Section.COVERAGE, Section.TASKS)
+"""The sections whose resources say in an element of their own whose they are."""
+
+
+class _Subject(Struct, gc=False, rename="camel"):
+    resource_type: Text = None
+    subject: Reference | None = None
+    patient: Reference | None = None
+
+
+_DECODER = msgspec.json.Decoder(_Subject)
 
 
 def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Section, Answered]:
@@ -23,6 +37,8 @@ def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Sectio
 
 
 def _judged(section: Section, answered: Answered, patient: str) -> Answered:
+    if section not in _NAMED_OTHERWISE and _is_plainly_theirs(answered.parts[0], RESOURCE_TYPE[section], patient):
+        return answered  # most often the first is, and no other is looked at
     if section in MEDICATION_LISTS and _is_another_list(section, answered):
         # What it holds counts all the same: it may be the other list, sent for the wrong key.
         return replace(
@@ -32,12 +48,20 @@ def _judged(section: Section, answered: Answered, patient: str) -> Answered:
     return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
 
 
+def _is_plainly_theirs(part: Part, kind: str, patient: str) -> bool:
+    """Whether a resource is of a type and names the patient as nearly every type does; False says only that it has to be read."""
+    try:
+        seen = _DECODER.decode(part.raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return seen.resource_type == kind and identifier(seen.subject or seen.patient) == patient
+
+
 def _of_another_kind(section: Section, answered: Answered) -> str:
     """What is wrong with a resource that was sent bare, without a Bundle around it; empty if nothing is."""
     if not answered.is_bare:
         return ""
-    item = one(answered.parts[0])
-    kind = type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
+    kind = _kind(one(answered.parts[0]))
     if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
         return ""
     return f"what was sent is no {RESOURCE_TYPE[section]}"
@@ -50,11 +74,15 @@ def _is_another_list(section: Section, answered: Answered) -> bool:
         item = one(part)
         if item is None or (isinstance(item, DecodedResource) and isinstance(item.resource, resources.Medication)):
             continue
-        kind = type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
-        if kind in ("", RESOURCE_TYPE[section], *_EARLIER_NAMES):
-            return False  # most often the first, and no other is looked at
+        if _kind(item) in ("", RESOURCE_TYPE[section], *_EARLIER_NAMES):
+            return False
         others = True
     return others
+
+
+def _kind(item: DecodedResource | NotDecoded | None) -> str:
+    """The type of a resource; empty for what cannot be read or is of no interest."""
+    return type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
 
 
 def _of_another_patient(answered: Answered, patient: str) -> str:
@@ -62,7 +90,7 @@ def _of_another_patient(answered: Answered, patient: str) -> str:
     for part in answered.parts:
         belongs = _belongs(part, patient)
         if belongs:
-            return ""  # most often the first, and no other is looked at
+            return ""
         strangers |= belongs is False
     return ANOTHERS if strangers else ""
 

@@ -62,6 +62,8 @@ class _Dispense(_Medication, tag="MedicationDispense"):
 _ANY = _Condition | _Observation | _Statement | _Request | _Administration | _Dispense
 _DECODER = msgspec.json.Decoder(_ANY)
 _TYPE = {kind: kind.__struct_config__.tag for kind in _ANY.__args__}
+TYPES = frozenset(_TYPE.values())
+"""The types of resources that are looked at: of every other, rules read most."""
 _TERM = msgspec.json.Decoder(Term)
 _TERMS = msgspec.json.Decoder(list[Term])
 _REFERENCE = msgspec.json.Decoder(Reference)

@@ -9,8 +9,8 @@ from cds_service.chart import Section, Unreadable
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered
-from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, Passed, decode
-from cds_service.fhir.intake.relevance import passed
+from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, Passed, decode, none_passed
+from cds_service.fhir.intake import relevance
 from cds_service.knowledge import Knowledge
 
 
@@ -29,9 +29,10 @@ class Intake(Struct):
 
 def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowledge) -> Intake:
     """Every resource once, though two sections may have brought it."""
-    arrived, seen, glance = Intake(), set[str](), partial(passed, know=know)
+    arrived, seen, glance = Intake(), set[str](), partial(relevance.passed, know=know)
     for section, answered in answers.items():
-        for item in decode(answered.parts, seen, glance):
+        is_worth_it = RESOURCE_TYPE[section] in relevance.TYPES
+        for item in decode(answered.parts, seen, glance if is_worth_it else none_passed):
             if isinstance(item, NotDecoded):
                 arrived.unreadable.append(Unreadable(item.reference, RESOURCE_TYPE[section], None))
                 continue

@@ -26,7 +26,7 @@ def unread(item: DecodedResource, entries: Sequence[object], context: Context) -
     if any(not _is_coded(item.resource, path, context) for path in about):
         yield Unreadable(item.reference, kind, None)
     elif any(_VALUE in path for path in item.cut):
-        sets = frozenset[str]().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement)))
+        sets = frozenset().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement)))
         if sets:
             yield Unreadable(item.reference, kind, sets)
 

@@ -4,6 +4,7 @@ from cds_service.chart import Concept, Coverage, Encounter, Patient, Source
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import terms_of
 
 _SEXES = {"male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "unknown": "unknown"}
 # R4 and R5 write the HL7 v3 code, STU3 the same, DSTU2 a word.
@@ -49,7 +50,7 @@ def _class_codes(resource: resources.Encounter) -> list[str]:
     classes = resource.class_
     if isinstance(classes, str):
         return [classes.strip().lower()]
-    return [code for item in concepts.listed(classes) if (code := concepts.code_of(item))]
+    return [code for item in terms_of(classes) if (code := item.plain_code)]
 
 
 def coverage(resource: resources.Coverage, source: Source, context: Context) -> Coverage | None:
@@ -58,10 +59,9 @@ def coverage(resource: resources.Coverage, source: Source, context: Context) -> 
         return None
     found = concepts.concept(resource.type, context)
     payor = next((payor.display for payor in resource.payor if payor.display), "")
-    text = payor or (found.text if found else next(iter(concepts.texts(resource.type)), "")).strip()
+    kind = resource.type.texts if resource.type else []
+    text = payor or (found.text if found else next(iter(kind), "")).strip()
     if not text:
         return None
-    named = frozenset[str]().union(
-        *(context.know.index.of_text(word) for word in (text, *concepts.texts(resource.type)))
-    )
+    named = frozenset().union(*(context.know.index.of_text(word) for word in (text, *kind)))
     return Coverage(source, Concept(text, named | (found.sets if found else frozenset())))

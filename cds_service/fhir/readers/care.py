@@ -19,7 +19,7 @@ from cds_service.chart import (
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Reaction, Term
+from cds_service.fhir.decoding.datatypes import Reaction, Term, code_of, terms_of
 
 _NO_ALLERGY = frozenset(("entered-in-error", "refuted", "resolved", "inactive"))
 _POSSIBLE = frozenset(("unconfirmed", "presumed", "provisional"))
@@ -39,8 +39,8 @@ def allergy(resource: resources.AllergyIntolerance, source: Source, context: Con
 
     The substance may stand in the code (R4), in `substance` (DSTU2) or in a reaction; all of them count.
     """
-    verification = concepts.code_of(resource.verificationStatus)
-    statuses = {verification, concepts.code_of(resource.clinicalStatus), (resource.status or "").strip().lower()}
+    verification = code_of(resource.verificationStatus)
+    statuses = {verification, code_of(resource.clinicalStatus), (resource.status or "").strip().lower()}
     if statuses & _NO_ALLERGY:
         return None
     named = (resource.code, resource.substance, *(reaction.substance for reaction in resource.reaction))
@@ -63,7 +63,7 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         return None
     found.sort(key=lambda item: item.basis is not Basis.CODE)
     coded, every = (
-        frozenset[str]().union(*(item.sets for item in group))
+        frozenset().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
     return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
@@ -76,7 +76,7 @@ def _severity(resource: resources.AllergyIntolerance) -> Severity:
 
 
 def _reaction(reaction: Reaction) -> Severity:
-    manifested = (text for term in concepts.listed(reaction.manifestation) for text in concepts.texts(term))
+    manifested = (text for term in terms_of(reaction.manifestation) for text in term.texts)
     if any(_SEVERE_BY_NATURE.search(text) for text in manifested):
         return Severity.SEVERE
     return _SEVERITIES.get((reaction.severity or "").strip().lower(), Severity.UNSTATED)
@@ -90,7 +90,7 @@ def procedure(resource: resources.Procedure, source: Source, context: Context) -
     status = (resource.status or "").strip().lower()
     if status in _NEVER_DONE or resource.notPerformed or resource.notDone:
         return None
-    found = concepts.concept(resource.code, context, also=concepts.listed(resource.bodySite))
+    found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
     if found is None:
         return None
     if status in ("", "unknown"):
@@ -105,7 +105,7 @@ def device(resource: resources.Device, source: Source, context: Context) -> Devi
     status = (resource.status or "").strip().lower()
     if status == "entered-in-error":
         return None
-    found = _together((*concepts.listed(resource.type), resource.code), context)
+    found = _together((*terms_of(resource.type), resource.code), context)
     if found is None:
         return None
     if status == "inactive":
@@ -127,7 +127,7 @@ def requested_service(
     elif resource.doNotPerform:
         return None
     else:
-        found = concepts.concept(resource.code, context, also=concepts.listed(resource.bodySite))
+        found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
         when = dates.read(resource.occurrenceDateTime, context.zone)
         when = when or dates.period(resource.occurrencePeriod, context.zone)
     if found is None:

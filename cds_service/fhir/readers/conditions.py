@@ -6,6 +6,7 @@ from cds_service.chart import Basis, Certainty, Concept, Condition, Source, Stat
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import code_of, terms_of
 from cds_service.fhir.decoding.decode import identifier
 
 _STATES = {
@@ -33,16 +34,16 @@ def condition(resource: resources.Condition, source: Source, context: Context) -
 
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
     """
-    verification = concepts.code_of(resource.verificationStatus)
+    verification = code_of(resource.verificationStatus)
     if verification in _NO_DIAGNOSIS:
         return None
-    found = concepts.concept(resource.code, context, also=concepts.listed(resource.bodySite))
+    found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
     if found is None or (found.basis is Basis.TEXT and _NOT_THIS_PATIENT.search(found.text)):
         return None
     abated = dates.read(resource.abatementDateTime, context.zone) or dates.period(
         resource.abatementPeriod, context.zone
     )
-    status = concepts.code_of(resource.clinicalStatus)
+    status = code_of(resource.clinicalStatus)
     state, note = _state(status, ended=abated is not None or resource.abatementBoolean is True)
     return Condition(
         source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,

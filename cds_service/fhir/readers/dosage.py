@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from cds_service.chart import Dosage
-from cds_service.fhir.concepts import code_of, codings, texts
 from cds_service.fhir.decoding import datatypes, resources
 
 _HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1.0, "d": 24.0, "wk": 168.0, "mo": 730.5, "a": 8766.0}
@@ -96,10 +95,10 @@ def dosage(parts: tuple[datatypes.Dosage, ...]) -> Dosage:
 
 def route(part: datatypes.Dosage) -> str:
     """The route in one word (`oral`, `subcutaneous`, `topical` …), by code or by words; empty if not stated."""
-    for coding in codings(part.route):
+    for coding in part.route.codings if part.route else ():
         if coding.code in _ROUTE_CODES:
             return _ROUTE_CODES[coding.code]
-    for text in texts(part.route):
+    for text in part.route.texts if part.route else ():
         return next((name for name, pattern in _ROUTE_PATTERNS if pattern.search(text)), text.strip().lower())
     found = [name for name, pattern in _ROUTE_PATTERNS[:6] if part.text and pattern.search(part.text)]
     return found[0] if len(found) == 1 else ""
@@ -144,8 +143,8 @@ def _interval(part: datatypes.Dosage) -> float | None:
     """Hours from one dose to the next: timing.repeat, then timing.code, then the instruction's words."""
     timing = part.timing
     hours = _repeated(timing.repeat) if timing and timing.repeat else None
-    if hours is None and timing:
-        hours = _written(code_of(timing.code)) or next(filter(None, map(_written, texts(timing.code))), None)
+    if hours is None and timing and timing.code:
+        hours = next(filter(None, map(_written, (timing.code.plain_code, *timing.code.texts))), None)
     return hours if hours is not None else _written(part.text or "")
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis
-from cds_service.fhir.concepts import Context, codings, texts
+from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Contained, Dosage, Term
 from cds_service.fhir.decoding.datatypes import Ingredient as Part
@@ -56,7 +56,7 @@ def drug(resource: resources.MedicationUse, medications: Medications, context: C
     coded = described(codes, context)
     if not coded.identified.known and not parts:
         coded = described([*codes, *shown], context)
-    return _joined(coded, parts, display or reference, tuple(texts(medication.form)))
+    return _joined(coded, parts, display or reference, tuple(medication.form.texts if medication.form else ()))
 
 
 def acting(named: Drug, parts: tuple[Dosage, ...], context: Context) -> tuple[tuple[Ingredient, Basis], ...]:
@@ -66,7 +66,10 @@ def acting(named: Drug, parts: tuple[Dosage, ...], context: Context) -> tuple[tu
         return found
     if named.identified.form in (Form.TOPICAL, Form.FLUSH):
         return ()
-    words = (*named.words, *(text for part in parts for text in (*texts(part.route), route(part)) if text))
+    words = (
+        *named.words,
+        *(text for part in parts for text in (*(part.route.texts if part.route else ()), route(part)) if text),
+    )
     told = tuple(part.text for part in parts if part.text)
     return tuple(item for item in found if context.know.drugs.form(item[0], words, told) is Form.SYSTEMIC)
 
@@ -91,9 +94,9 @@ def _joined(coded: Drug, parts: list[Drug], fallback: str, form: tuple[str, ...]
 def described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) -> Drug:
     """The drug that several terms describe together."""
     parts = [_identified(term, context) for term in terms]
-    words = tuple(text for term in terms for text in texts(term))
-    code = next((coding.code for term in terms for coding in codings(term) if coding.code), "")
-    name = next((term.text for term in terms if term.text), "") or next(iter(words), "") or code or ""
+    words = tuple(text for term in terms for text in term.texts)
+    code = next((code for term in terms for _, code in term.codes), "")
+    name = next((term.text for term in terms if term.text), "") or next(iter(words), "") or code
     known = any(part.known for part in parts)
     identified = parts[0] if len(parts) == 1 else Identified(_merged(parts), known, _form(parts))
     return Drug(identified, name.strip(), words, notes)
@@ -101,20 +104,14 @@ def described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) 
 
 def _identified(term: Term, context: Context) -> Identified:
     index = context.know.index
-    coded = tuple(
-        (system, coding.code.strip())
-        for coding in codings(term)
-        if coding.code and (system := index.system(coding.system or ""))
-    )
-    return context.know.drugs.identify(coded, tuple(texts(term)))
+    coded = tuple((system, code) for address, code in term.codes if (system := index.system(address)))
+    return context.know.drugs.identify(coded, tuple(term.texts))
 
 
 def is_coded(term: Term, context: Context) -> bool:
     """Whether a code says which drug it is, or that it is none of ours."""
-    address = context.know.index.system
-    return any(
-        classifies((address(coding.system or ""), coding.code.strip())) for coding in codings(term) if coding.code
-    )
+    system = context.know.index.system
+    return any(classifies((system(address), code)) for address, code in term.codes)
 
 
 def _merged(parts: list[Identified]) -> tuple[tuple[Ingredient, Basis], ...]:
@@ -145,7 +142,7 @@ def _ingredient_terms(item: Part, resource: resources.MedicationUse, medications
 
 
 def _says_anything(term: Term) -> bool:
-    return any(coding.code for coding in codings(term)) or any(texts(term))
+    return bool(term.codes or term.texts)
 
 
 def _reference(resource: resources.MedicationUse) -> tuple[str, str]:

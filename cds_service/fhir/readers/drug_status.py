@@ -1,8 +1,8 @@
 """What a resource about a drug says of exposure, over the versions of FHIR: taken, intended, held, ended, or unclear."""
 
 from cds_service.chart import UseStatus
-from cds_service.fhir.concepts import code_of
 from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.datatypes import code_of
 
 NOT_UNDERSTOOD = "FHIR version not understood"
 ERRONEOUS = "entered-in-error"

@@ -1,30 +1,25 @@
 """Reads what images showed: coded findings first, then plain labels, then the sentences of a report."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from cds_service.chart import (
-    Assertion,
     Basis,
-    Episode,
     ImagingFinding,
-    ImagingSign,
     Level,
     Modality,
     ResultStatus,
     Source,
-    ValueSets,
 )
-from cds_service.fhir import concepts, dates
+from cds_service.fhir import dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.datatypes import terms_of
 from cds_service.fhir.decoding.decode import DecodedResource, identifier
 from cds_service.fhir.readers import report_texts
+from cds_service.fhir.readers.coded_conclusions import stated_by
 from cds_service.fhir.readers.imaging_studies import (
     Examination,
     Region,
@@ -33,26 +28,13 @@ from cds_service.fhir.readers.imaging_studies import (
     modality,
     region,
 )
-from cds_service.knowledge import Knowledge
 from cds_service.report_text.legibility import legibility
 from cds_service.report_text.levels import read_levels
 from cds_service.report_text.reader import Statement, Unread, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
 _FINAL = frozenset(("final", "amended", "corrected", "appended"))
-_SIGNS = {
-    ValueSets.VERTEBRAL_FRACTURE: ImagingSign.FRACTURE,
-    ValueSets.FRACTURE_BURST: ImagingSign.POSTERIOR_WALL,
-    ValueSets.FRACTURE_UNSTABLE: ImagingSign.INSTABILITY,
-    ValueSets.SPINAL_INSTABILITY: ImagingSign.INSTABILITY,
-    ValueSets.FRACTURE_HISTORY: ImagingSign.HEALING,
-    ValueSets.VERTEBRAL_OSTEONECROSIS: ImagingSign.CLEFT,
-    ValueSets.SPINAL_INFECTION: ImagingSign.SPINAL_INFECTION,
-    ValueSets.VERTEBRAL_NEOPLASM: ImagingSign.MALIGNANCY,
-    ValueSets.EPIDURAL_TUMOUR: ImagingSign.EPIDURAL_TUMOUR,
-}
-"""What a coded conclusion says, by the value set of its code."""
-_EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.HEALING}
+_NO_LEVELS: frozenset[Level] = frozenset()
 _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]itis|spondyl", re.IGNORECASE)
 
 
@@ -85,8 +67,8 @@ def examination_of_report(
     named = [term for term in (resource.code,) if term]
     own = modality(named, context)
     if own is Modality.OTHER:
-        own = modality(concepts.listed(resource.category), context)
-    where = region((*named, *concepts.listed(resource.bodySite)), context)
+        own = modality(terms_of(resource.category), context)
+    where = region((*named, *terms_of(resource.bodySite)), context)
     effective = dates.read(resource.effectiveDateTime, context.zone) or dates.period(
         resource.effectivePeriod, context.zone
     )
@@ -144,45 +126,6 @@ def _name_spine(texts: Iterable[str]) -> bool:
     return any(_OF_SPINE.search(text) or legibility().names_spine(text) or read_levels(text) for text in texts)
 
 
-def stated_by(term: Term, context: Context) -> tuple[Statement, ...]:
-    """What a coded conclusion or a plain label says. The words beside a code of a complete list add nothing to it."""
-    return _stated_by(term, context.know)
-
-
-@lru_cache(maxsize=4096)
-def _stated_by(term: Term, know: Knowledge) -> tuple[Statement, ...]:
-    return tuple(_statements(term, Context(know, UTC)))
-
-
-def _statements(term: Term, context: Context) -> Iterator[Statement]:
-    index = context.know.index
-    levels = concepts.levels(term, context)
-    sets: frozenset[str] = frozenset()
-    own_words = set(concepts.texts(term))
-    for coding in concepts.codings(term):
-        system = index.system(coding.system or "")
-        if system and coding.code:
-            sets |= index.of_code(system, coding.code.strip())
-            if system in index.systems.closed:
-                own_words.discard(coding.display or "")
-    found = concepts.concept(term, context)
-    signs = {sign for name, sign in _SIGNS.items() if name in sets}
-    if ValueSets.FRACTURE_UNSPECIFIED_SITE in sets and levels:
-        signs.add(ImagingSign.FRACTURE)
-    if found and found.episode in _EPISODES:
-        signs.add(_EPISODES[found.episode])
-    label = found.text if found else ""
-    yield from (Statement(sign, Assertion.PRESENT, levels, None, label) for sign in sorted(signs))
-    for words in sorted(own_words):
-        for statement in _label(words):
-            if statement.sign not in signs:
-                yield replace(statement, levels=statement.levels or levels)
-
-
-_label = lru_cache(maxsize=4096)(read_report)
-"""A chart says the same few labels many times."""
-
-
 class Findings:
     """Collects the findings of one resource, each statement once."""
 
@@ -195,7 +138,7 @@ class Findings:
 
     def add(self, statements: Iterable[Statement], basis: Basis) -> None:
         """Add what was said; a statement without a level is about the study's level if that has only one."""
-        alone = self._shown.levels if len(self._shown.levels) == 1 else frozenset[Level]()
+        alone = self._shown.levels if len(self._shown.levels) == 1 else _NO_LEVELS
         for said in statements:
             levels = said.levels or alone
             if self._shown.region is Region.ELSEWHERE and not levels:

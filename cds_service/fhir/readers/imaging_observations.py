@@ -10,8 +10,9 @@ from cds_service.chart import Assertion, Basis, ImagingFinding, ImagingSign, Lev
 from cds_service.fhir import concepts, dates, numbers
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Component, Quantity, Term
-from cds_service.fhir.readers.imaging_findings import Findings, stated_by
+from cds_service.fhir.decoding.datatypes import Component, Quantity, Term, terms_of
+from cds_service.fhir.readers.coded_conclusions import stated_by
+from cds_service.fhir.readers.imaging_findings import Findings
 from cds_service.fhir.readers.imaging_studies import Examination, Region, modality, region
 from cds_service.report_text.reader import Statement, read_report
 
@@ -56,18 +57,16 @@ def findings_of_observation(
     """
     if (resource.status or "").strip().lower() in _WITHDRAWN or resource.code is None:
         return ()
-    categories = concepts.listed(resource.category)
+    categories = terms_of(resource.category)
     if is_of_another_kind(categories):
         return ()
     parts = list(_parts(resource, context))
     if not parts:
         return ()
-    sites = [resource.code, *concepts.listed(resource.bodySite)]
+    sites = [resource.code, *terms_of(resource.bodySite)]
     place = region(sites, context)
-    is_imaging = shown is not None or "imaging" in map(concepts.code_of, categories)
-    if not (
-        is_imaging or place is Region.SPINE or any(_OF_BONE.search(text) for text in concepts.texts(resource.code))
-    ):
+    is_imaging = shown is not None or "imaging" in [term.plain_code for term in categories]
+    if not (is_imaging or place is Region.SPINE or any(_OF_BONE.search(text) for text in resource.code.texts)):
         return ()
     study = shown or Examination(modality=modality([term for term in (resource.method, *sites) if term], context))
     stated = dates.first(context.zone, resource.effectiveDateTime, resource.effectiveInstant)
@@ -75,7 +74,7 @@ def findings_of_observation(
     where = place if study.region is Region.UNSTATED or place is Region.SPINE else study.region
     when = study.when or when or dates.read(resource.issued, context.zone)
     found = Findings(source, replace(study, region=where, when=when), resource.status)
-    levels = concepts.levels(resource.code, context, also=concepts.listed(resource.bodySite))
+    levels = concepts.levels(resource.code, context, also=terms_of(resource.bodySite))
     for basis, statement in parts:
         found.add([replace(statement, levels=statement.levels or levels)], basis)
     return found.listed()
@@ -83,7 +82,7 @@ def findings_of_observation(
 
 def is_of_another_kind(categories: Iterable[Term]) -> bool:
     """Whether the categories of an Observation say that it is a laboratory's, a vital sign or such, so no image's."""
-    return not _OTHER_KINDS.isdisjoint(map(concepts.code_of, categories))
+    return not _OTHER_KINDS.isdisjoint([term.plain_code for term in categories])
 
 
 def _parts(resource: resources.Observation, context: Context) -> Iterator[tuple[Basis, Statement]]:
@@ -140,13 +139,13 @@ def _value(part: resources.Observation | Component, context: Context) -> _Value:
         return _stated("yes" if part.valueBoolean else "no", context)
     if part.valueQuantity is not None and part.valueQuantity.value is not None:
         return _measured(part.valueQuantity)
-    words = next((text for text in (part.valueString, *concepts.texts(part.valueCodeableConcept)) if text), "")
+    coded = part.valueCodeableConcept
+    words = next((text for text in (part.valueString, *(coded.texts if coded else ())) if text), "")
     if words.strip():
-        return replace(_stated(words.strip(), context), coded=part.valueCodeableConcept)
-    for term in concepts.listed(part.interpretation):
-        code = concepts.code_of(term).upper()
-        if code in ("POS", "NEG"):
-            return _stated("present" if code == "POS" else "absent", context)
+        return replace(_stated(words.strip(), context), coded=coded)
+    for term in terms_of(part.interpretation):
+        if term.plain_code in ("pos", "neg"):
+            return _stated("present" if term.plain_code == "pos" else "absent", context)
     stated = part.dataAbsentReason is not None or part.valueInteger is not None or _has_value(part)
     return _Value() if stated else _Value(Assertion.UNCERTAIN)
 

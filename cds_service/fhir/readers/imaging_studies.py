@@ -12,7 +12,7 @@ from cds_service.chart import ImagingStudy, Level, Modality, Source, ValueSets, 
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Reference, Term
+from cds_service.fhir.decoding.datatypes import Reference, Term, terms_of
 from cds_service.fhir.decoding.decode import identifier
 from cds_service.knowledge import Knowledge
 
@@ -67,17 +67,17 @@ def examination(resource: resources.ImagingStudy, context: Context) -> Examinati
     lines = (resource.description, *(item.description for item in resource.series))
     described = [Term(text=line.replace("_", " ")) for line in lines if line]
     kinds = [
-        *concepts.listed(resource.modality),
+        *terms_of(resource.modality),
         *resource.modalityList,
         *(item.modality for item in resource.series if item.modality),
     ]
     done = [
-        *concepts.listed(resource.procedureCode),
-        *concepts.listed(resource.procedure),
-        *concepts.listed(resource.code),
+        *terms_of(resource.procedureCode),
+        *terms_of(resource.procedure),
+        *terms_of(resource.code),
     ]
     sites = [
-        *concepts.listed(resource.bodySite),
+        *terms_of(resource.bodySite),
         *(item.bodySite for item in resource.series if item.bodySite),
     ]
     return Examination(
@@ -104,8 +104,8 @@ def modality(terms: Iterable[Term], context: Context) -> Modality:
 
 @lru_cache(maxsize=4096)
 def _modality(terms: tuple[Term, ...], know: Knowledge) -> Modality:
-    coded = frozenset[str]().union(*(_coded(term, know) for term in terms))
-    written = frozenset[str]().union(*(know.index.of_text(text) for text in _texts(terms)))
+    coded = frozenset().union(*(_coded(term, know) for term in terms))
+    written = frozenset().union(*(know.index.of_text(text) for text in _texts(terms)))
     for sets in (coded, written):
         for name, kind in _MODALITIES.items():
             if name in sets:
@@ -121,7 +121,7 @@ def region(terms: Iterable[Term], context: Context) -> Region:
 @lru_cache(maxsize=4096)
 def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
-    sets = frozenset[str]().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
+    sets = frozenset().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))
     if _SPINE in sets or any(_names_a_procedure(term, know) for term in terms):
         return Region.SPINE
     if any(level[0] != "C" for level in concepts.levels(None, Context(know, UTC), also=terms)):
@@ -141,26 +141,20 @@ def joined(references: Iterable[Reference], known: Mapping[str, Examination]) ->
 
 
 def _texts(terms: Iterable[Term]) -> Iterator[str]:
-    return (text for term in terms for text in concepts.texts(term))
+    return (text for term in terms for text in term.texts)
 
 
 def _coded(term: Term, know: Knowledge) -> frozenset[str]:
     """The value sets of a term's codes. A modality's code is DICOM's, whatever address is given for it."""
     index = know.index
-    return frozenset[str]().union(
-        *(
-            index.of_code(index.system(coding.system or "") or "dicom", coding.code.strip())
-            for coding in concepts.codings(term)
-            if coding.code
-        )
-    )
+    return frozenset().union(*(index.of_code(index.system(address) or "dicom", code) for address, code in term.codes))
 
 
 def _names_a_procedure(term: Term, know: Knowledge) -> bool:
     """Whether a code other than DICOM's is in a modality's list: but for DXA those lists hold the spine and the skeleton alone."""
     index = know.index
     return any(
-        not (_MODALITIES.keys() - {ValueSets.MODALITY_DXA}).isdisjoint(index.of_code(system, coding.code.strip()))
-        for coding in concepts.codings(term)
-        if coding.code and (system := index.system(coding.system or "")) not in ("", "dicom")
+        not (_MODALITIES.keys() - {ValueSets.MODALITY_DXA}).isdisjoint(index.of_code(system, code))
+        for address, code in term.codes
+        if (system := index.system(address)) not in ("", "dicom")
     )

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from cds_service.chart import Basis, DrugUse, Source, UseStatus, When
 from cds_service.fhir import dates
-from cds_service.fhir.concepts import Context, concept, listed
+from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.datatypes import Term, terms_of
 from cds_service.fhir.readers.dosage import dosage, instructions
 from cds_service.fhir.readers.drug_identity import Medications, acting, drug
 from cds_service.fhir.readers.drug_status import counts, use_status
@@ -100,9 +100,9 @@ def _reasons(resource: resources.MedicationUse, context: Context) -> frozenset[s
 
 
 def _reason_terms(resource: resources.MedicationUse) -> Iterator[Term]:
-    yield from listed(resource.reasonCode)
-    yield from listed(resource.reason)
-    yield from listed(resource.reasonForUseCodeableConcept)
+    yield from terms_of(resource.reasonCode)
+    yield from terms_of(resource.reason)
+    yield from terms_of(resource.reasonForUseCodeableConcept)
 
 
 def _sets(term: Term, context: Context) -> frozenset[str]:

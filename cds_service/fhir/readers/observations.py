@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from cds_service.chart import Basis, Concept, Measurement, Quantity, ResultStatus, Source, ValueSets, When
 from cds_service.chart.sections import SECTION_OF
 from cds_service.fhir import dates, numbers, units
-from cds_service.fhir.concepts import Context, codings, concept, listed, texts
+from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Component, Term
+from cds_service.fhir.decoding.datatypes import Component, Term, terms_of
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.codes import LONGEST_TERM
@@ -119,7 +119,7 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
     coded = part.valueCodeableConcept
     if len(words) > LONGEST_TERM:
         return _Reading(absent=f"its text is longer than {LONGEST_TERM} characters and was not read")
-    for text in (words, *texts(coded)):
+    for text in (words, *(coded.texts if coded else ())):
         written = numbers.read(text)
         if written and any(context.know.index.value_sets[measure].unit for measure in measures):
             reading = _number(written, None, measures, context)
@@ -128,10 +128,14 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
     answer = _answer(part, words, context)
     if answer:
         return _Reading(answer=answer)
-    reason = next(iter(texts(part.dataAbsentReason)), "") or next(
-        (coding.code for coding in codings(part.dataAbsentReason) if coding.code), ""
-    )
-    return _Reading(absent=reason.strip() or _NO_VALUE)
+    return _Reading(absent=_absent(part.dataAbsentReason) or _NO_VALUE)
+
+
+def _absent(reason: Term | None) -> str:
+    """Why there is no value, in words, else by code; empty if that is not said."""
+    if reason is None:
+        return ""
+    return next(iter((*reason.texts, *(code for _, code in reason.codes))), "").strip()
 
 
 def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], context: Context) -> _Reading:
@@ -164,8 +168,8 @@ def _display(number: WrittenNumber, code: str | None) -> str:
 def _answer(part: resources.Observation | Component, words: str, context: Context) -> Concept | None:
     """The answer in words, with what it says of a test (positive, negative); None if there is none."""
     coded = part.valueCodeableConcept
-    said = [*texts(coded), *([words] if words else [])]
-    labels = [*_interpreted(coded), *(label for term in listed(part.interpretation) for label in _interpreted(term))]
+    said = [*(coded.texts if coded else ()), *([words] if words else [])]
+    labels = [label for term in (*terms_of(coded), *terms_of(part.interpretation)) for label in _interpreted(term)]
     if part.valueBoolean is not None:
         labels.insert(0, ("Yes", _POSITIVE) if part.valueBoolean else ("No", _NEGATIVE))
     found = concept(coded, context)
@@ -176,7 +180,7 @@ def _answer(part: resources.Observation | Component, words: str, context: Contex
         sets |= {name for _, name in labels if name}
     if sets >= {_POSITIVE, _NEGATIVE}:
         sets -= {_POSITIVE, _NEGATIVE}  # it says both, so nobody can tell
-    bare = (coding.code for coding in codings(coded) if coding.code)
+    bare = (coding.code for coding in (coded.codings if coded else ()) if coding.code)
     text = found.text if found else next(iter((*said, *(label for label, _ in labels), *bare)), "")
     if not text:
         return None
@@ -184,8 +188,8 @@ def _answer(part: resources.Observation | Component, words: str, context: Contex
     return Concept(text.strip(), sets, Basis.TEXT if sentence else Basis.CODE)
 
 
-def _interpreted(term: Term | None) -> Iterator[tuple[str, str]]:
+def _interpreted(term: Term) -> Iterator[tuple[str, str]]:
     """What the codes of an interpretation mean: a label, and the value set of positive or negative answers if any."""
-    for coding in codings(term):
-        if coding.code and coding.code.strip().upper() in _INTERPRETATIONS:
-            yield _INTERPRETATIONS[coding.code.strip().upper()]
+    for _, code in term.codes:
+        if code.upper() in _INTERPRETATIONS:
+            yield _INTERPRETATIONS[code.upper()]

@@ -5,9 +5,8 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 
-from cds_service.fhir import concepts
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Attachment
+from cds_service.fhir.decoding.datatypes import Attachment, terms_of
 from cds_service.report_text.reader import Unread, plain_text, reading
 
 _NOT_IMAGING = re.compile(
@@ -60,8 +59,8 @@ def is_imaging(resource: resources.DiagnosticReport) -> bool:
 def _category(resource: resources.DiagnosticReport) -> list[str]:
     return [
         word
-        for term in concepts.listed(resource.category)
-        for word in (*concepts.texts(term), *(coding.code or "" for coding in concepts.codings(term)))
+        for term in terms_of(resource.category)
+        for word in (*term.texts, *(coding.code or "" for coding in term.codings))
     ]
 
 

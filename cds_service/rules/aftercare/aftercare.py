@@ -39,7 +39,7 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         rest_from, rest_to, fever = know.parameters("aftercare", "rest_from", "rest_to", "fever")
         visit_from, visit_to = know.parameters("aftercare", "visit_from", "visit_to")
         yield Finding(
-            f"{what}: lying for {lying_from.value:g} to {lying_to.text}, light activity for {rest_from.value:g} to {rest_to.text}",
+            f"{what}: lying {lying_from.value:g} to {lying_to.text}, light activity {rest_from.value:g} to {rest_to.text}",
             f"lying for {lying_from.value:g}–{lying_to.text}",
             shown,
             headline=what,
@@ -54,7 +54,7 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             uses=(fever,),
         )
         yield Finding(
-            "New pain after the procedure may be a new fracture, an infection or a leak",
+            "New pain may be a new fracture, an infection or a leak",
             "new pain: fracture, infection, leak",
             shown,
             uses=(visit_from, visit_to),

@@ -64,6 +64,7 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
         cites=tuple(dict.fromkeys(asked.source for asked in plan.restart)),
         basis=item.drug.basis,
         values=plan,
+        headline=f"{name} was held: agree when it restarts",
         explains=f"{begun(times)}. It restarts only without bleeding or a new deficit, and by agreement.",
         steps=(f"Agree with the prescriber when {plan.drug} restarts, if there is no bleeding or new deficit",),
     )

@@ -13,6 +13,7 @@ from cds_service.findings import (
     Indicator,
     Kind,
     Proposal,
+    Role,
     Topic,
     rule,
 )
@@ -32,6 +33,7 @@ from cds_service.knowledge import Knowledge
         Section.COVERAGE,
     ),
     judges="bone health care",
+    role=Role.BACKGROUND,
     steps=("Refer for bone density, education and a drug against osteoporosis",),
     settle="Ask about bone densitometry and drugs against osteoporosis",
 )

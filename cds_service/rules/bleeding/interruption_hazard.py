@@ -99,11 +99,17 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
             f"{begun(who)} should agree to the time without {drugs}",
             (f"Agree with {who} how long {drugs} can pause",),
         )
-    pausing = "pausing is itself hazardous"
     until = f" until {risk.until}" if risk.until else ""
     return _Hazard(
         f"; pausing {drugs} is itself hazardous",
-        (f": pausing {drugs} is itself hazardous; {who} first", f": {pausing}; {who} first", f": {who} first"),
+        tuple(
+            f": {said}; {who} first"
+            for said in (
+                f"pausing {drugs} is itself hazardous",
+                f"pausing {drugs} is hazardous",
+                "pausing is hazardous",
+            )
+        ),
         f"Bleeding beside the spinal cord is a risk with {listed(names)}, thrombosis without",
         (f"Ask {who} whether {'a drug' if names[1:] else drugs} can pause, or the procedure wait{until}",),
         indicator=Indicator.CRITICAL,

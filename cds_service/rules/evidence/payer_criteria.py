@@ -7,7 +7,7 @@ from cds_service.facts.evidence.payer import in_wiser, is_medicare, payers, seco
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.shared.phrasing import briefly
 from cds_service.facts.shared.setting import Setting, setting
-from cds_service.findings import Evidence, Finding, Kind, Topic, rule
+from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
@@ -17,6 +17,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(Section.COVERAGE, Section.ENCOUNTER, Section.PATIENT, *FRACTURE_SECTIONS),
     judges="payer criteria",
+    role=Role.BACKGROUND,
     settle="Ask who pays",
 )
 def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, DrugUse, Section, Unknown
 from cds_service.chart.sections import DRUG_SECTIONS
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, past_at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named
+from cds_service.facts.fracture.target import past_at_target
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import drugs
 from cds_service.facts.shared.labs import Lab

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, Unknown, in_days
 from cds_service.facts.fracture.activity import ActivityState, activity
 from cds_service.facts.fracture.age import fracture_age
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, target_fractures
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record
 from cds_service.facts.fracture.imaging import NOT_REPORTED, dated, described, evidence
 from cds_service.facts.fracture.lesions import age_does_not_count
+from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.shared import thresholds
 from cds_service.findings import Finding, Kind, NotApplicable, Topic, rule
 from cds_service.knowledge import Knowledge

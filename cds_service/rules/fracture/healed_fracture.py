@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, ActivityState, activity
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record, past_at_target, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, named, none_on_record
 from cds_service.facts.fracture.imaging import NOT_REPORTED, READ_REPORT, WINDOW, dated, recorded
 from cds_service.facts.fracture.lesions import age_does_not_count
+from cds_service.facts.fracture.target import past_at_target, target_levels
 from cds_service.facts.shared.phrasing import begun, hedged, shortened
 from cds_service.findings import (
     Essential,

@@ -66,12 +66,12 @@ def level_mismatch(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
 
 
 def _named(levels: NamedLevels) -> Iterator[str]:
-    """Which levels the fractures on record and the images name, each with the date of the first."""
+    """Which levels the images and the fractures on record name, each with the date of the first; a card adds where it read the last."""
+    for seen in levels.images[:1]:
+        yield f"; active at {spoken(levels.imaged)}, {dated(seen)}"
     for item in levels.fractures[:1]:
         source = f", {dated(item.image)}" if item.image else on(item.onset or item.seen)
         yield f"; {'fracture' if _is_sure(levels) else 'possible fracture'} at {spoken(levels.fractured)}{source}"
-    for seen in levels.images[:1]:
-        yield f"; active at {spoken(levels.imaged)}, {dated(seen)}"
 
 
 def _other(levels: NamedLevels) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Source, Unknown
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
+from cds_service.facts.fracture.target import target_levels
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 

@@ -14,8 +14,9 @@ from cds_service.chart import (
     ValueSets,
     spoken,
 )
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, IMAGING, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, IMAGING
 from cds_service.facts.fracture.imaging import current_at_target, described, evidence
+from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.phrasing import on
 from cds_service.findings import Evidence, Finding, Indicator, Kind, Topic, rule
 from cds_service.knowledge import Knowledge

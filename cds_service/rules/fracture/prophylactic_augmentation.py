@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Reason, Source, Unknown, spoken
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, dated, described, evidence
 from cds_service.facts.fracture.levels import named_levels
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.fracture.unfractured import levels_not_judged, levels_not_on_record, unfractured_levels
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Age, Chart, Missing, Reason, Section, Unknown
 from cds_service.facts.fracture.age import fracture_age, onsets
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named, target_fractures
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
 from cds_service.facts.fracture.lesions import age_does_not_count
+from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.shared import thresholds
 from cds_service.findings import (
     Essential,

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingSign, Reading, Section, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, fractures_at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import current_at_target, dated, described, evidence
 from cds_service.facts.fracture.lesions import is_malignant
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared import person
 from cds_service.facts.shared.phrasing import brief, recorded
 from cds_service.findings import (

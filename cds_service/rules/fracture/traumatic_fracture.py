@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Chart, Section, State, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, fractures_at_target, named
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, named
+from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared import person
 from cds_service.facts.shared.phrasing import begun, brief, hedged, on, recorded, shortened
 from cds_service.findings import (

@@ -3,14 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
-from cds_service.facts.fracture.fractures import (
-    FRACTURE_SECTIONS,
-    Fracture,
-    current_fractures,
-    summed,
-    target_fractures,
-)
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, summed
 from cds_service.facts.fracture.imaging import recorded
+from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.shared.phrasing import begun, hedged
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge

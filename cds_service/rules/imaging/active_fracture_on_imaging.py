@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, ActivityState, activity, activity_elsewhere
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, target_levels
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import NOT_REPORTED, READ_REPORT, WINDOW, described
+from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge

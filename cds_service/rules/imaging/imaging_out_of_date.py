@@ -7,7 +7,7 @@ from cds_service.facts.fracture.age import onsets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import WINDOW, dated, examinations, examined
 from cds_service.facts.shared import thresholds
-from cds_service.facts.shared.phrasing import upper_first
+from cds_service.facts.shared.phrasing import capitalised
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -52,7 +52,7 @@ def imaging_out_of_date(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     fresh, trial = know.parameters("imaging_out_of_date", "repeat_after", "trial")
     window = know.parameter(WINDOW)
     began = min((item.start for item in onsets(chart)), default=when.last)
-    image, aged = upper_first(dated(newest)), f"imaging {in_days(age.least)} old"
+    image, aged = capitalised(dated(newest)), f"imaging {in_days(age.least)} old"
     explains = (
         f"An image is repeated after {thresholds.sourced(fresh, know)} if symptoms have changed, and counts for "
         f"{thresholds.sourced(window, know)}; a trial asked for {thresholds.sourced(trial, know)}."

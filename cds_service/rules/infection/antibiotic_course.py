@@ -6,8 +6,8 @@ from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.antibiotics import antibiotics, prevents
 from cds_service.facts.infection.diagnoses import treated_by
-from cds_service.facts.shared.findings import of_problem
-from cds_service.facts.shared.phrasing import briefly, on, shortened, upper_first
+from cds_service.facts.shared.findings import finding_from
+from cds_service.facts.shared.phrasing import briefly, capitalised, on, shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -58,7 +58,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
         else:
             reason, why = ": for which infection?", _HIDES
         yield Finding(
-            says=f"{upper_first(briefly(use.name, ingredient))}, taken{f' since {since}' if since else ''}{reason}",
+            says=f"{capitalised(briefly(use.name, ingredient))}, taken{f' since {since}' if since else ''}{reason}",
             short=shortened(ingredient, ", taken"),
             explains=why,
             evidence=(Evidence(use.source, "medication", since, use.name),),
@@ -74,5 +74,5 @@ def _coded(chart: Chart) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record{on(problem.dated)}, none on the drug list: which, and for which infection?"
-            yield of_problem(problem, says, "long-term antibiotic on record", cites=("site-policy",), explains=_HIDES)
+            yield finding_from(problem, says, "long-term antibiotic on record", cites=("site-policy",), explains=_HIDES)
     yield from gaps

@@ -15,7 +15,7 @@ from cds_service.facts.infection.markers import (
     window,
 )
 from cds_service.facts.shared.drugs import taken
-from cds_service.facts.shared.phrasing import FEW_WORDS, upper_first
+from cds_service.facts.shared.phrasing import FEW_WORDS, capitalised
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -63,7 +63,7 @@ def infection_markers(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     for item in lesser(chart, know):
         if item.measure != TEMPERATURE or found:
             effect, how, why = _LESSER[item.measure]
-            says = f"{upper_first(str(item))}, {how}{_age((item,))}"
+            says = f"{capitalised(str(item))}, {how}{_age((item,))}"
             yield _finding((item,), says, why, know, effect=effect)
     yield from gaps
 
@@ -76,7 +76,7 @@ def _together(found: tuple[Marker, ...], chart: Chart, know: Knowledge) -> Findi
         drugs, _ = taken(chart, "whether a glucocorticoid is taken", "glucocorticoid")
         if drugs:
             drug = know.drugs.ingredients[drugs[0].ingredient].name
-            says = f"{upper_first(str(only))} under {drug}, no other sign of infection{_age(found)}"
+            says = f"{capitalised(str(only))} under {drug}, no other sign of infection{_age(found)}"
             return _finding(found, says, _UNDER_STEROID, know, effect=Kind.INFORMATION)
     says = f"One sign of infection: {only}{_age(found)}"
     return _finding(found, says, _DOUBT if only.measure == CRP else "", know, effect=Kind.RELATIVE)

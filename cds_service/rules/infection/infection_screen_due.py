@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.facts.infection.markers import CRP, ESR, WHITE_CELLS, newest
 from cds_service.facts.shared.labs import Lab, within
-from cds_service.facts.shared.phrasing import none_of, upper_first
+from cds_service.facts.shared.phrasing import capitalised, none_of
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -59,7 +59,7 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
         late = f"{old} older than {window.text}{f' by {planned}' if planned else ''}"
         due = " and ".join((*missing, *stale))
         yield Finding(
-            says=upper_first("; ".join((*missing.values(), *((late,) if stale else ())))),
+            says=capitalised("; ".join((*missing.values(), *((late,) if stale else ())))),
             short="infection screen due",
             headline=f"Infection screen due: {due}",
             explains=f"White cells, and CRP or ESR, count for {window.text}. No guideline demands them.",

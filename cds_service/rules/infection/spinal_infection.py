@@ -7,8 +7,8 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
-from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import diagnosed, on, shortened, stated, upper_first
+from cds_service.facts.shared.findings import finding_from
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, shortened, stated
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -55,16 +55,18 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, problem_gaps = spinal_infections(chart, know)
     for problem in problems:
         if problem.state is State.ACTIVE:
-            yield of_problem(problem, stated(problem, _NOUN), diagnosed(problem, _NOUN), cites=_CITES, explains=_ACTIVE)
+            yield finding_from(
+                problem, stated(problem, _NOUN), diagnosed(problem, _NOUN), cites=_CITES, explains=_ACTIVE
+            )
             continue
         drugs, gaps = antibiotics(chart, know)
         for use in drugs:
             if treats(use, problem):
                 drug = know.drugs.ingredients[use.ingredient].name
-                says = f"{upper_first(diagnosed(problem, _NOUN))}{on(problem.dated)}, called past, but {drug} is taken for it"
+                says = f"{capitalised(diagnosed(problem, _NOUN))}{on(problem.dated)}, called past, but {drug} is taken for it"
                 reason = Evidence(use.source, "reason", use.start or use.stated, use.name)
                 short = shortened(diagnosed(problem, _NOUN), ", still treated")
-                yield of_problem(problem, says, short, reason, cites=_CITES)
+                yield finding_from(problem, says, short, reason, cites=_CITES)
         yield from gaps
     yield from problem_gaps
 
@@ -73,5 +75,5 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.SPINAL_INFECTION)
     for item in found:
         effect = None if item.current else Kind.RELATIVE
-        yield of_image(item, item.stated(f"Signs of {_NOUN}"), item.named(_NOUN), cites=_CITES, effect=effect)
+        yield finding_from(item, item.stated(f"Signs of {_NOUN}"), item.named(_NOUN), cites=_CITES, effect=effect)
     yield from gaps

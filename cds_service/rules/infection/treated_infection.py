@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets
 from cds_service.facts.infection.diagnoses import spinal_infections
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import diagnosed, inside, shortened, stated
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -53,4 +53,4 @@ def _coded_as_history(chart: Chart) -> Iterator[Finding | Unknown]:
 def _past(problem: Condition, noun: str, short: str) -> Finding:
     over = f", over since {problem.abated}" if problem.abated else ""
     says = f"Past infection: {inside(stated(problem, noun))}{over}"
-    return of_problem(problem, says, short, cites=("cement-ifu", "liao-2018"))
+    return finding_from(problem, says, short, cites=("cement-ifu", "liao-2018"))

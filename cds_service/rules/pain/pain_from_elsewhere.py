@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import at_target
+from cds_service.facts.fracture.target import at_target
 from cds_service.facts.pain.examination import BackExamination, examinations
 from cds_service.facts.shared.phrasing import inside, recorded, stated
 from cds_service.findings import Essential, Finding, Kind, Topic, rule

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, ImagingSign, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import hedged, stated
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -55,7 +55,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
             says = stated(problem, noun)
             if epidural and not _SAYS_WHERE.search(says):
                 says = f"Tumour in the spinal canal: {says}"
-            yield of_problem(
+            yield finding_from(
                 problem,
                 says,
                 hedged(noun, problem.certainty),
@@ -70,5 +70,5 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.EPIDURAL_TUMOUR)
     for item in found:
         says, short = item.stated("Tumour in the spinal canal"), item.named("tumour in spinal canal")
-        yield of_image(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"), explains=_CANAL)
+        yield finding_from(item, says, short, cites=("radiopaedia-vertebroplasty", "nice-ng234"), explains=_CANAL)
     yield from gaps

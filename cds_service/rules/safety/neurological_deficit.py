@@ -5,18 +5,9 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, ImagingSign, Section, Unknown
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.safety.neurology import compromises, examined_deficits, is_long_standing, place_of
-from cds_service.facts.shared.findings import of_image, of_problem
-from cds_service.facts.shared.phrasing import brief, briefly, diagnosed, on, shortened, stated, upper_first
-from cds_service.findings import (
-    Essential,
-    Evidence,
-    Finding,
-    Kind,
-    Proposal,
-    Topic,
-    parts,
-    rule,
-)
+from cds_service.facts.shared.findings import finding_from
+from cds_service.facts.shared.phrasing import brief, briefly, capitalised, diagnosed, on, shortened, stated
+from cds_service.findings import Essential, Evidence, Finding, Kind, Proposal, Role, Topic, parts, rule
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "radiopaedia-vertebroplasty", "site-policy")
@@ -38,6 +29,7 @@ _UNCHANGED = (
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
+    role=Role.NEUROLOGY,
     steps=("Ask spine surgery for an urgent opinion", "Examine leg strength, sensation and sphincters"),
     settle="Examine leg strength and sphincters",
 )
@@ -64,7 +56,7 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for problem in problems:
         says, short = stated(problem, "neurological deficit"), diagnosed(problem, "neurological deficit")
         if is_long_standing(problem, chart, know):
-            yield of_problem(
+            yield finding_from(
                 problem,
                 f"{says}, long-standing",
                 shortened(short, ", long-standing"),
@@ -76,14 +68,14 @@ def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
                 steps=_UNCHANGED,
             )
         else:
-            yield of_problem(problem, says, short, cites=_CITES, proposes=_STEP, explains=_EXPLAINS)
+            yield finding_from(problem, says, short, cites=_CITES, proposes=_STEP, explains=_EXPLAINS)
     yield from gaps
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.CORD_COMPRESSION)
     for item in found:
-        yield of_image(
+        yield finding_from(
             item,
             item.stated("Cord or cauda equina compressed"),
             item.named("cord compression"),
@@ -101,7 +93,7 @@ def _examined(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     for item, answer in found:
         where = place_of(item)
         yield Finding(
-            says=f"{upper_first(brief(answer.text, 'Deficit'))}{where}{on(item.when)}",
+            says=f"{capitalised(brief(answer.text, 'Deficit'))}{where}{on(item.when)}",
             short=shortened(briefly(answer.text, "deficit", words=3), where),
             evidence=(Evidence(item.source, "value", item.when, answer.text),),
             cites=_CITES,

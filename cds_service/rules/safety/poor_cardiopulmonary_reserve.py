@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import below, latest
 from cds_service.facts.shared.phrasing import diagnosed, stated
 from cds_service.facts.shared.recency import lately
@@ -61,7 +61,7 @@ def _diseased(chart: Chart) -> Iterator[Finding | Unknown]:
         if problem.state is State.ACTIVE:
             is_valve = _VALVE in problem.concept.sets
             noun = next(noun for name, noun in _DISEASES.items() if name in problem.concept.sets)
-            yield of_problem(
+            yield finding_from(
                 problem,
                 f"{stated(problem, noun)}{', severity not coded' if is_valve else ''}",
                 diagnosed(problem, noun),
@@ -77,7 +77,7 @@ def _infarcted(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, gaps = chart.conditions_in(ValueSets.ACUTE_CORONARY_SYNDROME)
     for problem in problems:
         if problem.state is State.ACTIVE and (problem.dated is None or lately(problem.dated, chart, window)):
-            yield of_problem(
+            yield finding_from(
                 problem,
                 stated(problem, "recent infarction"),
                 diagnosed(problem, "recent infarction"),

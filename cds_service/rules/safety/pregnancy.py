@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Certainty, Chart, Measurement, Missing, Reason, Section, Unknown, ValueSets
 from cds_service.facts.safety.pregnancy import STATUS, TEST, answers, pregnancies, stands
 from cds_service.facts.shared.person import may_be_pregnant
-from cds_service.facts.shared.phrasing import begun, hedged, on, recorded, upper_first
+from cds_service.facts.shared.phrasing import begun, capitalised, hedged, on, recorded
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -79,7 +79,7 @@ def pregnancy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             what = _named(result)
             limit = (know.parameter("shared/pregnancy.hcg_positive"),) if result.quantity else ()
             yield Finding(
-                says=f"{what if result.quantity else upper_first(what)}{on(result.when)}",
+                says=f"{what if result.quantity else capitalised(what)}{on(result.when)}",
                 short=what,
                 evidence=(Evidence(result.source, "value", result.when, shown),),
                 uses=limit,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import diagnosed, stated
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -31,7 +31,7 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, gaps = chart.conditions_in(ValueSets.RADICULOPATHY)
     for problem in problems:
         if problem.state is State.ACTIVE:
-            yield of_problem(
+            yield finding_from(
                 problem,
                 stated(problem, "nerve-root pain"),
                 diagnosed(problem, "nerve-root pain"),

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, at_target
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.signs import signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.fracture.target import at_target
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import hedged, shortened, stated
 from cds_service.findings import Finding, Kind, Topic, parts, rule
 from cds_service.knowledge import Knowledge
@@ -53,7 +54,7 @@ def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             narrowed = item.seen.percent if item.seen.sign is ImagingSign.CANAL_COMPROMISE else None
             much = narrowed is not None and narrowed[0] > limit.value
             noun = _WORDS[item.seen.sign]
-            yield of_image(
+            yield finding_from(
                 item,
                 item.stated(noun, more=f" by {_spoken(narrowed)}" if narrowed else ""),
                 item.named(noun.lower()),
@@ -75,7 +76,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
         current = problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA
         if current and at_target(problem.levels, chart):
             where = f" at {spoken(problem.levels)}" if problem.levels else ""
-            yield of_problem(
+            yield finding_from(
                 problem,
                 stated(problem, f"burst fracture{where}"),
                 shortened(hedged("burst fracture", problem.certainty), where),

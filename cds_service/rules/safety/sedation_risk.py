@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
-from cds_service.facts.shared.findings import of_problem
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import diagnosed, on, stated
 from cds_service.findings import (
     Evidence,
@@ -54,7 +54,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
         if problem.state is State.ACTIVE:
             noun = next(noun for name, noun in _RISKS.items() if name in problem.concept.sets)
             says, short = stated(problem, noun), diagnosed(problem, noun)
-            yield of_problem(problem, says, short, cites=("site-policy",), explains=_EXPLAINS)
+            yield finding_from(problem, says, short, cites=("site-policy",), explains=_EXPLAINS)
     yield from gaps
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
-from cds_service.facts.fracture.fractures import at_target
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
-from cds_service.facts.shared.findings import of_image, of_problem
+from cds_service.facts.fracture.target import at_target
+from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import at_least, latest
 from cds_service.facts.shared.phrasing import diagnosed, hedged, stated
 from cds_service.findings import (
@@ -68,7 +68,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
             is_fracture = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets
             noun = "unstable fracture" if is_fracture else "spinal instability"
             here = is_fracture or at_target(problem.levels, chart)
-            yield of_problem(
+            yield finding_from(
                 problem,
                 f"{stated(problem, noun)}{'' if here else ', not at the level ordered'}",
                 diagnosed(problem, noun) if here else hedged("instability at another level", problem.certainty),
@@ -83,7 +83,7 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.INSTABILITY)
     for item in found:
-        yield of_image(
+        yield finding_from(
             item,
             item.stated("Instability"),
             item.named("instability"),

@@ -6,8 +6,9 @@ from datetime import datetime, time, timedelta
 from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Age, Chart, Modality, Unknown, ValueSets, When
 from cds_service.facts.fracture.age import fracture_age
-from cds_service.facts.fracture.fractures import IMAGING, named, target_fractures
+from cds_service.facts.fracture.fractures import IMAGING, named
 from cds_service.facts.fracture.imaging import WINDOW, examinations
+from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.pain import scores
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.setting import possible_settings

@@ -1,0 +1,147 @@
+"""The verdict's card: the disposition and what it rests on, what to do, why, and everything else that speaks against by name."""
+
+from collections.abc import Iterable, Sequence
+
+from cds_service.cards import budget, gaps, headlines, holds, markdown, wording
+from cds_service.cards.body import Body, Point, fitted, joined
+from cds_service.cards.inputs import CardInputs, by_urgency
+from cds_service.cards.lines import points, points_to_do, shorts, steps
+from cds_service.chart import Reason
+from cds_service.disposition import Disposition
+from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status
+
+_INDICATOR = {
+    Disposition.CRITERIA_MET: Indicator.INFO,
+    Disposition.CONTRAINDICATED: Indicator.CRITICAL,
+    Disposition.REFER_SPINE_SURGERY: Indicator.CRITICAL,
+}
+_SPEAKS_FOR = frozenset((Kind.INDICATION, Kind.INFORMATION))
+_BACKGROUND = frozenset((Role.EVIDENCE_NOTE, Role.PREPARATION, Role.BACKGROUND, Role.PERFORMED))
+_ADVISES = frozenset((Disposition.CRITERIA_MET, Disposition.CAUTION))
+"""Where the procedure may go ahead now: there the card says that trials disagree, lest it reads as praise."""
+
+
+def indicator(material: CardInputs, results: Iterable[Result]) -> Indicator:
+    """How urgent the card is: as its verdict is, or as the worst of its findings where the procedure may go ahead after all."""
+    disposition = material.assessment.disposition
+    own = _INDICATOR.get(disposition, Indicator.WARNING)
+    found = [] if disposition.discourages else [item.indicator for item in results if item.indicator]
+    return min([own, *found], key=lambda item: item.rank)
+
+
+def summary(material: CardInputs, results: Sequence[Result]) -> str:
+    """The verdict and what it rests on: what is critical first, then what decided."""
+    assessment = material.assessment
+    openings = [f"{name}: {wording.VERDICTS[assessment.disposition]}" for name in material.procedures]
+    if assessment.disposition is Disposition.CRITERIA_MET:
+        return headlines.summary(openings, [(wording.EXAMINE_FIRST,)] if _is_unexamined(material) else [])
+    return headlines.summary(openings, headlines.points(material, deciding(material, results)))
+
+
+def deciding(material: CardInputs, results: Sequence[Result]) -> list[Result]:
+    """What the summary names: of the results on the card what is critical, and what decided; all that decided if none of it is there."""
+    because = material.assessment.because
+    own = [item for item in because if item.status is not Status.MET or any(item is other for other in results)]
+    critical = (
+        []
+        if material.assessment.disposition.discourages
+        else [item for item in results if item.indicator is Indicator.CRITICAL]
+    )
+    found = {id(item): item for item in (*critical, *by_urgency(own or because))}
+    return list(found.values())
+
+
+def body(material: CardInputs, results: Sequence[Result], information: Sequence[Result]) -> Body:
+    """What the card says under its summary, within its budget; `results` speak against, `information` is named."""
+    disposition = material.assessment.disposition
+    decided = deciding(material, results)
+    left_open = [item for item in decided if item.status not in (Status.MET, Status.NOT_MET)]
+    met = list({id(item): item for item in (*decided, *results) if item.status is Status.MET}.values())
+    reasons = [item for item in met if item.effect is not Kind.WORKUP]
+    workup = [item for item in met if item.effect is Kind.WORKUP]
+    prepare = [] if disposition.discourages else [*workup, *information]
+    todo = [*points_to_do(material, reasons), *_to_settle(material, left_open), *points_to_do(material, prepare)]
+    unplanned = [item for item in (*workup, *information) if not steps(material, [item]) or item not in prepare]
+    whole = Body(
+        steps=tuple({item.line: item for item in reversed(todo)}.values())[::-1],
+        because=(*points(material, reasons), *map(Point, gaps.lines(left_open), gaps.points(left_open))),
+        also=tuple(dict.fromkeys(map(material.say, shorts(unplanned)))),
+        facts=tuple(_criteria(material)),
+        remarks=tuple(_remarks(material)),
+        table=holds.table(material, reasons),
+    )
+    most = budget.FAVOURABLE_WORDS if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
+    return fitted(whole, material.small_print, most)
+
+
+def _to_settle(material: CardInputs, left_open: Iterable[Result]) -> list[Point]:
+    """What can be done where something is not known, or where the procedure is not indicated."""
+    disposition = material.assessment.disposition
+    said = gaps.steps(left_open)
+    if disposition is Disposition.NOT_INDICATED:
+        said.append(wording.ALTERNATIVES)
+    if disposition.favourable and disposition is not Disposition.CRITERIA_MET and _is_unexamined(material):
+        said.append(wording.EXAMINE)
+    return list(map(Point, said))
+
+
+def _is_unexamined(material: CardInputs) -> bool:
+    """Whether nothing is recorded of legs and sphincters."""
+    return any(item.status is Status.UNKNOWN for item in material.results.in_role(Role.NEUROLOGY))
+
+
+def _criteria(material: CardInputs) -> list[str]:
+    """The criteria: what shows each where all are met, else how many are, and which are not; none where the chart speaks against."""
+    disposition = material.assessment.disposition
+    if disposition is Disposition.CRITERIA_MET:
+        return indicated_by(material)
+    if not disposition.favourable:
+        return []
+    results = material.results
+    met = [role for role in CRITERIA if results.met_in(role)]
+    left = [item for role in CRITERIA if role not in met for item in results.in_role(role)]
+    left = [item for item in left if item.status is not Status.NOT_APPLICABLE]
+    count = wording.CRITERIA.format(met=len(met), total=len(met) + len(left))
+    return ["; ".join([count, *map(_lacking, left)])]
+
+
+def _lacking(item: Result) -> str:
+    """A criterion that is not shown, or of which nothing is recorded."""
+    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.reason(Reason.NOT_MEASURED, item.rule.judges)
+
+
+def indicated_by(material: CardInputs) -> list[str]:
+    """What shows each criterion in few words with its day, then other indications, as lines."""
+    results = material.results
+    found = [
+        *results.met_in(*CRITERIA),
+        *(item for item in results.met if item.effect is Kind.INDICATION and item.rule.role not in CRITERIA),
+    ]
+    texts = dict.fromkeys(material.say(headlines.dated(item.finding)) for item in found if item.finding)
+    return [markdown.upper_first(line) for line in joined(list(texts))]
+
+
+def _remarks(material: CardInputs) -> list[str]:
+    """That trials disagree, what prepares the day for whoever books it, and how the chart was read."""
+    disposition = material.assessment.disposition
+    said = joined(list(material.notes))
+    if disposition in _ADVISES:
+        said += [item.finding.says for item in material.results.met_in(Role.EVIDENCE_NOTE) if item.finding]
+    if material.prepares:
+        prepared = shorts(material.results.met_in(Role.PREPARATION))
+        said += [f"{wording.PREPARE}{line}" for line in joined(prepared)[:1]] if disposition.favourable else []
+    return said
+
+
+def speaking(material: CardInputs) -> list[Result]:
+    """The met results that speak against, most urgent first."""
+    return [item for item in by_urgency(material.results.met) if item.effect not in _SPEAKS_FOR]
+
+
+def informing(material: CardInputs) -> list[Result]:
+    """The met results that are good to know, without those that stand elsewhere."""
+    return [
+        item
+        for item in by_urgency(material.results.met)
+        if item.effect is Kind.INFORMATION and item.rule.role not in _BACKGROUND
+    ]

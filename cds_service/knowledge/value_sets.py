@@ -1,0 +1,138 @@
+"""Code systems and value sets, read from their files and checked."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import TypeAlias
+
+from msgspec import Struct, field
+
+from cds_service.errors import KnowledgeError
+from cds_service.knowledge import files
+from cds_service.knowledge.files import Table, Text
+
+
+class ValueSet(Struct, frozen=True):
+    """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
+
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
+    """
+
+    id: str
+    title: str
+    purpose: str
+    source: str
+    reviewed: date
+    includes: tuple[str, ...]
+    codes: Mapping[str, Mapping[str, str]]
+    carved_out: Mapping[str, Mapping[str, str]]
+    pattern: re.Pattern[str] | None
+    exception: re.Pattern[str] | None
+    unit: str
+
+
+class Systems(Struct, frozen=True):
+    """The code systems: address to key, key to the pattern of a well-formed code, and which lists are complete."""
+
+    keys: Mapping[str, str]
+    patterns: Mapping[str, re.Pattern[str]]
+    closed: frozenset[str]
+
+
+class _System(Table, frozen=True):
+    """A code system as the file has it."""
+
+    title: Text
+    addresses: tuple[Text, ...]
+    pattern: re.Pattern[str]
+    closed: bool = False
+
+
+class _Texts(Table, frozen=True, kw_only=True):
+    """How a text is recognised: by any of `patterns`, and none of `except`."""
+
+    patterns: tuple[Text, ...] = ()
+    but: tuple[Text, ...] = field(name="except", default=())
+
+
+class _Described(Table, frozen=True, kw_only=True):
+    """A value set's file but for its codes."""
+
+    title: Text
+    purpose: Text
+    source: Text
+    reviewed: date
+    includes: tuple[Text, ...] = ()
+    unit: str = ""
+    text: _Texts = _Texts()
+
+
+_Listed: TypeAlias = dict[str, Text | dict[str, Text]]
+"""Codes of one system, each with its display; below `except` those that a prefix does not stand for."""
+
+
+def load_systems(path: Path) -> Systems:
+    """The code systems of `systems.toml`. Raises `KnowledgeError`."""
+    keys: dict[str, str] = {}
+    tables = files.read(path, dict[str, _System])
+    for key, table in tables.items():
+        for address in table.addresses:
+            if keys.setdefault(address, key) != key:
+                raise KnowledgeError(files.name(path), key, f"{address} is also an address of {keys[address]}")
+    patterns = {key: table.pattern for key, table in tables.items()}
+    return Systems(keys, patterns, frozenset(key for key, table in tables.items() if table.closed))
+
+
+def load_value_set(path: Path, systems: Systems) -> ValueSet:
+    """One value set. Raises `KnowledgeError` for an unknown system, a code that does not fit its system, or a bad pattern."""
+    file, tables = files.name(path), files.tables(path)
+    about = files.fit(file, {name: item for name, item in tables.items() if name not in systems.patterns}, _Described)
+    listed = {name: item for name, item in tables.items() if name in systems.patterns}
+    codes: dict[str, dict[str, str]] = {}
+    carved_out: dict[str, dict[str, str]] = {}
+    for key, table in files.fit(file, listed, dict[str, _Listed]).items():
+        pattern = systems.patterns[key]
+        apart = table.pop("except", {})
+        codes[key] = {
+            code: check_code(file, f"{key}.{code}", code, display, pattern) for code, display in table.items()
+        }
+        carved_out[key] = {
+            code: check_code(file, f"{key}.except.{code}", code, display, pattern)
+            for code, display in (apart.items() if isinstance(apart, dict) else ())
+        }
+    return ValueSet(
+        id=path.stem,
+        title=about.title,
+        purpose=about.purpose,
+        source=about.source,
+        reviewed=about.reviewed,
+        includes=about.includes,
+        codes=codes,
+        carved_out=carved_out,
+        pattern=_any_of(file, "text.patterns", about.text.patterns),
+        exception=_any_of(file, "text.except", about.text.but),
+        unit=about.unit,
+    )
+
+
+def check_code(file: str, key: str, code: str, display: object, pattern: re.Pattern[str] | None) -> str:
+    """The display. Raises `KnowledgeError` unless there is one and the code fits its system, or ends in `-`, for all codes below.
+
+    A system without a pattern is a local one, of which only single codes can be listed.
+    """
+    if not isinstance(display, str) or not display:
+        raise KnowledgeError(file, key, "has no display")
+    all_below = code.endswith("-")
+    if all_below if pattern is None else not (all_below or pattern.fullmatch(code)):
+        raise KnowledgeError(file, key, "does not fit its code system")
+    return display
+
+
+def _any_of(file: str, key: str, patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern for all of them, None for none. Raises `KnowledgeError` if they are no regular expressions."""
+    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    try:
+        return files.compiled(alternatives) if alternatives else None
+    except ValueError as error:
+        raise KnowledgeError(file, key, str(error)) from error
