@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards import wording
 from cds_service.cli import main
 from cds_service.findings import Rule
+from cds_service.findings.date_style import in_words
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
@@ -46,6 +49,34 @@ def test_explanations_are_whole_plain_sentences(case: cases.Case) -> None:
         text = result.finding.explains if result.finding else ""
         assert not problem(text)
         assert not text or re.fullmatch(r"(?:[A-Z0-9]|eGFR|hCG).*[.?]", text, re.DOTALL), text
+
+
+_FILLED = 12
+_MORE_WORDS = "in the second and third part of the left side, again with much that belongs to it"
+_MOST_WORDS_OF_A_LINE = 22
+
+
+def wordy(value: Any, most: int | None) -> Any:
+    """The same JSON with more words in every text and display, up to so many of them if a number is given."""
+    if isinstance(value, dict):
+        return {
+            name: " ".join(f"{item} {_MORE_WORDS}".split()[:most])
+            if name in ("text", "display") and isinstance(item, str)
+            else wordy(item, most)
+            for name, item in value.items()
+        }
+    return [wordy(item, most) for item in value] if isinstance(value, list) else value
+
+
+@each_case
+def test_a_line_has_room_for_the_words_of_any_chart(case: cases.Case) -> None:
+    """However many words the chart has for a thing: as many as a sentence may quote, or more."""
+    for most in (_FILLED, None):
+        chart = replace(case, resources=tuple(wordy(list(case.resources), most)))
+        for result in cases.judge(chart, RULES[case.rule], KNOW):
+            if result.finding:
+                for text in (result.finding.says, *result.finding.steps):
+                    assert len(in_words(text, case.as_of).split()) <= _MOST_WORDS_OF_A_LINE, text
 
 
 _REASONS = (*wording.OWN_REASONS.values(), *wording.HL7_REASONS.values())

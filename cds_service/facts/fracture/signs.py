@@ -41,21 +41,15 @@ class SignOnImage(Struct, frozen=True):
     def stated(self, noun: str, *, more: str = "") -> str:
         """The sign as a line of a card: `Cord compressed at L1, MRI 2026-11-12`; one that is only written in the words of the report."""
         words = quote(self.seen) if self.seen.basis is Basis.TEXT else ""
+        note = "" if self.current else ", not current"
         if words and self.seen.levels.issubset(read_levels(words)):
-            return self._image
-        return f"{noun}{more}{self}"
-
-    @property
-    def _image(self) -> str:
-        return imaging.described(self.seen, "" if self.current else ", not current")
+            return imaging.described(self.seen, note)
+        what = f"{noun}{more}{self._where}"
+        return f"{what}, {imaging.described(self.seen, note, beside=f'Confirm: {what}')}"
 
     @property
     def _where(self) -> str:
         return f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
-
-    def __str__(self) -> str:
-        """Where and when, to follow a noun, such as ` at L1, MRI 2026-11-12: "Cord compression at L1"`."""
-        return f"{self._where}, {self._image}"
 
 
 def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Reading[SignOnImage]:

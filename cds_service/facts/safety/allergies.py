@@ -16,6 +16,8 @@ def allergies(chart: Chart, *sets: ValueSets) -> Reading[Allergy]:
     return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)).one_gap()
 
 
+_ROOM = 8
+"""Words of the chart for which a line has room beside the rest of what it says of an allergy."""
 _NAMED = re.compile(r"allergy to .+|.+ allergy(?: status)?", re.IGNORECASE)
 
 
@@ -24,7 +26,7 @@ def stated(allergy: Allergy, noun: str, use: str) -> str:
 
     `use` is what it matters for, left out where the chart names it; `noun` stands for words of the chart that are too many.
     """
-    text = brief(allergy.concept.text, noun)
+    text = brief(allergy.concept.text, noun, words=_ROOM)
     what = inside(text) if _NAMED.fullmatch(text) else f"allergy to {inside(text)}"
     known = not use or use.rsplit(maxsplit=1)[-1] in what.lower()
     severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
