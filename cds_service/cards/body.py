@@ -1,6 +1,6 @@
 """The detail of a card: what to do, why, and the rest by name, as much of each as five seconds hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,11 +10,15 @@ from cds_service.cards.budget import word_count
 
 
 class Point(Struct, frozen=True):
-    """A step or a reason: its line, the few words that stand for it where there is no room, and the rules that it speaks for."""
+    """A step or a reason: its line, the few words that stand for it where there is no room, and the rules that it speaks for.
+
+    A step that `stays` is left out by no want of room.
+    """
 
     line: str
     short: str = ""
     rules: tuple[str, ...] = ()
+    stays: bool = False
 
 
 class Body(Struct, frozen=True):
@@ -77,7 +81,7 @@ def fitted(body: Body, small_print: str, most_words: int) -> Body:
 
 def _within_lines(body: Body) -> Body:
     """The body with no more steps and reasons than a card has lines for."""
-    while len(body.steps) > budget.MOST_STEPS:
+    while len(body.steps) > budget.MOST_STEPS and _can_spare_a_step(body):
         body = _without_a_step(body)
     while len(body.because) > 1 and (
         len(body.steps) + len(body.because) > budget.MOST_POINTS or body.lines > budget.MOST_LINES
@@ -90,13 +94,21 @@ def _shorter(body: Body) -> Body | None:
     """The body with one thing less that can be spared, or None."""
     if len(body.because) > 1:
         return _without_a_reason(body)
-    if len(body.steps) > 1:
+    if _can_spare_a_step(body):
         return _without_a_step(body)
     return replace(body, remarks=body.remarks[:-1]) if body.remarks else None
 
 
+def _can_spare_a_step(body: Body) -> bool:
+    """Whether there is a step, beside the first, that need not stay."""
+    return any(not step.stays for step in body.steps[1:])
+
+
 def _without_a_step(body: Body) -> Body:
-    return replace(body, steps=body.steps[:-1], also=_named(body.steps[-1], body.also))
+    """The body with its least step left out, and named if it stands for a finding: the last that need not stay."""
+    place = max(number for number, step in enumerate(body.steps) if not step.stays)
+    left = (*body.steps[:place], *body.steps[place + 1 :])
+    return replace(body, steps=left, also=_named(body.steps[place], body.also))
 
 
 def _without_a_reason(body: Body) -> Body:
@@ -109,6 +121,15 @@ def _without_a_reason(body: Body) -> Body:
 
 def _named(gone: Point, also: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([gone.short, *also])) if gone.short else also
+
+
+def unrepeated(steps: Iterable[Point]) -> tuple[Point, ...]:
+    """The steps, each once; what only one of two says of itself, both say."""
+    found: dict[str, Point] = {}
+    for step in steps:
+        same = found.get(step.line)
+        found[step.line] = replace(same, short=same.short or step.short) if same else step
+    return tuple(found.values())
 
 
 def joined(texts: Sequence[str], most: int = budget.LONGEST_LINE) -> list[str]:

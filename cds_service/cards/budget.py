@@ -12,7 +12,7 @@ VERDICT_WORDS = 85
 """Words of the detail of the verdict's card, its last line of small print counted."""
 FAVOURABLE_WORDS = 60
 """The same where nothing speaks against: with its summary such an answer has at most 75."""
-TASK_WORDS = 60
+TASK_WORDS = 70
 """The same on a further card, which is for one person's task."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")

@@ -20,8 +20,8 @@ _NAMESPACE = UUID("5c0b6a54-62d1-5f0e-9d0b-7a0f3b7f8c11")
 _SYSTEM = "https://vertebroplasty-cds.org/CodeSystem/card-topic"
 NEEDED_ROLES = (Role.PERFORMED, Role.NEUROLOGY, *suggestions.NEEDED_ROLES)
 """The roles that some rule must fill for the cards to be true."""
-_TASKS = (Topic.ANTITHROMBOTICS, Topic.INFECTION)
-"""The topics that are another person's task: who prescribes the drug, who treats the infection."""
+_TASKS = (Topic.ANTITHROMBOTICS, Topic.INFECTION, Topic.WORKUP)
+"""The topics that may be another person's task: who prescribes the drug, who treats the infection, who takes the blood."""
 
 
 def for_order(material: CardInputs) -> tuple[Card, ...]:
@@ -30,7 +30,10 @@ def for_order(material: CardInputs) -> tuple[Card, ...]:
     tasks = _tasks(material, speaking)
     elsewhere = {id(item) for found in tasks.values() for item in found}
     own = [item for item in speaking if id(item) not in elsewhere]
-    made = [_verdict(material, own), *(_task(material, topic, found) for topic, found in tasks.items())]
+    made = [
+        _verdict(material, own, prepares=Topic.WORKUP not in tasks),
+        *(_task(material, topic, found) for topic, found in tasks.items()),
+    ]
     return _each_unrepeated(sorted(made, key=lambda card: card.indicator.rank))
 
 
@@ -43,27 +46,28 @@ def _tasks(material: CardInputs, speaking: Sequence[Result]) -> dict[Topic, list
     """What another person has to do before the procedure, by topic, unless the verdict's own card leads with it.
 
     Where nothing speaks against there is one card; where the chart speaks against the procedure as such there is nothing to prepare.
+    Work-up stands on the verdict's card, unless the table of a hold leaves no room for it.
     """
     disposition = material.assessment.disposition
     if disposition.discourages or disposition is Disposition.CRITERIA_MET:
         return {}
-    leading = verdict.deciding(material, speaking)[:1]
+    leading = [item.rule.card for item in verdict.deciding(material, speaking)[:1]]
+    has_room = not holds.table(material, [item for item in speaking if item.rule.card in leading])
     found = {}
     for topic in _TASKS:
         results = [item for item in speaking if item.rule.card is topic]
-        if all(item.rule.card is not topic for item in leading) and suggestions.of(
-            material, results, about_order=False
-        ):
+        fits = topic in leading or (topic is Topic.WORKUP and has_room)
+        if not fits and suggestions.of(material, results, about_order=False):
             found[topic] = results
     return found
 
 
-def _verdict(material: CardInputs, own: Sequence[Result]) -> Card:
+def _verdict(material: CardInputs, own: Sequence[Result], *, prepares: bool) -> Card:
     information = verdict.informing(material)
     decided = verdict.deciding(material, own)
     shown = [item for item in material.results.met if item.effect is Kind.INDICATION]
     leading = decided if decided or material.assessment.disposition is not Disposition.CRITERIA_MET else shown
-    body = verdict.body(material, own, information)
+    body = verdict.body(material, own, information, verdict.preparation(material) if prepares else ())
     content = _Content(
         topic=Topic.SUITABILITY,
         summary=verdict.summary(material, own),
@@ -83,6 +87,7 @@ def _task(material: CardInputs, topic: Topic, found: Sequence[Result]) -> Card:
         steps=tuple(map(Point, steps(material, found))),
         because=tuple(points(material, found)),
         table=holds.table(material, found),
+        remarks=tuple(verdict.preparation(material)) if topic is Topic.WORKUP else (),
     )
     body = fitted(whole, material.small_print, budget.TASK_WORDS)
     content = _Content(
@@ -109,7 +114,7 @@ def _advice(material: CardInputs, topic: Topic, found: tuple[Result, ...]) -> Ca
     says = [material.say(item.finding.says) for item in found if item.finding]
     todo = [Point(text) for text in steps(material, found) if text not in says]
     body = fitted(Body(facts=tuple(says), steps=tuple(todo)), material.small_print, budget.VERDICT_WORDS)
-    summary = headlines.summary((), headlines.points(material, found))
+    summary = headlines.summary((), headlines.points(material, found)[:1])
     return _card(material, _Content(topic, summary, body, Indicator.INFO, found, _ids(found, body)))
 
 

@@ -13,8 +13,6 @@ _PLACES = {
     RESOURCE_TYPE[section]: wording.PARTS[section]
     for section in (
         Section.CONDITIONS,
-        Section.MEDICATION_STATEMENTS,
-        Section.MEDICATION_REQUESTS,
         Section.ALLERGIES,
         Section.PROCEDURES,
         Section.DEVICES,
@@ -56,14 +54,26 @@ def steps(material: CardInputs, results: Iterable[Result]) -> list[str]:
     return list(dict.fromkeys(map(material.say, found)))
 
 
-def points_to_do(material: CardInputs, results: Iterable[Result]) -> list[Point]:
-    """The same as points of a card: a finding that stands there only by its step is named where the step has no room."""
+def points_to_do(material: CardInputs, results: Iterable[Result], reasons: Iterable[Result] = ()) -> list[Point]:
+    """The same as points of a card: a finding that stands there only by its step is named where the step has no room.
+
+    One that rests on what a reason of the card rests on too is named by that.
+    """
+    shown = {_rests_on(item) for item in reasons}
     return [
-        Point(text, material.say(item.finding.short) if item.effect in _BY_STEP else "")
+        Point(
+            text, material.say(item.finding.short) if item.effect in _BY_STEP and _rests_on(item) not in shown else ""
+        )
         for item in results
         for text in steps(material, [item])
         if item.finding
     ]
+
+
+def _rests_on(result: Result) -> str:
+    """The first element of the chart that a finding rests on; its own words if it names none."""
+    finding = result.finding
+    return finding.evidence[0].source.reference if finding and finding.evidence else result.rule.id
 
 
 def _steps(material: CardInputs, result: Result, finding: Finding) -> Iterable[str]:

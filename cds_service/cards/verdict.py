@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from cds_service.cards import budget, gaps, headlines, holds, wording
-from cds_service.cards.body import Body, Point, fitted, joined
+from cds_service.cards.body import Body, Point, fitted, joined, unrepeated
 from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import points, points_to_do, shorts, steps
 from cds_service.chart import Reason
 from cds_service.disposition import Disposition
-from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status
+from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
 
 _INDICATOR = {
     Disposition.CRITERIA_MET: Indicator.INFO,
@@ -51,23 +51,33 @@ def deciding(material: CardInputs, results: Sequence[Result]) -> list[Result]:
     return list(found.values())
 
 
-def body(material: CardInputs, results: Sequence[Result], information: Sequence[Result]) -> Body:
-    """What the card says under its summary, within its budget; `results` speak against, `information` is named."""
+def body(
+    material: CardInputs, results: Sequence[Result], information: Sequence[Result], prepare: Sequence[str] = ()
+) -> Body:
+    """What the card says under its summary, within its budget.
+
+    `results` speak against, `information` is only named, and `prepare` are lines that prepare the day.
+    """
     disposition = material.assessment.disposition
     decided = deciding(material, results)
     left_open = [item for item in decided if item.status not in (Status.MET, Status.NOT_MET)]
     met = list({id(item): item for item in (*decided, *results) if item.status is Status.MET}.values())
     reasons = [item for item in met if item.effect is not Kind.WORKUP]
     workup = [item for item in met if item.effect is Kind.WORKUP]
-    prepare = [] if disposition.discourages else [*workup, *information]
-    todo = [*points_to_do(material, reasons), *_to_settle(material, left_open), *points_to_do(material, prepare)]
-    unplanned = [item for item in (*workup, *information) if not steps(material, [item]) or item not in prepare]
+    to_prepare = [] if disposition.discourages else [*workup, *information]
+    acting = [item for item in reasons if item.rule.role is not Role.INFECTION_SIGNS or not _has_a_name(reasons)]
+    todo = [
+        *points_to_do(material, acting),
+        *_to_settle(material, left_open),
+        *points_to_do(material, to_prepare, reasons),
+    ]
+    unplanned = [item for item in (*workup, *information) if not steps(material, [item]) or item not in to_prepare]
     whole = Body(
-        steps=tuple({item.line: item for item in reversed(todo)}.values())[::-1],
+        steps=unrepeated(todo),
         because=(*points(material, reasons), *map(Point, gaps.lines(left_open), gaps.points(left_open))),
         also=tuple(dict.fromkeys(map(material.say, shorts(unplanned)))),
         facts=tuple(_criteria(material)),
-        remarks=tuple(_remarks(material)),
+        remarks=(*_remarks(material), *prepare),
         table=holds.table(material, reasons),
     )
     most = budget.FAVOURABLE_WORDS if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
@@ -77,12 +87,22 @@ def body(material: CardInputs, results: Sequence[Result], information: Sequence[
 def _to_settle(material: CardInputs, left_open: Iterable[Result]) -> list[Point]:
     """What can be done where something is not known, or where the procedure is not indicated."""
     disposition = material.assessment.disposition
-    said = gaps.steps(left_open)
+    said = list(map(Point, gaps.steps(left_open)))
     if disposition is Disposition.NOT_INDICATED:
-        said.append(wording.ALTERNATIVES)
+        said.append(Point(wording.ALTERNATIVES))
     if disposition.favourable and disposition is not Disposition.CRITERIA_MET and _is_unexamined(material):
-        said.append(wording.EXAMINE)
-    return list(map(Point, said))
+        said.append(Point(wording.EXAMINE, stays=True))
+    return said
+
+
+def _has_a_name(results: Iterable[Result]) -> bool:
+    """Whether an infection that has a name is among the results: what it asks for includes what its signs would."""
+    return any(
+        item.rule.card is Topic.INFECTION
+        and item.effect is Kind.ABSOLUTE
+        and item.rule.role is not Role.INFECTION_SIGNS
+        for item in results
+    )
 
 
 def _is_unexamined(material: CardInputs) -> bool:
@@ -128,15 +148,20 @@ def indicated_by(material: CardInputs) -> list[str]:
 
 
 def _remarks(material: CardInputs) -> list[str]:
-    """That trials disagree, what prepares the day for whoever books it, and how the chart was read."""
+    """How the chart was read, and that trials disagree."""
     disposition = material.assessment.disposition
     said = joined(list(material.notes))
     if disposition in _ADVISES:
         said += [item.finding.says for item in material.results.met_in(Role.EVIDENCE_NOTE) if item.finding]
-    if material.prepares:
-        prepared = shorts(material.results.met_in(Role.PREPARATION))
-        said += [f"{wording.PREPARE}{line}" for line in joined(prepared)[:1]] if disposition.favourable else []
     return said
+
+
+def preparation(material: CardInputs) -> list[str]:
+    """What prepares the day, in one line, for whoever books it."""
+    if not material.prepares or not material.assessment.disposition.favourable:
+        return []
+    named = shorts(material.results.met_in(Role.PREPARATION))
+    return [f"{wording.PREPARE}{line}" for line in joined(named, budget.LONGEST_LINE - 1)[:1]]
 
 
 def speaking(material: CardInputs) -> list[Result]:

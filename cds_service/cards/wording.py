@@ -45,7 +45,7 @@ ALSO = "Also: "
 PREPARE = "Prepare: "
 READ_IN = "{says} ({place})"
 CRITERIA = "{met} of {total} criteria met"
-EXAMINE = "Examine leg strength and sphincters: not recorded"
+EXAMINE = "Examine legs and sphincters: not recorded"
 ALTERNATIVES = "Review analgesia, brace or physiotherapy, osteoporosis treatment; set a date for review"
 STEPS = {
     Proposal.ORDER_INR: "Order an INR",

@@ -39,12 +39,12 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
     found = activity(chart, know)
     active = [item for item in found if item.verdict is ActivityState.ACTIVE]
     for item in active:
-        yield _finding(item, know, f" at {spoken(item.levels)}" if item.finding.levels else ", level not stated")
+        yield _finding(item, chart, know, f" at {spoken(item.levels)}" if item.finding.levels else ", level not stated")
     if active:
         return
     elsewhere = [item for item in activity_elsewhere(chart, know) if item.verdict is ActivityState.ACTIVE]
     for item in elsewhere if chart.order.levels else ():
-        yield _finding(item, know, f" at {spoken(item.levels)}, not at the ordered {spoken(chart.order.levels)}")
+        yield _finding(item, chart, know, f" at {spoken(item.levels)}, not at the ordered {spoken(chart.order.levels)}")
     if elsewhere and chart.order.levels:
         return
     for item in found:
@@ -57,13 +57,13 @@ def active_fracture_on_imaging(chart: Chart, know: Knowledge) -> Iterator[Findin
     chart.require("whether newer imaging shows marrow oedema or uptake", *FRACTURE_SECTIONS)
 
 
-def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
+def _finding(item: Activity, chart: Chart, know: Knowledge, where: str) -> Finding:
     sign = "Marrow oedema" if item.finding.sign == "oedema" else "Uptake"
     there = f" at {spoken(item.levels)}" if item.finding.levels else ""
     return Finding(
         says=item.stated(f"{sign}{where}"),
         short=shortened(sign.lower(), there, f", {item.finding.modality}"),
-        headline=f"{sign.lower()}{there}, {dated(item.finding)}",
+        headline=f"{sign.lower()}{'' if item.levels == chart.order.levels else there}, {dated(item.finding)}",
         explains=item.explained,
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),

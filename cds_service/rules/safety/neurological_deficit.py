@@ -24,7 +24,7 @@ _UNCHANGED = (
 
 @rule(
     title="Neurological deficit",
-    judges="neurological deficit",
+    judges="neurological status",
     kind=Kind.SURGEON_FIRST,
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
