@@ -21,13 +21,18 @@ _NO_INTERVAL = "no interval is tabulated"
 def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:
     """The drug with its dose, the last dose, the interval, the clearance that it goes by, and whether pausing is dangerous."""
     dose = dosage(item.drug)
-    name, given = begun(plan.drug), _given(item, plan, chart)
     hazard = "; pausing is itself hazardous" if plan.agreement else ""
-    rest = f"{given}; {_asked(item, plan, know)}{hazard}"
-    whole = f"{name} {dose}, {rest}" if dose else f"{name}, {rest}"
     # Other sources continue a drug that is only ever a caution: so the interval alone would mislead.
     others = "" if item.hold.critical else "".join(f"; {remark.text}" for remark in item.hold.differs)
-    return for_a_line(chart.as_of, f"{whole}{others}", whole, f"{name}, {rest}")
+
+    def said(name: str, asked: str) -> str:
+        return f"{name}, {_given(item, plan)}; {asked}{hazard}"
+
+    name, asked = begun(plan.drug), _asked(item, plan, know)
+    whole = said(f"{name} {dose}".rstrip(), asked)
+    return for_a_line(
+        chart.as_of, f"{whole}{others}", whole, said(name, asked), said(name, _asked(item, plan, know, briefly=True))
+    )
 
 
 def short(item: Exposure, plan: HoldPlan) -> str:
@@ -91,12 +96,12 @@ def _taken(item: Exposure) -> str:
     return "running" if item.drug.route == "intravenous" or item.drug.ingredient in _INFUSED else "taken"
 
 
-def _given(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
+def _given(item: Exposure, plan: HoldPlan) -> str:
     if plan.still_taken:
         return _state(item)
     if item.hours is None:
         return f"{item.drug.use.status.replace('-', ' ')}, last dose not recorded"
-    return f"last dose{_planned(plan, chart)} {plan.last_dose}"
+    return f"last dose {plan.last_dose}"
 
 
 def _last_dose(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
@@ -104,27 +109,27 @@ def _last_dose(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
     if plan.still_taken:
         return f"{begun(plan.drug)} is {_state(item)}"
     if item.hours is None:
-        return f"{begun(plan.drug)} {_given(item, plan, chart)}"
+        return f"{begun(plan.drug)} {_given(item, plan)}"
     said = f"Last dose of {plan.drug}" if plan.drug.startswith(("another ", "a ")) else f"Last {plan.drug} dose"
-    return f"{said}{_planned(plan, chart)} {plan.last_dose}"
+    planned = " planned" if plan.last_dose and plan.last_dose.start > chart.as_of else ""
+    return f"{said}{planned} {plan.last_dose}"
 
 
-def _planned(plan: HoldPlan, chart: Chart) -> str:
-    return " planned" if plan.last_dose and plan.last_dose.start > chart.as_of else ""
-
-
-def _asked(item: Exposure, plan: HoldPlan, know: Knowledge) -> str:
-    """The interval with its source, and the clearance or the INR that it goes by."""
+def _asked(item: Exposure, plan: HoldPlan, know: Knowledge, *, briefly: bool = False) -> str:
+    """The interval with its source, and the clearance or the INR that it goes by; briefly only what is not met."""
     hold = item.hold
-    clearance = item.clearance.short if item.clearance else ""
+    clearance = item.clearance.short if item.clearance and not briefly else ""
     since = f"; INR {item.inr} since" if item.inr else ""
     if plan.consult:
-        return f"{_NO_INTERVAL}{f' with {clearance}' if clearance else ''}: specialist advice{since}"
+        advice = "" if briefly else ": specialist advice"
+        return f"{_NO_INTERVAL}{f' with {clearance}' if clearance else ''}{advice}{since}"
     least, label = hold.text(hold.least), label_of(hold.least, know)
     if not is_inside(item):
         longer = next_interval(item)
-        return f"{least} ({label}) met, {hold.text(longer)} ({label_of(longer, know)}) not"
-    return f"{pause(least)} ({label}){f', {clearance}' if clearance else ''}{since}"
+        open_ = f"{hold.text(longer)} ({label_of(longer, know)}) not"
+        return f"{open_} met" if briefly else f"{least} ({label}) met, {open_}"
+    asked = pause(least) if plan.still_taken else least
+    return f"{asked} ({label}){f', {clearance}' if clearance else ''}{since}"
 
 
 def pause(text: str) -> str:

@@ -51,9 +51,7 @@ def _timing(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
     if item.inr:
         return f"Agree with the prescriber whether the INR is enough, or {later}"
     if not is_inside(item):
-        return (
-            f"Agree with the prescriber whether {item.hold.text(item.hold.least)} without {drug} is enough, or {later}"
-        )
+        return f"Agree with the prescriber whether {item.hold.text(item.hold.least)} is enough, or {later}"
     if plan.last_dose.start > chart.as_of:
         return f"Agree the last dose of {drug} with the prescriber, or {later}"
     return f"Wait for {drug} until {moment(plan.earliest_full)}, or agree otherwise with the prescriber"

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from cds_service.findings.date_style import in_words
 
-_LINE_WORDS, _SUMMARY_SIGNS = 22, 100
+_LINE_WORDS, _SUMMARY_SIGNS = 19, 100
+"""A line of a card has 22 words, three of which say that it is a reason and where in the chart it was read."""
 
 
 def for_a_line(as_of: datetime, *wordings: str) -> str:
-    """The first of at most 22 words, dates written out; the last if none is."""
+    """The first of at most 19 words, dates written out; the last if none is."""
     return next((text for text in wordings if len(in_words(text, as_of).split()) <= _LINE_WORDS), wordings[-1])
 
 

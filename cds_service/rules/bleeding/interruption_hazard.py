@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Tier
 from cds_service.facts.bleeding.interruption import GuardedRisk, guarded_risks
-from cds_service.facts.shared.fitting import begun, for_a_summary, listed
+from cds_service.facts.shared.fitting import begun, for_a_line, for_a_summary, listed
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -52,9 +52,9 @@ def interruption_hazard(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
 
 class _Hazard(Struct, frozen=True):
-    """What a risk means for its drugs: what follows its name in the sentence and, by the room, in a summary; and what to do."""
+    """What a risk means for its drugs: what follows its name in a sentence and in a summary, by the room; and what to do."""
 
-    ending: str
+    endings: tuple[str, ...]
     headlines: tuple[str, ...]
     explains: str
     steps: tuple[str, ...]
@@ -67,7 +67,7 @@ def _finding(item: GuardedRisk, chart: Chart, know: Knowledge) -> Finding:
     hazard = _hazard(item, know)
     explained = filter(None, (hazard.explains, risk.explains))
     return Finding(
-        says=begun(f"{risk.says}{hazard.ending}"),
+        says=for_a_line(chart.as_of, *(begun(f"{risk.says}{said}") for said in hazard.endings)),
         short=risk.short,
         evidence=(*risk.evidence, *item.drugs[0].evidence),
         uses=risk.uses,
@@ -91,17 +91,17 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
     if risk.lesser:
         source = know.citation(risk.uses[0].source).label
         said = f"; {source} would wait"
-        return _Hazard(said, (said,), f"{begun(drugs)} guards against another", (), Kind.INFORMATION, Indicator.INFO)
+        return _Hazard((said,), (said,), f"{begun(drugs)} guards against another", (), Kind.INFORMATION, Indicator.INFO)
     if all(drug.tier is not Tier.CRITICAL for drug in item.drugs):
         return _Hazard(
-            f"; thrombosis is a risk without {drugs}",
+            (f"; thrombosis is a risk without {drugs}", "; thrombosis is a risk"),
             (f": thrombosis is a risk without {drugs}; agree with {who}", f": agree with {who}"),
             f"{begun(who)} should agree to the time without {drugs}",
             (f"Agree with {who} how long {drugs} can pause",),
         )
     until = f" until {risk.until}" if risk.until else ""
     return _Hazard(
-        f"; pausing {drugs} is itself hazardous",
+        (f"; pausing {drugs} is itself hazardous", "; pausing is itself hazardous"),
         tuple(
             f": {said}; {who} first"
             for said in (
