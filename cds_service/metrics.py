@@ -23,14 +23,18 @@ class Metrics:
         self._requests = self._counter("cds_requests", "Requests by route and status.", "route", "status")
         self._seconds = self._histogram("cds_request_seconds", "Time to answer, by route.", "route")
         self._stages = self._histogram("cds_stage_seconds", "Time of each stage of an answer.", "stage")
-        self._cards = self._counter("cds_cards", "Cards shown.", "topic", "indicator")
-        self._rules = self._counter("cds_card_rules", "Findings shown on a card, by rule.", "rule")
-        self._dispositions = self._counter("cds_dispositions", "Answers with cards, by disposition.", "disposition")
+        self._cards = self._counter("cds_cards", "Cards sent to clients.", "topic", "indicator")
+        self._rules = self._counter(
+            "cds_card_rules", "Cards sent to clients, by each rule that speaks on them.", "rule"
+        )
+        self._dispositions = self._counter(
+            "cds_dispositions", "Answers to clients with cards, by disposition.", "disposition"
+        )
         self._shadow_cards = self._counter(
             "cds_shadow_cards", "Cards made in shadow mode, shown to nobody.", "topic", "indicator"
         )
         self._shadow_rules = self._counter(
-            "cds_shadow_card_rules", "Findings on a card made in shadow mode, by rule.", "rule"
+            "cds_shadow_card_rules", "Cards made in shadow mode, by each rule that speaks on them.", "rule"
         )
         self._shadow_dispositions = self._counter(
             "cds_shadow_dispositions", "Answers in shadow mode, by disposition.", "disposition"

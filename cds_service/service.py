@@ -34,14 +34,14 @@ from cds_service.settings import Client, Settings
 from cds_service.store.records import DisplayedCard
 
 Overridden = Callable[[Collection[str], datetime], Collection[str]]
-"""Which of the cards with these keys were shown and overridden since a moment."""
+"""Which of the cards with these keys were shown and overridden since a moment, and not acted on."""
 
 
 class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
-    A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
-    `lists` are the medication lists that are kept there; `notes` are told with every assessment.
+    A card that was overridden, and not acted on, is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft
+    unseen; `lists` are the medication lists that are kept there; `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -179,7 +179,7 @@ def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> 
 
 
 def _withheld(cards: Iterable[Card], now: datetime, site: Site) -> tuple[Card, ...]:
-    """The cards that were overridden lately; a critical one is always shown, and a changed one has another key."""
+    """The cards that were overridden lately and not acted on; a critical one is always shown, and a changed one has another key."""
     if not site.quiet or not site.overridden:
         return ()
     keys = {card.extension[CARD_KEY]: card for card in cards if card.indicator is not Indicator.CRITICAL}

@@ -25,11 +25,12 @@ from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import Keeping, read_feedback
 from cds_service.fetch import Deadline, Fetcher
-from cds_service.hooks import DiscoveryAddress, HookRequest, Service, read_request
+from cds_service.hooks import ORIGIN_HEADER, DiscoveryAddress, HookRequest, Service, origin_of, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
-from cds_service.store.records import DisplayedCard, Showing, identity
+from cds_service.store.records import CallOrigin, DisplayedCard, Showing, identity
+from cds_service.web import examples
 
 _VISIT_MS = 5000
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ class Routes:
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
         self._client_of = authenticator(settings, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
+        self._example = examples.first()
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
     def discover(self, listing: DiscoveryAddress) -> Response:
@@ -77,6 +79,7 @@ class Routes:
         deadline = Deadline(caller.deadline_ms - (time.perf_counter() - started) * 1000)
         asked = read_request(sent, hooks, caller.counts)
         told.instance, told.hook, told.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
+        told.origin = origin_of(asked, sent, self._example, self._tool())
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = {"admit": admitted, **answer.timings}
@@ -84,7 +87,7 @@ class Routes:
         if answer.material:
             told.results = answer.material.results
             self._telemetry.judged(told.results)
-        if answer.chart:
+        if answer.chart and told.origin is CallOrigin.CLIENT:
             lists = {section: answer.chart.is_answered(section) for section in caller.site.lists}
             self._records.note_lists(caller.name, lists, told.at)
         self._show(asked, answer.shown, service, caller, told)
@@ -193,6 +196,10 @@ class Routes:
             g.audit.client = client.name
         return self._callers[client.issuer]
 
+    def _tool(self) -> str:
+        """Which of our own tools says that it calls. Where clients are configured nobody is asked: they could hide what they show."""
+        return "" if self._client_of else request.headers.get(ORIGIN_HEADER, "")
+
     def _fill(
         self, caller: Caller, deadline: Deadline, asked: HookRequest, sections: Collection[Section]
     ) -> HookRequest:
@@ -214,9 +221,11 @@ class Routes:
         caller: Caller,
         told: audit.AuditedCall,
     ) -> None:
-        """Counts the cards, and records them unless nobody sees them."""
-        self._telemetry.displayed(cards, shadow=caller.shadow)
+        """Counts the cards if they are a client's, and records them, with their origin, unless they are not sent."""
+        if told.origin is CallOrigin.CLIENT:
+            self._telemetry.displayed(cards, shadow=caller.shadow)
         if cards and not caller.shadow:
             told.cards = cards
             instance = identity(asked.instance)
-            self._records.show(Showing(instance, asked.hook, service.id, caller.name, told.at, tuple(cards)))
+            showing = Showing(instance, asked.hook, service.id, caller.name, told.at, tuple(cards), told.origin)
+            self._records.show(showing)

@@ -31,7 +31,7 @@ class Telemetry:
         self._metrics.unrecognised(systems)
 
     def displayed(self, cards: Sequence[DisplayedCard], *, shadow: bool) -> None:
-        """The cards of one answer; in shadow mode nobody saw them."""
+        """The cards of one answer to a client; in shadow mode nobody saw them."""
         if cards:
             self._metrics.disposition(cards[0].disposition, shadow=shadow)
         for card in cards:

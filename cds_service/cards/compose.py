@@ -31,7 +31,7 @@ def for_order(material: CardInputs) -> tuple[Card, ...]:
     elsewhere = {id(item) for found in tasks.values() for item in found}
     own = [item for item in speaking if id(item) not in elsewhere]
     made = [_verdict(material, own), *(_task(material, topic, found) for topic, found in tasks.items())]
-    return _each_once(sorted(made, key=lambda card: card.indicator.rank))
+    return _each_unrepeated(sorted(made, key=lambda card: card.indicator.rank))
 
 
 def for_booking(material: CardInputs) -> tuple[Card, ...]:
@@ -69,7 +69,7 @@ def _verdict(material: CardInputs, own: Sequence[Result]) -> Card:
         summary=verdict.summary(material, own),
         body=body,
         indicator=verdict.indicator(material, own),
-        results=_once((*leading, *own, *information)),
+        results=_unrepeated((*leading, *own, *information)),
         rules=_ids(leading, body),
         proposing=(*own, *information),
         not_recorded=len([item for item in material.results.open if all(item is not other for other in decided)]),
@@ -123,7 +123,7 @@ def for_view(material: CardInputs) -> tuple[Card, ...]:
     return (_card(material, content),)
 
 
-def _each_once(made: Iterable[Card]) -> tuple[Card, ...]:
+def _each_unrepeated(made: Iterable[Card]) -> tuple[Card, ...]:
     """The cards with each suggestion on the most urgent of them only."""
     offered: set[str] = set()
     kept = []
@@ -168,7 +168,7 @@ def _card(material: CardInputs, content: _Content) -> Card:
     )
 
 
-def _once(results: Iterable[Result]) -> tuple[Result, ...]:
+def _unrepeated(results: Iterable[Result]) -> tuple[Result, ...]:
     return tuple({id(item): item for item in results}.values())
 
 

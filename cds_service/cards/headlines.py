@@ -29,8 +29,12 @@ def _texts(material: CardInputs, result: Result, finding: Finding) -> tuple[str,
 
 def dated(finding: Finding, brief: str = "") -> str:
     """The few words of a finding, its own or those given, with the day of the first evidence that has one."""
-    when = next((str(item.when) for item in finding.evidence if item.when), "")
-    return f"{brief or finding.short}, {when[:_DAY]}" if when else brief or finding.short
+    return ", ".join(filter(None, (brief or finding.short, day(finding))))
+
+
+def day(finding: Finding) -> str:
+    """The day of the first evidence of a finding that has one, as FHIR writes it; empty if there is none."""
+    return next((str(item.when)[:_DAY] for item in finding.evidence if item.when), "")
 
 
 def summary(openings: Sequence[str], found: Sequence[tuple[str, ...]]) -> str:

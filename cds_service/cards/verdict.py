@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from cds_service.cards import budget, gaps, headlines, holds, markdown, wording
+from cds_service.cards import budget, gaps, headlines, holds, wording
 from cds_service.cards.body import Body, Point, fitted, joined
 from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import points, points_to_do, shorts, steps
@@ -117,8 +117,14 @@ def indicated_by(material: CardInputs) -> list[str]:
         *results.met_in(*CRITERIA),
         *(item for item in results.met if item.effect is Kind.INDICATION and item.rule.role not in CRITERIA),
     ]
-    texts = dict.fromkeys(material.say(headlines.dated(item.finding)) for item in found if item.finding)
-    return [markdown.upper_first(line) for line in joined(list(texts))]
+    texts: dict[str, None] = {}
+    days: set[str] = set()
+    for finding in (item.finding for item in found if item.finding):
+        day = headlines.day(finding)
+        brief = finding.short if day in days else headlines.dated(finding)
+        texts[material.say(finding.headline or brief)] = None
+        days.add(day)
+    return joined(list(texts))
 
 
 def _remarks(material: CardInputs) -> list[str]:

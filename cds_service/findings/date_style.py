@@ -9,10 +9,10 @@ _DATE = re.compile(r"(?<![\w.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?:-(\d\d)(?:[ T]
 
 def in_words(text: str, as_of: datetime) -> str:
     """The text with its dates in words, in the zone of `as_of`; the year is left out if it is that of `as_of`."""
-    return _DATE.sub(lambda found: _said(found, as_of), text) if "-" in text else text
+    return _DATE.sub(lambda found: _worded(found, as_of), text) if "-" in text else text
 
 
-def _said(found: re.Match[str], as_of: datetime) -> str:
+def _worded(found: re.Match[str], as_of: datetime) -> str:
     year, month, day, time = found.groups()
     try:
         on = date(int(year), int(month), int(day or 1))

@@ -39,7 +39,12 @@ PAGES = [
     Place("rules-none", "/rules?q=nonesuch", "No rule holds all of these words", variant=True),
     Place("rule", "/rules/inr_above_limit", "Numbers in force"),
     Place("feedback", f"/feedback?{PERIOD}", "Reasons for overriding"),
-    Place("feedback-rule", f"/feedback?{PERIOD}&rule=antithrombotic_hold", "Only cards that show", variant=True),
+    Place(
+        "feedback-rule",
+        f"/feedback?{PERIOD}&rule=antithrombotic_hold",
+        "Only cards on which this rule speaks",
+        variant=True,
+    ),
     Place("feedback-empty", "/feedback?from=2023-01-01&to=2023-02-01", "was shown in this period", variant=True),
     Place("connect", "/connect", "What the client sends"),
     Place("rule-unknown", "/rules/nonesuch", "There is no rule named nonesuch", 404, variant=True),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.places import ARTIFACTS
 from tests.fhir_servers import free_port
-from tests.serving import Server
+from tests.serving import Server, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,14 @@ def test_the_connection_is_tested_and_all_is_well(page: Page, service: Server, s
         f"HTTP 400: http://127.0.0.1:{service.port}/cds-services/vertebroplasty-suitability"
     ]  # as it should
     seen.clear()
+    database = service.database()
+
+    def is_a_test() -> bool:
+        with database.transaction() as connection:
+            return "self-test" in connection.exec_driver_sql("SELECT origin FROM shown_card").scalars().all()
+
+    assert eventually(is_a_test)
+    database.close()
 
 
 def test_an_address_where_nothing_answers_is_explained(page: Page, seen: list[str]):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Unknown, spoken
 from cds_service.facts.fracture.activity import Activity, ActivityState, activity, activity_elsewhere
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
-from cds_service.facts.fracture.imaging import NOT_REPORTED, READ_REPORT, WINDOW, described
+from cds_service.facts.fracture.imaging import NOT_REPORTED, READ_REPORT, WINDOW, dated, described
 from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
@@ -63,6 +63,7 @@ def _finding(item: Activity, know: Knowledge, where: str) -> Finding:
     return Finding(
         says=item.stated(f"{sign}{where}"),
         short=shortened(sign.lower(), there, f", {item.finding.modality}"),
+        headline=f"{sign.lower()}{there}, {dated(item.finding)}",
         explains=item.explained,
         evidence=item.evidence,
         uses=(know.parameter(WINDOW),),

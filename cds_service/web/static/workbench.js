@@ -157,11 +157,11 @@ async function dismiss(menu) {
   tell(note.textContent);
 }
 
-/** Feedback as an EHR sends it: first the call that shows the card, then what became of it. */
+/** Feedback as an EHR sends it: first the call that shows the card, then what became of it. Marked, as no clinician sees it. */
 async function feedback(entry) {
   const base = `/cds-services/${document.getElementById("result").dataset.service}`;
-  const post = (path, body) =>
-    fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const headers = { "Content-Type": "application/json", "X-Call-Origin": "workbench" };
+  const post = (path, body) => fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
   try {
     const shown = await post(base, last.request);
     const kept = await post(`${base}/feedback`, { feedback: [{ ...entry, outcomeTimestamp: new Date().toISOString() }] });
