@@ -83,6 +83,11 @@ _REASONS = (*wording.OWN_REASONS.values(), *wording.HL7_REASONS.values())
 _LABELS = (*wording.ORDER_LABELS.values(), wording.PLAN_LABEL, wording.MOVE_LABEL, wording.CANCEL_LABEL, *_REASONS)
 
 
+def test_what_cards_add_is_plain() -> None:
+    """Every sentence that cards add to the findings."""
+    assert [name for name, text in wording.every() if problem(text)] == []
+
+
 @pytest.mark.parametrize("label", _LABELS)
 def test_buttons_and_reasons_are_plain(label: str) -> None:
     """They begin with a capital, do not end with a full stop, and a reason is read in two seconds."""

@@ -24,7 +24,7 @@ _ANTIBIOTIC = "Some bone cements contain an antibiotic; the instructions for use
     essential=Essential.SUPPLIED,
     steps=(
         "Confirm the allergy: to what, and how severe the reaction was",
-        "Compare it with what the planned cement contains (instructions for use)",
+        "Compare the allergy with what the planned cement contains (instructions for use)",
     ),
 )
 def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -49,7 +49,7 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         else:
             effect = Kind.INFORMATION
             noun, where, explains = "cement antibiotic", "in some bone cements", _ANTIBIOTIC
-            steps = ("Choose a cement that does not contain it",)
+            steps = ("Choose a cement without this antibiotic",)
         yield Finding(
             says=stated(allergy, noun, where),
             short=short(allergy, noun),

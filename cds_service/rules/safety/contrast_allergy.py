@@ -21,7 +21,7 @@ _EXPLAINS = (
     judges="contrast allergy",
     steps=(
         "Ask whether contrast or a balloon is planned; a plain vertebroplasty often needs none",
-        "If so, agree on premedication beforehand (ACR manual)",
+        "If contrast is planned, agree on premedication beforehand (ACR manual)",
     ),
 )
 def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

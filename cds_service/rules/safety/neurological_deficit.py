@@ -18,7 +18,7 @@ _EXPLAINS = (
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 _UNCHANGED = (
     "Examine leg strength and sphincters: is the deficit unchanged?",
-    "Ask spine surgery for an opinion if it is new or worse",
+    "Ask spine surgery for an opinion if the deficit is new or worse",
 )
 
 
