@@ -17,7 +17,7 @@ FORBIDDEN = re.compile("|".join((_PROMISES, _NO_CELLS, _NO_VALUE, _ARRANGED, _UN
 a number that a source does not give."""
 
 UNPLAIN = re.compile(
-    r"\b(?:slots?|gaps?|kept|of ours|told|decides?|being taken|do not proceed|or the like|skim\w*|glance\w*|lenient|mended|gathered)\b"
+    r"\b(?:slots?|gaps?|kept|of ours|told|decides|being taken|do not proceed|or the like|skim\w*|glance\w*|lenient|mended|gathered)\b"
     r"|\d (?:d|wk|mo)\b|…|[†‡]|\b(?:Condition|Observation|Procedure|Medication\w+|DiagnosticReport)/\w"
 )
 """What a card never says: words of the code, abbreviated days and weeks, a sentence cut off, daggers, FHIR ids, orders."""

@@ -1,5 +1,6 @@
 """Every card is read in five seconds: few words, plain ones, each fact once, and nothing that speaks against without its name."""
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ MOST_FAVOURABLE, MOST_MEDIAN, MOST = 75, 110, 220
 """Words of a whole response: `criteria-met`, the median of all others with cards, any."""
 
 _MACHINE_DATE = re.compile(r"\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b")
-_BLINDED = ("indication", "information")
+_NOT_AGAINST = ("indication", "information")
 
 
 def answers_of(case: cases.Case) -> Iterator[dict[str, Any]]:
@@ -81,15 +82,22 @@ def _is_plain(body: dict[str, Any]) -> None:
 
 
 def _names_all_that_speaks_against(body: dict[str, Any], case: cases.Case) -> None:
-    text = re.sub(r"\\|&lt;|&gt;", "", "\n".join(map(shown, body["cards"]))).casefold()
-    for row in body["extension"][EXTENSION]["findings"]:
-        if row["status"] == "met" and row["effect"] not in _BLINDED:
-            ways = (
-                (row["short"], row["says"], *row.get("steps", ()))
-                if row["effect"] == "workup"
-                else (row["short"], row["says"])
-            )
-            assert any(in_words(way, case.as_of).casefold() in text for way in ways), (row, text)
+    """By its few words or its sentence; what is to be ordered, by its step or by a reason that rests on the same measured value."""
+    text = html.unescape("\n".join(map(shown, body["cards"])).replace("\\", "")).casefold()
+    rows = [
+        row
+        for row in body["extension"][EXTENSION]["findings"]
+        if row["status"] == "met" and row["effect"] not in _NOT_AGAINST
+    ]
+    for row in rows:
+        ways = [row["short"], row["says"]]
+        if row["effect"] == "workup":
+            ways += [*row.get("steps", ()), *(other["short"] for other in rows if _values(other) & _values(row))]
+        assert any(in_words(way, case.as_of).casefold() in text for way in ways), (row, text)
+
+
+def _values(row: dict[str, Any]) -> set[str]:
+    return {item["reference"] for item in row.get("evidence", ()) if item["path"] == "value"}
 
 
 @cache

@@ -68,7 +68,8 @@ def _led(word: str, points: Sequence[Point]) -> list[str]:
 def fitted(body: Body, small_print: str, most_words: int) -> Body:
     """The body within the budget of a card. What has no room as a line is named in the closing line: it loses its details, never its name.
 
-    A line that quotes a report is the last to go; steps go last of all, since the findings that ask for them are still named.
+    A line that quotes a report is the last reason to go; then steps go, whose findings are still named, remarks, and beside a table the
+    count of the criteria.
     """
     body = _within_lines(body)
     while word_count(body.detail(small_print)) > most_words:
@@ -96,7 +97,9 @@ def _shorter(body: Body) -> Body | None:
         return _without_a_reason(body)
     if _can_spare_a_step(body):
         return _without_a_step(body)
-    return replace(body, remarks=body.remarks[:-1]) if body.remarks else None
+    if body.remarks:
+        return replace(body, remarks=body.remarks[:-1])
+    return replace(body, facts=()) if body.table and body.facts else None
 
 
 def _can_spare_a_step(body: Body) -> bool:

@@ -10,8 +10,8 @@ LONGEST_LINE = 22
 LONGEST_CLOSING_LINE = 40
 VERDICT_WORDS = 85
 """Words of the detail of the verdict's card, its last line of small print counted."""
-FAVOURABLE_WORDS = 60
-"""The same where nothing speaks against: with its summary such an answer has at most 75."""
+FAVOURABLE_WORDS = 75
+"""Words of the whole answer where nothing speaks against, its summary counted too."""
 TASK_WORDS = 70
 """The same on a further card, which is for one person's task."""
 

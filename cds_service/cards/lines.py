@@ -57,23 +57,21 @@ def steps(material: CardInputs, results: Iterable[Result]) -> list[str]:
 def points_to_do(material: CardInputs, results: Iterable[Result], reasons: Iterable[Result] = ()) -> list[Point]:
     """The same as points of a card: a finding that stands there only by its step is named where the step has no room.
 
-    One that rests on what a reason of the card rests on too is named by that.
+    A measured value that is a reason of the card as well is named by that.
     """
-    shown = {_rests_on(item) for item in reasons}
+    values = frozenset().union(*map(_values, reasons))
     return [
-        Point(
-            text, material.say(item.finding.short) if item.effect in _BY_STEP and _rests_on(item) not in shown else ""
-        )
+        Point(text, material.say(item.finding.short) if item.effect in _BY_STEP and not _values(item) & values else "")
         for item in results
         for text in steps(material, [item])
         if item.finding
     ]
 
 
-def _rests_on(result: Result) -> str:
-    """The first element of the chart that a finding rests on; its own words if it names none."""
-    finding = result.finding
-    return finding.evidence[0].source.reference if finding and finding.evidence else result.rule.id
+def _values(result: Result) -> frozenset[str]:
+    """The measured values that a finding rests on, by the references of their resources."""
+    evidence = result.finding.evidence if result.finding else ()
+    return frozenset([item.source.reference for item in evidence if item.path == "value"])
 
 
 def _steps(material: CardInputs, result: Result, finding: Finding) -> Iterable[str]:

@@ -78,9 +78,10 @@ def body(
         also=tuple(dict.fromkeys(map(material.say, shorts(unplanned)))),
         facts=tuple(_criteria(material)),
         remarks=(*_remarks(material), *prepare),
-        table=holds.table(material, reasons),
+        table="" if disposition.discourages else holds.table(material, reasons),
     )
-    most = budget.FAVOURABLE_WORDS if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
+    left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, results))
+    most = left if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
     return fitted(whole, material.small_print, most)
 
 
@@ -122,7 +123,7 @@ def _criteria(material: CardInputs) -> list[str]:
     left = [item for role in CRITERIA if role not in met for item in results.in_role(role)]
     left = [item for item in left if item.status is not Status.NOT_APPLICABLE]
     count = wording.CRITERIA.format(met=len(met), total=len(met) + len(left))
-    return ["; ".join([count, *map(_lacking, left)])]
+    return joined([count, *map(_lacking, left)])[:1]
 
 
 def _lacking(item: Result) -> str:
@@ -150,7 +151,7 @@ def indicated_by(material: CardInputs) -> list[str]:
 def _remarks(material: CardInputs) -> list[str]:
     """How the chart was read, and that trials disagree."""
     disposition = material.assessment.disposition
-    said = joined(list(material.notes))
+    said = joined(list(map(material.say, material.notes)))
     if disposition in _ADVISES:
         said += [item.finding.says for item in material.results.met_in(Role.EVIDENCE_NOTE) if item.finding]
     return said

@@ -63,7 +63,7 @@ STEPS = {
 }
 """What a proposal asks a person to do, where its finding does not say it better."""
 INTERVAL, FROM, LAST_DOSE_BY = "interval", "from", "last dose by"
-USED_HERE = "{source} (used here)"
+USED_HERE = "{source}, used"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"
 

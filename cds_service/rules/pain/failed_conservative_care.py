@@ -81,6 +81,7 @@ def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Fi
     return Finding(
         says=f"Conservative care{longest} {in_days(days)} ({', '.join(names[:_NAMED])}{more}); pain still {score.quantity} of 10",
         short=f"conservative care {in_days(days)}",
+        headline=f"conservative care {in_days(days)}",
         explains=f"Conservative care for {in_days(days)} {thresholds.compared(reached)}. A pain score of {still.text} or more counts as not"
         f" relieved; the latest is {scores.phrase(score)}.",
         evidence=(*(item.evidence for item in care if item.name in names[:_NAMED]), score.evidence),
