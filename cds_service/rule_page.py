@@ -122,7 +122,7 @@ def _block(heading: str, lines: list[str], body: str = "") -> str:
 
 
 def _saying(item: Saying) -> str:
-    steps = f" To do: {'; '.join(item.steps)}." if item.steps else ""
+    steps = f" To do: {'. '.join(item.steps)}." if item.steps else ""
     return f"*{item.effect}*: **{item.says}**.{f' {item.explains}' if item.explains else ''}{steps} Case: {item.case.name}."
 
 

@@ -38,7 +38,7 @@ def test_a_page_holds_an_example_of_each_kind_of_finding_with_what_explains_it(p
     assert {saying.effect for saying in sayings} == {result.effect for result in results}
     page, markdown = words(pages.get(f"/rules/{rule.id}").text), words(rule_page.rule(rule, KNOW, listed))
     for saying in sayings:
-        for text in filter(None, (saying.says, saying.explains, "; ".join(saying.steps), saying.case.name)):
+        for text in filter(None, (saying.says, saying.explains, ". ".join(saying.steps), saying.case.name)):
             assert words(str(escape(text))) in page
             assert words(text) in markdown
     explained = [saying.explains for saying in sayings if saying.explains]

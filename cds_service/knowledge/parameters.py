@@ -76,6 +76,11 @@ class Parameter(Struct, frozen=True, dict=True):
         """The value as a length of time; only for the units h, d, wk and mo."""
         return self.value * _SPANS[self.unit]
 
+    @property
+    def is_time(self) -> bool:
+        """Whether its unit is a day or longer, which people write out."""
+        return self.unit in _SPOKEN
+
     @cached_property
     def text(self) -> str:
         """The number with its unit as a card prints it: `84 days`, `48 h`, `66 %`."""

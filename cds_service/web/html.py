@@ -62,7 +62,7 @@ def markup(rendered: str) -> Markup:
 
 def number(parameter: Parameter) -> str:
     """A number with its unit as people write it."""
-    return str(Quantity(parameter.value, parameter.unit))
+    return parameter.text if parameter.is_time else str(Quantity(parameter.value, parameter.unit))
 
 
 def json_text(value: Any) -> str:

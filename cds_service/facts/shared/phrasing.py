@@ -11,12 +11,6 @@ def on(when: When | None) -> str:
     return f", {when}" if when else ""
 
 
-def described(problem: Condition) -> str:
-    """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possibly Discitis, date not recorded`."""
-    possible = "possibly " if problem.certainty is Certainty.POSSIBLE else ""
-    return f"{possible}{brief(problem.concept.text)}{on(problem.dated) or ', date not recorded'}"
-
-
 def recorded(problem: Condition) -> Evidence:
     """The element of the chart that holds a diagnosis."""
     return Evidence(problem.source, "code", problem.dated, problem.concept.text)

@@ -20,7 +20,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     judges="activity of an old fracture",
-    steps=("Decide for this patient alone: few trials enrolled fractures this old",),
+    steps=("Discuss the evidence with the patient: few trials enrolled fractures this old",),
     settle="Ask when the pain began; look for oedema in reports",
 )
 def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -57,7 +57,7 @@ def chronic_active_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding |
             headline=f"Fracture {age} old (limit {limit.value:g}), still active on {dated(active[0])}",
             explains=f"Payers cover fractures up to {thresholds.sourced(limit, know)}. VERTOS V 2023 favoured vertebroplasty over an "
             f"infiltration of anaesthetic in fractures older than three months with marrow oedema.{beyond}",
-            steps=("Decide for this patient alone: no trial enrolled fractures this old",) if untried else (),
+            steps=("Discuss the evidence with the patient: no trial enrolled fractures this old",) if untried else (),
             evidence=(*(item.evidence for item in mine[:2]), evidence(active[0])),
             uses=(limit, trials),
             cites=("vertos5-2023",),

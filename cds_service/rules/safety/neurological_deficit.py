@@ -17,7 +17,7 @@ _EXPLAINS = (
 )
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 _UNCHANGED = (
-    "Examine leg strength and sphincters: is the deficit unchanged?",
+    "Examine leg strength and sphincters, and compare with earlier findings",
     "Ask spine surgery for an opinion if the deficit is new or worse",
 )
 
@@ -36,7 +36,7 @@ _UNCHANGED = (
 def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether cord compression, myelopathy, cauda equina or conus syndrome, or a new motor deficit is on the problem list and active,
-    written in an examination, or shown by an image. One that began long ago is a caution: is it new or worse?
+    written in an examination, or shown by an image. One that began long ago is a caution.
 
     ## Why it matters
     A threatened cord needs a spine surgeon at once; cement can leak into the canal and makes decompression harder. The coverage
