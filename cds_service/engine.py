@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
-from cds_service.findings import Finding, Indicator, Kind, NotApplicable, Result, Rule, Status
+from cds_service.findings import CONFIRM, Finding, Indicator, Kind, NotApplicable, Result, Rule, Status
 from cds_service.knowledge import Knowledge
 
 _log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def _met(item: Rule, finding: Finding) -> Result:
     unproven = finding.basis is Basis.TEXT or finding.certainty is Certainty.POSSIBLE
     if unproven and effect in _NEEDS_PROOF:
         effect = Kind.INSUFFICIENT_DATA
-        finding = replace(finding, says=f"Confirm: {finding.says}")
+        finding = replace(finding, says=f"{CONFIRM}{finding.says}")
     if unproven and indicator is Indicator.CRITICAL:
         indicator = Indicator.WARNING
     return Result(item, Status.MET, finding, effect, indicator)

@@ -14,6 +14,7 @@ from cds_service.cards.assessment import EXTENSION
 from cds_service.cards.budget import word_count
 from cds_service.cards.inputs import Manner
 from cds_service.chart import Answer, Section
+from cds_service.findings import CONFIRM
 from cds_service.findings.date_style import in_words
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
@@ -90,7 +91,7 @@ def _names_all_that_speaks_against(body: dict[str, Any], case: cases.Case) -> No
         if row["status"] == "met" and row["effect"] not in _NOT_AGAINST
     ]
     for row in rows:
-        ways = [row["short"], row["says"]]
+        ways = [row["short"], row["says"].removeprefix(CONFIRM)]
         if row["effect"] == "workup":
             ways += [*row.get("steps", ()), *(other["short"] for other in rows if _values(other) & _values(row))]
         assert any(in_words(way, case.as_of).casefold() in text for way in ways), (row, text)

@@ -7,7 +7,7 @@ from cds_service.cards.body import Point
 from cds_service.cards.inputs import CardInputs
 from cds_service.chart import Section
 from cds_service.chart.sections import RESOURCE_TYPE
-from cds_service.findings import Finding, Kind, Result
+from cds_service.findings import CONFIRM, Finding, Kind, Result
 
 _PLACES = {
     RESOURCE_TYPE[section]: wording.PARTS[section]
@@ -40,7 +40,9 @@ def shorts(results: Iterable[Result]) -> list[str]:
 
 
 def _line(finding: Finding) -> str:
-    """The sentence, and where its first evidence was read, unless it quotes that itself."""
+    """The sentence, and that it is to be confirmed, or else where its first evidence was read, unless it quotes that itself."""
+    if finding.says.startswith(CONFIRM):
+        return wording.READ_IN.format(says=finding.says.removeprefix(CONFIRM), place=wording.TO_CONFIRM)
     kind = finding.evidence[0].source.reference.partition("/")[0] if finding.evidence else ""
     place = _PLACES.get(kind, "")
     if not place or place in finding.says or '"' in finding.says:

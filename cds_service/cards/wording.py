@@ -35,7 +35,7 @@ VERDICTS = {
 }
 MANY_LEVELS = "{name}, {count} levels"
 EXAMINE_FIRST = "leg strength and sphincters are not recorded: examine first"
-CONFIRM = "confirm: {what}"
+CONFIRM, TO_CONFIRM = "confirm: {what}", "to confirm"
 FRACTURE_SEEN = "Vertebral fracture, active and not treated, for assessment"
 
 # The lines of a detail.

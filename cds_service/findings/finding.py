@@ -6,6 +6,9 @@ from cds_service.chart import Basis, Certainty, Source, When
 from cds_service.findings.kinds import Indicator, Kind, Proposal
 from cds_service.knowledge import Parameter
 
+CONFIRM = "Confirm: "
+"""With what the sentence of a finding begins that would be grave and is not proven."""
+
 
 class Evidence(Struct, frozen=True):
     """One element of one resource that a finding rests on; `value` is what it says, for people."""
