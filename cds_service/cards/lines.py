@@ -77,11 +77,13 @@ def _values(result: Result) -> frozenset[str]:
 
 
 def _steps(material: CardInputs, result: Result, finding: Finding) -> Iterable[str]:
-    under_way = [markdown.upper_first(text) for text in suggestions.under_way(material, result)]
+    under_way = "; ".join(suggestions.under_way(material, result))
     if under_way and suggestions.is_all_under_way(material, result):
-        return under_way
+        return (markdown.upper_first(under_way),)
     asked = tuple(wording.STEPS[item] for item in finding.proposes if item in wording.STEPS)
-    return [*(finding.steps or result.rule.steps or asked), *under_way]
+    first, *others = finding.steps or result.rule.steps or asked or ("",)
+    beside = wording.READ_IN.format(says=first, place=under_way) if under_way else first
+    return filter(None, (beside, *others))
 
 
 def cited(finding: Finding) -> tuple[str, ...]:

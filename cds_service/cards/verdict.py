@@ -6,7 +6,6 @@ from cds_service.cards import budget, gaps, headlines, holds, wording
 from cds_service.cards.body import Body, Point, fitted, joined, unrepeated
 from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import points, points_to_do, shorts, steps
-from cds_service.chart import Reason
 from cds_service.disposition import Disposition
 from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
 
@@ -74,7 +73,7 @@ def body(
     unplanned = [item for item in (*workup, *information) if not steps(material, [item]) or item not in to_prepare]
     whole = Body(
         steps=unrepeated(todo),
-        because=(*points(material, reasons), *map(Point, gaps.lines(left_open), gaps.points(left_open))),
+        because=(*points(material, reasons), *_unknown(material, left_open)),
         also=tuple(dict.fromkeys(map(material.say, shorts(unplanned)))),
         facts=tuple(_criteria(material)),
         remarks=(*_remarks(material), *prepare),
@@ -83,6 +82,13 @@ def body(
     left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, results))
     most = left if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
     return fitted(whole, material.small_print, most)
+
+
+def _unknown(material: CardInputs, left_open: Sequence[Result]) -> list[Point]:
+    """What is not known, as reasons."""
+    briefs = [brief for _, brief in gaps.points(left_open)]
+    pairs = zip(gaps.lines(left_open), briefs, strict=True)
+    return [Point(material.say(line), material.say(brief)) for line, brief in pairs]
 
 
 def _to_settle(material: CardInputs, left_open: Iterable[Result]) -> list[Point]:
@@ -128,7 +134,7 @@ def _criteria(material: CardInputs) -> list[str]:
 
 def _lacking(item: Result) -> str:
     """A criterion that is not shown, or of which nothing is recorded."""
-    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.reason(Reason.NOT_MEASURED, item.rule.judges)
+    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.brief(item)
 
 
 def indicated_by(material: CardInputs) -> list[str]:

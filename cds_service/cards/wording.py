@@ -70,6 +70,8 @@ WITHHELD = "A card on this was overridden lately and is not shown again"
 # What is not known: {parts} are parts of the chart or values, {judgements} what is unknown without them.
 RULE_FAILED = "{rule}: not evaluated because of a fault in this service"
 NOT_KNOWN = "{what} unknown"
+NOT_KNOWN_WHAT = "unknown: {what}"
+NOT_RECORDED = "{what} not recorded"
 MORE = "{count} more"
 LOOK_UP = "Look up in the chart: {parts}"
 LEAVES_OPEN = "{missing}; unknown: {judgements}"
