@@ -60,7 +60,7 @@ def test_apixaban_twenty_hours_before_the_slot() -> None:
         assert told in card["summary"]
     for row in ("SIR 2019, used | 48 h | Wed 25 Nov 12:00", "ASRA 2018 | 72 h | Thu 26 Nov 12:00"):
         assert row in card["detail"]
-    assert [item["label"].partition(":")[0] for item in card["suggestions"]][0] == "Create a task"
+    assert next(item["label"].partition(":")[0] for item in card["suggestions"]) == "Create a task"
 
 
 def test_without_a_medication_section_antithrombotics_are_unknown() -> None:

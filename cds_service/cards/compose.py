@@ -75,7 +75,7 @@ def _verdict(material: CardInputs, own: Sequence[Result], *, prepares: bool) -> 
         indicator=verdict.indicator(material, own),
         results=_unrepeated((*leading, *own, *information)),
         rules=_ids(leading, body),
-        proposing=(*own, *information),
+        proposing=tuple(verdict.asking(material, own, information)),
         not_recorded=len([item for item in material.results.open if all(item is not other for other in decided)]),
     )
     return _card(material, content)

@@ -63,7 +63,7 @@ def body(
     met = list({id(item): item for item in (*decided, *results) if item.status is Status.MET}.values())
     reasons = [item for item in met if item.effect is not Kind.WORKUP]
     workup = [item for item in met if item.effect is Kind.WORKUP]
-    to_prepare = [] if disposition.discourages else [*workup, *information]
+    to_prepare = asking(material, workup, information)
     acting = [item for item in reasons if item.rule.role is not Role.INFECTION_SIGNS or not _has_a_name(reasons)]
     todo = [
         *points_to_do(material, acting),
@@ -82,6 +82,13 @@ def body(
     left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, results))
     most = left if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
     return fitted(whole, material.small_print, most)
+
+
+def asking(material: CardInputs, results: Iterable[Result], information: Iterable[Result]) -> list[Result]:
+    """Those of the results that ask for something to be done: where the chart speaks against the procedure, no preparation for it."""
+    if not material.assessment.disposition.discourages:
+        return [*results, *information]
+    return [item for item in results if item.effect is not Kind.WORKUP]
 
 
 def _unknown(material: CardInputs, left_open: Sequence[Result]) -> list[Point]:
