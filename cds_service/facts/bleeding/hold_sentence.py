@@ -36,10 +36,10 @@ def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
 
 
 def short(item: Exposure, plan: HoldPlan) -> str:
-    """The drug and what is known of its last dose in few words, such as `apixaban, 20 h`."""
+    """The drug and what is known of its last dose in few words, such as `apixaban, 20 h before`."""
     if plan.still_taken:
         return shortened(plan.drug, ", planned" if is_to_begin(item) else f", {_taken(item)}")
-    return shortened(plan.drug, ", last dose unknown" if item.hours is None else f", {elapsed(item.hours)}")
+    return shortened(plan.drug, ", last dose unknown" if item.hours is None else f", {before(item.hours, plan)}")
 
 
 def headline(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:

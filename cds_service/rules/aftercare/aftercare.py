@@ -47,7 +47,7 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             steps=(f"Check legs and vital signs every {often.value:g} min in the first hour",),
         )
         yield Finding(
-            "At once to hospital for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
+            "Return to hospital at once for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
             f" {fever.value:g} °C",
             "warning signs after the procedure",
             shown,
