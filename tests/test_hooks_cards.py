@@ -131,7 +131,7 @@ def test_the_order_moves_to_the_next_opening_after_all_intervals() -> None:
     wire = msgspec.json.encode(respond(given, given.as_of or datetime.now(UTC), SITE).body)
     body = json.loads(wire)
     [move] = labelled(body, "Move the order to")
-    assert move["label"] == "Move the order to Thu 26 Nov 2026 08:00, after the intervals used here"
+    assert move["label"] == "Move the order to Thu 26 Nov 08:00, the next list"
     assert "isRecommended" not in move
     [action] = move["actions"]
     assert action["resource"] == {**order_of(asked), "occurrenceDateTime": "2026-11-26T08:00:00+00:00"}

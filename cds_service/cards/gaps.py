@@ -1,6 +1,6 @@
 """What is not known, in few words: what was not recorded or did not come, and which judgements that leaves open."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from cds_service.cards import wording
 from cds_service.chart import Missing, Reason
@@ -22,9 +22,14 @@ def lines(results: Iterable[Result]) -> list[str]:
     """The same with the judgements that it leaves open, for a list: `Allergy list not sent: cement allergy unknown`."""
     found = list(results)
     said = []
-    for reason, parts in _by_reason(found).items():
+    open_: set[str] = set()  # what is unknown for want of a part is not called unrecorded as well
+    for reason, names in _by_reason(found).items():
+        parts = {name: nouns for name, nouns in names.items() if name not in open_}
+        if not parts:
+            continue
         missing = wording.MISSING[reason].format(parts=_few(list(parts)))
         others = [noun for nouns in parts.values() for noun in nouns if noun not in parts]
+        open_.update(others)
         if others and reason is not Reason.NOT_MEASURED:
             missing = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
         said.append(missing)
@@ -53,7 +58,14 @@ def reason(missing: Reason, part: str) -> str:
 def _few(names: list[str]) -> str:
     """Some names and how many more there are."""
     more = len(names) - _FEW
-    return ", ".join([*names[:_FEW], *([wording.MORE.format(count=more)] if more > 0 else [])])
+    if more > 0:
+        return ", ".join([*names[:_FEW], wording.MORE.format(count=more)])
+    return listed(names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return wording.AND.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _without_part(results: Iterable[Result]) -> list[str]:
