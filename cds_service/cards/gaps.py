@@ -1,7 +1,7 @@
 """What is not known, in few words: what was not recorded or did not come, and which judgements that leaves open."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from cds_service.cards import wording
 from cds_service.chart import Missing, Reason
@@ -13,23 +13,32 @@ _FEW = 3
 
 
 def points(results: Iterable[Result]) -> list[tuple[str, str]]:
-    """What is missing, in full and in few words, for a summary: `allergy list, vital signs not sent`; then what else is not known."""
+    """What is missing, in full and in few words, for a summary: `allergy list and vital signs not sent`; then what else is not known."""
     found = list(results)
-    missing = [wording.MISSING[reason].format(parts=_few(list(parts))) for reason, parts in _by_reason(found).items()]
-    return [*((text, text) for text in missing), *_in_words(found)]
+    return [*((missing, missing) for missing, _ in _missing(found)), *_in_words(found)]
 
 
 def lines(results: Iterable[Result]) -> list[str]:
-    """The same with the judgements that it leaves open, for a list: `Allergy list not sent; unknown: cement allergy`."""
+    """The same, one for one, with the judgements that it leaves open, for a list: `Allergy list not sent; unknown: cement allergy`."""
     found = list(results)
+    return [*(line for _, line in _missing(found)), *(text for text, _ in _in_words(found))]
+
+
+def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """What is missing, by reason, without and with what it leaves open."""
     said = []
-    for reason, parts in _by_reason(found).items():
-        missing = wording.MISSING[reason].format(parts=_few(list(parts)))
+    open_: set[str] = set()  # what is unknown for want of a part is not called unrecorded as well
+    for reason, names in _by_reason(results).items():
+        parts = {name: nouns for name, nouns in names.items() if name not in open_}
+        if not parts:
+            continue
+        missing = line = wording.MISSING[reason].format(parts=_few(list(parts)))
         others = [noun for nouns in parts.values() for noun in nouns if noun not in parts]
+        open_.update(others)
         if others and reason is not Reason.NOT_MEASURED:
-            missing = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
-        said.append(missing)
-    return [*said, *(text for text, _ in _in_words(found))]
+            line = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
+        said.append((missing, line))
+    return said
 
 
 def steps(results: Iterable[Result]) -> list[str]:
@@ -55,7 +64,14 @@ def brief(item: Result) -> str:
 def _few(names: list[str]) -> str:
     """Some names and how many more there are."""
     more = len(names) - _FEW
-    return ", ".join([*names[:_FEW], *([wording.MORE.format(count=more)] if more > 0 else [])])
+    if more > 0:
+        return ", ".join([*names[:_FEW], wording.MORE.format(count=more)])
+    return listed(names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return wording.AND.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def _in_words(results: Iterable[Result]) -> list[tuple[str, str]]:

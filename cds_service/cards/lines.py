@@ -42,12 +42,21 @@ def shorts(results: Iterable[Result]) -> list[str]:
 def _line(finding: Finding) -> str:
     """The sentence, and that it is to be confirmed, or else where its first evidence was read, unless it quotes that itself."""
     if finding.says.startswith(CONFIRM):
-        return wording.READ_IN.format(says=finding.says.removeprefix(CONFIRM), place=wording.TO_CONFIRM)
+        return _with_place(finding.says.removeprefix(CONFIRM), wording.TO_CONFIRM)
     kind = finding.evidence[0].source.reference.partition("/")[0] if finding.evidence else ""
     place = _PLACES.get(kind, "")
     if not place or place in finding.says or '"' in finding.says:
         return finding.says
-    return wording.READ_IN.format(says=finding.says, place=place)
+    return _with_place(finding.says, place)
+
+
+def _with_place(says: str, place: str) -> str:
+    """A sentence with the place in brackets, in its own where it ends with some."""
+    return (
+        wording.READ_IN_BRACKETS.format(says=says[:-1], place=place)
+        if says.endswith(")")
+        else wording.READ_IN.format(says=says, place=place)
+    )
 
 
 def steps(material: CardInputs, results: Iterable[Result]) -> list[str]:

@@ -64,4 +64,4 @@ def _of_taken(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
     if latest and latest >= chart.as_of:
         return f"Agree with the prescriber: last dose of {drug} by {moment(latest)}"
     agree = f"Agree the last dose of {drug} with the prescriber"
-    return f"{agree}; if today's is the last, earliest {moment(if_now)}" if if_now else agree
+    return f"{agree}; if today, earliest {moment(if_now)}" if if_now else agree

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Unknown
 from cds_service.facts.fracture.mri import OBSTACLE_SECTIONS, mri_obstacles
-from cds_service.facts.shared.phrasing import brief, capitalised, on
+from cds_service.facts.shared.phrasing import brief, inside, on
 from cds_service.findings import (
     Finding,
     Indicator,
@@ -42,14 +42,14 @@ def mri_contraindicated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     found, gaps = mri_obstacles(chart)
     if found:
         doubt = "MRI may not be possible"
-        named = capitalised(brief(found[0].value, doubt, words=_ROOM))
+        named = inside(brief(found[0].value, "device or diagnosis on record", words=_ROOM))
         yield Finding(
             says=f"{doubt}: {brief(found[0].value)}{on(found[0].when)}",
             short=doubt,
             explains="CT with a bone scan, or SPECT-CT, is accepted instead. Many devices are conditional for MRI: a code cannot tell.",
             evidence=found[:3],
             cites=("cms-lcd", "rand-2018"),
-            steps=(f"{named}: ask radiology whether MRI is possible, else CT with bone scan, or SPECT-CT",),
+            steps=(f"Ask radiology whether MRI is possible, else CT with bone scan, or SPECT-CT: {named}",),
             indicator=Indicator.INFO,
             proposes=(Proposal.ORDER_BONE_SCAN,),
         )
