@@ -120,7 +120,7 @@ def test_only_what_is_not_on_order_yet_is_suggested() -> None:
     partly = Client(request, SITE)
     partly.take({"actions": both["actions"][:1]})
     body = partly.call()
-    assert "Order White cell count" in [item["label"] for item in suggestions(body)]
+    assert "Order white cell count" in [item["label"] for item in suggestions(body)]
     assert any("C-reactive protein drafted in this session" in card["detail"] for card in body["cards"])
     for old in ({"status": "completed"}, {"status": "active", "authoredOn": "2020-01-01"}, {"status": "revoked"}):
         again = Client(request, SITE)
