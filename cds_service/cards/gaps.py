@@ -89,7 +89,8 @@ _SETTLED_BY_NOBODY = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
 def _says_why(item: Result) -> bool:
     """Whether the text of a gap gives its reason: there is something on record, but it does not settle the question."""
     reasons = {missing.reason for missing in item.missing}
-    return not reasons or (reasons <= _SETTLED_BY_NOBODY and bool(_SPECIFIC.search(item.unknown)))
+    is_one = ";" not in item.unknown
+    return not reasons or (reasons <= _SETTLED_BY_NOBODY and is_one and bool(_SPECIFIC.search(item.unknown)))
 
 
 def _one(item: Result) -> tuple[str, str]:
