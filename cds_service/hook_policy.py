@@ -22,6 +22,7 @@ from cds_service.rules import AFTERCARE
 
 REQUIRED = Section.CONDITIONS
 """The section without which nothing can be said of an order of ours."""
+_MOST_KEYS, _LONGEST_KEY = 8, 40  # of prefetch keys that an answer repeats
 
 
 class HookPolicy(Struct, frozen=True):
@@ -173,11 +174,13 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
 def require_conditions(request: HookRequest) -> None:
     """Without the problem list nothing can be said of an order; null or an empty Bundle is a list known to be empty.
 
-    Raises PreconditionFailed, which names the key and why it has no data.
+    Raises PreconditionFailed, which names the key, why it has no data, and what may have been meant by it.
     """
     if POLICIES[request.hook].needs_order and not _answered(request, REQUIRED):
         why = request.prefetch.get(REQUIRED, OMITTED).says or (
             "it was not sent, and no FHIR server to ask was named with a token"
         )
-        says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}"
+        strange = ", ".join(f"'{key[:_LONGEST_KEY]}'" for key in request.strange_keys[:_MOST_KEYS])
+        sent = f"; sent were keys that this service does not know: {strange}" if strange else ""
+        says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}{sent}"
         raise PreconditionFailed(says, prefetch_key=REQUIRED)

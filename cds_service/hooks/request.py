@@ -13,7 +13,7 @@ from cds_service.chart import Answer, Section
 from cds_service.chart.time import YEARS
 from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
 from cds_service.hook import Hook
-from cds_service.hooks.envelope import read_envelope, read_prefetch, refused
+from cds_service.hooks.envelope import read_envelope, refused, strange_keys
 
 AS_OF = "org.vertebroplasty-cds.asOf"
 
@@ -32,7 +32,8 @@ class HookRequest(Struct, frozen=True):
     """One hook call. `prefetch` holds the sections that were answered, by the client or by the context; one not in it was omitted.
 
     Ids are bare (`x`, not `Patient/x`), `user` keeps its type, absent texts are empty. `as_of` is the clinical time that
-    the caller asks for; `notes` are sentences about what was not taken as sent.
+    the caller asks for; `notes` are sentences about what was not taken as sent. `strange_keys` are the prefetch keys of no section,
+    looked for where the problem list was not sent: a key that is misspelt is the usual cause.
     """
 
     hook: Hook
@@ -48,6 +49,7 @@ class HookRequest(Struct, frozen=True):
     authorization: Authorization | None = None
     as_of: datetime | None = None
     notes: tuple[str, ...] = ()
+    strange_keys: tuple[str, ...] = ()
 
     def at_own_time(self) -> "HookRequest":
         """The same call without the time that it asks for, and a note that says so."""
@@ -60,7 +62,7 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
 
     Raises RequestError (400) naming the element at fault. Unknown members and prefetch keys are ignored.
     """
-    envelope = read_envelope(body)
+    envelope = read_envelope(body, counts or {})
     hook = _hook(envelope.hook, hooks)
     instance = _required(envelope.hook_instance, "hookInstance")
     if not isinstance(envelope.context, dict):
@@ -79,7 +81,8 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
         selections=_selections(_value(context, "selections")),
         drafts=_parts(context, "draftOrders", hook),
         appointments=_parts(context, "appointments", hook),
-        prefetch={**_known(hook, encounter), **read_prefetch(envelope.prefetch, counts or {})},
+        prefetch={**_known(hook, encounter), **envelope.prefetch},
+        strange_keys=() if Section.CONDITIONS in envelope.prefetch else strange_keys(body),
         fhir_server=server,
         authorization=_authorization(envelope.fhir_authorization),
         as_of=_as_of(envelope.extension),
