@@ -18,7 +18,7 @@ from cds_service.fhir.read import Received
 from cds_service.findings import Result, Rule
 from cds_service.judgement import Judgement
 from cds_service.knowledge import Knowledge
-from cds_service.order import Orders
+from cds_service.orders import Orders
 
 PATIENT_ID = "p"
 _PACKAGE = Path(__file__).parent.parent
