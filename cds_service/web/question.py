@@ -96,11 +96,11 @@ def _chart(body: Mapping[str, Any], fixture: str, know: Knowledge) -> tuple[Mapp
     if isinstance(pasted, dict) and "resourceType" not in pasted:
         return pasted, False
     if isinstance(pasted, dict | list):
-        given = [item for item in (pasted if isinstance(pasted, list) else [pasted]) if isinstance(item, dict)]
-        return request_about(given), not has_draft(given)
+        given = pasted if isinstance(pasted, list) else [pasted]
+        return request_about(given, complete=body.get("complete") is True), not has_draft(given)
     server, patient = body.get("server"), body.get("patient")
     if server and patient:
-        asked = request_about([{"resourceType": "Patient", "id": str(patient)}])
+        asked = request_about([{"resourceType": "Patient", "id": str(patient)}], complete=True)
         return asked | {"fhirServer": str(server), "prefetch": {}}, True
     raise RequestError(
         "Choose an example, paste a request or a Bundle, or name a server and a patient", expression="fixture"
