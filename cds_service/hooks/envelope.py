@@ -190,8 +190,8 @@ def _answered(sent: object, counts: Mapping[Section, int]) -> Iterator[tuple[Sec
         return
     if not isinstance(sent, dict):
         raise refused("prefetch", "is not an object")
-    for key, raw in sent.items():
-        if (section := _SECTIONS.get(key)) is not None:
+    for key, section in _SECTIONS.items():
+        if (raw := sent.get(key)) is not None:
             if section in _READ_BY_ID:
                 with suppress(*_UNREADABLE):  # which its answer says
                     read_members(raw, f"prefetch.{key}", ())
