@@ -92,8 +92,11 @@ class _Reading:
 
     def __init__(self, drafts: tuple[Draft, ...], held: Iterable[Part], context: Context) -> None:
         self._drafts, self._held, self._context = drafts, held, context
-        self._index = DraftIndex(drafts)
         self._lost: list[Doubt] = []
+
+    @cached_property
+    def _index(self) -> DraftIndex:
+        return DraftIndex(self._drafts)
 
     @cached_property
     def _on_record(self) -> DraftIndex:
