@@ -62,7 +62,7 @@ def check(overlay: Written) -> Result:
 def asked(site: Site, *resources: Mapping[str, Any], birth: str = "1948-03-02") -> dict[str, Any]:
     patient = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": birth}
     mine = [{"id": f"r{place}", "subject": {"reference": "Patient/p"}, **item} for place, item in enumerate(resources)]
-    reply = Local(site, NOW).call(json.dumps(cases.request_about([patient, *mine])).encode())
+    reply = Local(site, NOW).call(json.dumps(cases.request_about([patient, *mine], complete=True)).encode())
     assert reply.status == 200
     return dict(reply.body)
 

@@ -266,12 +266,14 @@ def test_suggestions_that_are_taken_change_the_drafts(run):
 
 
 def test_plain_resources_and_bundles_are_asked_about(run):
+    """What they lack was not sent, and without a problem list there is no answer, unless they are the whole chart."""
     patient = {"resourceType": "Patient", "id": "x", "birthDate": "1950-01-01"}
     bundle = {"resourceType": "Bundle", "entry": [{"resource": patient}]}
     for pasted in (patient, bundle, [patient]):
-        answer = run(pasted=pasted)
+        answer = run(pasted=pasted, complete=True)
         assert answer["request"]["context"]["patientId"] == "x"
         assert answer["status"] == 200
+        assert run(pasted=pasted)["status"] == run(pasted=pasted, complete="no")["status"] == 412
 
 
 def test_the_draft_orders_of_a_bundle_are_what_is_asked_about(run):

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
 from cds_service import __version__, metrics, web
 from cds_service.app import answers, audit, openapi
-from cds_service.app.body import body, bound
+from cds_service.app.body import body, bound, is_compressed
 from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
 from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
@@ -142,13 +142,15 @@ class Routes:
         return Response(self._openapi, content_type=answers.JSON)
 
     def begin(self) -> Response | None:
-        """Starts the watch, limits what may be sent, and answers a browser's preflight, which carries no token."""
+        """Starts the watch, limits what may be sent and how, and answers a browser's preflight, which carries no token."""
         g.started = time.perf_counter()
         g.id = uuid4().hex
         clear_contextvars()
         bind_contextvars(request=g.id)
         bound(request, self._most_bytes)
         self._records.keep_to_retention()
+        if is_compressed(request):
+            return answers.refusal(415, answers.SAYS[415])
         return Response(status=204) if request.method == "OPTIONS" else None
 
     def end(self, response: Response) -> Response:

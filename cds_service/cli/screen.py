@@ -52,7 +52,7 @@ def command(
 
     Files are read twice and sorted by patient in a temporary folder (TMPDIR), which holds patient data until the end. Memory
     stays at a few hundred megabytes, plus all Medication resources. Exit status: 2 if lines were left out because they name
-    no patient.
+    no patient, or if an OperationOutcome in the export says that a part of it failed.
     """
     settings = load(config)
     site = site_of(settings)
@@ -76,8 +76,17 @@ def command(
     console.print(_of_drugs(screening))
     if screening.absent:
         console.print(f"Not in these files, so unknown for everybody: {', '.join(screening.absent)}")
+    if population.about_others:
+        console.print(
+            f"{population.about_others} lines are about no patient (a group, a device, a place) and were left out"
+        )
+    if population.errors:
+        console.print(
+            f"The export is not whole: {population.errors} OperationOutcomes in it say that it failed", style="red"
+        )
     if population.lost:
         console.print(f"{population.lost} lines were left out: whose they are cannot be told", style="red")
+    if population.lost or population.errors:
         raise SystemExit(2)
 
 

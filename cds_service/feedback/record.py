@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cds_service.errors import RequestError
+from cds_service.fhir.decoding import surrogates
 from cds_service.store.records import FeedbackEntry, FeedbackOutcome, OverrideReason, identity
 
 _LONGEST = 300  # characters of a system or a display
@@ -36,7 +37,7 @@ def read_feedback(
     Raises RequestError (400) for what cannot be feedback: no list, no card, an outcome or time that says nothing.
     """
     try:
-        value = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        value = msgspec.json.decode(surrogates.replaced(body.removeprefix(b"\xef\xbb\xbf")))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise RequestError("The body is not JSON", code="structure") from None
     if not isinstance(value, dict):

@@ -102,13 +102,13 @@ def _chart(body: Mapping[str, Any], fixture: str, know: Knowledge) -> tuple[Mapp
         given = pasted if isinstance(pasted, list) else [pasted]
         if not all(isinstance(item, dict) for item in given):
             raise RequestError("What was pasted is JSON, but neither a hook request nor FHIR resources")
-        asked = request_about(given)
+        asked = request_about(given, complete=body.get("complete") is True)
         if not has_draft(given) and not any(part["entry"] for part in asked["prefetch"].values()):
             raise RequestError("What was pasted is JSON, but holds no resource")
         return asked, not has_draft(given)
     server, patient = body.get("server"), body.get("patient")
     if server and patient:
-        asked = request_about([{"resourceType": "Patient", "id": str(patient)}])
+        asked = request_about([{"resourceType": "Patient", "id": str(patient)}], complete=True)
         return asked | {"fhirServer": str(server), "prefetch": {}}, True
     raise RequestError(
         "Choose an example, paste a request or a Bundle, or name a server and a patient", expression="fixture"

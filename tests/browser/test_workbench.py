@@ -111,6 +111,18 @@ def test_a_request_is_pasted_and_nothing_of_it_is_in_the_address(page: Page):
     )
 
 
+def test_what_a_bundle_lacks_is_unknown_unless_it_is_said_to_be_the_whole_chart(page: Page):
+    page.goto("/")
+    patient = {"resourceType": "Patient", "id": "x", "birthDate": "1950-01-01"}
+    paste(page, {"resourceType": "Bundle", "entry": [{"resource": patient}]})
+    expect(page.locator(".verdict")).to_contain_text("HTTP 412")
+    page.get_by_label("This is the whole chart").check()
+    expect(page.locator(".verdict")).not_to_contain_text("HTTP 412")
+    expect(page.locator(".verdict")).to_contain_text("Not indicated")
+    page.get_by_label("This is the whole chart").uncheck()
+    expect(page.locator(".verdict")).to_contain_text("HTTP 412")
+
+
 def test_broken_json_clears_the_answer_and_is_named_with_line_and_column(page: Page):
     page.goto("/")
     paste(page, DISCITIS.read_text())

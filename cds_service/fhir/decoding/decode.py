@@ -10,6 +10,7 @@ from cds_service.chart import Source
 from cds_service.fhir.decoding import repair, resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Reference
+from cds_service.fhir.decoding.type_names import NAMES
 from cds_service.knowledge.codes import LONGEST_TERM
 
 _DECODER = msgspec.json.Decoder(resources.ANY)
@@ -113,7 +114,7 @@ def one(part: Part) -> DecodedResource | NotDecoded | None:
         if value is None or not isinstance(kind, str):
             return NotDecoded(part.full_url or "a resource without a type")
         if kind not in resources.TYPES:
-            return None
+            return None if kind in NAMES else NotDecoded(part.full_url or "a resource of no type that FHIR has")
         resource, losses = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
     reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"

@@ -21,6 +21,7 @@ function question() {
     asked.server = document.getElementById("server").value;
     asked.patient = document.getElementById("patient").value;
   }
+  asked.complete = document.getElementById("complete").checked;
   for (const input of form.elements) {
     if (input.name === "plannedAt" && changed(input)) asked.plannedAt = input.value;
     if (input.name.startsWith("value:") && changed(input)) asked.values[input.name.slice(6)] = input.value;
@@ -206,7 +207,7 @@ document.addEventListener("change", (event) => {
     another();
     if (source() === "example") run().then(toAnswer);
     else clear();
-  } else if (["hook", "asOf", "without"].includes(input.name)) run();
+  } else if (["hook", "asOf", "without", "complete"].includes(input.name)) run();
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset.was !== undefined) soon();
