@@ -10,6 +10,7 @@ from msgspec import Struct
 from cds_service.cards import wording
 from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Order, RequestedService, spoken
+from cds_service.chart.intake import Intake
 from cds_service.disposition import Assessment
 from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
 from cds_service.hook import Hook
@@ -55,7 +56,10 @@ class Manner(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class CardInputs:
-    """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order."""
+    """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order.
+
+    `intake` says what became of everything that arrived.
+    """
 
     results: Results
     assessment: Assessment
@@ -66,6 +70,7 @@ class CardInputs:
     manner: Manner = field(default_factory=Manner)
     ours: tuple[OurOrder, ...] = ()
     requested: tuple[RequestedService, ...] = ()
+    intake: Intake = field(default_factory=Intake)
     notes: tuple[str, ...] = ()
 
     @cached_property

@@ -104,6 +104,7 @@ REASONS = {
     Reason.CUT: "the {part} came in part",
     Reason.NOT_MEASURED: "no usable value on record",
     Reason.UNREADABLE: "an entry of the {part} could not be read",
+    Reason.NOT_UNDERSTOOD: "an entry of the {part} was not understood",
 }
 MISSING = {
     Reason.OMITTED: "not sent: {parts}",
@@ -111,6 +112,7 @@ MISSING = {
     Reason.CUT: "came in part: {parts}",
     Reason.NOT_MEASURED: "no usable value: {parts}",
     Reason.UNREADABLE: "not readable in part: {parts}",
+    Reason.NOT_UNDERSTOOD: "not understood in part: {parts}",
 }
 PART_FOR = "{part} (for {judgements})"
 BECAUSE = "{what}: {why}"

@@ -12,7 +12,7 @@ from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
-from cds_service.web import changes, compare, verdict, what_if, why
+from cds_service.web import changes, compare, intake, verdict, what_if, why
 from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 from cds_service.web.timeline import Panel, timeline
@@ -46,6 +46,7 @@ class View(Struct, frozen=True):
     levers: what_if.Levers | None
     panels: tuple[Panel, ...]
     verdict: verdict.Verdict | None
+    intake: str
 
 
 def view(question: Question, context: PageContext) -> View:
@@ -66,6 +67,7 @@ def view(question: Question, context: PageContext) -> View:
         else None,
         panels=timeline(material, chart) if material and chart else (),
         verdict=verdict.verdict(material, chart, after.body["cards"]) if material and chart else None,
+        intake=intake.sentence(chart.intake) if chart else "",
     )
 
 
