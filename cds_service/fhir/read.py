@@ -48,7 +48,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
-from cds_service.fhir.readers.drug_identity import Named, addressed
+from cds_service.fhir.readers.drug_identity import NAMED, Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
 
@@ -86,15 +86,20 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     arrived = sorted_out(received.answers, received.patient_id, context.know)
     account, mine = arrived.account, [own.item for own in arrived.mine]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
-    medications = addressed((item.resource, item.part.full_url) for item in mine if isinstance(item.resource, Named))
+    medications = addressed((item.resource, item.part.full_url) for item in mine if isinstance(item.resource, NAMED))
     shown = imaging_findings.examinations(mine, context)
     for own in arrived.mine:
-        entries = _entries(own.item, medications, shown, context)
+        item = own.item
+        entries = _entries(item, medications, shown, context)
         for entry in entries:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = _doubted(own, entries, shown, account, context) and not entries
+        may_be_unread = item.dropped or item.cut or type(item.resource) is resources.DiagnosticReport
+        is_doubted = may_be_unread and _doubted(own, entries, shown, account, context)
         if own.is_counted:
-            end = End.NOT_UNDERSTOOD if is_doubted else End.READ if entries or _serves(own) else End.OF_NO_CONCERN
+            is_read = entries or isinstance(
+                item.resource, NAMED
+            )  # a Medication is read by way of the orders that refer to it
+            end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
             account.count(own.section, end)
     drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
@@ -139,16 +144,13 @@ def _doubted(
         cause = Cause.WORDS if item.cut else Cause.CODE
         says = f"{gap.section_type} whose {'text' if item.cut else 'code'} could not be read"
         account.doubt(own.section, cause, gap, says=says, settled=is_settled(item.resource))
+    if not isinstance(item.resource, resources.DiagnosticReport):
+        return account.doubts > before
     why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
     if why and (why.partial or not entries):
         gap = Unreadable(item.reference, type(item.resource).__name__, None, why)
         account.doubt(own.section, Cause.WORDS, gap, says=why)
     return account.doubts > before
-
-
-def _serves(own: Mine) -> bool:
-    """Whether a resource is read by way of others: drugs and what they consist of, which orders refer to."""
-    return isinstance(own.item.resource, Named)
 
 
 def _drafted(
@@ -177,7 +179,7 @@ def _entries(
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url
-            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address))
+            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address)) if resource.derivedFrom else None
             seen = seen or shown.at(source.reference, address)
             return (
                 *observations.measurements(resource, source, context),
