@@ -166,6 +166,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
                 (*site.notes, *request.notes, asked.orders.order.planned_note, *asked.orders.notes, *chart.notes),
             )
         ),
+        intake=chart.intake,
     )
     composed = policy.cards(material) if policy.shows(judged) else ()
     withheld = _withheld(composed, now, site) if policy.withholds else ()

@@ -108,6 +108,7 @@ MISSING = {
     Reason.CUT: "{parts} incomplete",
     Reason.NOT_MEASURED: "{parts} not recorded",
     Reason.UNREADABLE: "{parts} partly unreadable",
+    Reason.NOT_UNDERSTOOD: "{parts} partly not understood",
 }
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
