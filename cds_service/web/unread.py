@@ -18,9 +18,9 @@ def unread(chart: Chart, asked: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _unreadable(chart: Chart) -> Iterator[str]:
-    named = [item.reference for item in chart.unreadable if "/" in item.reference]
-    nameless = [item.reference for item in chart.unreadable if "/" not in item.reference]
-    found = (*dict.fromkeys(named), *nameless)
+    names = [item.reference for item in chart.unreadable]
+    names += [item.says for item in chart.intake.not_understood if item.about and not item.settled]
+    found = (*dict.fromkeys(name for name in names if "/" in name), *(name for name in names if "/" not in name))
     if found:
         yield f"{labels.count(len(found), 'resource')} could not be read: {_some(found)}"
         yield "What depends on that is unknown"
