@@ -31,22 +31,26 @@ UNKNOWN = "What depends on that is unknown"
         ((), ()),
         (
             [{"resourceType": "Condition", "id": "torn", "code": 5}],
-            ("1 resource could not be read: Condition/torn", UNKNOWN),
+            ("1 resource could not be read: Condition whose code could not be read", UNKNOWN),
         ),
         (
             [{"resourceType": "Condition", "id": f"torn-{number}", "code": 5} for number in range(6)],
             (
-                "6 resources could not be read: Condition/torn-0, Condition/torn-1, Condition/torn-2, Condition/torn-3 and 2 more",
+                "6 resources could not be read: Condition whose code could not be read",
                 UNKNOWN,
             ),
         ),
         (
             [{"id": "a"}, {"id": "b"}],
-            ("2 resources could not be read: a resource without a type, a resource without a type", UNKNOWN),
+            ("2 resources could not be read: an entry that is no resource", UNKNOWN),
         ),
         (
             [{"resourceType": "CarePlan"}, {"resourceType": "Conditions"}, {"resourceType": "CarePlan"}],
-            ("3 resources of a type that no rule reads: CarePlan, Conditions",),
+            (
+                '1 resource could not be read: "Conditions" is no type of resource',
+                UNKNOWN,
+                "2 resources of a type that no rule reads: CarePlan",
+            ),
         ),
         ([{"resourceType": "OperationOutcome"}], ()),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 
 from cds_service.chart import Chart
 from cds_service.fhir.decoding.resources import TYPES
+from cds_service.fhir.decoding.type_names import NAMES
 from cds_service.web import changes, labels
 
 _MOST = 4
@@ -22,13 +23,13 @@ def _unreadable(chart: Chart) -> Iterator[str]:
     names += [item.says for item in chart.intake.not_understood if item.about and not item.settled]
     found = (*dict.fromkeys(name for name in names if "/" in name), *(name for name in names if "/" not in name))
     if found:
-        yield f"{labels.count(len(found), 'resource')} could not be read: {_some(found)}"
+        yield f"{labels.count(len(found), 'resource')} could not be read: {_some(list(dict.fromkeys(found)))}"
         yield "What depends on that is unknown"
 
 
 def _not_looked_at(asked: dict[str, Any]) -> Iterator[str]:
     types = [str(item.get("resourceType") or "") for item in changes.resources(asked)]
-    strange = [name for name in types if name and name not in TYPES and name != _NO_DATA]
+    strange = [name for name in types if name in NAMES and name not in TYPES and name != _NO_DATA]
     if strange:
         yield f"{labels.count(len(strange), 'resource')} of a type that no rule reads: {_some(list(dict.fromkeys(strange)))}"
 

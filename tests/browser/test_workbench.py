@@ -160,7 +160,9 @@ def test_a_resource_that_cannot_be_read_is_said_at_the_top(page: Page):
     request["prefetch"]["conditions"]["entry"].append({"resource": broken})
     paste(page, request)
     told = page.get_by_role("region", name="The answer")
-    expect(told.get_by_text("1 resource could not be read: Condition/torn")).to_be_in_viewport(ratio=1)
+    expect(told.get_by_text("1 resource could not be read: Condition whose code could not be read")).to_be_in_viewport(
+        ratio=1
+    )
 
 
 def test_on_a_narrow_screen_the_answer_comes_before_the_form(open_page: Callable[..., Page]):
