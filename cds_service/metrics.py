@@ -43,6 +43,16 @@ class Metrics:
         self._gaps = self._counter(
             "cds_gaps", "Answers for which a section of the chart was missing, by reason.", "section", "reason"
         )
+        self._intake = self._counter(
+            "cds_intake", "Resources that were sent or fetched, by what became of them.", "section", "end"
+        )
+        self._not_understood = self._counter(
+            "cds_not_understood",
+            "Entries that were not understood, by cause and code system.",
+            "section",
+            "cause",
+            "system",
+        )
         self._failures = self._counter("cds_rule_failures", "Rules that raised and were left out of an answer.", "rule")
         self._unrecognised = self._counter(
             "cds_orders_unrecognised", "Calls with orders not recognised as ours, by code system.", "system"
@@ -87,6 +97,16 @@ class Metrics:
         """What one answer did without, each section and reason once."""
         for section, reason in missing:
             self._gaps(section, reason).inc()
+
+    def intake(self, ends: Iterable[tuple[str, str, int]]) -> None:
+        """How many resources of each section ended in each way in one answer."""
+        for section, end, number in ends:
+            self._intake(section, end).inc(number)
+
+    def not_understood(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        """What was not understood, by section and cause, and the key of a code system that we know (`other` for any, empty for none)."""
+        for section, cause, system in entries:
+            self._not_understood(section, cause, system or "none").inc()
 
     def unrecognised(self, systems: Iterable[str]) -> None:
         """The code systems of the orders of one call that are none of ours: keys of systems that we know, `other` or `none`."""

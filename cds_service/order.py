@@ -12,7 +12,8 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term, terms_of
-from cds_service.fhir.decoding.decode import DecodedResource, decode, identifier
+from cds_service.fhir.decoding.decode import DecodedResource, decode
+from cds_service.fhir.decoding.references import identifier
 from cds_service.procedure import beyond, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))

@@ -157,6 +157,7 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         manner=site.manner,
         ours=asked.orders.ours,
         requested=chart.requested,
+        intake=chart.intake,
         notes=tuple(filter(None, (*site.notes, *request.notes, asked.orders.order.planned_note, *chart.notes))),
     )
     composed = policy.cards(material) if policy.shows(judged) else ()

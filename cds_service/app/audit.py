@@ -7,6 +7,7 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.chart import Section
+from cds_service.chart.intake import Intake
 from cds_service.findings import Results
 from cds_service.hooks import SERVICE_ID
 from cds_service.store.records import CallOrigin, DisplayedCard, identity
@@ -32,6 +33,7 @@ class AuditedCall:
     sent: Sequence[Section] = ()
     fetched: dict[Section, str] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
+    intake: Intake = field(default_factory=Intake)
     cards: Sequence[DisplayedCard] = ()
 
 

@@ -85,8 +85,8 @@ class Routes:
         g.seconds = {"admit": admitted, **answer.timings}
         self._telemetry.unrecognised(answer.unrecognised)
         if answer.material:
-            told.results = answer.material.results
-            self._telemetry.judged(told.results)
+            told.results, told.intake = answer.material.results, answer.material.intake
+            self._telemetry.judged(told.results, told.intake)
         if answer.chart and told.origin is CallOrigin.CLIENT:
             lists = {section: answer.chart.is_answered(section) for section in caller.site.lists}
             self._records.note_lists(caller.name, lists, told.at)

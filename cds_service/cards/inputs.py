@@ -10,6 +10,7 @@ from msgspec import Struct
 from cds_service.cards import wording
 from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Level, Order, RequestedService, When, spoken
+from cds_service.chart.intake import Intake
 from cds_service.disposition import Assessment
 from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
 from cds_service.findings.date_style import in_words
@@ -58,7 +59,7 @@ class Manner(Struct, frozen=True):
 class CardInputs:
     """The results of one call and all that cards add to them; `ours` are the drafts asked about, `requested` what is on order.
 
-    `prepares` says whether the cards prepare the day.
+    `intake` says what became of everything that arrived, `prepares` whether the cards prepare the day.
     """
 
     results: Results
@@ -70,6 +71,7 @@ class CardInputs:
     manner: Manner = field(default_factory=Manner)
     ours: tuple[OurOrder, ...] = ()
     requested: tuple[RequestedService, ...] = ()
+    intake: Intake = field(default_factory=Intake)
     notes: tuple[str, ...] = ()
     prepares: bool = False
 

@@ -105,6 +105,7 @@ MISSING = {
     Reason.CUT: "{parts} came in part",
     Reason.NOT_MEASURED: "{parts} not recorded",
     Reason.UNREADABLE: "{parts} not readable in part",
+    Reason.NOT_UNDERSTOOD: "{parts} not understood in part",
 }
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".

@@ -6,6 +6,7 @@ from math import floor, log10
 from msgspec import Struct
 
 from cds_service.chart.levels import Level
+from cds_service.chart.sections import Section
 from cds_service.chart.time import When
 
 
@@ -214,10 +215,12 @@ class Coverage(Struct, frozen=True):
 class Unreadable(Struct, frozen=True):
     """A resource that could not be read, or not whole; `sets` are the value sets that its code names, None when no code was legible.
 
-    `says` tells why in words, where that is known.
+    `says` tells why in words, where that is known. What it could belong to is every section of its type, or the one that brought it
+    if `section` is given.
     """
 
     reference: str
     section_type: str
     sets: frozenset[str] | None
     says: str = ""
+    section: Section | None = None

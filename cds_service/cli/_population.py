@@ -15,7 +15,7 @@ from msgspec import Raw, Struct
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Reference
-from cds_service.fhir.decoding.decode import identifier
+from cds_service.fhir.decoding.references import person
 
 _GZIP = b"\x1f\x8b"
 _EXPANDS = 15
@@ -137,7 +137,7 @@ def _whose(head: _Head | None, line: bytes) -> str:
         return named[1].decode() if named else ""
     if head.resourceType == "Patient":
         return head.id or ""
-    return identifier(head.subject or head.patient or head.beneficiary)
+    return person(head.subject or head.patient or head.beneficiary).rpartition(":")[2]
 
 
 def _is_gzip(path: Path) -> bool:

@@ -27,14 +27,18 @@ from cds_service.chart import (
     Source,
     Unreadable,
 )
+from cds_service.chart.intake import Cause, End
 from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
-from cds_service.fhir.intake.sorting import belongs, sorted_out
+from cds_service.fhir.decoding.references import Directory
+from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.people import People
+from cds_service.fhir.intake.sorting import Mine, sorted_out
+from cds_service.fhir.intake.unread import doubtful, is_settled, unread
 from cds_service.fhir.intake.unread import notes as unread_notes
-from cds_service.fhir.intake.unread import unread
 from cds_service.fhir.readers import (
     administrative,
     care,
@@ -44,7 +48,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
-from cds_service.fhir.readers.drug_identity import Medications, addressed
+from cds_service.fhir.readers.drug_identity import Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
 
@@ -80,23 +84,21 @@ _FIELDS: dict[type, str] = {
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
-    mine, unreadable = arrived.mine, arrived.unreadable
+    account, mine = arrived.account, [own.item for own in arrived.mine]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
-    medications = addressed(
-        (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, resources.Medication)
-    )
+    medications = addressed((item.resource, item.part.full_url) for item in mine if isinstance(item.resource, Named))
     shown = imaging_findings.examinations(mine, context)
-    for item in mine:
-        entries = _entries(item, medications, shown, context)
+    for own in arrived.mine:
+        entries = _entries(own.item, medications, shown, context)
         for entry in entries:
-            found[_FIELDS[type(entry)]].append(entry)
-        if item.is_damaged:
-            unreadable += unread(item, entries, context)
-        why = imaging_findings.unread(item.resource, shown, context)
-        if why and (why.partial or not entries):
-            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why))
+            found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
+        is_doubted = _doubted(own, entries, shown, account, context) and not entries
+        if own.is_counted:
+            end = End.NOT_UNDERSTOOD if is_doubted else End.READ if entries or _serves(own) else End.OF_NO_CONCERN
+            account.count(own.section, end)
     drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
-    for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
+    people = People(received.answers, received.patient_id)
+    for entry in _drafted(drafts, people, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
@@ -112,7 +114,8 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         order=order,
         answers=_answers(received),
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
-        unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
+        unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
+        intake=account.intake(),
         notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
         **entries_by_field,
     )
@@ -127,21 +130,43 @@ def _answers(received: Received) -> dict[Section, Answer]:
     return given
 
 
+def _doubted(
+    own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
+) -> bool:
+    """Whether something of a resource was not understood, which the account then holds."""
+    item, before = own.item, account.doubts
+    for gap in unread(item, entries, context) if item.is_damaged else ():
+        cause = Cause.WORDS if item.cut else Cause.CODE
+        says = f"{gap.section_type} whose {'text' if item.cut else 'code'} could not be read"
+        account.doubt(own.section, cause, gap, says=says, settled=is_settled(item.resource))
+    why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
+    if why and (why.partial or not entries):
+        gap = Unreadable(item.reference, type(item.resource).__name__, None, why)
+        account.doubt(own.section, Cause.WORDS, gap, says=why)
+    return account.doubts > before
+
+
+def _serves(own: Mine) -> bool:
+    """Whether a resource is read by way of others: drugs and what they consist of, which orders refer to."""
+    return isinstance(own.item.resource, Named)
+
+
 def _drafted(
-    drafts: Iterable[DecodedResource], patient_id: str, held: set[str], medications: Medications, context: Context
+    drafts: Iterable[DecodedResource], people: People, held: set[str], medications: Directory[Named], context: Context
 ) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
-        if item.reference in held or belongs(item, patient_id) is False:
+        if item.reference in held or people.belongs(item) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
-            yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
+            nearby = medications.beside(item.part.full_url)
+            yield from drug_uses(item.resource, item.source, nearby, context, drafted=True)
         elif isinstance(item.resource, resources.ServiceRequest | resources.Task):
-            yield from _entries(item, medications, {}, context)
+            yield from _entries(item, medications, Directory(), context)
 
 
 def _entries(
-    item: DecodedResource, medications: Medications, shown: Mapping[str, Examination], context: Context
+    item: DecodedResource, medications: Directory[Named], shown: Directory[Examination], context: Context
 ) -> Sequence[object]:
     """What one resource says that any rule reads."""
     resource = item.resource
@@ -151,16 +176,17 @@ def _entries(
         return () if found is None else (found,)
     match resource:
         case resources.Observation():
-            source = item.source
-            seen = imaging_studies.joined(resource.derivedFrom, shown) or shown.get(source.reference)
+            source, address = item.source, item.part.full_url
+            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address))
+            seen = seen or shown.at(source.reference, address)
             return (
                 *observations.measurements(resource, source, context),
                 *imaging_observations.findings_of_observation(resource, source, seen, context),
             )
         case resources.MedicationUse():
-            return drug_uses(resource, item.source, medications, context)
+            return drug_uses(resource, item.source, medications.beside(item.part.full_url), context)
         case resources.DiagnosticReport():
-            return imaging_findings.findings_of_report(resource, item.source, shown, context)
+            return imaging_findings.findings_of_report(resource, item.source, shown.beside(item.part.full_url), context)
     return ()
 
 

@@ -13,7 +13,7 @@ from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
-from cds_service.web import changes, compare, unread, verdict, what_if, why
+from cds_service.web import changes, compare, intake, unread, verdict, what_if, why
 from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 from cds_service.web.timeline import Panel, timeline
@@ -52,6 +52,7 @@ class View(Struct, frozen=True):
     panels: tuple[Panel, ...]
     verdict: verdict.Verdict | None
     unread: tuple[str, ...]
+    intake: str
 
 
 def view(question: Question, context: PageContext) -> View:
@@ -79,6 +80,7 @@ def view(question: Question, context: PageContext) -> View:
         panels=timeline(material, chart) if material and chart else (),
         verdict=verdict.verdict(material, chart, after.body["cards"]) if material and chart else None,
         unread=unread.unread(chart, after.request) if chart else (),
+        intake=intake.sentence(chart.intake) if chart else "",
     )
 
 

@@ -75,6 +75,7 @@ REASONS = {
     "cut": "was sent in part only",
     "not-measured": "holds no usable value",
     "unreadable": "holds an entry that could not be read",
+    "not-understood": "holds an entry that was not understood",
 }
 """Why something is unknown, after the name of the part of the chart."""
 

@@ -23,8 +23,14 @@ class Value(Struct, frozen=True, cache_hash=True, gc=False):
     """Base of the shapes that are looked up: equal content is equal, so that what a term means is found once, not each time."""
 
 
+class Identifier(Value, frozen=True):
+    system: Text = None
+    value: Text = None
+
+
 class Reference(Value, frozen=True):
     reference: Text = None
+    identifier: Identifier | None = None
     display: Words = None
 
 

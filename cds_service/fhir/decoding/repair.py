@@ -13,6 +13,7 @@ from msgspec.inspect import (
     FloatType,
     ListType,
     NoneType,
+    RawType,
     StrType,
     StructType,
     Type,
@@ -75,6 +76,8 @@ def _fit(value: Any, kind: Type, path: str, losses: Losses, depth: int) -> Any:
         return _list(value, kind, path, losses, depth)
     if isinstance(kind, VarTupleType):
         return tuple(_list(value, kind, path, losses, depth))
+    if isinstance(kind, RawType):
+        return msgspec.Raw(msgspec.json.encode(value))
     if isinstance(kind, StructType):
         return _struct(value, kind.cls, path, losses, depth) if isinstance(value, dict) else UNSET
     if isinstance(kind, StrType) and kind.max_length and isinstance(value, str) and len(value) > kind.max_length:

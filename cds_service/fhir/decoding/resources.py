@@ -3,6 +3,8 @@
 R4 is the norm. An element that another version writes differently stands beside it under its own name.
 """
 
+from msgspec import Raw
+
 from cds_service.fhir.decoding.datatypes import (
     Address,
     Adherence,
@@ -10,6 +12,7 @@ from cds_service.fhir.decoding.datatypes import (
     Component,
     Contained,
     Dosage,
+    Identifier,
     Ingredient,
     Narrative,
     Note,
@@ -66,8 +69,15 @@ class Condition(Resource):
 
 
 class Medication(Resource):
+    identifier: list[Identifier] = []
     ingredient: list[Ingredient] = []
     form: Term | None = None
+
+
+class Substance(Resource):
+    """What a Medication may consist of."""
+
+    identifier: list[Identifier] = []
 
 
 class MedicationUse(Resource):
@@ -127,6 +137,7 @@ class MedicationDispense(MedicationUse):
 
 
 class Observation(Resource):
+    contained: list[Raw] = []
     category: list[Term] | Term | None = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
@@ -155,6 +166,7 @@ class ImagingStudy(Resource):
 
 
 class DiagnosticReport(Resource):
+    contained: list[Raw] = []
     category: list[Term] | Term | None = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
@@ -234,27 +246,10 @@ class Coverage(Resource):
     beneficiary: Reference | None = None
 
 
-ANY = (
-    Patient
-    | Encounter
-    | Condition
-    | Medication
-    | MedicationStatement
-    | MedicationUsage
-    | MedicationRequest
-    | MedicationOrder
-    | MedicationAdministration
-    | MedicationDispense
-    | Observation
-    | ImagingStudy
-    | DiagnosticReport
-    | AllergyIntolerance
-    | Procedure
-    | Device
-    | ServiceRequest
-    | ProcedureRequest
-    | Appointment
-    | Task
-    | Coverage
-)
+_Person = Patient | Encounter | Coverage
+_Drug = Medication | Substance | MedicationStatement | MedicationUsage | MedicationRequest | MedicationOrder
+_Dose = MedicationAdministration | MedicationDispense
+_Finding = Condition | Observation | ImagingStudy | DiagnosticReport | AllergyIntolerance | Procedure | Device
+_Planned = ServiceRequest | ProcedureRequest | Appointment | Task
+ANY = _Person | _Drug | _Dose | _Finding | _Planned
 TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}  # no rule reads any other

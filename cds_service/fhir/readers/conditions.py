@@ -7,7 +7,7 @@ from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import code_of, terms_of
-from cds_service.fhir.decoding.decode import identifier
+from cds_service.fhir.decoding.references import identifier
 
 _STATES = {
     "active": State.ACTIVE,
