@@ -93,8 +93,9 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         patient_id=identifier(request.subject or request.patient),
         levels=levels,
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
-        planned=dates.read(request.occurrenceDateTime, context.zone)
-        or dates.period(request.occurrencePeriod, context.zone),
+        planned=dates.occurrence(
+            request.occurrenceDateTime, request.occurrencePeriod, request.occurrenceTiming, context.zone
+        ),
         procedure=found.kind,
         words=_named_as(terms_of(request.code), context),
         basis=found.basis,

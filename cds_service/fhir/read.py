@@ -25,19 +25,20 @@ from cds_service.chart import (
     RequestedService,
     Section,
     Source,
-    Unreadable,
 )
-from cds_service.chart.intake import Cause, End
+from cds_service.chart.intake import End
 from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import Directory
-from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.dating import Lifetime, dated
+from cds_service.fhir.intake.doubts import counts, doubt, serves
+from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
-from cds_service.fhir.intake.sorting import Mine, sorted_out
-from cds_service.fhir.intake.unread import doubtful, is_settled, unread
+from cds_service.fhir.intake.sorting import sorted_out
+from cds_service.fhir.intake.unread import doubtful
 from cds_service.fhir.intake.unread import notes as unread_notes
 from cds_service.fhir.readers import (
     administrative,
@@ -84,19 +85,26 @@ _FIELDS: dict[type, str] = {
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
-    account, mine = arrived.account, [own.item for own in arrived.mine]
+    account, life = arrived.account, Lifetime.of((own.item.resource for own in arrived.mine), as_of, context.zone)
+    mine = [replace(own, item=marked(dated(own.item, life))) for own in arrived.mine]
+    items = [own.item for own in mine]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
-    medications = addressed((item.resource, item.part.full_url) for item in mine if isinstance(item.resource, Named))
-    shown = imaging_findings.examinations(mine, context)
-    for own in arrived.mine:
+    understood = [item for item in items if not item.modifier]
+    medications = addressed(
+        (item.resource, item.part.full_url) for item in understood if isinstance(item.resource, Named)
+    )
+    shown = imaging_findings.examinations(understood, context)
+    for own in mine:
         entries = _entries(own.item, medications, shown, context)
-        for entry in entries:
+        is_doubted = doubt(own, entries, shown, account, context)
+        read = entries if counts(own.item) else ()
+        for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = _doubted(own, entries, shown, account, context) and not entries
         if own.is_counted:
-            end = End.NOT_UNDERSTOOD if is_doubted else End.READ if entries or _serves(own) else End.OF_NO_CONCERN
+            is_lost = is_doubted and not read
+            end = End.NOT_UNDERSTOOD if is_lost else End.READ if read or serves(own.item) else End.OF_NO_CONCERN
             account.count(own.section, end)
-    drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
+    drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
     for entry in _drafted(drafts, people, arrived.references, medications, context):
         found[_FIELDS[type(entry)]].append(entry)
@@ -106,7 +114,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     }
     entries_by_field["patient"] = next(iter(entries_by_field["patient"]), None)
     state = next(
-        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, resources.Patient)), ""
+        (administrative.home_state(item.resource) for item in items if isinstance(item.resource, resources.Patient)), ""
     )
     entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
@@ -116,7 +124,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
         intake=account.intake(),
-        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*items, *drafts))),
         **entries_by_field,
     )
 
@@ -130,33 +138,12 @@ def _answers(received: Received) -> dict[Section, Answer]:
     return given
 
 
-def _doubted(
-    own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
-) -> bool:
-    """Whether something of a resource was not understood, which the account then holds."""
-    item, before = own.item, account.doubts
-    for gap in unread(item, entries, context) if item.is_damaged else ():
-        cause = Cause.WORDS if item.cut else Cause.CODE
-        says = f"{gap.section_type} whose {'text' if item.cut else 'code'} could not be read"
-        account.doubt(own.section, cause, gap, says=says, settled=is_settled(item.resource))
-    why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
-    if why and (why.partial or not entries):
-        gap = Unreadable(item.reference, type(item.resource).__name__, None, why)
-        account.doubt(own.section, Cause.WORDS, gap, says=why)
-    return account.doubts > before
-
-
-def _serves(own: Mine) -> bool:
-    """Whether a resource is read by way of others: drugs and what they consist of, which orders refer to."""
-    return isinstance(own.item.resource, Named)
-
-
 def _drafted(
     drafts: Iterable[DecodedResource], people: People, held: set[str], medications: Directory[Named], context: Context
 ) -> Iterable[object]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
-        if item.reference in held or people.belongs(item) is False:
+        if item.reference in held or item.modifier or people.belongs(item) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
             nearby = medications.beside(item.part.full_url)
@@ -173,6 +160,8 @@ def _entries(
     read = _READERS.get(type(resource))
     if read:
         found = read(resource, item.source, context)
+        if isinstance(found, Patient) and item.modifier:
+            found = replace(found, modifier=item.modifier)
         return () if found is None else (found,)
     match resource:
         case resources.Observation():
