@@ -28,7 +28,7 @@ from cds_service.hook_policy import rules_of
 from cds_service.hooks import HookRequest, read_request
 from cds_service.rules import catalogue
 from cds_service.service import Response, Site, respond
-from tests.fhir_servers import CHART, TOKEN, Faulty, Sekmet, faulty, sekmet
+from tests.fhir_servers import CHART, NO_WHOLE_ANSWERS, TOKEN, Faulty, Sekmet, faulty, sekmet
 
 REQUESTS = Path(__file__).parent.parent / "fixtures/requests"
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -288,6 +288,22 @@ def test_a_search_that_fails_is_unknown_with_its_reason(
     assert says in unknown["missing"][0]["says"]
     assert any(says in card["detail"] for card in response.body["cards"])
     assert {token for _, token in front.asked} == {f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize(("fault", "reason"), [(name, reason) for name, (_, reason) in NO_WHOLE_ANSWERS.items()])
+def test_what_is_no_whole_answer_to_a_search_is_never_an_empty_list(
+    fetcher: Fetcher, front: Faulty, fault: str, reason: str
+):
+    response, _ = answer(fetcher, access(front.base(fault, "AllergyIntolerance")), deadline=ROOMY)
+    unknown = next(row for row in findings(response) if row["rule"] == "cement_allergy")
+    assert unknown["status"] == "unknown"
+    assert {gap["reason"] for gap in unknown["missing"] if gap["section"] == "allergies"} == {reason}
+
+
+def test_a_notice_beside_the_matches_is_no_gap(fetcher: Fetcher, front: Faulty):
+    response, _ = answer(fetcher, access(front.base("notice-inside", "AllergyIntolerance")), deadline=ROOMY)
+    gaps = [gap for row in findings(response) for gap in row.get("missing", ()) if gap["section"] == "allergies"]
+    assert gaps == []
 
 
 @pytest.mark.parametrize(

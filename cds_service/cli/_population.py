@@ -137,7 +137,8 @@ def _whose(head: _Head | None, line: bytes) -> str:
         return named[1].decode() if named else ""
     if head.resourceType == "Patient":
         return head.id or ""
-    return person(head.subject or head.patient or head.beneficiary).rpartition(":")[2]
+    whose = person(head.subject or head.patient or head.beneficiary)
+    return "" if "/" in whose else whose.rpartition(":")[2]  # a Group or a Device is no patient
 
 
 def _is_gzip(path: Path) -> bool:

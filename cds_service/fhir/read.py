@@ -34,7 +34,7 @@ from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.intake.dating import Lifetime, dated
-from cds_service.fhir.intake.doubts import counts, doubt, serves
+from cds_service.fhir.intake.doubts import counts, doubt, may_be_doubted, serves
 from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
 from cds_service.fhir.intake.sorting import sorted_out
@@ -49,7 +49,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
-from cds_service.fhir.readers.drug_identity import Named, addressed
+from cds_service.fhir.readers.drug_identity import NAMED, Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
 
@@ -91,18 +91,19 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     understood = [item for item in items if not item.modifier]
     medications = addressed(
-        (item.resource, item.part.full_url) for item in understood if isinstance(item.resource, Named)
+        (item.resource, item.part.full_url) for item in understood if isinstance(item.resource, NAMED)
     )
     shown = imaging_findings.examinations(understood, context)
     for own in mine:
-        entries = _entries(own.item, medications, shown, context)
-        is_doubted = doubt(own, entries, shown, account, context)
-        read = entries if counts(own.item) else ()
+        item = own.item
+        entries = _entries(item, medications, shown, context)
+        read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
+        is_doubted = may_be_doubted(item) and doubt(own, entries, shown, account, context)
         if own.is_counted:
-            is_lost = is_doubted and not read
-            end = End.NOT_UNDERSTOOD if is_lost else End.READ if read or serves(own.item) else End.OF_NO_CONCERN
+            is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
+            end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
             account.count(own.section, end)
     drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
@@ -166,7 +167,7 @@ def _entries(
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url
-            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address))
+            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address)) if resource.derivedFrom else None
             seen = seen or shown.at(source.reference, address)
             return (
                 *observations.measurements(resource, source, context),

@@ -18,10 +18,20 @@ from cds_service.fhir.decoding.envelopes import (
 )
 from cds_service.fhir.decoding.refusal import says_no_such_type, says_part_is_missing
 
-__all__ = ["OMITTED", "Answered", "Bundle", "HollowEntry", "OperationOutcome", "Part", "open_answer", "opened"]
+__all__ = [
+    "DEEPEST",
+    "OMITTED",
+    "Answered",
+    "Bundle",
+    "HollowEntry",
+    "OperationOutcome",
+    "Part",
+    "open_answer",
+    "opened",
+]
 
-_DEEPEST = 6
-_INCLUDED = ("include", "outcome")
+DEEPEST = 6
+"""As many Bundles inside one another are opened."""
 
 
 class HollowEntry(Struct, frozen=True):
@@ -115,10 +125,10 @@ def open_fetched(raw: Raw, kind: str, *, reads_one: bool) -> Answered:
     return replace(_NO_RESOURCE, says=f"what was sent is no {kind if reads_one else 'Bundle'}")
 
 
-def _open(envelope: AnyEnvelope, raw: Raw, count: int | None, depth: int) -> Answered:
+def _open(envelope: AnyEnvelope, raw: Raw, count: int | None, depth: int, *, is_damaged: bool = False) -> Answered:
     kind = envelope.resource_type
     if kind == "Bundle" or (kind is None and envelope.entry is not None):
-        return _open_bundle(envelope, count, depth)
+        return _open_bundle(envelope, count, depth, is_damaged=is_damaged)
     if kind == "OperationOutcome":
         return _refused(envelope.issue)
     if kind and envelope.entry is not None:  # a Bundle whose type is misspelled
@@ -132,12 +142,15 @@ def _refused(issues: Raw) -> Answered:
     return _NOT_KEPT if says_no_such_type(issues) else _REFUSED
 
 
-def _open_bundle(bundle: Entries, count: int | None, depth: int = 0) -> Answered:
+def _open_bundle(bundle: Entries, count: int | None, depth: int = 0, *, is_damaged: bool = False) -> Answered:
     entries = bundle.entry or []
-    next_page, is_damaged = _next_page(bundle.link) if bundle.link else ("", False)
-    if isinstance(bundle, AnyEnvelope):
-        is_damaged |= bundle.is_damaged
-    odd = [entry for entry in entries if not entry.is_plain]
+    next_page, leads_nowhere = _next_page(bundle.link) if bundle.link else ("", False)
+    is_damaged |= leads_nowhere or (bundle.total is not None and bundle.total < 0)
+    modes = [entry.search.mode for entry in entries if entry.search]
+    # Most hold a resource at an address of its own, as Bundles and OperationOutcomes seldom have; those that do are met by the readers.
+    odd = [entry for entry in entries if not entry.raw or entry.full_url[:4] != "http" or entry.response is not None]
+    if "outcome" in modes:
+        odd += [entry for entry in entries if entry.search and entry.search.mode == "outcome"]
     inside = _look_into(odd, count, depth) if odd else {}
     parts: list[Part] = []
     hollow: list[HollowEntry] = []
@@ -157,7 +170,6 @@ def _open_bundle(bundle: Entries, count: int | None, depth: int = 0) -> Answered
             lacks |= found.lacks or bool(found.next_page and next_page)
             lacks |= found.answer is not Answer.WHOLE and not found.next_page
             next_page = next_page or found.next_page
-    modes = [entry.search.mode for entry in entries if entry.search]
     matches -= modes.count("include") + (0 if inside else modes.count("outcome"))
     short = bundle.total is not None and bundle.total > matches
     full = bundle.total is None and count is not None and matches == count
@@ -187,7 +199,7 @@ def _inside(entry: Part, count: int | None, depth: int) -> Answered | None:
         return Answered(Answer.CUT if failed else Answer.WHOLE, hollow=(hollow,), matches=1)
     kind = type_of(entry.raw)
     if kind == "Bundle":
-        if depth >= _DEEPEST:
+        if depth >= DEEPEST:
             return Answered(Answer.CUT, hollow=(_TOO_DEEP,), matches=1)
         found = open_answer(entry.raw, count, depth + 1)
         return replace(found, answer=Answer.CUT) if failed else found
@@ -216,7 +228,10 @@ def _open_odd(raw: Raw, count: int | None, depth: int) -> Answered:
         return _NOTHING
     if isinstance(value, list):
         return replace(_open_bundle(Entries(entry=[_open_item(item) for item in value]), count, depth), is_bundle=False)
-    return _open(repaired(value), raw, count, depth) if isinstance(value, dict) else _NO_RESOURCE
+    if not isinstance(value, dict):
+        return _NO_RESOURCE
+    envelope, is_damaged = repaired(value)
+    return _open(envelope, raw, count, depth, is_damaged=is_damaged)
 
 
 def _open_item(item: object) -> Part:

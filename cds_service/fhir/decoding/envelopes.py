@@ -35,16 +35,6 @@ class Part(Struct, frozen=True, gc=False):
     search: Search | None = None
     response: EntryResponse | None = None
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it holds a resource at an address of its own, as nested Bundles and OperationOutcomes seldom have."""
-        return bool(self.raw) and self.full_url[:4] == "http" and self.response is None and not self.is_outcome
-
-    @property
-    def is_outcome(self) -> bool:
-        """Whether the searchset calls it an outcome."""
-        return self.search is not None and self.search.mode == "outcome"
-
 
 class BundleLink(Struct, gc=False):
     """A link of a Bundle."""
@@ -72,12 +62,11 @@ class OperationOutcome(Struct, gc=False, tag_field="resourceType", tag="Operatio
 
 
 class AnyEnvelope(Entries, gc=False, rename="camel"):
-    """Any JSON object that a key or a search may bring. `is_damaged` says that its total or a link could not be read."""
+    """Any JSON object that a key or a search may bring."""
 
     resource_type: str | None = None
     resource: Raw = _EMPTY
     issue: Raw = _EMPTY
-    is_damaged: bool = False
 
 
 class _Typed(Struct, gc=False, rename="camel"):
@@ -106,21 +95,21 @@ def issues_of(raw: Raw) -> Raw:
         return _EMPTY
 
 
-def repaired(value: dict[str, object]) -> AnyEnvelope:
-    """The members of an object some of which do not fit their types. What cannot be read of its size makes it damaged."""
+def repaired(value: dict[str, object]) -> tuple[AnyEnvelope, bool]:
+    """The members of an object some of which do not fit their types, and whether its total or a link could not be read."""
     resource, kind = value.get("resource"), value.get("resourceType")
     total, knows_total = _total(value.get("total"))
     links, knows_links = _links(value.get("link"))
     listed = value.get("entry")
-    return AnyEnvelope(
+    envelope = AnyEnvelope(
         total=total,
         entry=[_entry(item) for item in (listed if isinstance(listed, list) else [] if listed is None else [listed])],
         link=links,
         resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else _EMPTY,
         issue=Raw(msgspec.json.encode(value.get("issue"))),
-        is_damaged=not (knows_total and knows_links),
     )
+    return envelope, not (knows_total and knows_links)
 
 
 def _total(value: object) -> tuple[int | None, bool]:

@@ -114,7 +114,9 @@ class Directory(Generic[Target]):
 
     def at(self, path: str, full_url: str) -> Target | None:
         """What belongs to the entry at `full_url` with this type and id."""
-        return self._at.get(address(full_url)) if full_url[:4].lower() == URN else self.find(path, "", full_url)
+        if full_url[:4].lower() == URN:
+            return self._at.get(address(full_url))
+        return self.find(path, "", full_url) if path in self._by_path else None
 
     def find(self, reference: Reference | str | None, kind: str, full_url: str = "") -> Target | None:
         """What a reference leads to from the entry at `full_url`; `kind` is the type that a bare id is of.

@@ -9,13 +9,14 @@ from cds_service.fhir.decoding.decode import DecodedResource, one
 from cds_service.fhir.decoding.envelopes import type_of
 
 _OUTER = resources.Observation | resources.DiagnosticReport
+_TYPES = frozenset((resources.Observation, resources.DiagnosticReport))
 _DATES = ("effectiveDateTime", "effectivePeriod", "issued")
 
 
 def results_within(outer: DecodedResource) -> tuple[DecodedResource, ...]:
     """The Observations that a resource contains; none for most."""
     resource = outer.resource
-    if not isinstance(resource, _OUTER) or not resource.contained:
+    if type(resource) not in _TYPES or not isinstance(resource, _OUTER) or not resource.contained:
         return ()
     raws = [raw for raw in resource.contained if type_of(raw) == resources.Observation.__name__]
     return tuple(found for raw in raws if (found := _within(raw, outer, resource)))

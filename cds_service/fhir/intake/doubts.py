@@ -12,7 +12,7 @@ from cds_service.fhir.intake.account import Account
 from cds_service.fhir.intake.sorting import Mine
 from cds_service.fhir.intake.unread import is_settled, measured, unread
 from cds_service.fhir.readers import imaging_findings
-from cds_service.fhir.readers.drug_identity import Named
+from cds_service.fhir.readers.drug_identity import NAMED
 from cds_service.fhir.readers.imaging_studies import Examination
 
 
@@ -26,7 +26,12 @@ def counts(item: DecodedResource) -> bool:
 
 def serves(item: DecodedResource) -> bool:
     """Whether a resource is read by way of others: drugs and what they consist of, which orders refer to."""
-    return isinstance(item.resource, Named)
+    return isinstance(item.resource, NAMED)
+
+
+def may_be_doubted(item: DecodedResource) -> bool:
+    """Whether there is anything to look for: of most resources there is not."""
+    return item.is_damaged or bool(item.notes or item.modifier) or type(item.resource) is resources.DiagnosticReport
 
 
 def doubt(
@@ -42,6 +47,8 @@ def doubt(
     for cause, says, settled in _beyond_its_words(item) if entries or serves(item) else ():
         gap = Unreadable(item.reference, kind, measured(entries), f"{kind}: {says}")
         account.doubt(own.section, cause, gap, says=gap.says, settled=settled)
+    if not isinstance(item.resource, resources.DiagnosticReport):
+        return account.doubts > before
     why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
     if why and (why.partial or not entries):
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)

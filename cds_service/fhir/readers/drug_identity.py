@@ -16,6 +16,7 @@ from cds_service.fhir.readers.drug_status import NOT_UNDERSTOOD
 from cds_service.knowledge.drugs import Form, Identified, Ingredient, classifies
 
 Named = resources.Medication | resources.Substance
+NAMED = (resources.Medication, resources.Substance)
 Medications = Neighbours[Named]
 """The Medications, and the Substances that they consist of, that a resource about a drug may refer to."""
 
