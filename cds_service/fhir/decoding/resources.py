@@ -118,28 +118,22 @@ class MedicationUse(Resource):
     adherence: Adherence | None = None
 
 
-class MedicationStatement(MedicationUse):
-    pass
+class MedicationStatement(MedicationUse): ...
 
 
-class MedicationUsage(MedicationUse):
-    pass
+class MedicationUsage(MedicationUse): ...
 
 
-class MedicationRequest(MedicationUse):
-    pass
+class MedicationRequest(MedicationUse): ...
 
 
-class MedicationOrder(MedicationUse):
-    pass
+class MedicationOrder(MedicationUse): ...
 
 
-class MedicationAdministration(MedicationUse):
-    pass
+class MedicationAdministration(MedicationUse): ...
 
 
-class MedicationDispense(MedicationUse):
-    pass
+class MedicationDispense(MedicationUse): ...
 
 
 class Observation(Resource):
