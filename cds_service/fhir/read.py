@@ -34,7 +34,7 @@ from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.intake.dating import Lifetime, dated
-from cds_service.fhir.intake.doubts import counts, doubt, may_be_doubted, serves
+from cds_service.fhir.intake.doubts import counts, doubt, gap, may_be_doubted, notes, serves
 from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
 from cds_service.fhir.intake.sorting import sorted_out
@@ -107,8 +107,11 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
             account.count(own.section, end)
     drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
-    for entry in _drafted(drafts, people, arrived.references, medications, context):
-        found[_FIELDS[type(entry)]].append(entry)
+    for item, entries in _drafted(drafts, people, arrived.references, medications, context):
+        if entries and item.modifier:
+            account.unreadable.append(gap(item, entries, item.modifier))
+        for entry in () if item.modifier else entries:
+            found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
@@ -125,7 +128,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
         intake=account.intake(),
-        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*items, *drafts))),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*items, *drafts)), *notes(drafts)),
         **entries_by_field,
     )
 
@@ -141,16 +144,16 @@ def _answers(received: Received) -> dict[Section, Answer]:
 
 def _drafted(
     drafts: Iterable[DecodedResource], people: People, held: set[str], medications: Directory[Named], context: Context
-) -> Iterable[object]:
+) -> Iterable[tuple[DecodedResource, Sequence[object]]]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
-        if item.reference in held or item.modifier or people.belongs(item) is False:
+        if item.reference in held or people.belongs(item) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
             nearby = medications.beside(item.part.full_url)
-            yield from drug_uses(item.resource, item.source, nearby, context, drafted=True)
+            yield item, drug_uses(item.resource, item.source, nearby, context, drafted=True)
         elif isinstance(item.resource, resources.ServiceRequest | resources.Task):
-            yield from _entries(item, medications, Directory(), context)
+            yield item, _entries(item, medications, Directory(), context)
 
 
 def _entries(

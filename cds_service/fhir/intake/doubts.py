@@ -1,6 +1,6 @@
 """What of one resource was not understood, as the account of everything that arrived holds it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cds_service.chart import Unreadable
 from cds_service.chart.intake import Cause
@@ -40,19 +40,30 @@ def doubt(
     """Whether something of a resource was not understood, which the account then holds. `entries` are what it would say."""
     item, before = own.item, account.doubts
     kind = type(item.resource).__name__
-    for gap in unread(item, entries, context) if item.is_damaged else ():
+    for part in unread(item, entries, context) if item.is_damaged else ():
         cause = Cause.WORDS if item.cut else Cause.CODE
-        says = f"{gap.section_type} whose {'text' if item.cut else 'code'} could not be read"
-        account.doubt(own.section, cause, gap, says=says, settled=is_settled(item.resource))
+        says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
+        account.doubt(own.section, cause, part, says=says, settled=is_settled(item.resource))
     for cause, says, settled in _beyond_its_words(item) if entries or serves(item) else ():
-        gap = Unreadable(item.reference, kind, measured(entries), f"{kind}: {says}")
-        account.doubt(own.section, cause, gap, says=gap.says, settled=settled)
+        whole = gap(item, entries, says)
+        account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
     if not isinstance(item.resource, resources.DiagnosticReport):
         return account.doubts > before
     why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
     if why and (why.partial or not entries):
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
     return account.doubts > before
+
+
+def gap(item: DecodedResource, entries: Sequence[object], says: str) -> Unreadable:
+    """What a resource leaves open that does not count for a reason in words; `entries` are what it would say."""
+    kind = type(item.resource).__name__
+    return Unreadable(item.reference, kind, measured(entries), f"{kind}: {says}")
+
+
+def notes(drafts: Iterable[DecodedResource]) -> tuple[str, ...]:
+    """What is said of drafts whose meaning is changed by something that nobody here understands."""
+    return tuple(f"The draft {item.reference} is not understood: {item.modifier}" for item in drafts if item.modifier)
 
 
 def _beyond_its_words(item: DecodedResource) -> Iterator[tuple[Cause, str, bool]]:

@@ -66,7 +66,7 @@ def _within(value: object, shape: type[Struct], depth: int) -> Iterator[str]:
         yield f"it has the modifier extension {_address(extension)}"
     if value.get(RULES):
         yield "it follows implicit rules"
-    for name, inner in _parts(shape).items():
+    for name, inner in parts(shape).items():
         held = value.get(name)
         for item in held if isinstance(held, list) else [held]:
             yield from _within(item, inner, depth + 1)
@@ -78,7 +78,7 @@ def _address(extension: object) -> str:
 
 
 @cache
-def _parts(shape: type[Struct]) -> Mapping[str, type[Struct]]:
+def parts(shape: type[Struct]) -> Mapping[str, type[Struct]]:
     """The elements of a shape that have a shape of their own, by their names in JSON."""
     fields = ((field.encode_name, _shape(field.type)) for field in repair.fields(shape))
     return {name: inner for name, inner in fields if inner}
