@@ -36,6 +36,7 @@ class OurOrder(Struct, frozen=True):
     is_appointment: bool
     reasons: tuple[Concept, ...]
     reason_references: tuple[str, ...]
+    is_time_unread: bool = False
 
 
 class Orders(Struct, frozen=True):
@@ -86,6 +87,8 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
     if found is None or _only_cervical(levels):
         return None
     reasons = [*terms_of(request.reasonCode), *terms_of(request.reason)]
+    stated = (request.occurrenceDateTime, request.occurrencePeriod, request.occurrenceTiming)
+    planned = dates.occurrence(*stated, context.zone)
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
     return OurOrder(
         reference=item.reference,
@@ -93,9 +96,7 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         patient_id=identifier(request.subject or request.patient),
         levels=levels,
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
-        planned=dates.occurrence(
-            request.occurrenceDateTime, request.occurrencePeriod, request.occurrenceTiming, context.zone
-        ),
+        planned=planned,
         procedure=found.kind,
         words=_named_as(terms_of(request.code), context),
         basis=found.basis,
@@ -103,6 +104,7 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         is_appointment=False,
         reasons=_concepts(reasons, context),
         reason_references=_references(request.reasonReference),
+        is_time_unread=planned is None and dates.states_one(*stated),
     )
 
 
@@ -124,6 +126,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
     found = named(said, context, levels=bool(own))
     if not (found or booked) or _only_cervical(levels):
         return None
+    planned = dates.read(visit.start, context.zone)
     stated = [found.kind] if found and found.kind is not Augmentation.UNSTATED else [item.procedure for item in booked]
     return OurOrder(
         reference=item.reference,
@@ -131,7 +134,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         patient_id=next((_patient(person.actor) for person in visit.participant if _patient(person.actor)), ""),
         levels=levels,
         level_count=len(levels),
-        planned=dates.read(visit.start, context.zone),
+        planned=planned,
         procedure=one_kind(stated),
         words=_named_as(terms_of(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
@@ -139,6 +142,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
+        is_time_unread=planned is None and dates.states_one(visit.start),
     )
 
 
@@ -192,6 +196,8 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
     slots = sorted(ahead, key=lambda slot: (slot[0], slot[1].start))
     stated = [item.planned for item in ours if item.planned]
     note = ""
+    if not stated and any(item.is_time_unread for item in ours):
+        note = "the stated time could not be read and counts as not stated"
     if stated and not slots:
         past = [slot for slot in stated if slot.last < as_of]
         note = f"the stated time {stated[0]} {'is past' if past else 'is not a day'} and counts as not stated"

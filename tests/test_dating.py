@@ -18,6 +18,7 @@ from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.datatypes import Period, Repeat, Timing
 from cds_service.fhir.intake import dating
 from cds_service.knowledge import load
+from cds_service.order import Orders
 
 ZONE = ZoneInfo("America/New_York")
 AS_OF = datetime(2026, 11, 22, 9, tzinfo=ZONE)
@@ -96,12 +97,17 @@ def test_an_onset(onset: str, problem: str) -> None:
         ({"abatementPeriod": {"start": "2026-11-14", "end": "2026-11-15"}}, State.RESOLVED, "2026-11-14"),
         ({"abatementPeriod": {"start": "2026-11-14", "end": "2027-03-01"}}, State.ACTIVE, "None"),
         ({"abatementPeriod": {"start": "2027-03-01"}}, State.ACTIVE, "None"),
+        ({"abatementPeriod": {"start": "2026-11-14", "end": "2026-11-13"}}, State.RESOLVED, "2026-11-14"),
         ({"abatementBoolean": True}, State.RESOLVED, "None"),
+        ({"abatementDateTime": "2026-11-09"}, State.ACTIVE, "None"),
+        ({"abatementDateTime": "2026-11"}, State.RESOLVED, "2026-11"),
+        ({"abatementPeriod": {"start": "2026-10-01", "end": "2026-11-09"}}, State.ACTIVE, "None"),
+        ({"onsetDateTime": None, "abatementDateTime": "2026-11-09"}, State.RESOLVED, "2026-11-09"),
     ],
 )
 def test_an_end_that_is_still_to_come_is_none(more: dict[str, Any], state: State, abated: str) -> None:
-    """Only what is over counts as over, where no status says so."""
-    (found,) = chart(discitis(onsetDateTime="2026-11-10", **more)).conditions
+    """Nor is one before the onset: only what is over counts as over, where no status says so."""
+    (found,) = chart(discitis(**{"onsetDateTime": "2026-11-10", **more})).conditions
     assert (found.state, str(found.abated)) == (state, abated)
 
 
@@ -215,3 +221,30 @@ def test_every_date_of_what_rules_read_is_looked_at(kind: type[resources.Resourc
     """A new element cannot be forgotten."""
     known = dating.DATES | dating.PERIODS | dating.TIMINGS | _JUDGED_BY_RULES | _READ_WITH_THE_DRAFTS
     assert set(_dates(kind)) <= known
+
+
+ORDER = {"resourceType": "ServiceRequest", "id": "vp", "status": "draft", "code": {"text": "Vertebroplasty T12"}}
+VISIT = {"resourceType": "Appointment", "id": "a", "status": "booked", "description": "Vertebroplasty T12"}
+
+
+@pytest.mark.parametrize(
+    ("order", "planned", "note"),
+    [
+        (ORDER, "None", ""),
+        ({**ORDER, "occurrenceDateTime": "2026-11-26"}, "2026-11-26", ""),
+        ({**ORDER, "occurrenceTiming": {"event": ["2026-11-26T08:30:00-05:00"]}}, "2026-11-26 08:30", ""),
+        ({**ORDER, "occurrenceTiming": {"repeat": {"boundsPeriod": {"start": "2026-11-26"}}}}, "2026-11-26", ""),
+        ({**ORDER, "occurrenceTiming": {"repeat": {"frequency": 1}}}, "None", ""),
+        ({**ORDER, "occurrenceTiming": {"event": ["soon"]}}, "None", "could not be read"),
+        ({**ORDER, "occurrencePeriod": {"start": "tomorrow"}}, "None", "could not be read"),
+        ({**ORDER, "occurrenceDateTime": "26.11.2026"}, "None", "could not be read"),
+        ({**ORDER, "occurrenceDateTime": "1970-01-01"}, "None", "1970-01-01 is past"),
+        ({**VISIT, "start": "2026-11-26T08:30:00-05:00"}, "2026-11-26 08:30", ""),
+        ({**VISIT, "start": "26.11.2026"}, "None", "could not be read"),
+    ],
+)
+def test_the_time_of_an_order(order: dict[str, Any], planned: str, note: str) -> None:
+    """In any of FHIR's forms; one that cannot be read is said."""
+    found = Orders.of([Part(Raw(json.dumps(order).encode()))], Context(load(), ZONE), as_of=AS_OF).order
+    assert str(found.planned) == planned
+    assert found.planned_note == (f"the stated time {note} and counts as not stated" if note else "")

@@ -106,6 +106,12 @@ def occurrence(moment: Text, span: Period | None, stated: Timing | None, zone: t
     return read(moment, zone) or period(span, zone) or timing(stated, zone)
 
 
+def states_one(moment: Text, span: Period | None = None, stated: Timing | None = None) -> bool:
+    """Whether a time is given in any of these forms, were it one that cannot be read."""
+    bounds = stated.repeat.boundsPeriod if stated and stated.repeat else None
+    return any((moment, span and span.start, bounds and bounds.start, *(stated.event if stated else ())))
+
+
 def is_no_date(when: When) -> bool:
     """Whether a date stands for none: 1900-01-01, 1970-01-01, or the instant at which computers begin to count."""
     if when.precision is Precision.TIME:

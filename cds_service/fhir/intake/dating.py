@@ -16,6 +16,7 @@ NOT_READ = "could not be read"
 _NO_DATE = "stands for no date"
 _BEFORE_BIRTH = "lies before the birth"
 _TO_COME = "is still to come"
+_BEFORE_ONSET = "lies before the onset"
 _REVERSED = "ends before it begins"
 
 DATES = frozenset(
@@ -91,9 +92,25 @@ def dated(item: DecodedResource, life: Lifetime) -> DecodedResource:
         if problems:
             changes[name] = kept
             notes += [f"{name} {problem}, so it does not count" for problem in dict.fromkeys(problems)]
-    if not notes:
-        return item
-    return replace(item, resource=replace(resource, **changes), notes=(*item.notes, *notes))
+    if changes:
+        resource = replace(resource, **changes)
+    if isinstance(resource, resources.Condition) and (early := _over_before_it_began(resource, life.zone)):
+        resource = replace(resource, **{early: None})
+        notes.append(f"{early} {_BEFORE_ONSET}, so it does not count")
+    return replace(item, resource=resource, notes=(*item.notes, *notes)) if notes else item
+
+
+def _over_before_it_began(problem: resources.Condition, zone: tzinfo) -> str:
+    """The element by which a diagnosis was over before it began; empty if it was not, or if one of the two is not known."""
+    for name in ("abatementDateTime", "abatementPeriod"):
+        value = getattr(problem, name)
+        if value is None:
+            continue
+        over = dates.period(value, zone) if isinstance(value, Period) else dates.read(value, zone)
+        began = dates.read(problem.onsetDateTime, zone) or dates.period(problem.onsetPeriod, zone)
+        if over and began and over.last < began.start:
+            return name
+    return ""
 
 
 def _possible(name: str, value: Text | Period | Timing, life: Lifetime) -> tuple[object, list[str]]:
