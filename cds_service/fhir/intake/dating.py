@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -82,12 +83,13 @@ class Lifetime(Struct, frozen=True):
 
 def dated(item: DecodedResource, life: Lifetime) -> DecodedResource:
     """The resource without the dates that cannot be, each of which is named in its notes; most often the resource itself."""
-    resource, notes = item.resource, list[str]()
+    resource = item.resource
+    notes: list[str] = []
     changes: dict[str, object] = {}
     for name in _OF_TYPE[type(resource)]:
         value = getattr(resource, name)
-        if value is None:
-            continue
+        if value is None or (type(value) is str and not _problem(name, value, life)):
+            continue  # nearly always
         kept, problems = _possible(name, value, life)
         if problems:
             changes[name] = kept
@@ -128,10 +130,7 @@ def _possible(name: str, value: Text | Period | Timing, life: Lifetime) -> tuple
 def _possible_period(name: str, value: Period, life: Lifetime) -> tuple[Period, list[str]]:
     end = None if dates.never_ends(value.end) else value.end
     wrong = {"start": _problem(name, value.start, life), "end": _problem(name, end, life)}
-    start, ended = (
-        None if wrong[which] else dates.read(text, life.zone) for which, text in (("start", value.start), ("end", end))
-    )
-    if start and ended and ended.last < start.start:
+    if value.start and end and not any(wrong.values()) and _is_reversed(value.start, end, life.zone):
         wrong["end"] = _REVERSED  # nobody can tell which of the two is wrong, but that it is over may not follow
     if wrong["end"] == _TO_COME:
         wrong["start"] = _TO_COME
@@ -139,18 +138,30 @@ def _possible_period(name: str, value: Period, life: Lifetime) -> tuple[Period, 
     return left, list(filter(None, wrong.values()))
 
 
+def _is_reversed(start: str, end: str, zone: tzinfo) -> bool:
+    began, ended = dates.read(start, zone), dates.read(end, zone)
+    return began is not None and ended is not None and ended.last < began.start
+
+
 def _problem(name: str, text: Text, life: Lifetime) -> str:
     """Why a date cannot be; empty if it can, or if none is given."""
-    if not text or not text.strip():
+    if not text:
         return ""
-    when = dates.read(text, life.zone)
+    when, problem = _alone(text, life.zone)
     if when is None:
-        return NOT_READ
-    if dates.is_no_date(when):
-        return _NO_DATE
-    if life.born and when.last < life.born.start:
+        return problem
+    if life.born and when.start < life.born.start and when.last < life.born.start:
         return _BEFORE_BIRTH
     return _TO_COME if name in _PAST and _is_ahead(when, life.as_of) else ""
+
+
+@lru_cache(maxsize=4096)
+def _alone(text: str, zone: tzinfo) -> tuple[When | None, str]:
+    """A date, or why it can be none for any patient; neither for white space."""
+    when = dates.read(text, zone)
+    if when is None:
+        return None, NOT_READ if text.strip() else ""
+    return (None, _NO_DATE) if dates.is_no_date(when) else (when, "")
 
 
 def _is_ahead(when: When, as_of: datetime) -> bool:

@@ -16,7 +16,7 @@ from cds_service.fhir.decoding.decode import DecodedResource
 
 EXTENSION, RULES = "modifierExtension", "implicitRules"
 """What any resource may have, an element of it too; there is none that we know."""
-_SIGNS = (EXTENSION.encode(), RULES.encode())
+_EXTENSION, _RULES = EXTENSION.encode(), RULES.encode()
 ASSERTING = frozenset(
     (
         "active",
@@ -50,11 +50,14 @@ def marked(item: DecodedResource) -> DecodedResource:
 
 def _unknown(item: DecodedResource) -> str:
     raw = bytes(item.part.raw)
-    if any(sign in raw for sign in _SIGNS):
+    if _EXTENSION in raw or _RULES in raw:
         for words in _within(repair.as_object(raw), type(item.resource), 0):
             return words
-    lost = (path.partition(".")[0].partition("[")[0] for path in item.dropped)
-    return next((f"its {name} could not be read" for name in lost if name in ASSERTING), "")
+    for path in item.dropped:
+        name = path.partition(".")[0].partition("[")[0]
+        if name in ASSERTING:
+            return f"its {name} could not be read"
+    return ""
 
 
 def _within(value: object, shape: type[Struct], depth: int) -> Iterator[str]:
