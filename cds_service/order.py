@@ -14,6 +14,7 @@ from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term, terms_of
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import identifier
+from cds_service.fhir.intake.modifiers import marked
 from cds_service.procedure import beyond, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
@@ -37,6 +38,7 @@ class OurOrder(Struct, frozen=True):
     reasons: tuple[Concept, ...]
     reason_references: tuple[str, ...]
     is_time_unread: bool = False
+    modifier: str = ""
 
 
 class Orders(Struct, frozen=True):
@@ -105,6 +107,7 @@ def _service_request(item: DecodedResource, context: Context) -> OurOrder | None
         reasons=_concepts(reasons, context),
         reason_references=_references(request.reasonReference),
         is_time_unread=planned is None and dates.states_one(*stated),
+        modifier=marked(item).modifier,
     )
 
 
@@ -143,6 +146,7 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
         is_time_unread=planned is None and dates.states_one(visit.start),
+        modifier=marked(item).modifier,
     )
 
 
@@ -217,6 +221,7 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
         prophylactic=any(item.prophylactic for item in ours),
         reasons=tuple(reason for item in ours for reason in item.reasons),
         reason_references=tuple(link for item in ours for link in item.reason_references),
+        modifier=next((item.modifier for item in ours if item.modifier), ""),
     )
 
 

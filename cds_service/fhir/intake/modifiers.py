@@ -17,11 +17,14 @@ from cds_service.fhir.decoding.decode import DecodedResource
 EXTENSION, RULES = "modifierExtension", "implicitRules"
 """What any resource may have, an element of it too; there is none that we know."""
 _EXTENSION, _RULES = EXTENSION.encode(), RULES.encode()
+_VALUELESS = b'"_'
+"""With what the name of an element begins that says something of a value, such as why there is none."""
 ASSERTING = frozenset(
     (
         "active",
         "clinicalStatus",
         "deceasedBoolean",
+        "deceasedDateTime",
         "doNotPerform",
         "link",
         "notDone",
@@ -50,9 +53,13 @@ def marked(item: DecodedResource) -> DecodedResource:
 
 def _unknown(item: DecodedResource) -> str:
     raw = bytes(item.part.raw)
-    if _EXTENSION in raw or _RULES in raw:
-        for words in _within(repair.as_object(raw), type(item.resource), 0):
+    if _EXTENSION in raw or _RULES in raw or _VALUELESS in raw:
+        value = repair.as_object(raw) or {}
+        for words in _within(value, type(item.resource), 0):
             return words
+        for name in sorted(ASSERTING):
+            if value.get(f"_{name}") and value.get(name) is None:
+                return f"its {name} has no value"
     for path in item.dropped:
         name = path.partition(".")[0].partition("[")[0]
         if name in ASSERTING:

@@ -25,8 +25,8 @@ _POLICY = ("site-policy",)
 def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the record says that the patient has died, is marked as not in use, or was replaced by another record; whether something in
-    it changes its meaning and is not understood; and whether the date of birth is missing, still to come or longer ago than people live,
-    or a pregnancy stands in the record of a man.
+    it or in the order changes its meaning and is not understood; and whether the date of birth is missing, still to come or longer ago
+    than people live, or a pregnancy stands in the record of a man.
 
     ## Why it matters
     Each of these often means a wrong or outdated record: what the other rules read may be about somebody else. FHIR marks these
@@ -36,6 +36,8 @@ def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     When the record is in use and its date of birth is possible; a year of birth alone will do. A death or an end that is still to
     come says nothing. A record that only refers to another one for the main data is told for information.
     """
+    if chart.order.modifier:
+        yield _order_not_understood(chart.order.modifier)
     patient = chart.patient
     if patient is None:
         chart.require("patient's record", Section.PATIENT)
@@ -45,6 +47,17 @@ def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     yield from _birth(patient, chart, know)
     if patient.sex == "male":
         yield from _pregnant(patient, chart, know)
+
+
+def _order_not_understood(modifier: str) -> Finding:
+    return Finding(
+        says="Something that changes the meaning of the order was not understood",
+        short="order not fully understood",
+        cites=_FHIR,
+        effect=Kind.INSUFFICIENT_DATA,
+        explains=f"Of the order: {modifier}.",
+        steps=("Confirm what is ordered",),
+    )
 
 
 def _out_of_use(patient: Patient, chart: Chart) -> Iterator[Finding]:
