@@ -12,6 +12,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term, terms_of
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.decoding.references import URN, address
+from cds_service.fhir.intake.modifiers import marked
 from cds_service.procedure import beyond, detailed, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
@@ -34,6 +35,8 @@ class OurOrder(Struct, frozen=True):
     is_appointment: bool
     reasons: tuple[Concept, ...]
     reason_references: tuple[str, ...]
+    is_time_unread: bool = False
+    modifier: str = ""
 
 
 def service_request(item: DecodedResource, context: Context) -> OurOrder | None:
@@ -51,6 +54,8 @@ def service_request(item: DecodedResource, context: Context) -> OurOrder | None:
     if found is None or _only_cervical(levels):
         return None
     reasons = [*terms_of(request.reasonCode), *terms_of(request.reason)]
+    stated = (request.occurrenceDateTime, request.occurrencePeriod, request.occurrenceTiming)
+    planned = dates.occurrence(*stated, context.zone)
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
     return OurOrder(
         reference=item.reference,
@@ -58,8 +63,7 @@ def service_request(item: DecodedResource, context: Context) -> OurOrder | None:
         patient_id=_person(request.subject or request.patient),
         levels=levels,
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
-        planned=dates.read(request.occurrenceDateTime, context.zone)
-        or dates.period(request.occurrencePeriod, context.zone),
+        planned=planned,
         procedure=found.kind,
         words=_named_as(terms_of(request.code), context),
         basis=found.basis,
@@ -67,6 +71,8 @@ def service_request(item: DecodedResource, context: Context) -> OurOrder | None:
         is_appointment=False,
         reasons=_concepts(reasons, context),
         reason_references=_references(request.reasonReference),
+        is_time_unread=planned is None and dates.states_one(*stated),
+        modifier=marked(item).modifier,
     )
 
 
@@ -88,6 +94,7 @@ def appointment(item: DecodedResource, booked: Sequence[OurOrder], context: Cont
     found = named(said, context, levels=bool(own))
     if not (found or booked) or _only_cervical(levels):
         return None
+    planned = dates.read(visit.start, context.zone)
     stated = [found.kind] if found and found.kind is not Augmentation.UNSTATED else [item.procedure for item in booked]
     return OurOrder(
         reference=item.reference,
@@ -95,7 +102,7 @@ def appointment(item: DecodedResource, booked: Sequence[OurOrder], context: Cont
         patient_id=next((_patient(person.actor) for person in visit.participant if _patient(person.actor)), ""),
         levels=levels,
         level_count=len(levels),
-        planned=dates.read(visit.start, context.zone),
+        planned=planned,
         procedure=one_kind(stated),
         words=_named_as(terms_of(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
@@ -103,6 +110,8 @@ def appointment(item: DecodedResource, booked: Sequence[OurOrder], context: Cont
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
+        is_time_unread=planned is None and dates.states_one(visit.start),
+        modifier=marked(item).modifier,
     )
 
 

@@ -181,6 +181,8 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
     slots = sorted(ahead, key=lambda slot: (slot[0], slot[1].start))
     stated = [item.planned for item in ours if item.planned]
     note = ""
+    if not stated and any(item.is_time_unread for item in ours):
+        note = "the stated time could not be read and counts as not stated"
     if stated and not slots:
         past = [slot for slot in stated if slot.last < as_of]
         note = f"the stated time {stated[0]} {'is past' if past else 'is not a day'} and counts as not stated"
@@ -200,6 +202,7 @@ def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
         prophylactic=any(item.prophylactic for item in ours),
         reasons=tuple(reason for item in ours for reason in item.reasons),
         reason_references=tuple(link for item in ours for link in item.reason_references),
+        modifier=next((item.modifier for item in ours if item.modifier), ""),
     )
 
 

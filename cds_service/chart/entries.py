@@ -72,11 +72,23 @@ class Concept(Struct, frozen=True):
 
 
 class Patient(Struct, frozen=True):
-    """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given)."""
+    """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given).
+
+    `birth_unread` says that a birth date is given and cannot be read. `died` is what the record says, `died_on` when, if that is known.
+    `replaced_by` and `main_record` refer to another record of the person, which stands in the place of this one or holds the main data.
+    `modifier` says what else changes the meaning of the record and is not understood.
+    """
 
     source: Source
     born: When | None
     sex: str
+    birth_unread: bool = False
+    died: bool = False
+    died_on: When | None = None
+    active: bool = True
+    replaced_by: str = ""
+    main_record: str = ""
+    modifier: str = ""
 
 
 class Condition(Struct, frozen=True):

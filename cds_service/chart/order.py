@@ -20,7 +20,8 @@ class Augmentation(StrEnum):
 class Order(Struct, frozen=True):
     """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated.
 
-    `words` are those in which it names the procedure; empty if a code alone names it, or if there are several orders.
+    `words` are those in which it names the procedure; empty if a code alone names it, or if there are several orders. `modifier` says
+    what of it changes its meaning and is not understood.
     """
 
     references: tuple[str, ...] = ()
@@ -35,3 +36,4 @@ class Order(Struct, frozen=True):
     prophylactic: bool = False
     reason_references: tuple[str, ...] = ()
     reasons: tuple[Concept, ...] = ()
+    modifier: str = ""

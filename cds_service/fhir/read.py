@@ -25,19 +25,20 @@ from cds_service.chart import (
     RequestedService,
     Section,
     Source,
-    Unreadable,
 )
-from cds_service.chart.intake import Cause, End
+from cds_service.chart.intake import End
 from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import Directory
-from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.dating import Lifetime, dated
+from cds_service.fhir.intake.doubts import counts, doubt, gap, may_be_doubted, notes, serves
+from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
-from cds_service.fhir.intake.sorting import Mine, sorted_out
-from cds_service.fhir.intake.unread import doubtful, is_settled, unread
+from cds_service.fhir.intake.sorting import sorted_out
+from cds_service.fhir.intake.unread import doubtful
 from cds_service.fhir.intake.unread import notes as unread_notes
 from cds_service.fhir.readers import (
     administrative,
@@ -84,34 +85,40 @@ _FIELDS: dict[type, str] = {
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
-    account, mine = arrived.account, [own.item for own in arrived.mine]
+    account, life = arrived.account, Lifetime.of((own.item.resource for own in arrived.mine), as_of, context.zone)
+    mine = [replace(own, item=marked(dated(own.item, life))) for own in arrived.mine]
+    items = [own.item for own in mine]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
-    medications = addressed((item.resource, item.part.full_url) for item in mine if isinstance(item.resource, NAMED))
-    shown = imaging_findings.examinations(mine, context)
-    for own in arrived.mine:
+    understood = [item for item in items if not item.modifier]
+    medications = addressed(
+        (item.resource, item.part.full_url) for item in understood if isinstance(item.resource, NAMED)
+    )
+    shown = imaging_findings.examinations(understood, context)
+    for own in mine:
         item = own.item
         entries = _entries(item, medications, shown, context)
-        for entry in entries:
+        read = entries if counts(item) else ()
+        for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        may_be_unread = item.dropped or item.cut or type(item.resource) is resources.DiagnosticReport
-        is_doubted = may_be_unread and _doubted(own, entries, shown, account, context)
+        is_doubted = may_be_doubted(item) and doubt(own, entries, shown, account, context)
         if own.is_counted:
-            is_read = entries or isinstance(
-                item.resource, NAMED
-            )  # a Medication is read by way of the orders that refer to it
+            is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
             account.count(own.section, end)
-    drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
+    drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
-    for entry in _drafted(drafts, people, arrived.references, medications, context):
-        found[_FIELDS[type(entry)]].append(entry)
+    for item, entries in _drafted(drafts, people, arrived.references, medications, context):
+        if entries and item.modifier:
+            account.unreadable.append(gap(item, entries, item.modifier))
+        for entry in () if item.modifier else entries:
+            found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
     }
     entries_by_field["patient"] = next(iter(entries_by_field["patient"]), None)
     state = next(
-        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, resources.Patient)), ""
+        (administrative.home_state(item.resource) for item in items if isinstance(item.resource, resources.Patient)), ""
     )
     entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
@@ -121,7 +128,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
         intake=account.intake(),
-        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
+        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*items, *drafts)), *notes(drafts)),
         **entries_by_field,
     )
 
@@ -135,36 +142,18 @@ def _answers(received: Received) -> dict[Section, Answer]:
     return given
 
 
-def _doubted(
-    own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
-) -> bool:
-    """Whether something of a resource was not understood, which the account then holds."""
-    item, before = own.item, account.doubts
-    for gap in unread(item, entries, context) if item.is_damaged else ():
-        cause = Cause.WORDS if item.cut else Cause.CODE
-        says = f"{gap.section_type} whose {'text' if item.cut else 'code'} could not be read"
-        account.doubt(own.section, cause, gap, says=says, settled=is_settled(item.resource))
-    if not isinstance(item.resource, resources.DiagnosticReport):
-        return account.doubts > before
-    why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
-    if why and (why.partial or not entries):
-        gap = Unreadable(item.reference, type(item.resource).__name__, None, why)
-        account.doubt(own.section, Cause.WORDS, gap, says=why)
-    return account.doubts > before
-
-
 def _drafted(
     drafts: Iterable[DecodedResource], people: People, held: set[str], medications: Directory[Named], context: Context
-) -> Iterable[object]:
+) -> Iterable[tuple[DecodedResource, Sequence[object]]]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
         if item.reference in held or people.belongs(item) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
             nearby = medications.beside(item.part.full_url)
-            yield from drug_uses(item.resource, item.source, nearby, context, drafted=True)
+            yield item, drug_uses(item.resource, item.source, nearby, context, drafted=True)
         elif isinstance(item.resource, resources.ServiceRequest | resources.Task):
-            yield from _entries(item, medications, Directory(), context)
+            yield item, _entries(item, medications, Directory(), context)
 
 
 def _entries(
@@ -175,6 +164,8 @@ def _entries(
     read = _READERS.get(type(resource))
     if read:
         found = read(resource, item.source, context)
+        if isinstance(found, Patient) and item.modifier:
+            found = replace(found, modifier=item.modifier)
         return () if found is None else (found,)
     match resource:
         case resources.Observation():

@@ -18,13 +18,18 @@ _NO_LOSSES = repair.Losses()
 
 class DecodedResource(msgspec.Struct, frozen=True, gc=False):
     """One resource: its typed struct, the part that it came in, the elements that could not be read, and by path
-    each text that was read in part, as it came whole."""
+    each text that was read in part, as it came whole.
+
+    `notes` say what else of it does not count, `modifier` what changes its meaning and is not understood.
+    """
 
     resource: resources.Resource
     reference: str
     part: Part
     dropped: tuple[str, ...] = ()
     cut: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+    modifier: str = ""
 
     @property
     def whose(self) -> str:
@@ -46,9 +51,9 @@ class DecodedResource(msgspec.Struct, frozen=True, gc=False):
     @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
-        if not self.is_damaged:
+        if not (self.is_damaged or self.notes):
             return Source(self.reference, bytes(self.part.raw))
-        notes = [f"{path} could not be read" for path in self.dropped]
+        notes = [*(f"{path} could not be read" for path in self.dropped), *self.notes]
         notes += [f"{path} was read as far as {LONGEST_TERM} characters" for path in self.cut]
         return Source(self.reference, bytes(self.part.raw), tuple(notes))
 

@@ -17,6 +17,7 @@ from cds_service.fhir.decoding.datatypes import (
     Narrative,
     Note,
     Participant,
+    PatientLink,
     Period,
     Quantity,
     Reaction,
@@ -25,6 +26,7 @@ from cds_service.fhir.decoding.datatypes import (
     Shape,
     Term,
     Text,
+    Timing,
     Words,
 )
 
@@ -45,6 +47,10 @@ class Patient(Resource):
     birthDate: Text = None
     gender: Text = None
     address: list[Address] = []
+    active: bool | None = None
+    deceasedBoolean: bool | None = None
+    deceasedDateTime: Text = None
+    link: list[PatientLink] = []
 
 
 class Encounter(Resource, rename={"class_": "class"}):
@@ -112,28 +118,22 @@ class MedicationUse(Resource):
     adherence: Adherence | None = None
 
 
-class MedicationStatement(MedicationUse):
-    pass
+class MedicationStatement(MedicationUse): ...
 
 
-class MedicationUsage(MedicationUse):
-    pass
+class MedicationUsage(MedicationUse): ...
 
 
-class MedicationRequest(MedicationUse):
-    pass
+class MedicationRequest(MedicationUse): ...
 
 
-class MedicationOrder(MedicationUse):
-    pass
+class MedicationOrder(MedicationUse): ...
 
 
-class MedicationAdministration(MedicationUse):
-    pass
+class MedicationAdministration(MedicationUse): ...
 
 
-class MedicationDispense(MedicationUse):
-    pass
+class MedicationDispense(MedicationUse): ...
 
 
 class Observation(Resource):
@@ -142,6 +142,7 @@ class Observation(Resource):
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
     effectiveInstant: Text = None
+    effectiveTiming: Timing | None = None
     issued: Text = None
     valueQuantity: Quantity | None = None
     valueCodeableConcept: Term | None = None
@@ -212,6 +213,7 @@ class ServiceRequest(Resource):
     quantityQuantity: Quantity | None = None
     occurrenceDateTime: Text = None
     occurrencePeriod: Period | None = None
+    occurrenceTiming: Timing | None = None
     reasonCode: list[Term] | Term | None = None
     reason: list[Term] | Term | None = None
     reasonReference: list[Reference] | Reference | None = None

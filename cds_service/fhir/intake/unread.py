@@ -31,9 +31,14 @@ def unread(item: DecodedResource, entries: Sequence[object], context: Context) -
     if any(not _is_coded(item.resource, path, context) for path in about):
         yield Unreadable(item.reference, kind, None)
     elif any(_VALUE in path for path in item.cut):
-        sets = frozenset().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement)))
+        sets = measured(entries)
         if sets:
             yield Unreadable(item.reference, kind, sets)
+
+
+def measured(entries: Sequence[object]) -> frozenset[str] | None:
+    """The measures that the entries of a resource are of; None if it is no result, and so could concern any."""
+    return frozenset().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement))) or None
 
 
 def is_settled(resource: resources.Resource) -> bool:

@@ -12,7 +12,7 @@ from cds_service.fhir.decoding.datatypes import Contained, Dosage, Reference, Te
 from cds_service.fhir.decoding.datatypes import Ingredient as Part
 from cds_service.fhir.decoding.references import Directory, Neighbours, named
 from cds_service.fhir.readers.dosage import route
-from cds_service.fhir.readers.drug_status import NOT_UNDERSTOOD
+from cds_service.fhir.readers.drug_status import ERRONEOUS, NOT_UNDERSTOOD
 from cds_service.knowledge.drugs import Form, Identified, Ingredient, classifies
 
 Named = resources.Medication | resources.Substance
@@ -31,9 +31,11 @@ class Drug(Struct, frozen=True):
 
 
 def addressed(named: Iterable[tuple[Named, str]]) -> Directory[Named]:
-    """Medications and Substances, each given with the address of its Bundle entry (or none)."""
+    """Medications and Substances, each given with the address of its Bundle entry (or none); not what was entered in error."""
     found: Directory[Named] = Directory()
     for resource, full_url in named:
+        if (resource.status or "").strip().lower() == ERRONEOUS:
+            continue
         identifiers = [f"{item.system or ''}|{item.value}" for item in resource.identifier if item.value]
         found.add(resource, type(resource).__name__, resource.id, full_url, identifiers)
     return found
