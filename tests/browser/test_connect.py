@@ -20,7 +20,7 @@ def test_the_connection_is_tested_and_all_is_well(page: Page, service: Server, s
     steps = page.locator("#steps > li")
     expect(steps).to_have_count(3)
     expect(page.locator("#steps > li.good")).to_have_count(3)
-    expect(steps.nth(1)).to_contain_text("Vertebroplasty")
+    expect(steps.nth(1)).to_contain_text("vertebroplasty T12")
     steps.nth(0).get_by_text("Call and answer").click()
     expect(steps.nth(0).locator("pre")).to_contain_text(f"GET http://127.0.0.1:{service.port}/cds-services")
     page.screenshot(path=ARTIFACTS / "connect-tested-1280-light.png", full_page=True)

@@ -58,7 +58,7 @@ def test_an_override_on_the_workbench_is_kept_and_not_counted(page: Page, servic
     page.goto("/?fixture=healed-fracture-partial-dates")
     card = page.locator("article.card").first
     card.locator(".override summary").click()
-    card.get_by_label("Expert opinion differs").check()
+    card.get_by_label("A specialist advises otherwise").check()
     card.get_by_role("button", name="Send feedback").click()
     expect(card).to_contain_text("Feedback is kept.")
     page.get_by_role("navigation").get_by_role("link", name="Feedback").click()

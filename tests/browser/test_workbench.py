@@ -64,7 +64,7 @@ def test_a_newcomer_finds_what_to_know_on_the_page(page: Page):
         "Why not yet": "Apixaban",
         "At the earliest": "Wed 25 Nov 12:00",
         "Who says so": "SIR 2019",
-        "What next": "Agree the",
+        "What next": "Agree an earlier last dose",
     }.items():
         assert f"{question} {its_answer}" in said
     expect(told.get_by_role("link", name="SIR 2019")).to_have_attribute("href", re.compile("^/rules/.*#cite-"))
@@ -278,14 +278,14 @@ def test_overriding_a_card_by_keyboard_sends_feedback(page: Page, service: Serve
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
-    expect(first.get_by_label("A specialist advises otherwise")).to_be_checked()
+    expect(first.get_by_label("The benefit outweighs the risk")).to_be_checked()
     before = len(feedback(service))
     page.keyboard.press("Tab")
     expect(first.get_by_role("button", name="Send feedback")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(first.get_by_text("Overridden: A specialist advises otherwise. Feedback is kept.")).to_be_focused()
+    expect(first.get_by_text("Overridden: The benefit outweighs the risk. Feedback is kept.")).to_be_focused()
     (row,) = feedback(service)[before:]
-    assert (row["outcome"], row["reason_code"]) == ("overridden", "expert-contradicts")
+    assert (row["outcome"], row["reason_code"]) == ("overridden", "risk-benefit-ratio")
     assert page.locator("article.dismissed").count() == 1
 
 
