@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from cds_service import cases
-from cds_service.cards import headlines, overrides, wording
+from cds_service.cards import headlines, markdown, overrides, wording
 from cds_service.cards.inputs import Manner
 from cds_service.chart import Answer, Section
 from cds_service.findings import Topic
@@ -138,6 +138,16 @@ def test_no_sentence_of_ours_is_forbidden_or_blank() -> None:
     for text in sentences.values():
         assert text.strip()
         assert not FORBIDDEN.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["mailto:help@evil.example", "a@b.example", "xmpp:a@b.example", "a\u061cb", "www.evil.example"]
+)
+def test_a_text_of_the_chart_becomes_no_link_and_turns_no_direction(text: str) -> None:
+    """By a renderer that makes links of addresses, as GFM does."""
+    shown = MarkdownIt("gfm-like", {"html": False, "linkify": True}).render(markdown.escaped(text))
+    assert "<a " not in shown
+    assert "\u061c" not in shown
 
 
 def test_a_summary_is_one_thought_and_never_cut() -> None:

@@ -7,7 +7,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 _LITERAL = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "\\`*_[]|~#&<>")
 _LINK = re.compile(r"(?i)(https?|ftp)://|(www)\.")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def plain(text: str) -> str:
@@ -20,6 +20,7 @@ def plain(text: str) -> str:
 def escaped(text: str) -> str:
     """Text that shows as it is: no markup, no HTML, no link of its own."""
     shown = text.strip() if _is_literal(text) else _marked(plain(text))
+    shown = shown.replace("@", "&#64;")  # GFM makes a link of an address of mail
     return _LINK.sub(_broken, shown) if "://" in shown or "www." in shown.lower() else shown
 
 
