@@ -61,13 +61,11 @@ def command(
 
 
 def _nouns(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
-    """What cards call the judgement of each rule, and say of a criterion that is not met."""
+    """What cards call the judgement of each rule, say of a criterion that is not met, and what they ask a person to do."""
     for item in rules:
-        yield from (
-            (f"{name} {item.id}", text)
-            for name, text in (("JUDGES", item.judges), ("NOT_SHOWN", item.not_shown))
-            if text
-        )
+        texts = (("JUDGES", item.judges), ("NOT_SHOWN", item.not_shown), ("SETTLE", item.settle))
+        steps = (("STEP", text) for text in item.steps)
+        yield from ((f"{name} {item.id}", text) for name, text in (*texts, *steps) if text)
 
 
 def _in_force(config: Path | None) -> Knowledge:
