@@ -100,7 +100,6 @@ def _out_of_use(patient: Patient, chart: Chart) -> Iterator[Finding]:
         yield Finding(
             says="Something that changes the meaning of the patient's record was not understood",
             short="record not fully understood",
-            evidence=(Evidence(patient.source, "", value=patient.modifier),),
             cites=_FHIR,
             explains=f"Of the record: {patient.modifier}. What it means for the other entries is not known here.",
         )
