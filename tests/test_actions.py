@@ -23,6 +23,7 @@ from cds_service.rules import catalogue
 from cds_service.service import Site, respond
 
 from .client import Client, findings, suggestions
+from .suitable_chart import SUITABLE, added_to_a_suitable_chart
 
 KNOW = load()
 SITE = Site(KNOW, catalogue())
@@ -34,6 +35,7 @@ CASES = [
 ]
 
 
+FRACTURE = tuple(item for item in SUITABLE if item["resourceType"] == "Condition")
 _MOST = 6  # met cases of one rule: more of them propose the same again
 
 
@@ -50,7 +52,7 @@ def _proposing() -> list[cases.Case]:
 @pytest.mark.parametrize("case", _proposing(), ids=lambda case: f"{case.rule}: {case.name}")
 def test_a_suggestion_taken_is_gone_and_what_it_answers_stands(case: cases.Case) -> None:
     """Each suggestion of each case, taken by a client: its resources are valid R4B, and the next call no longer offers it."""
-    request = cases.request(case, KNOW)
+    request = cases.request(added_to_a_suitable_chart(case), KNOW)
     body = Client(request, SITE).call()
     for suggestion in suggestions(body):
         for action in suggestion["actions"]:
@@ -98,13 +100,13 @@ def test_the_next_opening_is_on_a_working_day_by_the_clock_of_the_site(moment: s
 
 
 def _infection_screen(**order: Any) -> dict[str, Any]:
-    """A request in which an infection screen is due: no case of another rule is needed for it."""
+    """A request with a fracture, in which an infection screen is due."""
     case = next(
         item
         for item in CASES
         if item.rule == "infection_screen_due" and any(row["status"] == "met" for row in item.expect)
     )
-    request = cases.request(case, KNOW)
+    request = cases.request(replace(case, resources=(*FRACTURE, *case.resources)), KNOW)
     request["context"]["draftOrders"]["entry"][0]["resource"].update(order)
     return request
 
@@ -118,7 +120,7 @@ def test_only_what_is_not_on_order_yet_is_suggested() -> None:
     partly = Client(request, SITE)
     partly.take({"actions": both["actions"][:1]})
     body = partly.call()
-    assert "Order White cell count" in [item["label"] for item in suggestions(body)]
+    assert "Order white cell count" in [item["label"] for item in suggestions(body)]
     assert any("C-reactive protein drafted in this session" in card["detail"] for card in body["cards"])
     for old in ({"status": "completed"}, {"status": "active", "authoredOn": "2020-01-01"}, {"status": "revoked"}):
         again = Client(request, SITE)
@@ -198,7 +200,8 @@ def test_the_mri_is_of_the_part_that_the_order_names(levels: str, part: str) -> 
     """Levels at the junction of two parts, or none, ask for the whole spine."""
     (case,) = (case for case in CASES if (case.rule, case.name) == ("radiograph_only", "an X-ray alone"))
     site = [{"text": levels}] if levels else []
-    request = cases.request(replace(case, order={**case.order, "bodySite": site}), KNOW)
+    changed = replace(case, order={**case.order, "bodySite": site}, resources=(*FRACTURE, *case.resources))
+    request = cases.request(changed, KNOW)
     wanted = {"lumbar": "mri-lumbar", "thoracic": "mri-thoracic", "whole": "mri-spine"}[part]
     ordered = [
         action["resource"]["code"]["text"]

@@ -267,7 +267,7 @@ def test_a_site_may_let_the_longest_interval_decide():
     assert usual.finding.says == strict.finding.says
     assert usual.finding.says.endswith("48 h (SIR 2019) met, 72 h (ASRA 2018) not")
     assert usual.finding.steps == ()
-    assert strict.finding.steps == ("Agree with the prescriber whether 48 h is enough, or wait until 2026-11-25 20:00",)
+    assert strict.finding.steps == ("Agree with the prescriber whether 48 h is enough, or move the order",)
     counts = "At this site the longest of these intervals counts as a caution."
     assert (counts in usual.finding.explains, counts in strict.finding.explains) == (False, True)
     assert isinstance(usual.finding.values, HoldPlan)

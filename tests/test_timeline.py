@@ -246,7 +246,7 @@ def test_images_are_told_with_what_they_show():
 def test_an_image_is_told_with_the_most_urgent_that_was_found_on_it():
     mri = lane(drawn(request_of("epidural_tumour/3"))["weeks"], "MRI")
     assert mri.tone is Tone.WARNING
-    assert mri.says[0].startswith("Tumour in the spinal canal at T12, MRI 2026-11-17")
+    assert mri.says[0].startswith('MRI 2026-11-17: "Metastasis of T12 with epidural tumour extension"')
     assert mri.says[2:] == ("and 2 more", "counts until 2027-05-16 (180 days)")
 
 

@@ -56,7 +56,7 @@ def test_what_was_not_read_is_counted_and_named(resources: list[dict[str, Any]],
 
 
 def test_what_was_left_out_is_said_too():
-    assert said(request_of("another-patients-resource")) == ("Left out as another patient's: 1",)
+    assert said(request_of("another-patients-resource")) == ("Left out: 1 record of another patient",)
 
 
 def test_of_an_ordinary_chart_nothing_is_said():

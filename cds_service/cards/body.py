@@ -127,12 +127,40 @@ def _named(gone: Point, also: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def unrepeated(steps: Iterable[Point]) -> tuple[Point, ...]:
-    """The steps, each once; what only one of two says of itself, both say."""
-    found: dict[str, Point] = {}
+    """The steps, each once; one with whose words another begins is that one, and what only one of them says of itself, both say."""
+    found: list[Point] = []
     for step in steps:
-        same = found.get(step.line)
-        found[step.line] = replace(same, short=same.short or step.short) if same else step
-    return tuple(found.values())
+        place = next((number for number, other in enumerate(found) if _is_same(step, other)), None)
+        if place is None:
+            found.append(step)
+        else:
+            found[place] = _as_one(found[place], step)
+    return tuple(found)
+
+
+def _is_same(one: Point, other: Point) -> bool:
+    return one.line.startswith(other.line) or other.line.startswith(one.line)
+
+
+def _as_one(one: Point, other: Point) -> Point:
+    line = max(one.line, other.line, key=len)
+    return replace(one, line=line, short=one.short or other.short, stays=one.stays or other.stays)
+
+
+def quoted_once(reasons: Iterable[Point]) -> tuple[tuple[Point, ...], tuple[str, ...]]:
+    """The reasons, of those that quote the same words the first; and the few words of the others."""
+    kept: list[Point] = []
+    quotes: set[str] = set()
+    left = []
+    for reason in reasons:
+        _, _, quote = reason.line.partition('"')
+        words = quote.rpartition('"')[0]
+        if words and words in quotes:
+            left.append(reason.short)
+        else:
+            kept.append(reason)
+            quotes.add(words)
+    return tuple(kept), tuple(left)
 
 
 def joined(texts: Sequence[str], most: int = budget.LONGEST_LINE) -> list[str]:

@@ -12,7 +12,7 @@ VERDICT_WORDS = 85
 """Words of the detail of the verdict's card, its last line of small print counted."""
 FAVOURABLE_WORDS = 75
 """Words of the whole answer where nothing speaks against, its summary counted too."""
-TASK_WORDS = 70
+TASK_WORDS = 75
 """The same on a further card, which is for one person's task."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")

@@ -11,7 +11,7 @@ from cds_service.cards import budget, headlines, holds, links, overrides, sugges
 from cds_service.cards.body import Body, Point, fitted
 from cds_service.cards.identity import CARD_KEY, card_key
 from cds_service.cards.inputs import CardInputs, by_urgency
-from cds_service.cards.lines import points, steps
+from cds_service.cards.lines import points, shorts, steps
 from cds_service.cards.model import Card, CardSource, TopicCoding
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Kind, Result, Role, Topic
@@ -75,7 +75,7 @@ def _verdict(material: CardInputs, own: Sequence[Result], *, prepares: bool) -> 
         indicator=verdict.indicator(material, own),
         results=_unrepeated((*leading, *own, *information)),
         rules=_ids(leading, body),
-        proposing=(*own, *information),
+        proposing=tuple(verdict.asking(material, own, information)),
         not_recorded=len([item for item in material.results.open if all(item is not other for other in decided)]),
     )
     return _card(material, content)
@@ -85,7 +85,8 @@ def _task(material: CardInputs, topic: Topic, found: Sequence[Result]) -> Card:
     """The card of one person's task, as urgent as the most urgent finding."""
     whole = Body(
         steps=tuple(map(Point, steps(material, found))),
-        because=tuple(points(material, found)),
+        because=() if topic is Topic.WORKUP else tuple(points(material, found)),
+        also=tuple(map(material.say, shorts(found[2:]))) if topic is Topic.WORKUP else (),
         table=holds.table(material, found),
         remarks=tuple(verdict.preparation(material)) if topic is Topic.WORKUP else (),
     )
@@ -122,8 +123,8 @@ def for_view(material: CardInputs) -> tuple[Card, ...]:
     """When the chart is opened: one card of information on the fracture that was found; the hook's policy sees that there is one."""
     found = by_urgency(material.results.met)
     body = Body(facts=tuple(verdict.indicated_by(material)))
-    age = headlines.points(material, material.results.met_in(Role.AGE))
-    summary = headlines.summary((wording.FRACTURE_SEEN,), age)
+    seen = headlines.points(material, material.results.met_in(Role.FRACTURE))
+    summary = headlines.summary((wording.FRACTURE_SEEN,), seen)
     content = _Content(Topic.SUITABILITY, summary, body, Indicator.INFO, found, _ids(found, body))
     return (_card(material, content),)
 

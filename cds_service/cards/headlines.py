@@ -16,7 +16,8 @@ def points(material: CardInputs, results: Iterable[Result]) -> list[tuple[str, .
     found = list(results)
     said = [_texts(material, item, item.finding) for item in found if item.finding]
     not_shown = dict.fromkeys(item.rule.not_shown for item in found if item.status is Status.NOT_MET)
-    return [*said, *((text,) for text in (*gaps.points(found), *filter(None, not_shown)))]
+    unknown = [tuple(map(material.say, texts)) for texts in gaps.points(found)]
+    return [*said, *unknown, *((text,) for text in not_shown if text)]
 
 
 def _texts(material: CardInputs, result: Result, finding: Finding) -> tuple[str, ...]:

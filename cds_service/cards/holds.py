@@ -14,9 +14,10 @@ def table(material: CardInputs, results: Iterable[Result]) -> str:
 
     No time is named for a drug of which the interruption is itself hazardous.
     """
-    plans = [item.finding.values for item in results if item.finding]
-    holds = [plan for plan in plans if isinstance(plan, HoldPlan) and not plan.agreement]
-    return next((_table(material, plan, named=len(holds) > 1) for plan in holds if _differ(material, plan)), "")
+    values = [item.finding.values for item in results if item.finding]
+    plans = [plan for plan in values if isinstance(plan, HoldPlan)]
+    holds = [plan for plan in plans if not plan.agreement]
+    return next((_table(material, plan, named=len(plans) > 1) for plan in holds if _differ(material, plan)), "")
 
 
 def _differ(material: CardInputs, plan: HoldPlan) -> bool:

@@ -14,6 +14,7 @@ from cds_service.chart.intake import Intake
 from cds_service.disposition import Assessment
 from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
 from cds_service.findings.date_style import in_words
+from cds_service.findings.hold_plan import HoldPlan
 from cds_service.hook import Hook
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.orderables import Orderable
@@ -95,8 +96,16 @@ class CardInputs:
 
     @cached_property
     def day(self) -> str:
-        """The day planned, such as `Tue 24 Nov`; empty if none is."""
-        return self.say(str(self.order.planned.start.date())) if self.order.planned else ""
+        """The day planned, such as `Tue 24 Nov`, with its time where a drug is only past its interval later that day; empty if none is."""
+        planned = self.order.planned
+        if planned is None:
+            return ""
+        return self.say(str(planned if self._is_too_early_that_day(planned) else planned.start.date()))
+
+    def _is_too_early_that_day(self, planned: When) -> bool:
+        plans = [item.finding.values for item in self.results.met if item.finding]
+        ends = [plan.earliest or plan.earliest_if_last_now for plan in plans if isinstance(plan, HoldPlan)]
+        return any(at is not None and at > planned.start and at.date() == planned.start.date() for at in ends)
 
     @cached_property
     def small_print(self) -> str:

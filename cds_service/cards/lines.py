@@ -42,12 +42,21 @@ def shorts(results: Iterable[Result]) -> list[str]:
 def _line(finding: Finding) -> str:
     """The sentence, and that it is to be confirmed, or else where its first evidence was read, unless it quotes that itself."""
     if finding.says.startswith(CONFIRM):
-        return wording.READ_IN.format(says=finding.says.removeprefix(CONFIRM), place=wording.TO_CONFIRM)
+        return _with_place(finding.says.removeprefix(CONFIRM), wording.TO_CONFIRM)
     kind = finding.evidence[0].source.reference.partition("/")[0] if finding.evidence else ""
     place = _PLACES.get(kind, "")
     if not place or place in finding.says or '"' in finding.says:
         return finding.says
-    return wording.READ_IN.format(says=finding.says, place=place)
+    return _with_place(finding.says, place)
+
+
+def _with_place(says: str, place: str) -> str:
+    """A sentence with the place in brackets, in its own where it ends with some."""
+    return (
+        wording.READ_IN_BRACKETS.format(says=says[:-1], place=place)
+        if says.endswith(")")
+        else wording.READ_IN.format(says=says, place=place)
+    )
 
 
 def steps(material: CardInputs, results: Iterable[Result]) -> list[str]:
@@ -77,11 +86,13 @@ def _values(result: Result) -> frozenset[str]:
 
 
 def _steps(material: CardInputs, result: Result, finding: Finding) -> Iterable[str]:
-    under_way = [markdown.upper_first(text) for text in suggestions.under_way(material, result)]
+    under_way = "; ".join(suggestions.under_way(material, result))
     if under_way and suggestions.is_all_under_way(material, result):
-        return under_way
+        return (markdown.upper_first(under_way),)
     asked = tuple(wording.STEPS[item] for item in finding.proposes if item in wording.STEPS)
-    return [*(finding.steps or result.rule.steps or asked), *under_way]
+    first, *others = finding.steps or result.rule.steps or asked or ("",)
+    beside = wording.READ_IN.format(says=first, place=under_way) if under_way else first
+    return filter(None, (beside, *others))
 
 
 def cited(finding: Finding) -> tuple[str, ...]:

@@ -38,12 +38,12 @@ def _broken(found: re.Match[str]) -> str:
 
 def lower_first(text: str) -> str:
     """A title as it reads inside a sentence; an abbreviation and a level keep their capitals."""
-    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+    return text if text[1:2].isupper() or text[1:2].isdigit() or text[1:2] == "-" else text[:1].lower() + text[1:]
 
 
 def upper_first(text: str) -> str:
-    """A phrase as it reads at the start of a line."""
-    return text[:1].upper() + text[1:]
+    """A phrase as it reads at the start of a line; an abbreviation such as `eGFR` keeps its small letter."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
 
 
 def as_sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds_service.cards import wording
+from cds_service.cards import gaps, markdown, wording
 from cds_service.cards.actions import drafts, plan, services
 from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Action, Suggestion
@@ -88,10 +88,12 @@ def _suggestion(material: CardInputs, proposal: Proposal) -> Suggestion | None:
     open_ = [item for item in asked if not material.awaited(item)]
     if not open_:
         return None
-    if proposal is Proposal.AGREE_PLAN:
-        return _plan(material, open_[0])
+    if proposal is Proposal.AGREE_PLAN:  # nothing is to be paused for a procedure that the chart speaks against
+        return None if material.assessment.disposition.discourages else _plan(material, open_[0])
     label = (
-        wording.ORDER_LABELS[proposal] if len(open_) == len(asked) else wording.ORDER_LABEL.format(text=open_[0].text)
+        wording.ORDER_LABELS[proposal]
+        if len(open_) == len(asked)
+        else wording.ORDER_LABEL.format(text=markdown.lower_first(open_[0].text))
     )
     actions = tuple(services.order(material, item) for item in open_)
     # A test for a procedure that should hardly be done is offered, not recommended.
@@ -108,7 +110,7 @@ def _holds(material: CardInputs) -> tuple[HoldPlan, ...]:
 
 def _plan(material: CardInputs, orderable: Orderable) -> Suggestion:
     holds = _holds(material)
-    drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_OF_ALL
+    drugs = gaps.listed(list(dict.fromkeys(item.drug for item in holds))) or wording.PLAN_OF_ALL
     label = wording.PLAN_LABEL.format(drugs=drugs)
     return Suggestion(Proposal.AGREE_PLAN, label, (plan.task(material, orderable, holds, label),), recommended=True)
 

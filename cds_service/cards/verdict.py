@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from cds_service.cards import budget, gaps, headlines, holds, wording
-from cds_service.cards.body import Body, Point, fitted, joined, unrepeated
+from cds_service.cards.body import Body, Point, fitted, joined, quoted_once, unrepeated
 from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import points, points_to_do, shorts, steps
-from cds_service.chart import Reason
 from cds_service.disposition import Disposition
 from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
+from cds_service.findings.hold_plan import HoldPlan
 
 _INDICATOR = {
     Disposition.CRITERIA_MET: Indicator.INFO,
@@ -35,7 +35,10 @@ def summary(material: CardInputs, results: Sequence[Result]) -> str:
     openings = [f"{name}: {wording.VERDICTS[assessment.disposition]}" for name in material.procedures]
     if assessment.disposition is Disposition.CRITERIA_MET:
         return headlines.summary(openings, [(wording.EXAMINE_FIRST,)] if _is_unexamined(material) else [])
-    return headlines.summary(openings, headlines.points(material, deciding(material, results)))
+    decided = deciding(material, results)
+    if any(item.rule.role is Role.INTERRUPTION_HAZARD for item in decided):
+        decided = [item for item in decided if not _waits_for_agreement(item)]
+    return headlines.summary(openings, headlines.points(material, decided))
 
 
 def deciding(material: CardInputs, results: Sequence[Result]) -> list[Result]:
@@ -47,7 +50,12 @@ def deciding(material: CardInputs, results: Sequence[Result]) -> list[Result]:
         if material.assessment.disposition.discourages
         else [item for item in results if item.indicator is Indicator.CRITICAL]
     )
-    found = {id(item): item for item in (*critical, *by_urgency(own or because))}
+    decided = by_urgency(own or because)
+    if (
+        material.assessment.disposition is Disposition.INSUFFICIENT_DATA
+    ):  # a summary has room for two: what is open is one of them
+        critical, decided = critical[:1], (*decided, *critical[1:])
+    found = {id(item): item for item in (*critical, *decided)}
     return list(found.values())
 
 
@@ -64,25 +72,40 @@ def body(
     met = list({id(item): item for item in (*decided, *results) if item.status is Status.MET}.values())
     reasons = [item for item in met if item.effect is not Kind.WORKUP]
     workup = [item for item in met if item.effect is Kind.WORKUP]
-    to_prepare = [] if disposition.discourages else [*workup, *information]
-    acting = [item for item in reasons if item.rule.role is not Role.INFECTION_SIGNS or not _has_a_name(reasons)]
+    to_prepare = asking(material, workup, information)
+    acting = _agreed_first([item for item in reasons if _acts(material, item, reasons)])
     todo = [
         *points_to_do(material, acting),
         *_to_settle(material, left_open),
         *points_to_do(material, to_prepare, reasons),
     ]
     unplanned = [item for item in (*workup, *information) if not steps(material, [item]) or item not in to_prepare]
+    because, quoted = quoted_once(points(material, reasons))
     whole = Body(
         steps=unrepeated(todo),
-        because=(*points(material, reasons), *map(Point, gaps.lines(left_open), gaps.points(left_open))),
-        also=tuple(dict.fromkeys(map(material.say, shorts(unplanned)))),
-        facts=tuple(_criteria(material)),
+        because=(*because, *_unknown(material, left_open)),
+        also=tuple(dict.fromkeys((*quoted, *map(material.say, shorts(unplanned))))),
+        facts=tuple(_criteria(material, left_open)),
         remarks=(*_remarks(material), *prepare),
         table="" if disposition.discourages else holds.table(material, reasons),
     )
     left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, results))
     most = left if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
     return fitted(whole, material.small_print, most)
+
+
+def asking(material: CardInputs, results: Iterable[Result], information: Iterable[Result]) -> list[Result]:
+    """Those of the results that ask for something to be done: where the chart speaks against the procedure, no preparation for it."""
+    if not material.assessment.disposition.discourages:
+        return [*results, *information]
+    return [item for item in results if item.effect is not Kind.WORKUP]
+
+
+def _unknown(material: CardInputs, left_open: Sequence[Result]) -> list[Point]:
+    """What is not known, as reasons."""
+    briefs = [brief for _, brief in gaps.points(left_open)]
+    pairs = zip(gaps.lines(left_open), briefs, strict=True)
+    return [Point(material.say(line), material.say(brief)) for line, brief in pairs]
 
 
 def _to_settle(material: CardInputs, left_open: Iterable[Result]) -> list[Point]:
@@ -94,6 +117,28 @@ def _to_settle(material: CardInputs, left_open: Iterable[Result]) -> list[Point]
     if disposition.favourable and disposition is not Disposition.CRITERIA_MET and _is_unexamined(material):
         said.append(Point(wording.EXAMINE, stays=True))
     return said
+
+
+def _acts(material: CardInputs, item: Result, reasons: Iterable[Result]) -> bool:
+    """Whether a card says what to do about a reason: not about signs of an infection that has a name, nor about what would have to be put
+    right for a procedure that the chart speaks against.
+    """
+    if item.rule.role is Role.INFECTION_SIGNS:
+        return not _has_a_name(reasons)
+    return item.effect is not Kind.CORRECTABLE or not material.assessment.disposition.discourages
+
+
+def _agreed_first(acting: Sequence[Result]) -> list[Result]:
+    """The reasons, where a drug waits for somebody's agreement first the hazard that asks for it, then the drug."""
+    waiting = [item for item in acting if _waits_for_agreement(item)]
+    hazards = [item for item in acting if waiting and item.rule.role is Role.INTERRUPTION_HAZARD]
+    return list({id(item): item for item in (*hazards, *waiting, *acting)}.values())
+
+
+def _waits_for_agreement(item: Result) -> bool:
+    """Whether it is the hold of a drug whose interruption is itself hazardous: who has to agree is asked first."""
+    plan = item.finding.values if item.finding else None
+    return isinstance(plan, HoldPlan) and bool(plan.agreement)
 
 
 def _has_a_name(results: Iterable[Result]) -> bool:
@@ -111,8 +156,10 @@ def _is_unexamined(material: CardInputs) -> bool:
     return any(item.status is Status.UNKNOWN for item in material.results.in_role(Role.NEUROLOGY))
 
 
-def _criteria(material: CardInputs) -> list[str]:
-    """The criteria: what shows each where all are met, else how many are, and which are not; none where the chart speaks against."""
+def _criteria(material: CardInputs, named: Sequence[Result]) -> list[str]:
+    """The criteria: what shows each where all are met, else how many are, and which are not unless the card has `named` it; none where
+    the chart speaks against.
+    """
     disposition = material.assessment.disposition
     if disposition is Disposition.CRITERIA_MET:
         return indicated_by(material)
@@ -123,12 +170,12 @@ def _criteria(material: CardInputs) -> list[str]:
     left = [item for role in CRITERIA if role not in met for item in results.in_role(role)]
     left = [item for item in left if item.status is not Status.NOT_APPLICABLE]
     count = wording.CRITERIA.format(met=len(met), total=len(met) + len(left))
-    return joined([count, *map(_lacking, left)])[:1]
+    return joined([count, *(_lacking(item) for item in left if all(item is not other for other in named))])[:1]
 
 
 def _lacking(item: Result) -> str:
     """A criterion that is not shown, or of which nothing is recorded."""
-    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.reason(Reason.NOT_MEASURED, item.rule.judges)
+    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.brief(item)
 
 
 def indicated_by(material: CardInputs) -> list[str]:

@@ -34,7 +34,7 @@ VERDICTS = {
     Disposition.REFER_SPINE_SURGERY: "spine surgeon first",
 }
 MANY_LEVELS = "{name}, {count} levels"
-EXAMINE_FIRST = "leg strength and sphincters are not recorded: examine first"
+EXAMINE_FIRST = "leg strength and sphincters not recorded: examine first"
 CONFIRM, TO_CONFIRM = "confirm: {what}", "to confirm"
 FRACTURE_SEEN = "Vertebral fracture, active and not treated, for assessment"
 
@@ -43,9 +43,9 @@ DO = "Do: "
 BECAUSE = "Because: "
 ALSO = "Also: "
 PREPARE = "Prepare: "
-READ_IN = "{says} ({place})"
+READ_IN, READ_IN_BRACKETS = "{says} ({place})", "{says}; {place})"
 CRITERIA = "{met} of {total} criteria met"
-EXAMINE = "Examine legs and sphincters: not recorded"
+EXAMINE = "Examine leg strength and sphincters: not recorded"
 ALTERNATIVES = "Review analgesia, brace or physiotherapy, osteoporosis treatment; set a date for review"
 STEPS = {
     Proposal.ORDER_INR: "Order an INR",
@@ -70,7 +70,10 @@ WITHHELD = "A card on this was overridden lately and is not shown again"
 # What is not known: {parts} are parts of the chart or values, {judgements} what is unknown without them.
 RULE_FAILED = "{rule}: not evaluated because of a fault in this service"
 NOT_KNOWN = "{what} unknown"
+NOT_KNOWN_WHAT = "unknown: {what}"
+NOT_RECORDED = "{what} not recorded"
 MORE = "{count} more"
+AND = " and "
 LOOK_UP = "Look up in the chart: {parts}"
 LEAVES_OPEN = "{missing}; unknown: {judgements}"
 PARTS = {
@@ -102,10 +105,10 @@ PARTS = {
 MISSING = {
     Reason.OMITTED: "{parts} not sent",
     Reason.FAILED: "{parts} could not be fetched",
-    Reason.CUT: "{parts} came in part",
+    Reason.CUT: "{parts} incomplete",
     Reason.NOT_MEASURED: "{parts} not recorded",
-    Reason.UNREADABLE: "{parts} not readable in part",
-    Reason.NOT_UNDERSTOOD: "{parts} not understood in part",
+    Reason.UNREADABLE: "{parts} partly unreadable",
+    Reason.NOT_UNDERSTOOD: "{parts} partly not understood",
 }
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
@@ -124,7 +127,7 @@ ORDER_LABELS = {
     Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
 }
 PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
-MOVE_LABEL = "Move the order to {moment}, after the intervals used here"
+MOVE_LABEL = "Move the order to {moment}, the next list"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
 BEFORE = "Before {procedure}"
 PLAN_DRUG = "{drug}: {interval}; {last_dose}; {restart}"

@@ -208,7 +208,7 @@ _READERS = {
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:
     notes = []
     if strangers:
-        notes.append(f"Left out as another patient's: {strangers}")
+        notes.append(f"Left out: {strangers} record{'s' if strangers > 1 else ''} of another patient")
     if unstated:
         notes.append(f"Taken as this patient's, though they do not say whose they are: {unstated}")
     return tuple(notes)

@@ -38,7 +38,7 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> LimitJudgement:
         waits = labs.at_least(inr, of_liver.value)
         explains = f"SIR 2019 sets the limit below {of_liver.text} in chronic liver disease, else at {upper.text}."
         if waits:
-            says = f"INR {inr}, limit in chronic liver disease below {of_liver.text}"
+            says = f"INR {inr}; below {of_liver.text} needed in chronic liver disease"
             return LimitJudgement(Kind.CORRECTABLE, says, f"below {of_liver.text}", explains, (of_liver, upper))
         if above and waits is False:
             says = f"INR {inr}, within the limit in chronic liver disease, below {of_liver.text}"
@@ -65,7 +65,7 @@ def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> LimitJudgemen
         above = f"above {of_liver.value:g}"
         explains = f"SIR 2019 sets the limit {above} in chronic liver disease, else at {lower.value:g}."
         if waits:
-            says = f"Platelets {count}, limit in chronic liver disease {above}"
+            says = f"Platelets {count}; {above} needed in chronic liver disease"
             return LimitJudgement(Kind.CORRECTABLE, says, above, explains, (of_liver, lower))
         if below and waits is False:
             says = f"Platelets {count}, within the limit in chronic liver disease, {above}"

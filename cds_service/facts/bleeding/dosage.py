@@ -15,11 +15,11 @@ _UNITS = {"[iU]": "IU", "[IU]": "IU", "ug": "micrograms"}
 
 def dosage(drug: DrugCourse) -> str:
     """The dose and how often, if all that tells of the drug agrees; else nothing."""
-    stated = {_said(use.dosage) for use in drug.uses} - {""}
+    stated = {_stated(use.dosage) for use in drug.uses} - {""}
     return stated.pop() if len(stated) == 1 else ""
 
 
-def _said(dosage: Dosage) -> str:
+def _stated(dosage: Dosage) -> str:
     often = _OFTEN.get(dosage.interval_hours or 0, "")
     how = "as needed" if dosage.as_needed else often
     amount = f"{dosage.amount:g} {_UNITS.get(dosage.unit, dosage.unit)}" if dosage.amount else ""

@@ -25,21 +25,25 @@ def sentence(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> s
     # Other sources continue a drug that is only ever a caution: so the interval alone would mislead.
     others = "" if item.hold.critical else "".join(f"; {remark.text}" for remark in item.hold.differs)
 
-    def said(name: str, asked: str) -> str:
+    def worded(name: str, asked: str) -> str:
         return f"{name}, {_given(item, plan)}; {asked}{hazard}"
 
     name, asked = begun(plan.drug), _asked(item, plan, know)
-    whole = said(f"{name} {dose}".rstrip(), asked)
+    whole = worded(f"{name} {dose}".rstrip(), asked)
     return for_a_line(
-        chart.as_of, f"{whole}{others}", whole, said(name, asked), said(name, _asked(item, plan, know, briefly=True))
+        chart.as_of,
+        f"{whole}{others}",
+        whole,
+        worded(name, asked),
+        worded(name, _asked(item, plan, know, briefly=True)),
     )
 
 
 def short(item: Exposure, plan: HoldPlan) -> str:
-    """The drug and what is known of its last dose in few words, such as `apixaban, 20 h`."""
+    """The drug and what is known of its last dose in few words, such as `apixaban, 20 h before`."""
     if plan.still_taken:
         return shortened(plan.drug, ", planned" if is_to_begin(item) else f", {_taken(item)}")
-    return shortened(plan.drug, ", last dose unknown" if item.hours is None else f", {elapsed(item.hours)}")
+    return shortened(plan.drug, ", last dose unknown" if item.hours is None else f", {before(item.hours, plan)}")
 
 
 def headline(item: Exposure, plan: HoldPlan, chart: Chart, know: Knowledge) -> str:

@@ -47,13 +47,13 @@ def _timing(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
         return _of_taken(item, plan, chart)
     if plan.earliest_full is None or plan.last_dose is None:
         return f"Agree with the prescriber how long {drug} is to be paused"
-    later = f"wait until {moment(plan.earliest_full)}"
+    later = "move the order" if plan.planned else f"wait until {moment(plan.earliest_full)}"
     if item.inr:
         return f"Agree with the prescriber whether the INR is enough, or {later}"
     if not is_inside(item):
         return f"Agree with the prescriber whether {item.hold.text(item.hold.least)} is enough, or {later}"
     if plan.last_dose.start > chart.as_of:
-        return f"Agree the last dose of {drug} with the prescriber, or {later}"
+        return f"Agree an earlier last dose of {drug} with the prescriber, or {later}"
     return f"Wait for {drug} until {moment(plan.earliest_full)}, or agree otherwise with the prescriber"
 
 
@@ -61,7 +61,7 @@ def _of_taken(item: Exposure, plan: HoldPlan, chart: Chart) -> str:
     drug, latest, if_now = plan.drug, plan.latest_dose, plan.earliest_if_last_now
     if is_to_begin(item):
         return f"Agree with the prescriber whether {drug} begins only after the procedure"
-    agree = f"Agree the last dose of {drug} with the prescriber"
     if latest and latest >= chart.as_of:
-        return f"{agree}: by {moment(latest)}"
-    return f"{agree}; if today's is the last, earliest {moment(if_now)}" if if_now else agree
+        return f"Agree with the prescriber: last dose of {drug} by {moment(latest)}"
+    agree = f"Agree the last dose of {drug} with the prescriber"
+    return f"{agree}; if today, earliest {moment(if_now)}" if if_now else agree

@@ -46,7 +46,7 @@ def fibrillation(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
 
 
 def _with_score(problem: Condition, score: StrokeRisk, know: Knowledge) -> ThromboticRisk:
-    short = hedged(f"atrial fibrillation, stroke score {score.number}", problem.certainty)
+    short = hedged(f"atrial fibrillation, {score.name} {score.number}", problem.certainty)
     return ThromboticRisk(
         hedged(f"atrial fibrillation, {score.says}", problem.certainty),
         short,

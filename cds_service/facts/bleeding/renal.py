@@ -104,7 +104,7 @@ def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) ->
 
 
 def _measured(lab: Lab) -> Clearance:
-    short = f"{_WHAT} {_shown(lab)} mL/min"
+    short = f"{_WHAT} {_valued(lab)} mL/min"
     return Clearance(_least(_lowest(lab)), short, f"{short} ({lab.taken})", (lab.evidence,))
 
 
@@ -114,7 +114,7 @@ def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -
 
 
 def _by_egfr(lab: Lab) -> Clearance:
-    short = f"eGFR {_shown(lab)} mL/min/1.73 m²"
+    short = f"eGFR {_valued(lab)} mL/min/1.73 m²"
     says = f"{short} ({lab.taken}) in place of a {_WHAT}"
     return Clearance(_least(_lowest(lab)), short, says, (lab.evidence,), estimated=True)
 
@@ -150,7 +150,7 @@ def _lowest(lab: Lab) -> Quantity:
     return min((lab.quantity, *lab.rivals), key=_least)
 
 
-def _shown(lab: Lab) -> str:
+def _valued(lab: Lab) -> str:
     """That number as it was measured, such as `<15`."""
     lowest = _lowest(lab)
     return f"{lowest.comparator}{lowest.value:g}"

@@ -26,6 +26,7 @@ class StrokeRisk(Struct, frozen=True):
     """A score with its name, its number such as `≥4`, and what it rests on; `explains` says how a counted one was reached."""
 
     says: str
+    name: str
     number: str
     evidence: tuple[Evidence, ...]
     explains: str = ""
@@ -42,14 +43,14 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Reading[StrokeRisk]:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_NUMBERS}.{named}").value):
             says = f"{_NAMES[named]} {score}"
-            return Reading((StrokeRisk(says, str(score.quantity), (score.evidence,)),))
+            return Reading((StrokeRisk(says, _NAMES[named], str(score.quantity), (score.evidence,)),))
         return Reading()
     limit, (least, most) = know.parameter(f"{_NUMBERS}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
     if least + points >= limit:
         counted, name = f"{least + points:g}", _NAMES["stroke_score"]
         explains = f"{name} is counted from what is on record; what is not on record adds nothing"
-        return Reading((StrokeRisk(f"{name} at least {counted}", f"≥{counted}", evidence, explains),))
+        return Reading((StrokeRisk(f"{name} at least {counted}", name, f"≥{counted}", evidence, explains),))
     if most + points >= limit:
         missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)
         return Reading((), (Unknown("age and sex for the stroke risk", *missing),))

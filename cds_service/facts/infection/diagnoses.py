@@ -1,9 +1,11 @@
 """Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
 
+from itertools import chain
+
 from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State, Unknown, ValueSets
-from cds_service.facts.infection.antibiotics import antibiotics, may_treat
+from cds_service.facts.infection.antibiotics import antibiotics, may_treat, treats
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
 from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, stated
@@ -63,10 +65,12 @@ def infections(chart: Chart, know: Knowledge) -> Reading[Infection]:
     return Reading(tuple(_judged(item, chart, know) for item in elsewhere), gaps)
 
 
-def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
-    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for, as far as is known."""
+def treated_by(use: DrugUse, chart: Chart, know: Knowledge) -> Condition | None:
+    """An active infection on record that an antibiotic may be for, or one of the spine that it says it is for, as far as is known."""
     found, _ = chart.conditions_in(*_SETS, URINARY, _SPINAL)
-    return next((item for item in found if item.state is State.ACTIVE and may_treat(use, item)), None)
+    active = (item for item in found if item.state is State.ACTIVE and may_treat(use, item))
+    called_past = (item for item in spinal_infections(chart, know).values if treats(use, item))
+    return next(chain(active, called_past), None)
 
 
 def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:

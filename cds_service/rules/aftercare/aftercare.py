@@ -38,16 +38,17 @@ def aftercare(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         lying_from, lying_to, often = know.parameters("aftercare", "lying_from", "lying_to", "often")
         rest_from, rest_to, fever = know.parameters("aftercare", "rest_from", "rest_to", "fever")
         visit_from, visit_to = know.parameters("aftercare", "visit_from", "visit_to")
+        is_lying = done.when is None or chart.as_of - done.when.last <= lying_to.span
         yield Finding(
             f"{what}: lying {lying_from.value:g} to {lying_to.text}, light activity {rest_from.value:g} to {rest_to.text}",
             f"lying for {lying_from.value:g}–{lying_to.text}",
             shown,
             headline=what,
             uses=(lying_from, lying_to, often, rest_from, rest_to),
-            steps=(f"Check legs and vital signs every {often.value:g} min in the first hour",),
+            steps=(f"Check legs and vital signs every {often.value:g} min in the first hour",) if is_lying else (),
         )
         yield Finding(
-            "At once to hospital for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
+            "Return to hospital at once for chest pain, breathlessness, new leg weakness, bladder or bowel change, or fever from"
             f" {fever.value:g} °C",
             "warning signs after the procedure",
             shown,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.fitting import begun, for_a_line
-from cds_service.facts.shared.phrasing import diagnosed, on
+from cds_service.facts.shared.phrasing import diagnosed, on, stated
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -16,6 +16,7 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
+_NOUN = "bleeding disorder"
 _PLAN = ValueSets.HAEMATOLOGY_PLAN
 _PLANNED = "a plan to correct it is on record"
 _EXPLAINED = "Guidelines call a bleeding disorder an absolute contraindication as long as it cannot be corrected, payers a relative one."
@@ -48,11 +49,13 @@ def bleeding_disorder(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     for problem in problems:
         if problem.state is not State.ACTIVE:
             continue
-        named = f"{begun(diagnosed(problem, 'bleeding disorder'))}{on(problem.dated)}"
+        named = f"{begun(diagnosed(problem, _NOUN))}{on(problem.dated)}"
         known = (f"plan on record: {plan.value}", _PLANNED) if plan else ("no plan to correct it on record",)
         yield Finding(
-            says=for_a_line(chart.as_of, *(f"{named}; {what}" for what in known)),
-            short=diagnosed(problem, "bleeding disorder"),
+            says=for_a_line(
+                chart.as_of, *(f"{name}; {what}" for name in (stated(problem, _NOUN), named) for what in known)
+            ),
+            short=diagnosed(problem, _NOUN),
             evidence=(Evidence(problem.source, "code", problem.dated, problem.concept.text), *([plan] if plan else [])),
             cites=("cirse-2017", "cms-lcd"),
             effect=Kind.RELATIVE if plan else Kind.CORRECTABLE,

@@ -97,7 +97,7 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
             (f"; thrombosis is a risk without {drugs}", "; thrombosis is a risk"),
             (f": thrombosis is a risk without {drugs}; agree with {who}", f": agree with {who}"),
             f"{begun(who)} should agree to the time without {drugs}",
-            (f"Agree with {who} how long {drugs} can pause",),
+            (f"Agree with {who} how long {drugs} can be paused",),
         )
     until = f" until {risk.until}" if risk.until else ""
     return _Hazard(
@@ -111,6 +111,6 @@ def _hazard(item: GuardedRisk, know: Knowledge) -> _Hazard:
             )
         ),
         f"Bleeding beside the spinal cord is a risk with {listed(names)}, thrombosis without",
-        (f"Ask {who} whether {'a drug' if names[1:] else drugs} can pause, or the procedure wait{until}",),
+        (f"Ask {who} whether {'a drug' if names[1:] else drugs} can be paused, or the procedure can wait{until}",),
         indicator=Indicator.CRITICAL,
     )

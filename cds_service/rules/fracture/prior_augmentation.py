@@ -68,11 +68,11 @@ def _at_target(item: Procedure, chart: Chart, know: Knowledge) -> Iterator[Findi
     ago = "today" if age and age.most == 0 else f"{age} ago"
     done = f"Augmented before {where}{on(item.when) or ', date not recorded'}{f', {ago}' if soon else ''}"
     since = _new_on_images(item, chart, know)
-    new = f"; since then {described(since[0], beside=f'{done} since then')}" if since else ""
+    new = f"; new signs since: {described(since[0], beside=f'{done} new signs since')}" if since else ""
     yield Finding(
         says=f"{done}{new}",
         short=f"augmented {ago}".replace(" to ", "–") if soon else "augmented before",
-        headline=f"Augmented {ago}{on(item.when)}, {where}" if soon else "",
+        headline=f"Augmented {ago}{on(item.when)}, {where}" if soon else f"Augmented before {where}{on(item.when)}",
         explains="Repeats at one level were published in small series only, in patients whose pain stayed or came back, with further "
         "loss of height.",
         steps=tuple(_steps(item, soon=soon, seen=bool(since))),

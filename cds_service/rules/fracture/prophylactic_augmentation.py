@@ -1,8 +1,8 @@
 """The order is for a vertebra that is not broken: it says so, or current images call the ordered level intact."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from cds_service.chart import Basis, Chart, Reason, Source, Unknown, spoken
+from cds_service.chart import Basis, Chart, Level, Reason, Source, Unknown, spoken
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.fracture.imaging import NOT_REPORTED, WINDOW, dated, described, evidence
 from cds_service.facts.fracture.levels import named_levels
@@ -65,7 +65,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
             says=f"{level} is called intact, {described(seen, beside=f'{level} is called intact{other}')}{other}",
             short=f"{level} called intact",
             headline=f"{level} is called intact, {dated(seen)}",
-            steps=(_confirm(str(level)),) if broken else (),
+            steps=(_confirm((level,)),) if broken else (),
             evidence=(evidence(seen),),
             uses=(know.parameter(WINDOW),),
             cites=_CITES,
@@ -80,7 +80,7 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
             says=f"No current fracture or lesion on record at {spoken(unrecorded)}, ordered with {spoken(broken)}",
             short=shortened("no recorded fracture", f" at {spoken(unrecorded)}"),
             headline=f"No current fracture on record at {spoken(unrecorded)}",
-            steps=(_confirm(spoken(unrecorded)),),
+            steps=(_confirm(unrecorded),),
             evidence=tuple(item.evidence for item in fractures_at_target(chart)[:3]),
             cites=_CITES,
             effect=Kind.RELATIVE,
@@ -91,5 +91,6 @@ def prophylactic_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding
         raise Unknown(f"state of {spoken(not_judged)} on imaging", NOT_REPORTED)
 
 
-def _confirm(levels: str) -> str:
-    return f"Confirm that {levels} is meant, or take it off the order"
+def _confirm(levels: Collection[Level]) -> str:
+    is_meant, them = ("are meant", "them") if len(levels) > 1 else ("is meant", "it")
+    return f"Confirm that {spoken(levels)} {is_meant}, or take {them} off the order"

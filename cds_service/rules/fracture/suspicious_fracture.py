@@ -8,7 +8,7 @@ from cds_service.facts.fracture.imaging import current_at_target, dated, describ
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared import person
-from cds_service.facts.shared.phrasing import brief, recorded
+from cds_service.facts.shared.phrasing import brief, inside, recorded
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -30,7 +30,6 @@ _ROOM = 7
     card=Topic.WORKUP,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
     judges="suspicion of tumour",
-    steps=("Consider a biopsy during the procedure, and a myeloma screen",),
     settle="Ask about cancer in the past",
 )
 def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -63,6 +62,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         yield Finding(
             says=f"Suspicious of tumour: {'; '.join(reason for reason, _ in reasons)}",
             short="fracture suspicious of tumour",
+            steps=(f"Consider a biopsy and a myeloma screen: {inside(reasons[0][0])}",),
             explains="A biopsy costs little when a needle is in the vertebra anyway, and can find a myeloma or a metastasis that was taken "
             f"for osteoporosis.{''.join(f' {described(seen)}.' for seen in doubted[:1])}",
             evidence=tuple(item for _, item in reasons),

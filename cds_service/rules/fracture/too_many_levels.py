@@ -23,7 +23,6 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     judges="number of levels",
-    steps=("Confirm the number of levels, or divide it over sessions",),
     settle="Name the levels on the request",
 )
 def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -54,6 +53,7 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
             headline=f"{ordered}; {exceeded}",
             explains=f"The limit used here is {most}, that of one payer {payers}. With three levels or more, cement reached the lung more "
             "often (odds ratio 2.4 in a series).",
+            steps=(f"Confirm that {count} levels are meant, or divide them over sessions",),
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
             uses=(limit, payer),
             cites=("cement-embolism",),

@@ -21,6 +21,7 @@ from cds_service.knowledge import Knowledge
 _HIDES = (
     "An antibiotic is often the only trace of an infection that nobody coded, and it can hide fever and raised markers."
 )
+_ASK = ("Ask which infection the antibiotic is for, and confirm that it is cured",)
 _PREVENTS = (
     "Its reason on record is prevention or suppression of an infection, acne or rosacea. Methenamine counts as prevention without a"
     " reason."
@@ -33,7 +34,6 @@ _PREVENTS = (
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, *DRUG_SECTIONS),
     judges="antibiotics",
-    steps=("Ask which infection the antibiotic is for, and confirm that it is cured",),
     settle="Ask which antibiotics are taken, and for what",
 )
 def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -49,7 +49,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     """
     drugs, gaps = antibiotics(chart, know)
     for use in drugs:
-        since, infection = use.start or use.stated, treated_by(use, chart)
+        since, infection = use.start or use.stated, treated_by(use, chart, know)
         ingredient = know.drugs.ingredients[use.ingredient].name
         if prevents(use):
             reason, why = ", not for an acute infection", _PREVENTS
@@ -61,6 +61,7 @@ def antibiotic_course(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
             says=f"{capitalised(briefly(use.name, ingredient))}, taken{f' since {since}' if since else ''}{reason}",
             short=shortened(ingredient, ", taken"),
             explains=why,
+            steps=() if prevents(use) or infection else _ASK,
             evidence=(Evidence(use.source, "medication", since, use.name),),
             cites=("site-policy",),
             effect=Kind.INFORMATION if prevents(use) or infection else None,
@@ -74,5 +75,7 @@ def _coded(chart: Chart) -> Iterator[Finding | Unknown]:
     for problem in problems:
         if problem.state is State.ACTIVE:
             says = f"Long-term antibiotic on record{on(problem.dated)}, none on the drug list: which, and for which infection?"
-            yield finding_from(problem, says, "long-term antibiotic on record", cites=("site-policy",), explains=_HIDES)
+            yield finding_from(
+                problem, says, "long-term antibiotic on record", cites=("site-policy",), explains=_HIDES, steps=_ASK
+            )
     yield from gaps

@@ -7,6 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.markers import (
     CRP,
     ESR,
+    NAMES,
     NEUTROPHILS,
     TEMPERATURE,
     Marker,
@@ -15,7 +16,7 @@ from cds_service.facts.infection.markers import (
     window,
 )
 from cds_service.facts.shared.drugs import taken
-from cds_service.facts.shared.phrasing import FEW_WORDS, capitalised
+from cds_service.facts.shared.phrasing import FEW_WORDS, capitalised, measurement
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -40,7 +41,6 @@ _TO_EXPLAIN = ("Look for the source: two sets of blood cultures, ESR, CRP and MR
     needs=(Section.VITALS, Section.BLOOD_COUNT, Section.INFLAMMATION, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
     role=Role.INFECTION_SIGNS,
-    steps=("Look for an infection, and repeat the value before the procedure",),
     settle="Take the temperature; order white cells and CRP",
 )
 def infection_markers(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -100,6 +100,12 @@ def _several(found: tuple[Marker, ...], know: Knowledge) -> Finding:
     )
 
 
+def _repeat(only: Marker, effect: Kind | None) -> str:
+    """What to do about one sign, with its value where no other line of a card names it."""
+    value = f" ({only.lab.quantity})" if effect is Kind.INFORMATION else ""
+    return f"Look for an infection, and repeat the {measurement(NAMES[only.measure])}{value} before the procedure"
+
+
 def _short(found: tuple[Marker, ...]) -> str:
     """The values as far as few words hold them, the first with a count of the others, or a count alone."""
     rest = len(found) - 1
@@ -133,7 +139,7 @@ def _finding(
         short=_short(found),
         headline=headline,
         explains=f"{why} No guideline gives a limit for vertebroplasty; used here: {limits}. {current}".lstrip(),
-        steps=steps,
+        steps=steps or (_repeat(found[0], effect),),
         evidence=tuple(item.lab.evidence for item in found),
         uses=tuple(item.limit for item in found),
         cites=_CITES,

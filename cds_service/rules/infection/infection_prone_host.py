@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.shared.drugs import taken
+from cds_service.facts.shared.fitting import for_a_summary
 from cds_service.facts.shared.labs import at_least, history
 from cds_service.facts.shared.phrasing import briefly, recorded, shortened
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
@@ -30,7 +31,6 @@ _ADRENALS = ("Ask whether adrenal cover with a glucocorticoid is needed",)
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.BLOOD_COUNT, *DRUG_SECTIONS),
     judges="risk of infection",
-    steps=("Look for signs of infection before the procedure",),
     settle="Ask about diabetes, immunosuppression and glucocorticoids",
 )
 def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -73,7 +73,10 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
             short=shortened(first, *(f", {factor}" for factor in others)),
             explains=f"{counts if high else ''}Such patients were commoner in series of infections after vertebroplasty; no guideline asks"
             " to treat them otherwise.",
-            steps=(*(_SUGAR if high else ()), *(_ADRENALS if drugs else ())),
+            headline=for_a_summary(
+                chart.as_of, f"Raised risk of infection: {', '.join(named[:2])}", f"Raised risk of infection: {first}"
+            ),
+            steps=(*(_SUGAR if high else ()), *(_ADRENALS if drugs else ())) or (_look(first, weighty=weighty),),
             evidence=(
                 *map(recorded, problems),
                 *(lab.evidence for lab in high),
@@ -84,3 +87,12 @@ def infection_prone_host(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
             effect=None if weighty else Kind.INFORMATION,
         )
     yield from (*gaps, *drug_gaps, *result_gaps)
+
+
+def _look(factor: str, *, weighty: bool) -> str:
+    """What to look for, with the one factor where no other line of a card names it."""
+    return (
+        "Look for signs of infection before the procedure"
+        if weighty
+        else f"Look for signs of infection: {factor} raises the risk"
+    )

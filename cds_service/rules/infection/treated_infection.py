@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets
+from cds_service.chart.sections import DRUG_SECTIONS
+from cds_service.facts.infection.antibiotics import antibiotics, treats
 from cds_service.facts.infection.diagnoses import spinal_infections
 from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.phrasing import diagnosed, inside, shortened, stated
@@ -16,7 +18,7 @@ _HISTORY = ValueSets.INFECTION_HISTORY
     title="Past infection of the spine, or tuberculosis",
     kind=Kind.RELATIVE,
     card=Topic.INFECTION,
-    needs=(Section.CONDITIONS,),
+    needs=(Section.CONDITIONS, *DRUG_SECTIONS),
     judges="past infection",
     steps=("Confirm that the infection is cured",),
     settle="Ask about past infection of the spine, or tuberculosis",
@@ -30,15 +32,18 @@ def treated_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkno
     Cement at a level that was infected may bring the infection back if it was not cured, and tuberculosis can look like a fracture.
 
     ## When it stays silent
-    When the spinal infection is active (then `spinal_infection` speaks), or no such infection is on record.
+    When the spinal infection is active or an antibiotic is taken for it (then `spinal_infection` speaks), or no such infection is on
+    record.
     """
     yield from parts(_closed(chart, know), _coded_as_history(chart))
 
 
 def _closed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, gaps = spinal_infections(chart, know)
+    drugs, _ = antibiotics(chart, know)
     for problem in problems:
-        if problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets:
+        is_past = problem.state is not State.ACTIVE and _HISTORY not in problem.concept.sets
+        if is_past and not any(treats(use, problem) for use in drugs):
             yield _past(problem, "infection of the spine", shortened(diagnosed(problem, "spinal infection"), ", past"))
     yield from gaps
 

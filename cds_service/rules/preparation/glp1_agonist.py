@@ -17,6 +17,8 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
+_SYMPTOMS = "symptoms of the stomach"
+
 
 @rule(
     title="GLP-1 receptor agonist taken",
@@ -43,7 +45,7 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     solids, liquids, sugary = know.parameters("glp1_agonist", "solids", "liquids", "sugary")
     for use in drugs:
         name = know.drugs.ingredients[use.ingredient].name
-        beside = f", with {briefly(symptoms[0].concept.text, 'symptoms of the stomach')}" if symptoms else ""
+        beside = f", with {briefly(symptoms[0].concept.text, _SYMPTOMS)}" if symptoms else ""
         yield Finding(
             says=f"{begun(briefly(use.name, name))}, taken{beside}; it delays emptying of the stomach",
             short=shortened(name, ", taken"),
@@ -54,9 +56,12 @@ def glp1_agonist(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
             explains="A GLP-1 receptor agonist is usually continued, with longer fasting before sedation. If symptoms of the stomach are"
             " severe, postponing is advised.",
             steps=(
-                *(("Ask the prescriber about postponing if the symptoms are severe",) if symptoms else ()),
-                f"Continue {name}; before sedation no solid food for {solids.text}, no sugary liquids for {sugary.text}, no liquids for"
-                f" {liquids.text}",
+                *(
+                    (f"Ask the prescriber about postponing in severe {briefly(symptoms[0].concept.text, _SYMPTOMS)}",)
+                    if symptoms
+                    else ()
+                ),
+                f"Continue {name}; fast before sedation: solids {solids.text}, sugary liquids {sugary.text}, all liquids {liquids.text}",
             ),
         )
     yield from gaps

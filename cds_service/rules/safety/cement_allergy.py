@@ -49,7 +49,7 @@ def cement_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
         else:
             effect = Kind.INFORMATION
             noun, where, explains = "cement antibiotic", "in some bone cements", _ANTIBIOTIC
-            steps = ("Choose a cement without this antibiotic",)
+            steps = (f"Choose a cement with another antibiotic or none: {short(allergy, noun)}",)
         yield Finding(
             says=stated(allergy, noun, where),
             short=short(allergy, noun),

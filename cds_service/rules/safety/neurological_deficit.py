@@ -30,7 +30,7 @@ _UNCHANGED = (
     needs=(Section.CONDITIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
     role=Role.NEUROLOGY,
-    steps=("Ask spine surgery for an urgent opinion", "Examine leg strength, sensation and sphincters"),
+    steps=("Ask spine surgery for an urgent opinion", "Examine leg strength and sphincters, and sensation"),
     settle="Examine leg strength and sphincters",
 )
 def neurological_deficit(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:

@@ -43,6 +43,7 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
     for allergy in found:
         used = next((words for name, words in _USED.items() if name in allergy.concept.sets), None)
         noun, instead = used or _ANTIBIOTIC
+        whom = "" if used else f" of the {short(allergy, noun)}"  # which no other line of a card names
         yield Finding(
             says=stated(allergy, noun, noun if used else "antibiotic for prophylaxis"),
             short=short(allergy, noun),
@@ -52,6 +53,6 @@ def procedural_drug_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding |
             basis=allergy.concept.basis,
             certainty=allergy.certainty,
             explains=_EXPLAINS if used else _PROPHYLAXIS_EXPLAINS,
-            steps=(f"Tell the procedure team, so that {instead} is ready",),
+            steps=(f"Tell the procedure team{whom}, so that {instead} is ready",),
         )
     yield from gaps

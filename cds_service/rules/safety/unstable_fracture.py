@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
+from cds_service.chart import Chart, Condition, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import at_least, latest
-from cds_service.facts.shared.phrasing import diagnosed, hedged, stated
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, hedged, on, stated
 from cds_service.findings import (
     Essential,
     Finding,
@@ -72,12 +72,20 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
                 problem,
                 f"{stated(problem, noun)}{'' if here else ', not at the level ordered'}",
                 diagnosed(problem, noun) if here else hedged("instability at another level", problem.certainty),
+                headline=_headline(problem, noun) if here else "",
                 cites=_CITES,
                 effect=None if here else Kind.RELATIVE,
                 proposes=_STEP,
                 explains=_EXPLAINS,
             )
     yield from gaps
+
+
+def _headline(problem: Condition, noun: str) -> str:
+    """The diagnosis with its level, which need not be the one ordered, and its day."""
+    what = capitalised(diagnosed(problem, noun))
+    where = f" at {spoken(problem.levels)}" if problem.levels else ""
+    return f"{what}{where}{on(problem.dated)}"
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -109,6 +117,7 @@ def _scored(
                     score.short,
                     (score.evidence,),
                     uses=(limit,),
+                    headline=f"{what} {score}: {limit.means}",
                     effect=effect,
                     proposes=_STEP,
                     explains=f"{know.citation(limit.source).label}: from {limit.text} on, {limit.means}. {_CEMENT}",
