@@ -404,6 +404,14 @@ def test_a_urn_names_the_patient_whose_entry_has_it(whose: str, status: str):
     assert statuses(found, "spinal_infection") == {status}
 
 
+@pytest.mark.parametrize("reference", ["Encounter/e1", "https://ehr.example/r/Encounter/e1/_history/2", "urn:uuid:e1"])
+def test_the_stay_of_a_diagnosis_is_named_as_its_entry_is(reference: str):
+    (found,) = chart(
+        DISCITIS | {"encounter": {"reference": reference}, "subject": {"reference": "Patient/vera"}}
+    ).conditions
+    assert found.encounter == "Encounter/e1"
+
+
 def test_results_that_a_panel_contains_count():
     inside = {
         "resourceType": "Observation",

@@ -212,6 +212,16 @@ def test_a_broken_line_is_a_gap_of_the_patient_that_it_names(tmp_path: Path):
     assert found["b"]["disposition"] == "not-indicated"
 
 
+def test_a_patient_is_one_row_however_resources_refer_to_him(tmp_path: Path):
+    """By a `urn:uuid:`, too, as in exports that keep ids; an Observation of a Group is nobody's here."""
+    references = ("Patient/a", "urn:uuid:a", "https://ehr.example/fhir/Patient/a/_history/2")
+    listed = [FRACTURE | {"id": f"c{place}", "subject": {"reference": text}} for place, text in enumerate(references)]
+    group = {"resourceType": "Observation", "id": "o", "status": "final", "subject": {"reference": "Group/g"}}
+    found = rows(export(tmp_path / "x", [person("a"), *listed, group]))
+    assert found.keys() == {"a"}
+    assert "vertebral_fracture" in found["a"]["met"]
+
+
 def test_lines_of_nobody_are_counted_and_fail_the_run(tmp_path: Path):
     folder = export(tmp_path / "x", [person("a"), {"resourceType": "Condition", "id": "c"}])
     (folder / "more.ndjson").write_text("\ufeff\nnonsense\n" + json.dumps({"resourceType": "Basic"}) + "\n")

@@ -104,10 +104,12 @@ def regroup(listed: Iterable[Path], folder: Path, read: Callable[[int], object])
                 types |= {head.resourceType} if head else set()
                 if head and head.resourceType == "Medication":
                     continue
-                person = _whose(head, line)
-                if person:
-                    kept += _write(handles, person, line, medications)
-                lost += not person
+                whose = _whose(head, line)
+                if "/" in whose:
+                    continue  # of a Group, a Device or a Location, and so of nobody here
+                if whose:
+                    kept += _write(handles, whose, line, medications)
+                lost += not whose
             read(path.stat().st_size)
     return Population(groups, kept, frozenset(types), lost)
 
@@ -131,14 +133,16 @@ def _head(line: bytes) -> _Head | None:
 
 
 def _whose(head: _Head | None, line: bytes) -> str:
-    """The id of the patient; of a broken line whatever patient it names, so that the gap is told in that patient's row."""
+    """The id of the patient; type and id of a subject that is none.
+
+    Of a broken line whatever patient it names, so that the gap is told in that patient's row.
+    """
     if head is None:
         named = _PATIENT.search(line)
         return named[1].decode() if named else ""
     if head.resourceType == "Patient":
         return head.id or ""
-    whose = person(head.subject or head.patient or head.beneficiary)
-    return "" if "/" in whose else whose.rpartition(":")[2]  # a Group or a Device is no patient
+    return person(head.subject or head.patient or head.beneficiary).rpartition(":")[2]
 
 
 def _is_gzip(path: Path) -> bool:

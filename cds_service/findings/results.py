@@ -31,8 +31,9 @@ class Result(Struct, frozen=True):
         """Whether an unknown result moves the disposition by its effect alone, and not at all without one."""
         if self.status is not Status.UNKNOWN:
             return False
-        reasons = {item.reason for item in self.missing}
-        return self.effect is not None or reasons == {Reason.NOT_UNDERSTOOD}
+        if self.effect is not None or not self.missing or self.missing[0].reason is not Reason.NOT_UNDERSTOOD:
+            return self.effect is not None
+        return all(item.reason is Reason.NOT_UNDERSTOOD for item in self.missing)
 
 
 class Results(tuple[Result, ...]):
