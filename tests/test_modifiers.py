@@ -283,10 +283,12 @@ def test_a_draft_that_is_not_understood_is_named(kind: str, is_gap: bool) -> Non
     draft = part(resource(kind, status="draft", implicitRules="https://ehr.example/rules"))
     lists = {section: Answered(Answer.WHOLE) for section in Section}
     found = read.chart(read.Received(lists, (draft,), "p"), Order(), AS_OF, CONTEXT)
-    assert found.notes == (f"The draft {kind}/it is not understood: it follows implicit rules",)
+    assert found.notes == (f"Drafts not understood, as their meaning is changed: 1 {kind}",)
     assert not found.drugs
     assert not found.requested
     assert bool(found.gap_unless_drugs_listed("drugs")) is is_gap
+    of_the_order = read.chart(read.Received(lists, (draft,), "p"), Order((f"{kind}/it",)), AS_OF, CONTEXT)
+    assert not of_the_order.notes
 
 
 @pytest.mark.slow

@@ -128,7 +128,11 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
         unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
         intake=account.intake(),
-        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*items, *drafts)), *notes(drafts)),
+        notes=(
+            *_notes(arrived.strangers, arrived.unstated),
+            *unread_notes((*items, *drafts)),
+            *notes(drafts, order.references),
+        ),
         **entries_by_field,
     )
 

@@ -1,6 +1,7 @@
 """What of one resource was not understood, as the account of everything that arrived holds it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from cds_service.chart import Unreadable
 from cds_service.chart.intake import Cause
@@ -61,9 +62,11 @@ def gap(item: DecodedResource, entries: Sequence[object], says: str) -> Unreadab
     return Unreadable(item.reference, kind, measured(entries), f"{kind}: {says}")
 
 
-def notes(drafts: Iterable[DecodedResource]) -> tuple[str, ...]:
-    """What is said of drafts whose meaning is changed by something that nobody here understands."""
-    return tuple(f"The draft {item.reference} is not understood: {item.modifier}" for item in drafts if item.modifier)
+def notes(drafts: Iterable[DecodedResource], asked: Collection[str]) -> tuple[str, ...]:
+    """What is said of drafts whose meaning is changed by something that nobody here understands; a rule speaks of the order asked about."""
+    strange = [item for item in drafts if item.modifier and item.reference not in asked]
+    kinds = Counter(type(item.resource).__name__ for item in strange)
+    return tuple(f"Drafts not understood, as their meaning is changed: {count} {kind}" for kind, count in kinds.items())
 
 
 def _beyond_its_words(item: DecodedResource) -> Iterator[tuple[Cause, str, bool]]:

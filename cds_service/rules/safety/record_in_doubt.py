@@ -95,12 +95,12 @@ def _out_of_use(patient: Patient, chart: Chart) -> Iterator[Finding]:
             cites=_FHIR,
             effect=Kind.INFORMATION,
             explains=f"The other record is {patient.main_record}.",
+            steps=("Look in the other record for what is missing here",),
         )
     if patient.modifier:
         yield Finding(
             says="Something that changes the meaning of the patient's record was not understood",
             short="record not fully understood",
-            evidence=(Evidence(patient.source, "", value=patient.modifier),),
             cites=_FHIR,
             explains=f"Of the record: {patient.modifier}. What it means for the other entries is not known here.",
         )
@@ -127,6 +127,7 @@ def _birth(patient: Patient, chart: Chart, know: Knowledge) -> Iterator[Finding]
             yield Finding(
                 says=f"Age {years} by the date of birth, more than {limit.value:g}",
                 short=f"age {years}",
+                headline=f"age {years} by the date of birth",
                 evidence=person.birth(chart),
                 uses=(limit,),
                 steps=_COMPLETE,
