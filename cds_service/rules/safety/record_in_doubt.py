@@ -34,7 +34,7 @@ def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
 
     ## When it stays silent
     When the record is in use and its date of birth is possible; a year of birth alone will do. A death or an end that is still to
-    come says nothing. A record that only refers to another one for the main data is told for information.
+    come says nothing. A record that only refers to another one for the main data counts as information.
     """
     if chart.order.modifier:
         yield _order_not_understood(chart.order.modifier)
