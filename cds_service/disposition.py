@@ -104,6 +104,8 @@ def _weight(item: Result) -> tuple[bool, bool]:
 
 def _blocks(item: Result, seen: Results) -> bool:
     """Whether what is open must be known. Age and activity are settled by activity that is shown, and by a lesion of its own."""
+    if item.says_what_it_moves:
+        return item.effect is Kind.INSUFFICIENT_DATA
     if item.rule.essential is Essential.JUDGED:
         return item.rule.role not in (Role.AGE, Role.ACTIVITY) or not seen.met_in(Role.ACTIVITY, Role.LESION)
     return item.rule.essential is Essential.SUPPLIED and _not_supplied(item)
@@ -116,7 +118,11 @@ def _not_supplied(item: Result) -> bool:
 
 def _never_measured(seen: Results) -> list[Result]:
     """What the procedure waits for, such as an INR: supplied without a current value, so it is to be measured."""
-    return [item for item in seen.in_role(Role.MEASURED_FIRST) if item.status is Status.UNKNOWN]
+    return [item for item in seen.in_role(Role.MEASURED_FIRST) if _awaits_a_value(item)]
+
+
+def _awaits_a_value(item: Result) -> bool:
+    return item.status is Status.UNKNOWN and not item.says_what_it_moves
 
 
 def _criteria_open(seen: Results) -> list[Result]:
@@ -127,5 +133,9 @@ def _criteria_open(seen: Results) -> list[Result]:
 
 
 def _cautions_unknown(seen: Results) -> list[Result]:
-    """Cautions whose section was omitted, failed or cut."""
-    return [item for item in seen.open if item.rule.kind is Kind.RELATIVE and _not_supplied(item)]
+    """Cautions whose section was omitted, failed or cut, and what is unknown with the effect of a caution."""
+    return [item for item in seen.open if item.effect is Kind.RELATIVE or _is_unread_caution(item)]
+
+
+def _is_unread_caution(item: Result) -> bool:
+    return item.rule.kind is Kind.RELATIVE and not item.says_what_it_moves and _not_supplied(item)

@@ -1,12 +1,15 @@
 """Judges a chart by the rules: each rule yields findings, and a gap becomes an unknown finding instead of silence."""
 
 import logging
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from msgspec.structs import replace
 
-from cds_service.chart import Basis, Certainty, Chart, Unknown
-from cds_service.findings import Finding, Indicator, Kind, NotApplicable, Result, Rule, Status
+from cds_service.chart import Basis, Certainty, Chart, Missing, Reason, Section, Unknown
+from cds_service.chart.intake import NotUnderstood
+from cds_service.findings import CONFIRM, Finding, Indicator, Kind, NotApplicable, Result, Role, Rule, Status
 from cds_service.knowledge import Knowledge
 
 _log = logging.getLogger(__name__)
@@ -23,13 +26,19 @@ _INDICATOR = {
     Kind.INFORMATION: Indicator.INFO,
 }
 _NEEDS_PROOF = (Kind.SURGEON_FIRST, Kind.ABSOLUTE)
+_GRAVE = frozenset((Section.CONDITIONS, Section.ALLERGIES))
+"""The sections in which what is not understood could be a contraindication; a procedure or device moves nothing by itself."""
+_NAMED = 3
+"""As many of what was not understood are named in one row."""
 
 
 def evaluate(chart: Chart, rules: Iterable[Rule], know: Knowledge) -> tuple[Result, ...]:
     """Every rule's results, in the order of the rules. Pure: no clock, no input or output but a log line for a rule that raises."""
     results: list[Result] = []
+    doubts = chart.intake.doubts
     for item in rules:
-        results += _judge(item, chart, know)
+        found = _judge(item, chart, know)
+        results += _doubted(item, found, doubts) if doubts else found
     return tuple(results)
 
 
@@ -54,7 +63,7 @@ def _met(item: Rule, finding: Finding) -> Result:
     unproven = finding.basis is Basis.TEXT or finding.certainty is Certainty.POSSIBLE
     if unproven and effect in _NEEDS_PROOF:
         effect = Kind.INSUFFICIENT_DATA
-        finding = replace(finding, says=f"Confirm: {finding.says}")
+        finding = replace(finding, says=f"{CONFIRM}{finding.says}")
     if unproven and indicator is Indicator.CRITICAL:
         indicator = Indicator.WARNING
     return Result(item, Status.MET, finding, effect, indicator)
@@ -62,3 +71,29 @@ def _met(item: Rule, finding: Finding) -> Result:
 
 def _unknown(item: Rule, gap: Unknown) -> Result:
     return Result(item, Status.UNKNOWN, unknown=gap.what, missing=gap.missing)
+
+
+def _doubted(item: Rule, found: list[Result], doubts: Mapping[Section, tuple[NotUnderstood, ...]]) -> list[Result]:
+    """The results of a rule beside what it could not understand in the sections that it reads: that is never a no.
+
+    It concerns what would speak against the procedure first of all, and the fracture if none was found.
+    """
+    sections = [section for section in item.needs if section in doubts]
+    is_grave = not _GRAVE.isdisjoint(sections)
+    statuses = {result.status for result in found}
+    is_unfound_fracture = item.role is Role.FRACTURE and is_grave and Status.MET not in statuses
+    concerns = item.kind in _NEEDS_PROOF or is_unfound_fracture
+    if not sections or not concerns or Status.NOT_APPLICABLE in statuses:
+        return found
+    missing = tuple([Missing(section, Reason.NOT_UNDERSTOOD, _named(doubts[section])) for section in sections])
+    effect = Kind.INSUFFICIENT_DATA if is_grave else None
+    row = Result(item, Status.UNKNOWN, effect=effect, unknown=item.judges, missing=missing)
+    return [row] if statuses == {Status.NOT_MET} else [*found, row]
+
+
+def _named(doubts: Iterable[NotUnderstood]) -> str:
+    """What was not understood, each kind once, with how many there are of it."""
+    counted = Counter(doubt.says for doubt in doubts)
+    told = [says if number == 1 else f"{says} ({number} times)" for says, number in islice(counted.items(), _NAMED)]
+    more = len(counted) - _NAMED
+    return "; ".join([*told, f"{more} more"] if more > 0 else told)

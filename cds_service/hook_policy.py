@@ -1,6 +1,6 @@
 """What the service does on each hook, one row a hook: whose orders it reads, which rules speak, and which cards it shows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -11,17 +11,19 @@ from cds_service.cards.model import Card
 from cds_service.chart import Answer, Section
 from cds_service.errors import PreconditionFailed, RequestError
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.decoding.bundle import OMITTED
+from cds_service.fhir.decoding.bundle import OMITTED, Part
 from cds_service.findings import Role, Rule
 from cds_service.hook import Hook
 from cds_service.hooks import HookRequest
 from cds_service.judgement import Judgement
-from cds_service.order import Orders, OurOrder
+from cds_service.order import OurOrder
+from cds_service.orders import Orders
 from cds_service.procedure import AUGMENTATION
 from cds_service.rules import AFTERCARE
 
 REQUIRED = Section.CONDITIONS
 """The section without which nothing can be said of an order of ours."""
+_MOST_KEYS, _LONGEST_KEY = 8, 40  # of prefetch keys that an answer repeats
 
 
 class HookPolicy(Struct, frozen=True):
@@ -44,17 +46,23 @@ class HookPolicy(Struct, frozen=True):
 
 
 def _drafts(request: HookRequest, as_of: datetime, context: Context) -> Orders:
-    return Orders.of(request.drafts, context, as_of=as_of)
+    return _read(request, request.drafts, as_of, context)
 
 
 def _selected_drafts(request: HookRequest, as_of: datetime, context: Context) -> Orders:
-    return Orders.of(request.drafts, context, as_of=as_of, selected=request.selections)
+    return _read(request, request.drafts, as_of, context, request.selections)
 
 
 def _appointments(request: HookRequest, as_of: datetime, context: Context) -> Orders:
     """The appointments, some of which may only name the signed order that they are for."""
-    ordered = Orders.of(request.prefetch.get(Section.SERVICE_REQUESTS, OMITTED).parts, context, as_of=as_of).ours
-    return Orders.of(request.appointments, context, as_of=as_of, based_on=ordered)
+    return _read(request, request.appointments, as_of, context)
+
+
+def _read(
+    request: HookRequest, parts: Iterable[Part], as_of: datetime, context: Context, selected: Collection[str] = ()
+) -> Orders:
+    held = request.prefetch.get(Section.SERVICE_REQUESTS, OMITTED).parts
+    return Orders.of(parts, context, as_of=as_of, selected=selected, held=held, in_part=request.in_part)
 
 
 def _no_orders(_request: HookRequest, as_of: datetime, context: Context) -> Orders:
@@ -139,9 +147,15 @@ class Occasion(Struct, frozen=True):
 
 
 def occasion(request: HookRequest, as_of: datetime, rules: Iterable[Rule], context: Context) -> Occasion:
-    """What one call asks about. Raises RequestError for another patient's order."""
+    """What one call asks about.
+
+    Raises RequestError for another patient's order, and where nothing of ours was found for a draft that is no order, or a selection
+    that names no draft: it may be ours.
+    """
     policy = POLICIES[request.hook]
     orders = policy.orders(request, as_of, context)
+    if policy.needs_order and not orders.ours:
+        _refuse_faults(orders, request.hook.orders_in)
     silent = (policy.needs_order and not orders.ours) or not _seen_beforehand(policy, request)
     _refuse_another_patients(orders.ours, request.patient)
     return Occasion(orders, () if silent else rules_of(request.hook, rules))
@@ -162,6 +176,17 @@ def _answered(request: HookRequest, section: Section) -> bool:
     return request.prefetch.get(section, OMITTED).answer.brings_data
 
 
+def _refuse_faults(orders: Orders, member: str) -> None:
+    for fault in orders.faults:
+        element = f"context.{member}.{fault.of}"
+        raise RequestError(f"{element} {fault.says}", expression=element)
+    if orders.unmatched:
+        raise RequestError(
+            f"context.selections names {len(orders.unmatched)} that are none of context.{member}",
+            expression="context.selections",
+        )
+
+
 def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
     for item in ours:
         if item.patient_id and item.patient_id != patient:
@@ -173,11 +198,13 @@ def _refuse_another_patients(ours: Iterable[OurOrder], patient: str) -> None:
 def require_conditions(request: HookRequest) -> None:
     """Without the problem list nothing can be said of an order; null or an empty Bundle is a list known to be empty.
 
-    Raises PreconditionFailed, which names the key and why it has no data.
+    Raises PreconditionFailed, which names the key, why it has no data, and what may have been meant by it.
     """
     if POLICIES[request.hook].needs_order and not _answered(request, REQUIRED):
         why = request.prefetch.get(REQUIRED, OMITTED).says or (
             "it was not sent, and no FHIR server to ask was named with a token"
         )
-        says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}"
+        strange = ", ".join(f"'{key[:_LONGEST_KEY]}'" for key in request.strange_keys[:_MOST_KEYS])
+        sent = f"; sent were keys that this service does not know: {strange}" if strange else ""
+        says = f"The problem list is needed, but prefetch key '{REQUIRED}' has no data: {why}{sent}"
         raise PreconditionFailed(says, prefetch_key=REQUIRED)

@@ -23,14 +23,18 @@ class Metrics:
         self._requests = self._counter("cds_requests", "Requests by route and status.", "route", "status")
         self._seconds = self._histogram("cds_request_seconds", "Time to answer, by route.", "route")
         self._stages = self._histogram("cds_stage_seconds", "Time of each stage of an answer.", "stage")
-        self._cards = self._counter("cds_cards", "Cards shown.", "topic", "indicator")
-        self._rules = self._counter("cds_card_rules", "Findings shown on a card, by rule.", "rule")
-        self._dispositions = self._counter("cds_dispositions", "Answers with cards, by disposition.", "disposition")
+        self._cards = self._counter("cds_cards", "Cards sent to clients.", "topic", "indicator")
+        self._rules = self._counter(
+            "cds_card_rules", "Cards sent to clients, by each rule that speaks on them.", "rule"
+        )
+        self._dispositions = self._counter(
+            "cds_dispositions", "Answers to clients with cards, by disposition.", "disposition"
+        )
         self._shadow_cards = self._counter(
             "cds_shadow_cards", "Cards made in shadow mode, shown to nobody.", "topic", "indicator"
         )
         self._shadow_rules = self._counter(
-            "cds_shadow_card_rules", "Findings on a card made in shadow mode, by rule.", "rule"
+            "cds_shadow_card_rules", "Cards made in shadow mode, by each rule that speaks on them.", "rule"
         )
         self._shadow_dispositions = self._counter(
             "cds_shadow_dispositions", "Answers in shadow mode, by disposition.", "disposition"
@@ -38,6 +42,16 @@ class Metrics:
         self._fetches = self._counter("cds_fetches", "Searches of FHIR servers, by outcome.", "outcome")
         self._gaps = self._counter(
             "cds_gaps", "Answers for which a section of the chart was missing, by reason.", "section", "reason"
+        )
+        self._intake = self._counter(
+            "cds_intake", "Resources that were sent or fetched, by what became of them.", "section", "end"
+        )
+        self._not_understood = self._counter(
+            "cds_not_understood",
+            "Entries that were not understood, by cause and code system.",
+            "section",
+            "cause",
+            "system",
         )
         self._failures = self._counter("cds_rule_failures", "Rules that raised and were left out of an answer.", "rule")
         self._unrecognised = self._counter(
@@ -83,6 +97,16 @@ class Metrics:
         """What one answer did without, each section and reason once."""
         for section, reason in missing:
             self._gaps(section, reason).inc()
+
+    def intake(self, ends: Iterable[tuple[str, str, int]]) -> None:
+        """How many resources of each section ended in each way in one answer."""
+        for section, end, number in ends:
+            self._intake(section, end).inc(number)
+
+    def not_understood(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        """What was not understood, by section and cause, and the key of a code system that we know (`other` for any, empty for none)."""
+        for section, cause, system in entries:
+            self._not_understood(section, cause, system or "none").inc()
 
     def unrecognised(self, systems: Iterable[str]) -> None:
         """The code systems of the orders of one call that are none of ours: keys of systems that we know, `other` or `none`."""

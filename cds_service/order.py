@@ -1,19 +1,19 @@
-"""Tells whether an order or appointment is for vertebral augmentation, at which levels, and for when."""
+"""Tells whether one order or appointment is for vertebral augmentation, at which levels, and for when."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from cds_service.chart import Augmentation, Basis, Concept, Level, Order, Precision, When
+from cds_service.chart import Augmentation, Basis, Concept, Level, When
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Note, Reference, Term, terms_of
-from cds_service.fhir.decoding.decode import DecodedResource, decode, identifier
-from cds_service.procedure import beyond, named, one_kind
+from cds_service.fhir.decoding.decode import DecodedResource
+from cds_service.fhir.decoding.references import URN, address
+from cds_service.fhir.intake.modifiers import marked
+from cds_service.procedure import beyond, detailed, named, one_kind
 
 _WITHDRAWN = frozenset(("entered-in-error", "revoked", "cancelled", "noshow"))
 _PROPHYLACTIC = re.compile(r"\bprophyla|\bprevent(?:ive|ion)\b", re.IGNORECASE)
@@ -29,80 +29,55 @@ class OurOrder(Struct, frozen=True):
     level_count: int
     planned: When | None
     procedure: Augmentation
+    words: str
     basis: Basis
     prophylactic: bool
     is_appointment: bool
     reasons: tuple[Concept, ...]
     reason_references: tuple[str, ...]
+    is_time_unread: bool = False
+    modifier: str = ""
 
 
-class Orders(Struct, frozen=True):
-    """What the drafts of a session hold: ours, the code systems of procedure orders not recognised, and all as one order."""
-
-    ours: tuple[OurOrder, ...]
-    unrecognised: tuple[str, ...]
-    order: Order
-
-    @classmethod
-    def of(
-        cls,
-        parts: Iterable[Part],
-        context: Context,
-        *,
-        as_of: datetime,
-        selected: Collection[str] = (),
-        based_on: Iterable[OurOrder] = (),
-    ) -> "Orders":
-        """Read drafts and appointments; several of ours make one assessment over their levels.
-
-        With `selected` (references or bare ids) only those count: order-select asks about nothing else. `based_on` are signed
-        orders of ours that an appointment may name as what it is for.
-        """
-        items = [item for item in decode(parts) if isinstance(item, DecodedResource) and _is_selected(item, selected)]
-        ours = [found for item in items if (found := _service_request(item, context))]
-        known = {found.reference: found for found in (*based_on, *ours)}
-        ours += [found for item in items if (found := _appointment(item, known, context))]
-        recognised = {found.reference for found in ours}
-        systems = tuple(
-            sorted({name for item in items for name in _systems(item, context) if item.reference not in recognised})
-        )
-        return cls(tuple(ours), systems, _merged(ours, as_of))
-
-
-def _is_selected(item: DecodedResource, selected: Collection[str]) -> bool:
-    return not selected or item.reference in selected or item.resource.id in selected
-
-
-def _service_request(item: DecodedResource, context: Context) -> OurOrder | None:
+def service_request(item: DecodedResource, context: Context) -> OurOrder | None:
+    """The order that a service request is, if it is ours."""
     request = item.resource
     if not isinstance(request, resources.ServiceRequest) or request.status in _WITHDRAWN or request.doNotPerform:
         return None
-    details = [*terms_of(request.bodySite), *terms_of(request.orderDetail), *_notes(request.note)]
+    specified = terms_of(request.orderDetail)
+    details = [*terms_of(request.bodySite), *specified, *_notes(request.note)]
     said = [*terms_of(request.code), *_beyond(item, ("code",), context)]
     levels = concepts.levels(None, context, also=details) or concepts.levels(None, context, also=said)
-    found = named(said, context, details=details, levels=bool(levels))
+    found = named(said, context, details=details, levels=bool(levels)) or detailed(
+        said, specified, context, details=details, levels=bool(levels)
+    )
     if found is None or _only_cervical(levels):
         return None
     reasons = [*terms_of(request.reasonCode), *terms_of(request.reason)]
+    stated = (request.occurrenceDateTime, request.occurrencePeriod, request.occurrenceTiming)
+    planned = dates.occurrence(*stated, context.zone)
     quantity = request.quantityQuantity.value if request.quantityQuantity else None
     return OurOrder(
         reference=item.reference,
         raw=bytes(item.part.raw),
-        patient_id=identifier(request.subject or request.patient),
+        patient_id=_person(request.subject or request.patient),
         levels=levels,
         level_count=max(len(levels), int(quantity) if quantity and 1 <= quantity <= len(Level) else 0),
-        planned=dates.read(request.occurrenceDateTime, context.zone)
-        or dates.period(request.occurrencePeriod, context.zone),
+        planned=planned,
         procedure=found.kind,
+        words=_named_as(terms_of(request.code), context),
         basis=found.basis,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in [*said, *details, *reasons] for text in term.texts),
         is_appointment=False,
         reasons=_concepts(reasons, context),
         reason_references=_references(request.reasonReference),
+        is_time_unread=planned is None and dates.states_one(*stated),
+        modifier=marked(item).modifier,
     )
 
 
-def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context: Context) -> OurOrder | None:
+def appointment(item: DecodedResource, booked: Sequence[OurOrder], context: Context) -> OurOrder | None:
+    """The order that an appointment is, by what it says or by the orders of ours that it is for."""
     visit = item.resource
     if not isinstance(visit, resources.Appointment) or visit.status in _WITHDRAWN:
         return None
@@ -114,12 +89,12 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         *written,
         *_beyond(item, ("serviceType", "reason", "description", "comment"), context),
     ]
-    booked = [orders[name] for link in visit.basedOn if (name := link.reference or "") in orders]
     own = concepts.levels(None, context, also=said)
     levels = own or frozenset().union(*(order.levels for order in booked))
     found = named(said, context, levels=bool(own))
     if not (found or booked) or _only_cervical(levels):
         return None
+    planned = dates.read(visit.start, context.zone)
     stated = [found.kind] if found and found.kind is not Augmentation.UNSTATED else [item.procedure for item in booked]
     return OurOrder(
         reference=item.reference,
@@ -127,14 +102,23 @@ def _appointment(item: DecodedResource, orders: Mapping[str, OurOrder], context:
         patient_id=next((_patient(person.actor) for person in visit.participant if _patient(person.actor)), ""),
         levels=levels,
         level_count=len(levels),
-        planned=dates.read(visit.start, context.zone),
+        planned=planned,
         procedure=one_kind(stated),
+        words=_named_as(terms_of(visit.serviceType), context) or "".join([item.words for item in booked][:1]),
         basis=found.basis if found else Basis.CODE,
         prophylactic=any(_PROPHYLACTIC.search(text) for term in said for text in term.texts),
         is_appointment=True,
         reasons=_concepts(said, context),
         reason_references=_references(visit.reasonReference),
+        is_time_unread=planned is None and dates.states_one(visit.start),
+        modifier=marked(item).modifier,
     )
+
+
+def _named_as(terms: Iterable[Term], context: Context) -> str:
+    """The first text by which terms name the procedure."""
+    said = (text for term in terms for text in ([term.text] if term.text else []) + list(term.texts))
+    return next((text.strip() for text in said if named([Term(text=text)], context)), "")
 
 
 def _beyond(item: DecodedResource, elements: tuple[str, ...], context: Context) -> list[Term]:
@@ -160,48 +144,37 @@ def _notes(value: list[Note] | Note | str | None) -> list[Term]:
     return [Term(text=note if isinstance(note, str) else note.text) for note in notes]
 
 
+def _person(subject: Reference | None) -> str:
+    """The bare id of the patient whom an order is for, type and id of what is no patient; empty for what cannot be followed."""
+    wanted = address(subject.reference if subject else "")
+    if wanted.id.startswith(URN):
+        return ""
+    return wanted.id if wanted.type in ("", "Patient") else wanted.path
+
+
 def _patient(actor: Reference | None) -> str:
-    said = actor.reference if actor and actor.reference else ""
-    return identifier(actor) if "Patient/" in said else ""
+    wanted = address(actor.reference if actor else "")
+    return wanted.id if wanted.type == "Patient" else ""
 
 
-def _systems(item: DecodedResource, context: Context) -> Iterable[str]:
-    """The code systems of an order, for the count of those that were not recognised: an address that we do not know may hold a name."""
-    if isinstance(item.resource, resources.ServiceRequest):
-        for coding in item.resource.code.codings if item.resource.code else ():
-            yield (context.know.index.system(coding.system) or "other") if coding.system else "none"
+_SAYS_WHAT = {
+    resources.ServiceRequest: ("code", "orderDetail"),
+    resources.ProcedureRequest: ("code",),
+    resources.Appointment: ("serviceType", "reasonCode", "reason", "description", "comment", "basedOn"),
+}
+"""The elements that say what is ordered, by type."""
 
 
-def _merged(ours: list[OurOrder], as_of: datetime) -> Order:
-    """All orders as one: their levels together, and the earliest slot that lies ahead. An order's slot goes before an appointment's."""
-    levels: frozenset[Level] = frozenset().union(*(item.levels for item in ours))
-    ahead = [
-        (item.is_appointment, item.planned, item) for item in ours if item.planned and _usable(item.planned, as_of)
-    ]
-    slots = sorted(ahead, key=lambda slot: (slot[0], slot[1].start))
-    stated = [item.planned for item in ours if item.planned]
-    note = ""
-    if stated and not slots:
-        past = [slot for slot in stated if slot.last < as_of]
-        note = f"the stated time {stated[0]} {'is past' if past else 'is not a day'} and counts as not stated"
-    first = slots[0][2] if slots else None
-    return Order(
-        references=tuple(item.reference for item in ours),
-        levels=levels,
-        level_count=max((item.level_count for item in ours), default=0)
-        if len(ours) == 1
-        else max(len(levels), len(ours)),
-        planned=first.planned if first else None,
-        planned_source=("appointment" if first.is_appointment else "order") if first else "",
-        planned_note=note,
-        procedure=one_kind(item.procedure for item in ours),
-        basis=Basis.TEXT if any(item.basis is Basis.TEXT for item in ours) else Basis.CODE,
-        prophylactic=any(item.prophylactic for item in ours),
-        reasons=tuple(reason for item in ours for reason in item.reasons),
-        reason_references=tuple(link for item in ours for link in item.reason_references),
-    )
+def unread_elements(item: DecodedResource) -> tuple[str, ...]:
+    """Those of the elements which say what an order is for that could not be read; none of an order that is withdrawn."""
+    kind, resource = type(item.resource), item.resource
+    withdrawn = resource.status in _WITHDRAWN or getattr(resource, "doNotPerform", None)
+    return () if withdrawn else tuple(path for path in item.dropped if path.startswith(_SAYS_WHAT.get(kind, ())))
 
 
-def _usable(planned: When, as_of: datetime) -> bool:
-    """A slot must be a day or a time, and must not be past."""
-    return planned.precision in (Precision.DAY, Precision.TIME) and planned.last >= as_of
+def says_nothing(item: DecodedResource) -> bool:
+    """Whether an appointment says nothing of what it is for but by the orders that it names."""
+    visit = item.resource
+    if not isinstance(visit, resources.Appointment) or visit.status in _WITHDRAWN:
+        return False
+    return not any((visit.serviceType, visit.reasonCode, visit.reason, visit.description, visit.comment))

@@ -1,5 +1,6 @@
 """Tells whether terms name vertebral augmentation, by code or in words, and which kind: vertebroplasty or kyphoplasty."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -13,6 +14,13 @@ AUGMENTATION = ValueSets.VERTEBRAL_AUGMENTATION
 _ABBREVIATION, _SPINE = ValueSets.AUGMENTATION_ABBREVIATION, ValueSets.SPINE_REGION
 _NOT_OURS = frozenset((ValueSets.SACROPLASTY, ValueSets.CERVICAL_AUGMENTATION))
 _OVERLAP = 100  # characters of the piece before: more than any name of the procedure has
+_ANOTHER_SERVICE = re.compile(
+    r"\b(?:mri?|mrt|ct|pet|spect|dxa|dexa|scan|scans|scintigraph\w*|x-?rays?|xr|radiographs?|imaging|ultrasound)\b(?!\W*(?:guid|fluoro))"
+    r"|\b(?:refer\w*|consult\w*|evaluat\w*|assess\w*|visit|clinic|follow[- ]?up|review|education|advice|opinion|consent"
+    r"|konsil\w*|uberweisung|vorstellung|abklarung|ana?esth\w*|physio\w*|rehabilitation|wound|dressing|nursing|transport|patholog\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of an orderable that is something else, whatever its details say that it is for; "CT guided" is a way to do the procedure."""
 _KINDS = {ValueSets.VERTEBROPLASTY: Augmentation.VERTEBROPLASTY, ValueSets.KYPHOPLASTY: Augmentation.KYPHOPLASTY}
 
 
@@ -42,6 +50,29 @@ def named(
     ):
         return None
     return NamedProcedure(Basis.CODE if AUGMENTATION in coded else Basis.TEXT, _kind(own, further, index))
+
+
+def detailed(
+    own: Iterable[Term],
+    specified: Iterable[Term],
+    context: Context,
+    *,
+    details: Iterable[Term] = (),
+    levels: bool = False,
+) -> NamedProcedure | None:
+    """How the specification of a general orderable (`orderDetail`) names vertebral augmentation, see `named`; None if it does not.
+
+    What is ordered must leave room for it: an image, a referral or a visit is one, whatever it is for.
+    """
+    index = context.know.index
+    general, further = tuple(own), tuple(specified)
+    ordered = folded(" / ".join(_texts(general)))
+    exception = index.value_sets[AUGMENTATION].exception
+    if not further or _ANOTHER_SERVICE.search(ordered):
+        return None
+    if exception and any(exception.search(folded(f"{ordered} {text}")) for text in _texts(further)):
+        return None
+    return named((*general, *further), context, details=details, levels=levels)
 
 
 def beyond(texts: Iterable[str], context: Context) -> list[Term]:

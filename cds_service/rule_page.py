@@ -1,14 +1,15 @@
-"""The page of a rule as markdown: what it checks and why, its numbers with their sources, its value sets and its cases."""
+"""The page of a rule as markdown: what it checks and why, what it says, its numbers with their sources, value sets and cases."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from cds_service import cases, rules
 from cds_service.cases import Case
-from cds_service.findings import Rule
+from cds_service.findings import Finding, Kind, Result, Rule
+from cds_service.findings.date_style import in_words
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
 from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES
@@ -21,16 +22,27 @@ def catalogue(listed: Iterable[Rule]) -> str:
     return "\n".join(lines)
 
 
+class Saying(Struct, frozen=True):
+    """What a rule says in one of its cases, with dates in words: the line of a card, what explains it, and what a person can do."""
+
+    case: Case
+    effect: Kind | None
+    says: str
+    explains: str
+    steps: tuple[str, ...]
+
+
 class Read(Struct, frozen=True):
     """What a rule goes by, found by running its cases. `numbers` are its own, those of files that it shows as a whole, then others.
 
     `value_sets` are those that it asks for; `sources` are those of the rule, of the numbers and of what it says in its cases, each with
-    where in it to look, as far as that is on record.
+    where in it to look, as far as that is on record. `sayings` are examples of what it says, one of each effect and set of sources.
     """
 
     numbers: tuple[Parameter, ...]
     value_sets: tuple[ValueSet, ...]
     sources: Mapping[str, str]
+    sayings: tuple[Saying, ...]
 
 
 def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
@@ -39,12 +51,35 @@ def read(item: Rule, know: Knowledge, listed: Iterable[Case]) -> Read:
     whole = (own, *(know.rules[name] for name in own.shows))
     its = tuple(number for file in whole for number in file.parameters.values())
     numbers = (*its, *sorted(found.numbers.difference(its), key=lambda number: number.key))
-    places: dict[str, dict[str, None]] = {name: {} for finding in found.findings for name in finding.cites}
+    findings = [result.finding for _, result in found.found if result.finding]
+    places: dict[str, dict[str, None]] = {name: {} for finding in findings for name in finding.cites}
     entries: list[Parameter | Remark] = [*numbers, *(remark for _, remark in remarks(item, know))]
     for entry in entries:
         places.setdefault(entry.source, {})[entry.locator] = None
     sources = {name: "; ".join(found) for name, found in places.items()} | dict(own.citations)
-    return Read(numbers, tuple(know.index.value_sets[name] for name in sorted(found.value_sets)), sources)
+    value_sets = tuple(know.index.value_sets[name] for name in sorted(found.value_sets))
+    return Read(numbers, value_sets, sources, tuple(_sayings(found.found)))
+
+
+def _sayings(found: Iterable[tuple[Case, Result]]) -> Iterator[Saying]:
+    """The first example of each effect and set of sources: findings that share both are explained alike. Each explanation stands once."""
+    seen, explained = set[tuple[Kind | None, frozenset[str]]](), {""}
+    for case, result in found:
+        finding = result.finding
+        if finding and (kind := (result.effect, _cited(finding))) not in seen:
+            seen.add(kind)
+            yield Saying(
+                case=case,
+                effect=result.effect,
+                says=in_words(finding.says, case.as_of),
+                explains="" if finding.explains in explained else in_words(finding.explains, case.as_of),
+                steps=tuple([in_words(text, case.as_of) for text in finding.steps or result.rule.steps]),
+            )
+            explained.add(finding.explains)
+
+
+def _cited(finding: Finding) -> frozenset[str]:
+    return frozenset((*finding.cites, *(number.source for number in finding.uses)))
 
 
 def remarks(item: Rule, know: Knowledge) -> tuple[tuple[str, Remark], ...]:
@@ -61,6 +96,7 @@ def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
         f"# {item.title}",
         f"`{item.id}` · kind *{item.kind}* · card *{item.card}* · reads {', '.join(item.needs) or 'the order only'}",
         text(item, lambda other: f"*{other.title}* (`{other.id}`)"),
+        _block("What it says", [_saying(entry) for entry in seen.sayings]),
         _block("Numbers in force", [_parameter(entry, know) for entry in seen.numbers]),
         _block("Value sets", [_value_set(entry) for entry in seen.value_sets]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
@@ -83,6 +119,11 @@ def text(item: Rule, name: Callable[[Rule], str]) -> str:
 def _block(heading: str, lines: list[str], body: str = "") -> str:
     text = "\n".join(f"- {line}" for line in lines) or body
     return f"## {heading}\n\n{text}" if text else ""
+
+
+def _saying(item: Saying) -> str:
+    steps = f" To do: {'. '.join(item.steps)}." if item.steps else ""
+    return f"*{item.effect}*: **{item.says}**.{f' {item.explains}' if item.explains else ''}{steps} Case: {item.case.name}."
 
 
 def _parameter(item: Parameter, know: Knowledge) -> str:

@@ -15,17 +15,19 @@ from cds_service.cards.identity import CARD_KEY
 from cds_service.cards.inputs import Call, CardInputs, Manner
 from cds_service.cards.model import Card
 from cds_service.cards.stamp import system_actions
-from cds_service.chart import Chart, Section
+from cds_service.chart import Chart, Order, Section
 from cds_service.chart.sections import MEDICATION_LISTS
+from cds_service.disposition import Assessment, Disposition
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.intake.ownership import of_patient
 from cds_service.fhir.read import Received
-from cds_service.findings import Indicator, Rule
+from cds_service.findings import Indicator, Results, Rule
 from cds_service.hook_policy import POLICIES, occasion, require_conditions
 from cds_service.hooks import HookRequest
 from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
 from cds_service.knowledge.site import with_codes
+from cds_service.orders import Orders
 from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.legibility import legibility
 from cds_service.report_text.phrases import phrase_table
@@ -34,14 +36,14 @@ from cds_service.settings import Client, Settings
 from cds_service.store.records import DisplayedCard
 
 Overridden = Callable[[Collection[str], datetime], Collection[str]]
-"""Which of the cards with these keys were shown and overridden since a moment."""
+"""Which of the cards with these keys were shown and overridden since a moment, and not acted on."""
 
 
 class Site(Struct, frozen=True):
     """What does not change from call to call: knowledge, rules, how the site wants its cards, and what it has agreed with its client.
 
-    A card that was overridden is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft unseen;
-    `lists` are the medication lists that are kept there; `notes` are told with every assessment.
+    A card that was overridden, and not acted on, is not shown again at signing for the time `quiet`; `stamp` adds the result to the draft
+    unseen; `lists` are the medication lists that are kept there; `notes` are told with every assessment.
     """
 
     know: Knowledge
@@ -140,7 +142,8 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     asked = occasion(request, as_of, site.rules, context)
     watch.lap("order")
     if not asked.rules:
-        return Response({"cards": []}, timings=watch.seconds, unrecognised=asked.orders.unrecognised)
+        silent = _without_cards(request, asked.orders, as_of, site)
+        return Response(silent, timings=watch.seconds, unrecognised=asked.orders.unrecognised)
     request = _filled(request, fill, prefetch.sections(asked.rules, site.lists))
     require_conditions(request)
     watch.lap("fetch")
@@ -157,7 +160,13 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
         manner=site.manner,
         ours=asked.orders.ours,
         requested=chart.requested,
-        notes=tuple(filter(None, (*site.notes, *request.notes, asked.orders.order.planned_note, *chart.notes))),
+        notes=tuple(
+            filter(
+                None,
+                (*site.notes, *request.notes, asked.orders.order.planned_note, *asked.orders.notes, *chart.notes),
+            )
+        ),
+        intake=chart.intake,
     )
     composed = policy.cards(material) if policy.shows(judged) else ()
     withheld = _withheld(composed, now, site) if policy.withholds else ()
@@ -171,6 +180,22 @@ def respond(request: HookRequest, now: datetime, site: Site, fill: Fill = as_sen
     return Response(body, shown, watch.seconds, material, chart, asked.orders.unrecognised)
 
 
+def _without_cards(request: HookRequest, orders: Orders, as_of: datetime, site: Site) -> dict[str, Any]:
+    """The answer to a call with no order that is ours as far as it was read. What of it was not read may be ours, which is said."""
+    if not orders.unread:
+        return {"cards": []}
+    material = CardInputs(
+        results=Results(),
+        assessment=Assessment(Disposition.INSUFFICIENT_DATA, (), ()),
+        order=Order(references=tuple(doubt.of for doubt in orders.unread)),
+        as_of=as_of,
+        know=site.know,
+        call=Call(request.hook, request.instance, request.patient, request.encounter, request.user),
+        notes=(*request.notes, *orders.notes),
+    )
+    return {"cards": [], "extension": {EXTENSION: assessment(material)}}
+
+
 def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> HookRequest:
     """The call with what is missing fetched; what is another patient's, sent or fetched, is missing too."""
     request = replace(request, prefetch=of_patient(request.prefetch, request.patient))
@@ -179,7 +204,7 @@ def _filled(request: HookRequest, fill: Fill, sections: Collection[Section]) -> 
 
 
 def _withheld(cards: Iterable[Card], now: datetime, site: Site) -> tuple[Card, ...]:
-    """The cards that were overridden lately; a critical one is always shown, and a changed one has another key."""
+    """The cards that were overridden lately and not acted on; a critical one is always shown, and a changed one has another key."""
     if not site.quiet or not site.overridden:
         return ()
     keys = {card.extension[CARD_KEY]: card for card in cards if card.indicator is not Indicator.CRITICAL}

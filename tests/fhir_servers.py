@@ -277,6 +277,50 @@ def _no_include(handler: _Handler) -> None:
     _status(400)(handler) if "_include" in wanted else handler.pass_on(wanted)
 
 
+def _answers(body: object) -> Callable[[_Handler], None]:
+    """Answers HTTP 200 with a JSON value that is no whole answer to a search."""
+    data = json.dumps(body).encode()
+    return lambda handler: handler.answer(data)
+
+
+def _holds(*entries: Mapping[str, Any], **members: object) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "type": "searchset", "entry": list(entries), **members}
+
+
+def _outcome(severity: str, code: str) -> dict[str, Any]:
+    issue = {"severity": severity, "code": code, "diagnostics": "of the server"}
+    return {"resource": {"resourceType": "OperationOutcome", "issue": [issue]}, "search": {"mode": "outcome"}}
+
+
+_LATEX = {
+    "resourceType": "AllergyIntolerance",
+    "id": "latex",
+    "patient": PATIENT,
+    "code": {"coding": [{"system": "http://snomed.info/sct", "code": "1003755004", "display": "Allergy to latex"}]},
+}
+NO_WHOLE_ANSWERS: dict[str, tuple[object, str]] = {
+    "null": (None, "failed"),
+    "empty-list": ([], "failed"),
+    "list": ([_LATEX], "failed"),
+    "text": ("no entries", "failed"),
+    "capabilities": ({"resourceType": "CapabilityStatement", "status": "active"}, "failed"),
+    "parameters": ({"resourceType": "Parameters"}, "failed"),
+    "another-type": ({"resourceType": "Observation", "id": "o", "status": "final", "subject": PATIENT}, "failed"),
+    "one-resource": (_LATEX, "cut"),
+    "forbidden-inside": (_holds(_outcome("error", "forbidden")), "failed"),
+    "suppressed-inside": (_holds(_outcome("warning", "suppressed"), total=0), "failed"),
+    "suppressed-beside": (_holds({"resource": _LATEX}, _outcome("information", "suppressed")), "cut"),
+    "timeout-inside": (
+        _holds({"resource": {"resourceType": "Bundle", "entry": [_outcome("fatal", "timeout")]}}),
+        "failed",
+    ),
+    "next-without-address": (_holds({"resource": _LATEX}, link=[{"relation": "next"}]), "cut"),
+    "total-as-text": (_holds({"resource": _LATEX}, total="2"), "cut"),
+    "total-unreadable": (_holds({"resource": _LATEX}, total={"value": 1}), "cut"),
+    "failed-entry": (_holds({"resource": _LATEX}, {"response": {"status": "500 Internal Server Error"}}), "cut"),
+}
+"""By name, what a server sends for a search, and why what it holds is then unknown."""
+
 FAULTS: dict[str, Callable[[_Handler], None]] = {
     "delay": _delay,
     "hang": _hang,
@@ -303,6 +347,8 @@ FAULTS: dict[str, Callable[[_Handler], None]] = {
     "redirect": _redirect,
     "next-elsewhere": _next_elsewhere,
     "no-include": _no_include,
+    **{name: _answers(body) for name, (body, _) in NO_WHOLE_ANSWERS.items()},
+    "notice-inside": _answers(_holds({"resource": _LATEX}, _outcome("information", "informational"))),
 }
 
 

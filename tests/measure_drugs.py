@@ -87,7 +87,7 @@ def main(directories: list[Path]) -> int:
         for item in read
         if isinstance(medication := repair.read(item, resources.Medication)[0], resources.Medication)
         and item["resourceType"] == "Medication"
-    )
+    ).beside("")
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     uses: Counter[str] = Counter()
     for item in read:

@@ -140,9 +140,9 @@ REFUSED: list[tuple[Callable[[], dict[str, str]], str]] = [
     (dict, "no bearer token"),
     (lambda: {"Authorization": "Basic dTpw"}, "no bearer token"),
     (lambda: {"Authorization": "Bearer"}, "no bearer token"),
-    (lambda: bearer("no.jwt.atall"), "no JWT"),
-    (lambda: bearer("a" * 100_000), "no JWT"),
-    (lambda: bearer("é.é.é"), "no JWT"),
+    (lambda: bearer("no.jwt.atall"), "not a JWT"),
+    (lambda: bearer("a" * 100_000), "not a JWT"),
+    (lambda: bearer("é.é.é"), "not a JWT"),
     (lambda: bearer(unsigned(token(NOW, GOOD))), "algorithm"),
     (lambda: bearer(forged(token(NOW, GOOD), alg="HS256")), "algorithm"),
     (lambda: bearer(forged(token(NOW, GOOD), alg=["ES384"])), "algorithm"),
@@ -155,7 +155,7 @@ REFUSED: list[tuple[Callable[[], dict[str, str]], str]] = [
     (lambda: bearer(forged(token(NOW, GOOD), kid="unknown")), "not in the pinned file"),
     (lambda: bearer(forged(token(NOW, GOOD, "P-384 another"), kid="P-384")), "signature"),
     (lambda: bearer(token(NOW, GOOD)[:-8] + "AAAAAAAA"), "signature"),
-    (lambda: bearer(forged(token(NOW, GOOD), crit=["exp"])), "no JWT"),
+    (lambda: bearer(forged(token(NOW, GOOD), crit=["exp"])), "not a JWT"),
     (lambda: sent(iss="https://unknown.example"), "issuer"),
     (lambda: sent(iss=None), "issuer"),
     (lambda: sent(BASE + DISCOVERY), "audience"),
@@ -166,12 +166,12 @@ REFUSED: list[tuple[Callable[[], dict[str, str]], str]] = [
     (lambda: sent(exp=MOMENT - 61, iat=MOMENT - 300), "expired"),
     (lambda: sent(iat=MOMENT + 61), "not valid yet"),
     (lambda: sent(nbf=MOMENT + 61), "not valid yet"),
-    (lambda: sent(exp=MOMENT + 90_000), "longer than 24 hours"),
-    (lambda: sent(exp=None), "no number"),
-    (lambda: sent(exp="soon"), "no number"),
-    (lambda: sent(exp=True), "no number"),
-    (lambda: sent(exp=1e400), "no number"),
-    (lambda: sent(iat=None), "no number"),
+    (lambda: sent(exp=MOMENT + 90_000), "more than 24 hours"),
+    (lambda: sent(exp=None), "not a number"),
+    (lambda: sent(exp="soon"), "not a number"),
+    (lambda: sent(exp=True), "not a number"),
+    (lambda: sent(exp=1e400), "not a number"),
+    (lambda: sent(iat=None), "not a number"),
     (lambda: sent(jti=None), "jti"),
     (lambda: sent(jti=""), "jti"),
 ]
@@ -573,7 +573,10 @@ def test_keys_come_from_an_allowed_address(serve: Serve, published: tuple[str, l
     assert client.post(SERVICE, json=CALL, headers=sent(jku=f"{base}/others.json")).status_code == 401
     assert client.post(SERVICE, json=CALL, headers=sent(GOOD, "P-256", "ES256")).status_code == 401
     assert asked == ["/jwks.json"] * 2
-    assert reasons(log) == ["the address of keys that it names is not allowed", "the key that it names was not found"]
+    assert reasons(log) == [
+        "the address of keys that the token names is not allowed",
+        "the key that the token names was not found",
+    ]
 
 
 def test_keys_that_do_not_come_hold_nobody_up(serve: Serve, monkeypatch: pytest.MonkeyPatch, log: StringIO):
@@ -583,7 +586,7 @@ def test_keys_that_do_not_come_hold_nobody_up(serve: Serve, monkeypatch: pytest.
         started = time.monotonic()
         assert client.post(SERVICE, json=CALL, headers=sent()).status_code == 401
         assert time.monotonic() - started < 1.5  # reading is given up after two seconds
-    assert reasons(log) == ["the key that it names was not found"]
+    assert reasons(log) == ["the key that the token names was not found"]
 
 
 @pytest.mark.parametrize("path", ["moved", "huge"])

@@ -157,7 +157,7 @@ def test_a_hook_is_answered_at_its_own_address_and_elsewhere_refused_by_name(lap
         return
     (issue,) = body["issue"]
     assert (status, issue["expression"]) == (400, ["hook"])
-    assert issue["details"]["text"].startswith(f"hook is {sent}; answered here: {hook}")
+    assert issue["details"]["text"].startswith(f"hook is {sent}; this address answers {hook}")
 
 
 @pytest.mark.parametrize("sent", ["order-dispatch", "SECRET", "", None, 3, ["order-sign"]], ids=str)

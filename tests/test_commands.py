@@ -12,8 +12,16 @@ from click.testing import CliRunner, Result
 from cds_service.cli import main
 from cds_service.rules import catalogue
 from cds_service.store.database import Database
-from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, OverrideReason, Showing
+from cds_service.store.records import (
+    CallOrigin,
+    DisplayedCard,
+    FeedbackEntry,
+    FeedbackOutcome,
+    OverrideReason,
+    Showing,
+)
 from cds_service.store.repository import add_feedback, add_showings
+from cds_service.store.tables import REVISION
 from tests.fhir_servers import free_port
 from tests.tokens import key_set
 
@@ -30,15 +38,23 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def filled(address: str) -> str:
-    """Two cards of two rules, one overridden; one entry about a card that is not on record."""
+    """Two cards of two rules, one overridden and one of a replay, which was accepted; one entry about a card that is not on record."""
     database = Database(address)
     rules = ("severe_pain", LONGEST)
     cards = [DisplayedCard(uuid4(), "suitability", "info", "suitable", rules, "1") for _ in range(2)]
-    add_showings(database, [Showing(uuid4(), "order-sign", "s", "", NOW, tuple(cards))])
+    tried = DisplayedCard(uuid4(), "suitability", "info", "suitable", ("pregnancy",), "1")
+    add_showings(
+        database,
+        [
+            Showing(uuid4(), "order-sign", "s", "", NOW, tuple(cards)),
+            Showing(uuid4(), "order-sign", "s", "", NOW, (tried,), CallOrigin.REPLAY),
+        ],
+    )
     reason = OverrideReason("urn:r", "need-more-info")
     said = FeedbackEntry(cards[0].uuid, FeedbackOutcome.OVERRIDDEN, NOW, NOW, reason=reason)
     old = FeedbackEntry(uuid4(), FeedbackOutcome.ACCEPTED, NOW, NOW - timedelta(days=400))
-    add_feedback(database, [said, old])
+    replayed = FeedbackEntry(tried.uuid, FeedbackOutcome.ACCEPTED, NOW, NOW)
+    add_feedback(database, [said, old, replayed])
     database.close()
     return address
 
@@ -112,7 +128,7 @@ def test_a_wrong_setting_is_one_line_and_no_trace(tmp_path: Path):
     ("setting", "says"),
     [
         ('{client}jwks = "none.json"', "none.json: cannot be read: No such file"),
-        ('{client}jwks = "empty.json"', "empty.json: is no JWK Set with a public key"),
+        ('{client}jwks = "empty.json"', "empty.json: is not a JWK Set with a public key"),
         ('certificate_authorities = "none.pem"', "none.pem: cannot be read: No such file"),
         ('certificate_authorities = "empty.json"', "empty.json: holds no certificate in PEM"),
         ('host = "0.0.0.0"', "no client is configured"),
@@ -135,7 +151,14 @@ def test_what_would_stop_each_process_is_told_once_and_without_a_trace(
 
 
 def test_a_summary(filled: str):
-    lines = [words(line) for line in run("feedback", "summary").output.splitlines()]
+    told = run("feedback", "summary").output
+    assert "accepted if any of its suggestions was" in told
+    assert "for each rule that speaks on it" in told
+    assert "Cards of replays, the workbench and tests at /connect, of any day, not counted: 1." in " ".join(
+        told.split()
+    )
+    assert "pregnancy" not in told
+    lines = [words(line) for line in told.splitlines()]
     assert ["severe_pain", "2", "0", "1", "100%"] in lines
     assert [LONGEST, "2", "0", "1", "100%"] in lines
     assert ["2026-11", "2", "0", "1", "100%"] in lines
@@ -146,10 +169,14 @@ def test_a_summary(filled: str):
 
 def test_an_export(filled: str, tmp_path: Path):
     rows = list(csv.DictReader(StringIO(run("feedback", "export").output)))
-    told = [(row["outcome"], row["card_rules"]) for row in rows]
-    assert told == [("overridden", f"severe_pain {LONGEST}"), ("accepted", "")]
+    told = [(row["outcome"], row["card_outcome"], row["card_rules"], row["card_origin"]) for row in rows]
+    assert told == [
+        ("overridden", "overridden", f"severe_pain {LONGEST}", "client"),
+        ("accepted", "accepted", "", ""),
+        ("accepted", "accepted", "pregnancy", "replay"),
+    ]
     file = tmp_path / "feedback.csv"
-    assert "2 entries" in run("feedback", "export", "--output", str(file)).output
+    assert "3 entries" in run("feedback", "export", "--output", str(file)).output
     assert list(csv.DictReader(StringIO(file.read_text()))) == rows
 
 
@@ -163,8 +190,8 @@ def test_purging_by_day_and_by_retention(filled: str, monkeypatch: pytest.Monkey
 
 
 def test_an_upgrade_can_be_repeated(address: str):
-    assert run("db", "upgrade").output == "From revision none to 0004\n"
-    assert run("db", "upgrade").output == "At revision 0004 already\n"
+    assert run("db", "upgrade").output == f"From revision none to {REVISION}\n"
+    assert run("db", "upgrade").output == f"At revision {REVISION} already\n"
 
 
 def test_a_database_out_of_reach_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch):

@@ -28,7 +28,7 @@ def test_the_targets_that_it_names_exist() -> None:
     assert (
         adding.count("\n**")
         == adding.count("Check: `")
-        == len(("rule", "finding", "hook", "setting", "wording", "system"))
+        == len(("rule", "finding", "hook", "setting", "column", "wording", "system"))
     )
 
 

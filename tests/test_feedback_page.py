@@ -23,7 +23,15 @@ from cds_service.feedback.trend import TimeUnit, trend
 from cds_service.logs import log_to
 from cds_service.settings import Client, Settings
 from cds_service.store.database import Database
-from cds_service.store.records import DisplayedCard, FeedbackEntry, FeedbackOutcome, OverrideReason, Showing, Tally
+from cds_service.store.records import (
+    CallOrigin,
+    DisplayedCard,
+    FeedbackEntry,
+    FeedbackOutcome,
+    OverrideReason,
+    Showing,
+    Tally,
+)
 from cds_service.store.repository import add_feedback, add_showings
 from cds_service.web.charts import columns, scale, shade
 from tests.test_pages import Elements
@@ -58,10 +66,17 @@ def guarded(serve: Callable[..., FlaskClient], tmp_path: Path) -> Callable[..., 
     return lambda **chosen: serve(**{"clients": (client,), "public_url": BASE, "pages": True} | chosen)
 
 
-def shown(database: Database, rules: str, at: datetime = NOW, outcome: str = "", reason: str = "") -> UUID:
+def shown(
+    database: Database,
+    rules: str,
+    at: datetime = NOW,
+    outcome: str = "",
+    reason: str = "",
+    origin: CallOrigin = CallOrigin.CLIENT,
+) -> UUID:
     """One card on record, with what was said about it."""
     card = DisplayedCard(uuid4(), "suitability", "warning", "caution", tuple(rules.split()), "2026.11.0")
-    add_showings(database, [Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, (card,))])
+    add_showings(database, [Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, (card,), origin)])
     if outcome:
         why = OverrideReason("urn:r", reason) if reason else None
         add_feedback(database, [FeedbackEntry(card.uuid, FeedbackOutcome(outcome), at, at, reason=why)])
@@ -100,8 +115,39 @@ def test_cards_are_counted_by_time_by_rule_and_by_reason(serve, database: Databa
     ]
     assert [row[:3] for row in table(text, "reasons")] == [
         ["No reason given", "1", "50 %"],
-        ["Urgent: delay is the greater hazard", "1", "50 %"],
+        ["Urgent: waiting is the greater risk", "1", "50 %"],
     ]
+
+
+def test_a_card_that_was_acted_on_and_then_dismissed_counts_as_accepted(serve, database: Database):
+    uuid = shown(database, "severe_pain", outcome="accepted")
+    later = NOW + timedelta(minutes=1)
+    dismissed = FeedbackEntry(uuid, FeedbackOutcome.OVERRIDDEN, later, later, reason=OverrideReason("urn:r", "urgent"))
+    add_feedback(database, [dismissed])
+    client = serve()
+    text = client.get("/feedback").text
+    assert "as accepted if any of its suggestions was, even if it was dismissed too" in text
+    assert "for each rule that speaks in its summary or reasons" in text
+    assert figures(text)[:3] == ["1", "1", "0"]
+    assert 'id="reasons"' not in text
+    [row] = csv.DictReader(StringIO(client.get("/feedback.csv").text))
+    assert (row["outcome"], row["reason"], row["cards"]) == ("accepted", "", "1")
+
+
+def test_what_no_clinician_saw_is_said_and_not_counted(serve, database: Database):
+    client = serve()
+    shown(database, "pregnancy", NOW - timedelta(days=1000), "overridden", "urgent", CallOrigin.WORKBENCH)
+    text = client.get("/feedback").text
+    assert "No card has been shown yet" in text
+    assert "What is tried on the" in text
+    assert "1 card of the workbench, of replays and of the test of a connection, of any day, is on record" in text
+    shown(database, "severe_pain", outcome="accepted")
+    shown(database, "pregnancy", outcome="overridden", reason="urgent", origin=CallOrigin.SELF_TEST)
+    text = client.get("/feedback?from=").text
+    assert figures(text)[:3] == ["1", "1", "0"]
+    assert [row[0] for row in table(text, "by-rule")] == ["Severe pain"]
+    assert "2 cards of the workbench" in text
+    assert "pregnancy" not in client.get("/feedback.csv?from=").text
 
 
 def test_the_page_keeps_to_its_policy(serve, database: Database):
@@ -276,7 +322,7 @@ def test_why_somebody_was_not_let_in_is_in_the_log(guarded):
     log_to(stream := StringIO())
     guarded().get("/feedback", headers=bearer(f"{BASE}/cds-services"))
     reasons = [line for line in map(json.loads, stream.getvalue().splitlines()) if line["event"] == "not let in"]
-    assert [line["reason"] for line in reasons] == [f"the audience, {BASE}/cds-services, is none of {BASE}/feedback"]
+    assert [line["reason"] for line in reasons] == [f"the audience, {BASE}/cds-services, is not one of {BASE}/feedback"]
 
 
 def test_beside_clients_the_page_is_off_unless_switched_on(guarded, serve, tmp_path: Path):

@@ -16,6 +16,7 @@ from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.intake.relevance import passed
 from cds_service.fhir.readers import conditions, imaging_observations, medications, observations
+from cds_service.fhir.readers.drug_identity import addressed
 from cds_service.knowledge import load
 from tests.bench import bodies
 
@@ -38,7 +39,7 @@ def entries(resource: resources.Resource) -> tuple[object, ...]:
             found = conditions.condition(resource, source, CONTEXT)
             return () if found is None else (found,)
         case resources.MedicationUse():
-            return medications.drug_uses(resource, source, {}, CONTEXT)
+            return medications.drug_uses(resource, source, addressed(()).beside(""), CONTEXT)
     raise AssertionError(f"a {type(resource).__name__} was passed over")
 
 

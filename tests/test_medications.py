@@ -43,7 +43,7 @@ def read(
         assert isinstance(medication, resources.Medication)
         known.append((medication, full_url))
     source = Source(f"{kind}/1", notes=tuple(f"{path} could not be read" for path in losses.dropped))
-    return drug_uses(resource, source, addressed(known), CONTEXT, drafted=drafted)
+    return drug_uses(resource, source, addressed(known).beside(""), CONTEXT, drafted=drafted)
 
 
 def one(kind: str, medications: dict[str, Any] | None = None, **members: Any) -> DrugUse:

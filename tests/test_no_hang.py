@@ -31,7 +31,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "a unit": lambda text: units.normalised("creatinine", 1.0, text, text, KNOW),
     "a date": lambda text: dates.read(text, ZoneInfo("UTC")),
     "a number": numbers.read,
-    "what a card shows": lambda text: markdown.summary(markdown.escaped(text)),
+    "what a card shows": lambda text: markdown.plain(markdown.escaped(text)),
 }
 
 

@@ -186,7 +186,8 @@ def test_what_was_never_a_result_is_not_there(status: str) -> None:
         ({"effectivePeriod": {"start": "2026-11-18", "end": "2026-11-19"}}, "2026-11-19", ""),
         ({"effectivePeriod": {"start": "2026-11-18"}}, "2026-11-18", ""),
         ({"issued": "2026-11-21T08:00:00Z"}, "2026-11-21 03:00", "dated by when it was issued"),
-        ({"effectiveDateTime": "yesterday"}, "None", "when it was taken could not be read"),
+        ({"effectiveDateTime": "yesterday"}, "None", ""),
+        ({"effectiveTiming": {"event": ["2026-11-20", "2026-11-19"]}}, "2026-11-19", ""),
         ({}, "None", ""),
     ],
 )

@@ -16,7 +16,7 @@ from cds_service.cli._endpoint import here
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.knowledge import load
-from cds_service.order import Orders
+from cds_service.orders import Orders
 
 ORDERS = tomllib.loads((Path(__file__).parent / "data" / "orders.toml").read_text(encoding="utf-8"))["order"]
 CONTEXT = Context(load(), UTC)

@@ -62,7 +62,7 @@ def check(overlay: Written) -> Result:
 def asked(site: Site, *resources: Mapping[str, Any], birth: str = "1948-03-02") -> dict[str, Any]:
     patient = {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": birth}
     mine = [{"id": f"r{place}", "subject": {"reference": "Patient/p"}, **item} for place, item in enumerate(resources)]
-    reply = Local(site, NOW).call(json.dumps(cases.request_about([patient, *mine])).encode())
+    reply = Local(site, NOW).call(json.dumps(cases.request_about([patient, *mine], complete=True)).encode())
     assert reply.status == 200
     return dict(reply.body)
 
@@ -86,17 +86,17 @@ def test_a_page_shows_the_numbers_in_force_of_other_files_too(overlay: Written):
     assert line.endswith("**Set by this site:** Board of 2026-10-01.")
 
 
-def test_a_number_is_replaced_and_says_so_on_page_and_card(overlay: Written):
+def test_a_number_is_replaced_and_its_page_says_so(overlay: Written):
     overlay.write("paediatric_patient.toml", '[parameters.adult_from]\nvalue = 21\nreason = "Board of 2026-10-01"\n')
     body = asked(overlay.site, birth="2006-05-01")
     assert [row["status"] for row in rows(body, "paediatric_patient")] == ["met"]
     assert [row["status"] for row in rows(asked(Site(load(), catalogue())), "paediatric_patient")] == ["not-met"]
-    assert "value set by this site: Board of 2026" in json.dumps(body["cards"])
+    assert "+site" in body["cards"][0]["detail"], "the knowledge that the card names is the site's"
     rule = next(item for item in catalogue() if item.id == "paediatric_patient")
     shown = page(rule, overlay.know, [])
-    assert "**21 a**" in shown
+    assert "**21 years**" in shown
     assert "Set by this site:** Board of 2026-10-01" in shown
-    assert "in place of 18 a (rand-2018" in shown
+    assert "in place of 18 years (rand-2018" in shown
 
 
 def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
@@ -110,7 +110,8 @@ def test_a_replaced_number_goes_under_the_name_of_the_site(overlay: Written):
     )
     (result,) = cases.judge(case, rule, overlay.know)
     assert result.finding is not None
-    assert "reaches site 7 outside hospital (decides), RAND/UCLA 2018 5, eviCore" in result.finding.says
+    texts = f"{result.finding.says} {result.finding.explains}"
+    assert "reaches site 7 outside hospital (used here), RAND/UCLA 2018 5, eviCore" in texts
 
 
 def test_knowledge_tells_which_overlay_it_has(overlay: Written):
@@ -131,7 +132,7 @@ def test_a_longer_hold_decides_and_names_the_site(overlay: Written):
     }
     met = rows(asked(overlay.site, warfarin), "antithrombotic_hold")[0]
     assert (met["status"], met["effect"]) == ("met", "correctable")
-    assert "Local policy asks 168 h" in met["says"]
+    assert "7 days (this site)" in met["says"]
     before = rows(asked(Site(load(), catalogue()), warfarin), "antithrombotic_hold")[0]
     assert before.get("effect") != "correctable"
 

@@ -137,7 +137,17 @@ def test_what_leads_nowhere_is_said_on_a_page(pages: FlaskClient, path: str, sta
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b'{"pasted": 5}', b'{"fixture": "nonesuch"}', b'{"fixture": "active-discitis", "values": [1]}'],
+    [
+        b"{",
+        b"[]",
+        b'{"pasted": 5}',
+        b'{"pasted": [5]}',
+        b'{"pasted": {"resourceType": "Bundle", "entry": "x"}}',
+        b'{"pasted": "{"}',
+        b'{"pasted": " "}',
+        b'{"fixture": "nonesuch"}',
+        b'{"fixture": "active-discitis", "values": [1]}',
+    ],
 )
 def test_the_script_is_told_what_is_wrong(pages: FlaskClient, body: bytes):
     answer = json.loads(pages.post("/workbench/run", data=body).data)
@@ -162,14 +172,15 @@ def test_a_refusal_shows_its_operation_outcome(pages: FlaskClient):
     assert "prefetch.conditions" in text
 
 
-def test_a_newcomer_reads_why_not_now_when_at_the_earliest_who_says_so_and_what_next(pages: FlaskClient):
+def test_a_newcomer_reads_the_verdict_when_at_the_earliest_who_says_so_and_what_next(pages: FlaskClient):
     text = pages.get(f"/?fixture={APIXABAN}").text
-    verdict = text[text.index('class="answers"') : text.index('class="explained"')]
+    verdict = text[text.index('class="verdict') : text.index('class="explained"')]
+    assert '<p class="answer">Not yet</p>' in verdict
+    assert "pixaban" in verdict.partition('<p class="headline">')[2].partition("</p>")[0]
     for question, answer in (
-        ("Why not now", "Apixaban: last dose 20 h before the slot"),
-        ("At the earliest", "Wed 25 Nov 12:00"),
+        ("At the earliest", '<time datetime="2026-11-25 12:00">Wed 25 Nov 12:00</time>'),
         ("Who says so", 'href="/rules/antithrombotic_hold#cite-sir-2019"'),
-        ("What next", "agree the plan for apixaban with the prescriber"),
+        ("What next", "with the prescriber"),
     ):
         assert answer in verdict.partition(f"<dt>{question}</dt>")[2].partition("<dt>")[0]
 
@@ -178,10 +189,10 @@ def test_the_chart_over_time_is_drawn_without_script_and_told_in_words(pages: Fl
     text = pages.get(f"/?fixture={APIXABAN}").text
     when = text[text.index('class="when"') : text.index('class="why"')]
     assert Elements(when).blocked == []
-    assert "<caption>Around the slot</caption>" in when
+    assert "<caption>Around the procedure</caption>" in when
     assert when.count("<svg aria-hidden") == when.count('class="track"')
     row = when.partition('<th scope="row">Apixaban')[2].partition("</tr>")[0]
-    assert "SIR 2019 48 h: from 25 Nov 12:00" in row
+    assert 'SIR 2019 48 h: from <time datetime="2026-11-25 12:00">Wed 25 Nov 12:00</time>' in row
     assert 'class="bar hold"' in row
 
 
@@ -255,12 +266,14 @@ def test_suggestions_that_are_taken_change_the_drafts(run):
 
 
 def test_plain_resources_and_bundles_are_asked_about(run):
+    """What they lack was not sent, and without a problem list there is no answer, unless they are the whole chart."""
     patient = {"resourceType": "Patient", "id": "x", "birthDate": "1950-01-01"}
     bundle = {"resourceType": "Bundle", "entry": [{"resource": patient}]}
     for pasted in (patient, bundle, [patient]):
-        answer = run(pasted=pasted)
+        answer = run(pasted=pasted, complete=True)
         assert answer["request"]["context"]["patientId"] == "x"
         assert answer["status"] == 200
+        assert run(pasted=pasted)["status"] == run(pasted=pasted, complete="no")["status"] == 412
 
 
 def test_the_draft_orders_of_a_bundle_are_what_is_asked_about(run):
@@ -301,6 +314,39 @@ def test_a_server_is_offered_only_where_a_visitor_may_have_it_called(tmp_path: P
     assert 'id="server"' not in page(clients=(client,))
 
 
+def test_every_date_of_an_answer_is_in_words(pages: FlaskClient):
+    """Cards apart, which are shown as the EHR shows them, and JSON."""
+    for name in examples.requests():
+        text = pages.get(f"/?fixture={name}").text
+        text = re.sub(r"<pre.*?</pre>|<article.*?</article>|<select.*?</select>|<[^>]*>", " ", text, flags=re.DOTALL)
+        assert re.findall(r"\d{4}-\d\d-\d\d", text) == [], name
+
+
+@pytest.mark.parametrize(
+    ("text", "as_of", "shown"),
+    [
+        ("<b> 2026-11-21", NOW, '&lt;b&gt; <time datetime="2026-11-21">21 Nov</time>'),
+        ("2026-11-25 12:00; x", NOW, '<time datetime="2026-11-25 12:00">Wed 25 Nov 12:00</time>; x'),
+        ("2026-11-25", None, '<time datetime="2026-11-25">25 Nov 2026</time>'),
+        ("in 2027-02", NOW, 'in <time datetime="2027-02">Feb 2027</time>'),
+        ("2026-02-30", NOW, "2026-02-30"),
+    ],
+)
+def test_a_date_is_shown_in_words_beside_its_form_for_programs(text: str, as_of: datetime | None, shown: str):
+    assert html.dated(text, as_of) == shown
+
+
+def test_what_left_the_card_stands_under_why(run):
+    """Nothing that a card leaves out is lost: each sentence, what explains it, and what can be done about it."""
+    for name in examples.requests():
+        answer = run(fixture=name)
+        why = Markup(re.sub("<[^>]*>", "", answer["html"].partition('class="why"')[2])).unescape()
+        for row in assessment(answer)["findings"] if "extension" in answer.get("response", {}) else ():
+            for text in (row.get("says", ""), row.get("explains", ""), *row.get("steps", ())):
+                words = [part for part in re.split(r"\d{4}-\d\d(?:-\d\d(?: \d\d:\d\d)?)?", text) if part]
+                assert all(part in why for part in words), text
+
+
 def test_text_of_a_chart_stays_text(run):
     request = request_of(DISCITIS)
     evil = "<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![x](https://elsewhere.example/x)"
@@ -315,6 +361,16 @@ def test_text_of_a_chart_stays_text(run):
     assert page.blocked == []
     assert "<img" not in answer["html"]
     assert 'href="javascript' not in answer["html"]
+
+
+def test_a_cell_without_a_word_heads_no_column():
+    table = html.markdown("| | from |\n|---|---|\n| SIR 2019 | Wed 25 Nov 12:00 |")
+    assert re.findall("<(t[hd])>([^<]*)</t[hd]>", table) == [
+        ("td", ""),
+        ("th", "from"),
+        ("td", "SIR 2019"),
+        ("td", "Wed 25 Nov 12:00"),
+    ]
 
 
 def test_markdown_brings_neither_html_nor_pictures_nor_odd_links():

@@ -8,16 +8,19 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service import cases
 from cds_service.cards import assessment
-from cds_service.facts.shared.phrasing import briefly
+from cds_service.chart import Certainty, Concept, Condition, Source, State
+from cds_service.facts.shared.phrasing import briefly, stated
 from cds_service.findings import CRITERIA, Indicator, Kind, Proposal, Rule, Status
+from cds_service.findings.date_style import in_words
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 
 from .every_case import CASES, CASES_OF, each_case
-from .forbidden import FORBIDDEN
+from .forbidden import FORBIDDEN, UNPLAIN
 
 KNOW = load()
 RULES = {rule.id: rule for rule in catalogue()}
@@ -30,6 +33,26 @@ def test_case(case: cases.Case) -> None:
         json.loads(msgspec.json.encode(assessment.row(result))) for result in cases.judge(case, RULES[case.rule], KNOW)
     ]
     assert not cases.differences(case, rows)
+
+
+@pytest.mark.parametrize(
+    ("member", "found", "other"),
+    [
+        ("says", "Platelets 42", "INR"),
+        ("sentence", "Platelets 42", "Platelets"),
+        ("short", "platelets 42", ""),
+        ("headline", "Platelets 42; limit 50", "Platelets 42"),
+        ("explains", "SIR 2019 asks for 50.", "SIR 2019 asks"),
+        ("steps", ["Repeat platelets"], []),
+        ("headline", "", "Platelets 42"),
+    ],
+)
+def test_a_case_is_compared_with_all_that_it_names(member: str, found: str | list[str], other: str | list[str]) -> None:
+    """Each text of a finding whole, `says` in part; empty says that there is none."""
+    row = {"status": "met"} | ({("says" if member == "sentence" else member): found} if found else {})
+    case = CASES[0]
+    assert not cases.differences(replace(case, expect=({"status": "met", member: found},)), [row])
+    assert cases.differences(replace(case, expect=({"status": "met", member: other},)), [row])
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
@@ -105,7 +128,31 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
     for finding in found:
         start = finding.says.removeprefix("Confirm: ").split()[:_FEW]
         measured = {number[0] for item in finding.evidence if (number := _NUMBER.match(item.value))}
-        assert measured.intersection(start) <= set(re.split(r"[ ,]", finding.short)), finding
+        assert measured.intersection(start) <= set(re.split(r"[ ,/]", finding.short)), finding
+
+
+_LONGEST_SHORT, _LONGEST_HEADLINE, _MOST_WORDS = 50, 100, 22
+
+
+@each_case
+def test_findings_fit_a_card(case: cases.Case) -> None:
+    """Each text is as short as the card needs it and in plain English, and what is critical or a warning has something to do."""
+    for result in cases.judge(case, RULES[case.rule], KNOW):
+        finding = result.finding
+        if finding is None:
+            continue
+        steps = finding.steps or result.rule.steps
+        headline = in_words(finding.headline, case.as_of)
+        for text in (finding.says, *steps):
+            assert len(in_words(text, case.as_of).split()) <= _MOST_WORDS, text
+        assert len(finding.short) <= _LONGEST_SHORT, finding.short
+        assert len(headline) <= _LONGEST_HEADLINE, headline
+        assert not headline.endswith("."), headline
+        for text in (finding.says, finding.short, finding.headline, *steps):
+            assert not UNPLAIN.search(text), text
+        assert all(step[0].isupper() and not step.endswith(".") for step in steps), steps
+        if result.indicator in (Indicator.CRITICAL, Indicator.WARNING):
+            assert steps or finding.proposes, finding.says
 
 
 @pytest.mark.parametrize(
@@ -113,6 +160,8 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
     [
         ("Discitis, unspecified, lumbar region", "discitis, lumbar region"),
         ("Von Willebrand disease", "von Willebrand disease"),
+        ("Pneumonia, unspecified organism", "pneumonia"),
+        ("Osteomyelitis of unspecified bone", "osteomyelitis of bone"),
         ("Chance fracture L1", "Chance fracture L1"),
         ("COPD, GOLD 4", "COPD, GOLD 4"),
         ("Discitis (disorder)", "it"),
@@ -130,6 +179,38 @@ def test_findings_have_a_short_form(case: cases.Case) -> None:
 def test_words_of_the_chart_stand_in_a_short_form_whole_or_not_at_all(text: str, short: str) -> None:
     """Few plain words are quoted, without what is unspecified; for all else stands the rule's noun."""
     assert briefly(text, "it") == short
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Discitis, unspecified, lumbar region", "Discitis, lumbar region"),
+        ("Von Willebrand disease", "Von Willebrand disease"),
+        ("Nonrheumatic aortic (valve) stenosis", "Nonrheumatic aortic (valve) stenosis"),
+        ("home oxygen", "Home oxygen"),
+        ("Pneumonia, unspecified organism", "Pneumonia"),
+        ("Discitis L3/4", "Discitis L3/4"),
+        ("M46.46", "Noun"),
+        ("60413009", "Noun"),
+        ("COVID-19", "COVID-19"),
+        ("one two three four five six seven eight nine ten eleven twelve 13", "Noun"),
+        ("", "Noun"),
+    ],
+)
+def test_a_diagnosis_is_one_line_of_a_card(text: str, line: str) -> None:
+    """Its words stand whole, with a capital and a date; the rule's noun stands for a code, for none, and for too many."""
+    problem = Condition(Source("Condition/1"), Concept(text), State.ACTIVE, Certainty.CONFIRMED)
+    assert stated(problem, "noun") == f"{line}, date not recorded"
+
+
+def test_a_doubtful_diagnosis_is_possible() -> None:
+    """A name keeps its capital."""
+    for text, line in (
+        ("Cauda equina syndrome", "Possible cauda equina syndrome"),
+        ("Chance fracture", "Possible Chance fracture"),
+    ):
+        problem = Condition(Source("Condition/1"), Concept(text), State.ACTIVE, Certainty.POSSIBLE)
+        assert stated(problem, "noun") == f"{line}, date not recorded"
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)

@@ -212,6 +212,16 @@ def test_a_broken_line_is_a_gap_of_the_patient_that_it_names(tmp_path: Path):
     assert found["b"]["disposition"] == "not-indicated"
 
 
+def test_a_patient_is_one_row_however_resources_refer_to_him(tmp_path: Path):
+    """By a `urn:uuid:`, too, as in exports that keep ids; an Observation of a Group is nobody's here."""
+    references = ("Patient/a", "urn:uuid:a", "https://ehr.example/fhir/Patient/a/_history/2")
+    listed = [FRACTURE | {"id": f"c{place}", "subject": {"reference": text}} for place, text in enumerate(references)]
+    group = {"resourceType": "Observation", "id": "o", "status": "final", "subject": {"reference": "Group/g"}}
+    found = rows(export(tmp_path / "x", [person("a"), *listed, group]))
+    assert found.keys() == {"a"}
+    assert "vertebral_fracture" in found["a"]["met"]
+
+
 def test_lines_of_nobody_are_counted_and_fail_the_run(tmp_path: Path):
     folder = export(tmp_path / "x", [person("a"), {"resourceType": "Condition", "id": "c"}])
     (folder / "more.ndjson").write_text("\ufeff\nnonsense\n" + json.dumps({"resourceType": "Basic"}) + "\n")
@@ -256,3 +266,41 @@ def test_the_totals_and_the_time_of_judgement(tmp_path: Path):
         assert ("recent_fracture" in row["met"]) is recent
         assert f"1  {row['disposition']}" in told.stderr
     assert screen(folder, "--as-of", "soon").exit_code == 2
+
+
+def test_a_type_that_fhir_does_not_have_is_a_gap_of_its_patient(tmp_path: Path):
+    fracture = of("a", {"resourceType": "Condition", "id": "f", "code": {"text": "Compression fracture of T12"}})
+    discitis = of("a", {"resourceType": "condition", "id": "d", "code": {"text": "Discitis"}})
+    plain = rows(export(tmp_path / "plain", [person("a"), fracture]))["a"]
+    odd = rows(export(tmp_path / "odd", [person("a"), fracture, discitis], [*TYPES, "condition"]))["a"]
+    assert "spinal_infection" not in plain["unknown"]
+    assert "spinal_infection" in odd["unknown"]
+
+
+def test_what_is_about_no_patient_is_no_patient_and_said(tmp_path: Path):
+    of_group = {"resourceType": "Observation", "id": "o", "subject": {"reference": "Group/g"}}
+    folder = export(tmp_path, [person("a"), of_group])
+    assert rows(folder).keys() == {"a"}
+    told = screen(folder)
+    assert "1 lines are about no patient" in told.stderr
+    assert told.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "code"), [("error", 2), ("fatal", 2), (None, 2), (5, 2), ("warning", 0), ("information", 0)]
+)
+def test_an_error_of_the_export_is_said_and_fails_the_run(tmp_path: Path, severity: Any, code: int):
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "exception"}]}
+    told = screen(export(tmp_path, [person("a"), outcome], [*TYPES, "OperationOutcome"]))
+    assert told.exit_code == code
+    assert ("The export is not whole" in told.stderr) == (code == 2)
+
+
+def test_a_subject_by_its_urn_and_half_a_character_are_read(tmp_path: Path):
+    name = "0b6ff7a0-94bb-4a8e-a7d5-1b3c0a6c9d10"
+    fracture = {"resourceType": "Condition", "id": "f", "code": {"text": "Compression fracture of T12"}}
+    folder = export(tmp_path, [person(name), fracture | {"subject": {"reference": f"urn:uuid:{name}"}}])
+    for file in folder.glob("*.ndjson"):
+        file.write_text(file.read_text().replace("Compression", "\\ud83d Compression"))
+    assert rows(folder).keys() == {name}
+    assert "vertebral_fracture" in rows(folder)[name]["met"]

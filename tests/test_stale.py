@@ -50,7 +50,7 @@ def test_the_command_fails_only_if_something_is_due():
     fine = CliRunner().invoke(main, ["rules", "--stale", "--as-of", "2026-11-23"])
     assert (fine.exit_code, fine.output) == (
         0,
-        "Nothing past review on 2026-11-23: last reviewed more than 365 d before\n",
+        "Nothing past review on 2026-11-23: last reviewed more than 365 days before\n",
     )
     due = CliRunner().invoke(main, ["rules", "--stale", "--as-of", "2099-01-01"])
     assert due.exit_code == 1

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import Connection, inspect
 
 from cds_service import __version__
 from cds_service.errors import SettingsError, StoreUnavailable
@@ -18,6 +19,7 @@ from cds_service.feedback.summarise import COLUMNS, summarise, write_csv
 from cds_service.store.database import Database
 from cds_service.store.medication_lists import add_list_answers, list_histories
 from cds_service.store.records import (
+    CallOrigin,
     DisplayedCard,
     FeedbackEntry,
     FeedbackOutcome,
@@ -31,6 +33,7 @@ from cds_service.store.records import (
 from cds_service.store.repository import (
     add_feedback,
     add_showings,
+    cards_of_trials,
     feedback_on_unknown_cards,
     first_shown,
     joined,
@@ -43,6 +46,7 @@ from cds_service.store.tables import REVISION
 from tests.postgres import Postgres
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+OLD = UUID("00000000-0000-4000-8000-000000000001")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -65,14 +69,19 @@ def card(rules: str = "severe_pain", indicator: str = "info") -> DisplayedCard:
     return DisplayedCard(uuid4(), "suitability", indicator, "suitable", tuple(rules.split()), "2026.11.0")
 
 
-def showing(*cards: DisplayedCard, at: datetime = NOW) -> Showing:
-    return Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, cards)
+def showing(*cards: DisplayedCard, at: datetime = NOW, origin: CallOrigin = CallOrigin.CLIENT) -> Showing:
+    return Showing(uuid4(), "order-sign", "vertebroplasty-suitability", "", at, cards, origin)
 
 
-def said(about: UUID, outcome: str = "accepted", *, reason: str = "", at: datetime = NOW) -> FeedbackEntry:
-    return FeedbackEntry(
-        about, FeedbackOutcome(outcome), at, at, reason=OverrideReason("urn:r", reason, "Why") if reason else None
-    )
+def said(
+    about: UUID, outcome: str = "accepted", *, reason: str = "", at: datetime = NOW, taken: tuple[UUID, ...] = ()
+) -> FeedbackEntry:
+    why = OverrideReason("urn:r", reason, "Why") if reason else None
+    return FeedbackEntry(about, FeedbackOutcome(outcome), at, at, suggestions=taken, reason=why)
+
+
+def columns_of(connection: Connection) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns("shown_card")}
 
 
 def test_cards_are_counted_with_what_became_of_them(database: Database):
@@ -87,14 +96,85 @@ def test_cards_are_counted_with_what_became_of_them(database: Database):
     ]
 
 
-def test_the_last_word_on_a_card_counts(database: Database):
-    shown = card()
-    add_showings(database, [showing(shown)])
-    add_feedback(
-        database, [said(shown.uuid, "accepted", at=NOW + timedelta(minutes=5)), said(shown.uuid, "overridden")]
-    )
-    assert [(tally.outcome, tally.cards) for tally in tallies(database)] == [(FeedbackOutcome.ACCEPTED, 1)]
-    assert len(list(joined(database))) == 2
+@pytest.mark.parametrize(
+    ("entries", "counts_as", "reason"),
+    [
+        (["accepted 0", "overridden 5 urgent"], "accepted", ""),
+        (["overridden 5 urgent", "accepted 0"], "accepted", ""),
+        (["overridden 0 urgent", "accepted 5"], "accepted", ""),
+        (["accepted 0", "accepted 5", "overridden 9"], "accepted", ""),
+        (["overridden 0 urgent taken"], "accepted", ""),
+        (["overridden 0 urgent taken", "overridden 5 done-elsewhere"], "accepted", ""),
+        (["overridden 0 urgent", "overridden 5 done-elsewhere"], "overridden", "done-elsewhere"),
+        (["overridden 5 done-elsewhere", "overridden 0 urgent"], "overridden", "done-elsewhere"),
+        (["overridden 0 urgent", "overridden 0 done-elsewhere"], "overridden", "done-elsewhere"),
+        (["overridden 0 urgent", "overridden 5"], "overridden", ""),
+    ],
+)
+def test_a_suggestion_that_was_accepted_is_not_undone(
+    database: Database, entries: list[str], counts_as: str, reason: str
+):
+    shown, other = card(), card()
+    add_showings(database, [showing(shown, other)])
+    told = []
+    for outcome, minutes, *rest in map(str.split, entries):
+        taken = (uuid4(),) if "taken" in rest or outcome == "accepted" else ()
+        why = next((word for word in rest if word != "taken"), "")
+        told.append(said(shown.uuid, outcome, reason=why, at=NOW + timedelta(minutes=int(minutes)), taken=taken))
+    add_feedback(database, told)
+    counted = {tally.outcome: (tally.cards, tally.reason) for tally in tallies(database)}
+    assert counted == {None: (1, ""), FeedbackOutcome(counts_as): (1, reason)}
+    kept = list(joined(database))
+    assert {row["card_outcome"] for row in kept} == {counts_as}
+    assert [(row["outcome"], row["reason_code"], row["suggestions"]) for row in kept] == [
+        (entry.outcome, entry.reason.code if entry.reason else "", tuple(map(str, entry.suggestions))) for entry in told
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_known"),
+    [
+        (["first overridden 0"], True),
+        (["first accepted 0", "first overridden 5"], False),
+        (["first overridden 0", "second accepted 5"], False),
+        (["second accepted 0", "first overridden 5"], True),
+        (["first accepted 0", "first overridden 5", "second overridden 9"], True),
+        (["trial overridden 0"], False),
+        (["first overridden 0", "trial accepted 5"], True),
+    ],
+)
+def test_a_card_is_kept_quiet_unless_it_was_acted_on(database: Database, entries: list[str], *, is_known: bool):
+    shown = {name: replace(card(), key="k" * 64) for name in ("first", "second", "trial")}
+    add_showings(database, [showing(shown["first"]), showing(shown["second"])])
+    add_showings(database, [showing(shown["trial"], origin=CallOrigin.SELF_TEST)])
+    for name, outcome, minutes in map(str.split, entries):
+        add_feedback(database, [said(shown[name].uuid, outcome, at=NOW + timedelta(minutes=int(minutes)))])
+    assert overridden(database, "", ["k" * 64], NOW) == ({"k" * 64} if is_known else frozenset())
+
+
+@pytest.mark.parametrize("origin", [origin for origin in CallOrigin if origin is not CallOrigin.CLIENT])
+def test_what_our_own_tools_were_sent_is_kept_and_not_counted(database: Database, origin: CallOrigin):
+    tried, shown = card("inr_above_limit"), card()
+    add_showings(database, [showing(tried, at=NOW - timedelta(days=9), origin=origin), showing(shown)])
+    add_feedback(database, [said(tried.uuid, "overridden", reason="urgent"), said(shown.uuid)])
+    assert [(tally.rules, tally.outcome) for tally in tallies(database)] == [(shown.rules, FeedbackOutcome.ACCEPTED)]
+    assert first_shown(database) == NOW
+    assert cards_of_trials(database) == 1
+    assert feedback_on_unknown_cards(database) == 0
+    assert [row["card_origin"] for row in joined(database)] == [origin.value, "client"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_a_client_was_sent_is_counted_whatever_was_tried_before_or_after(database: Database, *, together: bool):
+    same = card()
+    sent = [
+        showing(same, at=NOW + timedelta(days=origin is CallOrigin.CLIENT), origin=origin)
+        for origin in (CallOrigin.SELF_TEST, CallOrigin.CLIENT, CallOrigin.REPLAY)
+    ]
+    for batch in [sent] if together else [[one] for one in sent]:
+        add_showings(database, batch)
+    assert [(tally.day, tally.cards) for tally in tallies(database)] == [(date(2026, 11, 23), 1)]
+    assert cards_of_trials(database) == 0
 
 
 def test_a_card_is_known_again_by_its_key_once_it_was_overridden(database: Database):
@@ -221,6 +301,41 @@ def test_migrations_make_the_tables_that_the_code_uses(database: Database):
 
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_of_the_release_before_keeps_its_rows_and_counts(address: str):
+    from alembic import command
+    from sqlalchemy import text
+
+    from cds_service.store.revisions import alembic_config
+
+    database = Database(address)
+    tables = {}
+    with database.engine.begin() as connection:
+        config = alembic_config(connection)
+        command.upgrade(config, "0004")
+        tables["before"] = columns_of(connection)
+        connection.execute(
+            text(
+                "INSERT INTO shown_card (uuid, hook_instance, hook, service, client, topic, indicator, disposition, rules, knowledge, at)"
+                " VALUES (:uuid, :uuid, 'order-sign', 's', '', 'suitability', 'info', 'suitable', 'severe_pain', '2026.11.0', :at)"
+            ),
+            {"uuid": OLD.hex, "at": str(NOW.replace(tzinfo=None))},
+        )
+    assert not database.is_current
+    database.upgrade()
+    add_feedback(database, [said(OLD, "accepted"), said(OLD, "overridden", at=NOW + timedelta(minutes=1))])
+    before = [Tally(date(2026, 11, 22), ("severe_pain",), "suitability", "info", FeedbackOutcome.ACCEPTED, "", 1)]
+    assert tallies(database) == before
+    assert (first_shown(database), cards_of_trials(database)) == (NOW, 0)
+    add_showings(database, [showing(card(), origin=CallOrigin.REPLAY)])
+    with database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0004")
+        assert columns_of(connection) == tables["before"]
+    database.upgrade()
+    assert sum(tally.cards for tally in tallies(database)) == 2  # the mark is gone with its column
+    assert len(list(joined(database))) == 2
+    database.close()
 
 
 def test_many_at_once_find_one_upgrade(address: str):

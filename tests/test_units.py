@@ -181,6 +181,29 @@ def test_a_code_that_is_no_unit_leaves_the_word_to_the_written_unit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("measure", "value", "unit", "shown"),
+    [
+        ("body-temperature", 38.6, "Cel", "38.6 °C"),
+        ("body-temperature", 101.5, "[degF]", "38.6 °C"),
+        ("body-temperature", 100.4, "[degF]", "38 °C"),
+        ("creatinine", 133, "umol/L", "1.50 mg/dL"),
+        ("crp", 14.8, "mg/dL", "148 mg/L"),
+        ("body-weight", 150, "[lb_av]", "68.0 kg"),
+        ("platelets", 12345, "/uL", "12.3 ×10⁹/L"),
+        ("platelets", 2012, "10*3/uL", "2012 ×10⁹/L"),
+        ("haemoglobin", 12.85, "g/dL", "12.85 g/dL"),
+        ("dxa-t-score", -2.54, "1", "-2.54"),
+        ("inr", 0, "1", "0"),
+    ],
+)
+def test_a_converted_number_has_no_more_digits_than_were_measured(
+    measure: str, value: float, unit: str, shown: str
+) -> None:
+    """Nobody measures a temperature of 38.6111 degrees."""
+    assert str(normalised(measure, value, unit, None, KNOW)) == shown
+
+
+@pytest.mark.parametrize(
     ("measure", "value", "allowed"),
     [
         ("body-temperature", 98.6, False),

@@ -16,11 +16,21 @@ SAYS = {
     404: f"There is nothing at this address; GET {' or '.join(item.path for item in LISTINGS)} lists what is offered",
     405: "This address does not take this method",
     413: "The body is larger than this service accepts",
+    415: "This service takes no compressed bodies; send it as it is, without Content-Encoding",
     429: "There were more calls in this minute than were agreed",
 }
 """What is told for a status that needs no other words."""
 
-_ISSUE = {401: "login", 404: "not-found", 405: "not-supported", 413: "too-long", 429: "throttled", 503: "transient"}
+_IDENTITY = {"Accept-Encoding": "identity"}
+_ISSUE = {
+    401: "login",
+    404: "not-found",
+    405: "not-supported",
+    413: "too-long",
+    415: "not-supported",
+    429: "throttled",
+    503: "transient",
+}
 
 
 def json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -32,7 +42,8 @@ def refusal(
     status: int, says: str, *, code: str = "", element: str = "", headers: Mapping[str, str] | None = None
 ) -> Response:
     """A FHIR OperationOutcome; `code` is a FHIR issue type, by default the one of the status, `element` what is at fault."""
-    return json(operation_outcome(says, code or _ISSUE.get(status, "invalid"), element), status, headers)
+    more = {**(headers or {}), **(_IDENTITY if status == 415 else {})}
+    return json(operation_outcome(says, code or _ISSUE.get(status, "invalid"), element), status, more)
 
 
 def allow_origin(request: Request, response: Response, settings: Settings) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from cds_service import __version__
 from cds_service.chart import Section
+from cds_service.chart.intake import Intake
 from cds_service.findings import Results
 from cds_service.hooks import SERVICE_ID
-from cds_service.store.records import DisplayedCard, identity
+from cds_service.store.records import CallOrigin, DisplayedCard, identity
 
 _TYPE = {
     "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
@@ -28,9 +29,11 @@ class AuditedCall:
     client: str = ""
     instance: str = ""
     hook: str = ""
+    origin: CallOrigin = CallOrigin.CLIENT
     sent: Sequence[Section] = ()
     fetched: dict[Section, str] = field(default_factory=dict)
     results: Results = field(default_factory=Results)
+    intake: Intake = field(default_factory=Intake)
     cards: Sequence[DisplayedCard] = ()
 
 
@@ -44,6 +47,7 @@ def event(answered: AuditedCall, status: int) -> dict[str, Any]:
         *_details("fetched", used),
         *_details("card", shown),
         *_details("hook", [answered.hook]),
+        *_details("origin", [answered.origin] if answered.origin is not CallOrigin.CLIENT else []),
     ]
     call: dict[str, Any] = {"what": {"identifier": {"value": answered.id}}, "name": "request"}
     if answered.instance:

@@ -50,6 +50,11 @@ def bound(request: Request, limit: int) -> None:
     request.environ[_INPUT] = Bounded(request.environ[_INPUT], limit, request.content_length)
 
 
+def is_compressed(request: Request) -> bool:
+    """Whether what was sent has a content coding, of which this service takes none."""
+    return request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity")
+
+
 def body(request: Request, limit: int) -> bytes:
     """All that was sent. Raises RequestError if it was cut short, RequestEntityTooLarge if it is over `limit` bytes.
 

@@ -70,10 +70,11 @@ def _post(operation: str, summary: str, asked: Schema, answer: str, status: int)
         400: "What was sent cannot be read; the element is named",
         412: "Data without which nothing can be said is missing; the prefetch key is named",
         413: "The body is larger than the limit",
+        415: "The body is compressed",
         500: "The service failed; its log says why under the id that is told",
         503: "Nothing was kept; send it again after the seconds in Retry-After",
     }
-    statuses = (400, 413, status, 500)
+    statuses = (400, 413, 415, status, 500)
     return {
         "operationId": operation,
         "summary": summary,

@@ -40,7 +40,7 @@ class Records:
         self._retention.ensure()
 
     def show(self, showing: Showing) -> None:
-        """Keeps cards that were shown; returns at once."""
+        """Keeps cards that were sent; returns at once."""
         self._recorder.add(showing)
 
     def note_lists(self, client: str, answered: Mapping[Section, bool], now: datetime) -> None:

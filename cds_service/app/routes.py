@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
 from cds_service import __version__, metrics, web
 from cds_service.app import answers, audit, openapi
-from cds_service.app.body import body, bound
+from cds_service.app.body import body, bound, is_compressed
 from cds_service.app.callers import ANYONE, Caller, anyone, authenticator, callers
 from cds_service.app.records import Records
 from cds_service.app.telemetry import Telemetry
@@ -25,11 +25,12 @@ from cds_service.chart import Section
 from cds_service.errors import RequestError, StoreUnavailable, Unauthorized
 from cds_service.feedback.record import Keeping, read_feedback
 from cds_service.fetch import Deadline, Fetcher
-from cds_service.hooks import DiscoveryAddress, HookRequest, Service, read_request
+from cds_service.hooks import ORIGIN_HEADER, DiscoveryAddress, HookRequest, Service, origin_of, read_request
 from cds_service.service import Fill, Site, as_sent
 from cds_service.service import Response as Answer
 from cds_service.settings import Settings
-from cds_service.store.records import DisplayedCard, Showing, identity
+from cds_service.store.records import CallOrigin, DisplayedCard, Showing, identity
+from cds_service.web import examples
 
 _VISIT_MS = 5000
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ class Routes:
         self._fetcher = Fetcher(settings.body_limit, settings.certificate_authorities)
         self._client_of = authenticator(settings, self._fetcher.read, self._records.spend_token)
         self._keeping = Keeping(displays(), settings.keep_comments)
+        self._example = examples.first()
         self._openapi = msgspec.json.encode(openapi.document(settings))
 
     def discover(self, listing: DiscoveryAddress) -> Response:
@@ -77,14 +79,15 @@ class Routes:
         deadline = Deadline(caller.deadline_ms - (time.perf_counter() - started) * 1000)
         asked = read_request(sent, hooks, caller.counts)
         told.instance, told.hook, told.sent = asked.instance, asked.hook.value, tuple(asked.prefetch)
+        told.origin = origin_of(asked, sent, self._example, self._tool())
         asked = asked if caller.may_set_as_of else asked.at_own_time()
         answer = self._respond(asked, told.at, caller.site, partial(self._fill, caller, deadline))
         g.seconds = {"admit": admitted, **answer.timings}
         self._telemetry.unrecognised(answer.unrecognised)
         if answer.material:
-            told.results = answer.material.results
-            self._telemetry.judged(told.results)
-        if answer.chart:
+            told.results, told.intake = answer.material.results, answer.material.intake
+            self._telemetry.judged(told.results, told.intake)
+        if answer.chart and told.origin is CallOrigin.CLIENT:
             lists = {section: answer.chart.is_answered(section) for section in caller.site.lists}
             self._records.note_lists(caller.name, lists, told.at)
         self._show(asked, answer.shown, service, caller, told)
@@ -139,13 +142,15 @@ class Routes:
         return Response(self._openapi, content_type=answers.JSON)
 
     def begin(self) -> Response | None:
-        """Starts the watch, limits what may be sent, and answers a browser's preflight, which carries no token."""
+        """Starts the watch, limits what may be sent and how, and answers a browser's preflight, which carries no token."""
         g.started = time.perf_counter()
         g.id = uuid4().hex
         clear_contextvars()
         bind_contextvars(request=g.id)
         bound(request, self._most_bytes)
         self._records.keep_to_retention()
+        if is_compressed(request):
+            return answers.refusal(415, answers.SAYS[415])
         return Response(status=204) if request.method == "OPTIONS" else None
 
     def end(self, response: Response) -> Response:
@@ -193,6 +198,10 @@ class Routes:
             g.audit.client = client.name
         return self._callers[client.issuer]
 
+    def _tool(self) -> str:
+        """Which of our own tools says that it calls. Where clients are configured nobody is asked: they could hide what they show."""
+        return "" if self._client_of else request.headers.get(ORIGIN_HEADER, "")
+
     def _fill(
         self, caller: Caller, deadline: Deadline, asked: HookRequest, sections: Collection[Section]
     ) -> HookRequest:
@@ -214,9 +223,11 @@ class Routes:
         caller: Caller,
         told: audit.AuditedCall,
     ) -> None:
-        """Counts the cards, and records them unless nobody sees them."""
-        self._telemetry.displayed(cards, shadow=caller.shadow)
+        """Counts the cards if they are a client's, and records them, with their origin, unless they are not sent."""
+        if told.origin is CallOrigin.CLIENT:
+            self._telemetry.displayed(cards, shadow=caller.shadow)
         if cards and not caller.shadow:
             told.cards = cards
             instance = identity(asked.instance)
-            self._records.show(Showing(instance, asked.hook, service.id, caller.name, told.at, tuple(cards)))
+            showing = Showing(instance, asked.hook, service.id, caller.name, told.at, tuple(cards), told.origin)
+            self._records.show(showing)

@@ -47,14 +47,14 @@ class Authenticator:
         refuse = partial(Unauthorized, issuer=client.issuer)
         algorithm, kid = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
-            raise refuse(f"the algorithm is none of {', '.join(ALGORITHMS)}")
+            raise refuse(f"the algorithm is not one of {', '.join(ALGORITHMS)}")
         if str(header.get("typ", "JWT")).upper() != "JWT":
-            raise refuse("its typ is not JWT")
+            raise refuse("the typ of the token is not JWT")
         problem = _audience(claims, {*audiences, *client.audiences}) or _times(claims, now)
         if problem:
             raise refuse(problem)
         if not isinstance(kid, str) or not kid:
-            raise refuse("it names no key (kid)")
+            raise refuse("the token names no key (kid)")
         found = self._keys[client.issuer].find(kid, str(algorithm), header.get("jku"))
         if isinstance(found, str):
             raise refuse(found)
@@ -68,7 +68,7 @@ class Authenticator:
     def _use_once(self, claims: Mapping[str, Any], client: Client, now: datetime) -> None:
         jti = claims.get("jti")
         if not isinstance(jti, str) or not jti:
-            raise Unauthorized("it has no jti", issuer=client.issuer)
+            raise Unauthorized("the token has no jti", issuer=client.issuer)
         # A digest is of one length and of characters that every database takes.
         digest = sha256(jti.encode("utf-8", "surrogatepass")).hexdigest()
         until = datetime.fromtimestamp(claims["exp"], UTC) + SKEW
@@ -81,7 +81,7 @@ def _opened(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     try:
         opened = jwt.decode_complete(token, options=_NO_CHECKS)  # type: ignore[arg-type]
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-        raise Unauthorized("what was sent is no JWT") from None
+        raise Unauthorized("what was sent is not a JWT") from None
     return opened["header"], opened["payload"]
 
 
@@ -93,7 +93,7 @@ def _audience(claims: Mapping[str, Any], accepted: Collection[str]) -> str:
     if any(isinstance(item, str) and item.rstrip("/") in allowed for item in named):
         return ""
     sent = ", ".join(map(str, named))[:_LONGEST_TEXT]
-    return f"the audience, {sent or 'which is missing'}, is none of {', '.join(sorted(allowed))}"
+    return f"the audience, {sent or 'which is missing'}, is not one of {', '.join(sorted(allowed))}"
 
 
 def _is_moment(value: object) -> TypeGuard[float]:
@@ -105,12 +105,12 @@ def _times(claims: Mapping[str, Any], now: datetime) -> str:
     """What is wrong with `exp`, `iat` and, if there, `nbf`."""
     expires, issued, starts = claims.get("exp"), claims.get("iat"), claims.get("nbf", claims.get("iat"))
     if not (_is_moment(expires) and _is_moment(issued) and _is_moment(starts)):
-        return "exp, iat or nbf is no number of seconds"
+        return "exp, iat or nbf is not a number of seconds"
     seconds, skew = now.timestamp(), SKEW.total_seconds()
     if expires + skew < seconds:
-        return "it has expired"
+        return "the token has expired"
     if max(issued, starts) - skew > seconds:
-        return "it is not valid yet"
+        return "the token is not valid yet"
     if not 0 < expires - issued <= LONGEST.total_seconds():
-        return f"it is valid for longer than {LONGEST.total_seconds() / 3600:g} hours, or for no time"
+        return f"the token is valid for more than {LONGEST.total_seconds() / 3600:g} hours, or for no time at all"
     return ""

@@ -43,15 +43,15 @@ class Keys:
         if self._pinned is not None:
             key = self._pinned.find(kid, algorithm)
             if key is not None or not self._addresses:
-                return key or "the key that it names is not in the pinned file"
+                return key or "the key that the token names is not in the pinned file"
         sources = tuple(source for address, source in self._addresses.items() if jku in (None, address))
         if not sources:
-            return "the address of keys that it names is not allowed"
+            return "the address of keys that the token names is not allowed"
         for source in sources:
             key = source.find(kid, algorithm)
             if key is not None:
                 return key
-        return "the key that it names was not found"
+        return "the key that the token names was not found"
 
 
 def _refuse_unusable(file: Path) -> None:
@@ -63,7 +63,7 @@ def _refuse_unusable(file: Path) -> None:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
     except ValueError:
         pass
-    raise SettingsError(f"{file}: is no JWK Set with a public key of type EC or RSA and a kid")
+    raise SettingsError(f"{file}: is not a JWK Set with a public key of type EC or RSA and a kid")
 
 
 class _Source:

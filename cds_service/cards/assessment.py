@@ -1,8 +1,10 @@
 """The response extension: every rule's result with its evidence, for programs (clinicians see the cards)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from cds_service.cards import wording
@@ -10,10 +12,11 @@ from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
 from cds_service.cards.model import Card
 from cds_service.chart import Basis, Reason, Section, spoken
+from cds_service.chart.intake import Cause, Intake
 from cds_service.findings import Evidence, Indicator, Kind, Result, Status
 
 EXTENSION = "org.vertebroplasty-cds.assessment"
-_SCHEMA = 1
+_SCHEMA = 2
 NOT_APPLICABLE = "not-applicable"
 
 
@@ -44,10 +47,35 @@ class FindingRow(Struct, frozen=True, omit_defaults=True):
     effect: Kind | None = None
     indicator: Indicator | None = None
     says: str = ""
+    short: str = ""
+    headline: str = ""
+    explains: str = ""
+    steps: tuple[str, ...] = ()
     basis: Basis = Basis.CODE
     evidence: tuple[EvidenceRow, ...] = ()
     citations: tuple[str, ...] = ()
     missing: tuple[GapRow, ...] = ()
+
+
+class IntakeRow(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What became of the resources that came for one prefetch key: how many in all, and how many ended in each way."""
+
+    prefetch_key: Section
+    arrived: int
+    read: int = 0
+    of_no_concern: int = 0
+    superseded: int = 0
+    anothers: int = msgspec.field(default=0, name="anotherPatients")
+    not_understood: int = 0
+
+
+class NotUnderstoodRow(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """What was not understood in one section for one reason, and how many entries there are of it."""
+
+    prefetch_key: Section
+    cause: Cause
+    says: str
+    count: int = 1
 
 
 def assessment(material: CardInputs, withheld: Iterable[Card] = ()) -> dict[str, Any]:
@@ -67,7 +95,20 @@ def assessment(material: CardInputs, withheld: Iterable[Card] = ()) -> dict[str,
         knowledge=material.know.version,
         notes=list(material.notes),
         withheld=[_withheld(card) for card in withheld],
+        intake=intake(material.intake),
         findings=[row(item) for item in material.results],
+    )
+
+
+def intake(found: Intake) -> dict[str, Any]:
+    """What became of all that arrived, by prefetch key, and what of it was not understood."""
+    named = Counter((item.section, item.cause, item.says) for item in found.not_understood)
+    return _full(
+        sections=[
+            IntakeRow(section, sum(counts.values()), **{end.name.lower(): number for end, number in counts.items()})
+            for section, counts in found.counts.items()
+        ],
+        notUnderstood=[NotUnderstoodRow(*which, count) for which, count in named.items()],
     )
 
 
@@ -76,19 +117,23 @@ def row(result: Result) -> FindingRow:
     rule, status, finding = result.rule, result.status, result.finding
     if finding:
         return FindingRow(
-            rule.id,
-            rule.kind,
-            status,
-            result.effect,
-            result.indicator,
-            finding.says,
-            finding.basis,
-            tuple([_evidence(item) for item in finding.evidence]),
-            cited(finding),
+            rule=rule.id,
+            kind=rule.kind,
+            status=status,
+            effect=result.effect,
+            indicator=result.indicator,
+            says=finding.says,
+            short=finding.short,
+            headline=finding.headline,
+            explains=finding.explains,
+            steps=finding.steps or rule.steps,
+            basis=finding.basis,
+            evidence=tuple([_evidence(item) for item in finding.evidence]),
+            citations=cited(finding),
         )
     if status is Status.UNKNOWN:
         missing = [GapRow(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
-        return FindingRow(rule.id, rule.kind, status, says=result.unknown, missing=tuple(missing))
+        return FindingRow(rule.id, rule.kind, status, result.effect, says=result.unknown, missing=tuple(missing))
     return FindingRow(rule.id, rule.kind, status)
 
 

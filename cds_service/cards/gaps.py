@@ -1,111 +1,126 @@
-"""What is not known, in few words: the judgements that could not be made, together by what was missing."""
+"""What is not known, in few words: what was not recorded or did not come, and which judgements that leaves open."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
-from cds_service.cards import markdown, wording
+from cds_service.cards import wording
 from cds_service.chart import Missing, Reason
-from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
-from cds_service.findings import Essential, Result, Status
+from cds_service.findings import Result, Status
 
-_FEW = 2
-_REASONS = tuple(Reason)
+_REASONS = (*(reason for reason in Reason if reason is not Reason.NOT_MEASURED), Reason.NOT_MEASURED)
+"""What did not come goes before what was never recorded."""
+_FEW = 3
 
 
-def one(item: Result) -> str:
-    """One judgement and why it could not be made."""
+def points(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """What is missing, in full and in few words, for a summary: `allergy list and vital signs not sent`; then what else is not known."""
+    found = list(results)
+    return [*((missing, missing) for missing, _ in _missing(found)), *_in_words(found)]
+
+
+def lines(results: Iterable[Result]) -> list[str]:
+    """The same, one for one, with the judgements that it leaves open, for a list: `Allergy list not sent; unknown: cement allergy`."""
+    found = list(results)
+    return [*(line for _, line in _missing(found)), *(text for text, _ in _in_words(found))]
+
+
+def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """What is missing, by reason, without and with what it leaves open."""
+    said = []
+    open_: set[str] = set()  # what is unknown for want of a part is not called unrecorded as well
+    for reason, names in _by_reason(results).items():
+        parts = {name: nouns for name, nouns in names.items() if name not in open_}
+        if not parts:
+            continue
+        missing = line = wording.MISSING[reason].format(parts=_few(list(parts)))
+        others = [noun for nouns in parts.values() for noun in nouns if noun not in parts]
+        open_.update(others)
+        if others and reason is not Reason.NOT_MEASURED:
+            line = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
+        said.append((missing, line))
+    return said
+
+
+def steps(results: Iterable[Result]) -> list[str]:
+    """What a person can do about it: measure or examine what was not recorded, look up what did not come."""
+    found = list(results)
+    settle = [item.rule.settle for item in found if item.rule.settle and _is_unrecorded(item)]
+    parts = [part for reason, parts in _by_reason(found).items() if reason is not Reason.NOT_MEASURED for part in parts]
+    look_up = [wording.LOOK_UP.format(parts=_few(list(dict.fromkeys(parts))))] if parts else []
+    return list(dict.fromkeys([*settle, *look_up]))
+
+
+def _is_unrecorded(item: Result) -> bool:
+    """Whether everything came, and what the rule needs was never recorded, or is of no use."""
+    return item.status is Status.UNKNOWN and all(gap.reason is Reason.NOT_MEASURED for gap in item.missing)
+
+
+def brief(item: Result) -> str:
+    """One judgement that could not be made, in few words: `pain score not recorded`, or `unknown` where something is on record."""
+    recorded = not _is_unrecorded(item) or _says_why(item)
+    return (wording.NOT_KNOWN if recorded else wording.NOT_RECORDED).format(what=item.rule.judges)
+
+
+def _few(names: list[str]) -> str:
+    """Some names and how many more there are."""
+    more = len(names) - _FEW
+    if more > 0:
+        return ", ".join([*names[:_FEW], wording.MORE.format(count=more)])
+    return listed(names)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `a, b and c`."""
+    return wording.AND.join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def _in_words(results: Iterable[Result]) -> list[tuple[str, str]]:
+    """Rules that failed, and those that say themselves why they could not judge, such as by a value that is too old; also in few words."""
+    return list(dict.fromkeys(_one(item) for item in results if item.status in _OPEN and _says_why(item)))
+
+
+_OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
+
+
+_SPECIFIC = re.compile(r"[(':]|\d")
+_SETTLED_BY_NOBODY = frozenset((Reason.NOT_MEASURED, Reason.UNREADABLE))
+
+
+def _says_why(item: Result) -> bool:
+    """Whether the text of a gap gives its reason: there is something on record, but it does not settle the question."""
+    reasons = {missing.reason for missing in item.missing}
+    is_one = ";" not in item.unknown
+    return not reasons or (reasons <= _SETTLED_BY_NOBODY and is_one and bool(_SPECIFIC.search(item.unknown)))
+
+
+def _one(item: Result) -> tuple[str, str]:
+    brief = wording.NOT_KNOWN.format(what=item.rule.judges)
     if item.status is Status.ERROR:
-        return wording.RULE_FAILED.format(rule=item.rule.title)
-    what = item.rule.judges
-    # A rule that names no missing part says itself what it could not read, such as which drug.
-    why = _why(item) or ("" if item.unknown == what else item.unknown)
-    return wording.GAP_BECAUSE.format(what=what, why=why) if why else wording.GAP.format(what=what)
+        return wording.RULE_FAILED.format(rule=item.rule.title), brief
+    return (_worded(item) if _SPECIFIC.search(item.unknown) else brief), brief
 
 
-def criterion(item: Result) -> str:
-    """One criterion of a checklist and why it is not known."""
-    return wording.NOT_KNOWN.format(criterion=item.rule.judges, why=_why(item)) if _why(item) else one(item)
+def _worded(item: Result) -> str:
+    """The text of a gap as a statement: `onset of the fracture unknown (83 to 113 days ago, limit 84 days)`."""
+    if not item.missing:
+        return item.unknown
+    what, bracket, why = item.unknown.partition(" (")
+    if bracket and not re.search(r"\d", what):
+        return f"{wording.NOT_KNOWN.format(what=what)} ({why}"
+    return wording.NOT_KNOWN_WHAT.format(what=item.unknown)
 
 
-def named(results: Iterable[Result]) -> list[str]:
-    """The judgements that could not be made, with the reason why; only their names if there are many reasons."""
-    together: dict[str, dict[str, None]] = {}
-    failed = []
-    for item in sorted(results, key=lambda item: item.rule.essential is not Essential.JUDGED):
-        if item.status is Status.ERROR:
-            failed.append(one(item))
-        elif item.status is Status.UNKNOWN:
-            together.setdefault(_why(item) or item.unknown, {})[item.rule.judges] = None
-    if len(together) > _FEW:
-        first, *others = dict.fromkeys(noun for nouns in together.values() for noun in nouns)
-        return [*failed, wording.MANY_GAPS.format(what=first), *others]
-    lines = [wording.GAP_BECAUSE.format(what=", ".join(nouns), why=why) for why, nouns in together.items()]
-    return [*lines, *dict.fromkeys(failed)]
-
-
-def parts(results: Iterable[Result]) -> list[str]:
-    """What was missing, by reason: `not sent: allergy list, vital signs`; then what failed."""
-    found = list(results)
-    by_reason: dict[Reason, dict[str, None]] = {}
-    for (reason, _), wanted in _by_reason(found).items():
-        by_reason.setdefault(reason, {}).update(dict.fromkeys(wanted))
-    said = [wording.MISSING[reason].format(parts=", ".join(wanted)) for reason, wanted in by_reason.items()]
-    return [*said, *dict.fromkeys(one(item) for item in found if not item.missing)]
-
-
-def lines(results: Iterable[Result], *, each: bool = False) -> list[str]:
-    """The same as lines of markdown; what was not sent is told with what it would have been for, what was not fetched with why.
-
-    One line a reason, or one for `each` part.
-    """
-    found = list(results)
-    lines = []
-    for (reason, why), wanted in _by_reason(found).items():
-        named = [
-            _for(part, judgements) if reason is not Reason.NOT_MEASURED else part for part, judgements in wanted.items()
-        ]
-        for parts in named if each else [", ".join(named)]:
-            line = wording.MISSING[reason].format(parts=parts)
-            lines.append(wording.BECAUSE.format(what=line, why=why) if why else line)
-    lines += dict.fromkeys(one(item) for item in found if not item.missing)
-    return [markdown.escaped(markdown.upper_first(line)) for line in lines]
-
-
-def _for(part: str, judgements: Iterable[str]) -> str:
-    others = [noun for noun in judgements if noun != part]
-    return wording.PART_FOR.format(part=part, judgements=", ".join(others)) if others else part
-
-
-def _by_reason(results: Iterable[Result]) -> dict[tuple[Reason, str], dict[str, dict[str, None]]]:
-    """Why something was missing, also in words, what it was, and which judgements it leaves open."""
-    found: dict[tuple[Reason, str], dict[str, dict[str, None]]] = {}
+def _by_reason(results: Iterable[Result]) -> Mapping[Reason, Mapping[str, Mapping[str, None]]]:
+    """Why something was missing, what it was, and which judgements it leaves open."""
+    found: dict[Reason, dict[str, dict[str, None]]] = {}
     for item in results:
-        for missing in item.missing:
-            why = (missing.reason, _because(missing))
-            found.setdefault(why, {}).setdefault(_part(item, missing), {})[item.rule.judges] = None
-    return {why: found[why] for why in sorted(found, key=lambda why: (_REASONS.index(why[0]), why[1]))}
-
-
-def _because(missing: Missing) -> str:
-    """In words why something was not there, or what may be done about it; empty if nothing is known."""
-    if missing.reason is Reason.NOT_MEASURED:
-        return ""
-    if missing.says or missing.reason is not Reason.OMITTED or missing.section not in MEDICATION_LISTS:
-        return missing.says
-    return wording.LIST_NOT_SENT.format(type=RESOURCE_TYPE[missing.section])
-
-
-def _why(item: Result) -> str:
-    """What is missing, or what is on record instead of a usable value."""
-    return "; ".join(
-        dict.fromkeys(
-            missing.says
-            if missing.says and missing.reason is Reason.NOT_MEASURED
-            else wording.reason(missing.reason, _part(item, missing))
-            for missing in item.missing
-        )
-    )
+        for missing in () if _says_why(item) else item.missing:
+            found.setdefault(missing.reason, {}).setdefault(_part(item, missing), {})[item.rule.judges] = None
+    return {reason: found[reason] for reason in _REASONS if reason in found}
 
 
 def _part(item: Result, missing: Missing) -> str:
-    """The part of the chart that is missing; where it was sent without the value, the value."""
-    return item.unknown if missing.reason is Reason.NOT_MEASURED else wording.PARTS[missing.section]
+    """The part of the chart that is missing; where it came, what was never recorded, or could not be judged for more than one reason."""
+    if missing.reason is not Reason.NOT_MEASURED:
+        return wording.PARTS[missing.section]
+    return item.unknown if _is_unrecorded(item) and ";" not in item.unknown else item.rule.judges

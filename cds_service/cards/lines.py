@@ -1,104 +1,100 @@
-"""Findings as lines of markdown: what is true, the evidence in the chart, who says so, and what is under way."""
+"""A finding as one line: what is true and where in the chart it was read; and what can be done about it."""
 
 from collections.abc import Iterable
-from functools import lru_cache
 
 from cds_service.cards import markdown, suggestions, wording
+from cds_service.cards.body import Point
 from cds_service.cards.inputs import CardInputs
-from cds_service.findings import Finding, Result
-from cds_service.findings.hold_plan import HoldPlan
-from cds_service.knowledge import Confidence, Knowledge, Parameter
+from cds_service.chart import Section
+from cds_service.chart.sections import RESOURCE_TYPE
+from cds_service.findings import CONFIRM, Finding, Kind, Result
 
-_LONGEST_ID = 16
-_DAY = len("2026-11-22")
-_MOST_EVIDENCE = 2  # the response's extension has them all
-_MOST_SOURCES = 2  # the rule's page has them all
-
-
-def line(material: CardInputs, result: Result, *, summary: str = "") -> str:
-    """A finding as one line, without what the card's summary says of it already."""
-    finding = result.finding
-    if finding is None:
-        return markdown.escaped(result.unknown)
-    says = _beyond(finding.says, summary) if summary else finding.says
-    shown = markdown.escaped(f"{says} {_evidence(finding)}")
-    under_way = "; ".join(suggestions.under_way(material, result)) if finding.proposes else ""
-    emphasised = f"**{markdown.escaped(under_way)}**" if under_way else ""
-    return " — ".join(filter(None, (shown, _sources(material, finding), emphasised)))
+_PLACES = {
+    RESOURCE_TYPE[section]: wording.PARTS[section]
+    for section in (
+        Section.CONDITIONS,
+        Section.ALLERGIES,
+        Section.PROCEDURES,
+        Section.DEVICES,
+    )
+}
+"""Where a clinician would look for what a resource of a type says."""
 
 
-def _beyond(text: str, summary: str) -> str:
-    """What a summary leaves out of a sentence: nothing, the clauses that it cut off, or all."""
-    whole, begun = markdown.plain(text), summary.removesuffix("…")
-    if whole in summary:
-        return ""
-    left = whole.removeprefix(begun)
-    clauses = begun != summary and left != whole and left.startswith((" (", ";"))
-    return f"… {left.strip(' ;')}" if clauses else whole
+_BY_STEP = (Kind.WORKUP, Kind.INFORMATION)
+"""What a finding means that a card tells by what is to be done."""
 
 
-def lines(material: CardInputs, results: Iterable[Result]) -> str:
-    """Findings as a list."""
-    return markdown.bullets(line(material, item) for item in results)
+def points(material: CardInputs, results: Iterable[Result]) -> list[Point]:
+    """Met results as reasons on a card."""
+    return [
+        Point(material.say(_line(item.finding)), material.say(item.finding.short), (item.rule.id,))
+        for item in results
+        if item.finding
+    ]
 
 
-def _evidence(finding: Finding) -> str:
-    found: dict[str, None] = {}
-    for item in finding.evidence:
-        when = str(item.when or "")
-        # A date that the sentence gives already is not repeated.
-        dated = "" if when[:_DAY] in finding.says else f", {when}"
-        found[f"{_short(item.source.reference)}{dated}"] = None
-    shown = [*found][:_MOST_EVIDENCE]
-    if len(found) > _MOST_EVIDENCE:
-        shown.append(wording.MORE_POINTS.format(count=len(found) - _MOST_EVIDENCE))
-    if basis := wording.BASIS.get(finding.basis):
-        shown.append(basis)
-    return f"({'; '.join(shown)})" if shown else ""
+def shorts(results: Iterable[Result]) -> list[str]:
+    """The few words of each met result."""
+    return [item.finding.short for item in results if item.finding]
 
 
-def _short(reference: str) -> str:
-    """A reference that fits a narrow panel; the response's extension has it whole."""
-    kind, _, identifier = reference.partition("/")
-    return f"{kind}/…{identifier[-8:]}" if len(identifier) > _LONGEST_ID else reference
+def _line(finding: Finding) -> str:
+    """The sentence, and that it is to be confirmed, or else where its first evidence was read, unless it quotes that itself."""
+    if finding.says.startswith(CONFIRM):
+        return _with_place(finding.says.removeprefix(CONFIRM), wording.TO_CONFIRM)
+    kind = finding.evidence[0].source.reference.partition("/")[0] if finding.evidence else ""
+    place = _PLACES.get(kind, "")
+    if not place or place in finding.says or '"' in finding.says:
+        return finding.says
+    return _with_place(finding.says, place)
+
+
+def _with_place(says: str, place: str) -> str:
+    """A sentence with the place in brackets, in its own where it ends with some."""
+    return (
+        wording.READ_IN_BRACKETS.format(says=says[:-1], place=place)
+        if says.endswith(")")
+        else wording.READ_IN.format(says=says, place=place)
+    )
+
+
+def steps(material: CardInputs, results: Iterable[Result]) -> list[str]:
+    """What can be done about met results, each step once; what has been ordered or asked for already is said instead."""
+    found = [text for item in results if item.finding for text in _steps(material, item, item.finding)]
+    return list(dict.fromkeys(map(material.say, found)))
+
+
+def points_to_do(material: CardInputs, results: Iterable[Result], reasons: Iterable[Result] = ()) -> list[Point]:
+    """The same as points of a card: a finding that stands there only by its step is named where the step has no room.
+
+    A measured value that is a reason of the card as well is named by that.
+    """
+    values = frozenset().union(*map(_values, reasons))
+    return [
+        Point(text, material.say(item.finding.short) if item.effect in _BY_STEP and not _values(item) & values else "")
+        for item in results
+        for text in steps(material, [item])
+        if item.finding
+    ]
+
+
+def _values(result: Result) -> frozenset[str]:
+    """The measured values that a finding rests on, by the references of their resources."""
+    evidence = result.finding.evidence if result.finding else ()
+    return frozenset([item.source.reference for item in evidence if item.path == "value"])
+
+
+def _steps(material: CardInputs, result: Result, finding: Finding) -> Iterable[str]:
+    under_way = "; ".join(suggestions.under_way(material, result))
+    if under_way and suggestions.is_all_under_way(material, result):
+        return (markdown.upper_first(under_way),)
+    asked = tuple(wording.STEPS[item] for item in finding.proposes if item in wording.STEPS)
+    first, *others = finding.steps or result.rule.steps or asked or ("",)
+    beside = wording.READ_IN.format(says=first, place=under_way) if under_way else first
+    return filter(None, (beside, *others))
 
 
 def cited(finding: Finding) -> tuple[str, ...]:
     """The sources of a finding, those of the numbers that decided first."""
-    return _cited(finding.uses, finding.cites)
-
-
-def _cited(uses: Iterable[Parameter], cites: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys([*[item.source for item in uses], *cites]))
-
-
-def _sources(material: CardInputs, finding: Finding) -> str:
-    restart = finding.values.restart if isinstance(finding.values, HoldPlan) else ()
-    mark = wording.UNCHECKED if any(item.caveat for item in restart) else ""
-    return _source_text(material.know, finding.uses, finding.cites, mark)
-
-
-@lru_cache(maxsize=1024)
-def _source_text(know: Knowledge, uses: tuple[Parameter, ...], cites: tuple[str, ...], mark: str) -> str:
-    """Sources with marks, those of the numbers used and one more; made once, as many charts share them."""
-    found = [know.citation(identifier) for identifier in _cited(uses, cites)]
-    # A site's own policy has no page: the caveat says it.
-    text = ", ".join([markdown.link(source.label, source.url) for source in found if source.url][:_MOST_SOURCES])
-    marks = sorted({mark, *map(_mark, uses)} - {""})
-    of_site = dict.fromkeys(item.site_reason for item in uses if item.site_reason)
-    told = [markdown.escaped(wording.SITE_VALUE.format(reason=reason)) for reason in of_site]
-    if not text:
-        return "; ".join((*(wording.LEGEND[item].removeprefix(f"{item} ") for item in marks), *told))
-    return "; ".join((text + "".join(marks), *told))
-
-
-def _mark(parameter: Parameter) -> str:
-    """The mark of a number that was not seen at its source, or that no source gives; the card's last line explains it."""
-    if parameter.confidence is Confidence.POLICY:
-        return wording.LOCAL_POLICY
-    return wording.UNCHECKED if parameter.confidence.caveat else ""
-
-
-def legend(detail: str) -> str:
-    """What the marks in a detail mean."""
-    return "; ".join(text for mark, text in wording.LEGEND.items() if mark in detail)
+    return tuple(dict.fromkeys([*[item.source for item in finding.uses], *finding.cites]))

@@ -11,13 +11,20 @@ from cds_service.findings import Result
 from cds_service.knowledge import Citation
 
 
-def links(material: CardInputs, results: Sequence[Result], source: Citation | None) -> tuple[Link, ...]:
-    """The page of the rule that leads the card, its primary source, and the app with the orders as its context."""
+def links(
+    material: CardInputs, results: Sequence[Result], source: Citation | None, not_recorded: int = 0
+) -> tuple[Link, ...]:
+    """The page of the rule that leads the card, its primary source, and the app with the orders as its context.
+
+    The first also says how much else is not recorded that could not change the answer.
+    """
     manner = material.manner
     found = []
     if manner.base_url and results:
         rule = results[0].rule
-        found.append(Link(wording.WHY.format(rule=rule.title), f"{manner.base_url}/rules/{rule.id}", "absolute"))
+        why = wording.WHY_AND_GAPS if not_recorded else wording.WHY
+        label = why.format(rule=rule.title, count=not_recorded)
+        found.append(Link(label, f"{manner.base_url}/rules/{rule.id}", "absolute"))
     if source:
         found.append(Link(wording.GUIDELINE.format(source=source.label), source.url, "absolute"))
     if manner.app_url:

@@ -1,16 +1,13 @@
 """Writes card detail in GitHub-flavoured markdown; every text that came from a chart is escaped first."""
 
 import re
-from collections.abc import Iterable, Sequence
-
-from cds_service.cards import wording
-from cds_service.cards.model import LONGEST_SUMMARY
+from collections.abc import Iterable
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 _LITERAL = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "\\`*_[]|~#&<>")
 _LINK = re.compile(r"(?i)(https?|ftp)://|(www)\.")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 
 
 def plain(text: str) -> str:
@@ -23,6 +20,7 @@ def plain(text: str) -> str:
 def escaped(text: str) -> str:
     """Text that shows as it is: no markup, no HTML, no link of its own."""
     shown = text.strip() if _is_literal(text) else _marked(plain(text))
+    shown = shown.replace("@", "&#64;")  # GFM makes a link of an address of mail
     return _LINK.sub(_broken, shown) if "://" in shown or "www." in shown.lower() else shown
 
 
@@ -39,36 +37,20 @@ def _broken(found: re.Match[str]) -> str:
     return f"{found[1]}&#58;//" if found[1] else f"{found[2]}&#46;"
 
 
-def summary(text: str) -> str:
-    """At most 139 characters: cut at a bracket or between clauses where that leaves most of it, else between words."""
-    line = plain(text)
-    if len(line) <= LONGEST_SUMMARY:
-        return line
-    start = line[: LONGEST_SUMMARY - 1]
-    at_clause = max(start.rfind(mark) for mark in (" (", "; "))
-    kept = start[:at_clause] if at_clause > len(start) // 2 else start.rpartition(" ")[0]
-    return kept.rstrip(" ,;:") + "…"
-
-
-def fitting(template: str, points: Sequence[str], *, whole: int = 0, **names: str) -> str:
-    """A summary with as many points as fit, and how many more there are; `whole` limits how many are tried."""
-    tried = points[: whole or len(points)]
-    for count in range(len(tried), 0, -1):
-        more = [wording.MORE_POINTS.format(count=len(points) - count)] if count < len(points) else []
-        line = plain(template.format(points="; ".join([*tried[:count], *more]), **names))
-        if len(line) <= LONGEST_SUMMARY:
-            return line
-    return summary(template.format(points=points[0] if points else wording.NOTHING_FURTHER, **names))
-
-
 def lower_first(text: str) -> str:
-    """A title as it reads inside a sentence; an abbreviation keeps its capitals."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    """A title as it reads inside a sentence; an abbreviation and a level keep their capitals."""
+    return text if text[1:2].isupper() or text[1:2].isdigit() or text[1:2] == "-" else text[:1].lower() + text[1:]
 
 
 def upper_first(text: str) -> str:
-    """A phrase as it reads at the start of a line."""
-    return text[:1].upper() + text[1:]
+    """A phrase as it reads at the start of a line; an abbreviation such as `eGFR` keeps its small letter."""
+    return text if text[1:2].isupper() else text[:1].upper() + text[1:]
+
+
+def as_sentence(text: str) -> str:
+    """Text as a line of its own: it begins with a capital, ends with a full stop unless it has a sign of its own, and shows as it is."""
+    shown = escaped(upper_first(text))
+    return shown if shown.endswith((".", "?", "!", '."')) else f"{shown}."
 
 
 def link(label: str, url: str) -> str:

@@ -59,7 +59,7 @@ class CardSource(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Card(Struct, frozen=True):
-    """One card. `rules` are the rules whose findings it shows."""
+    """One card. `rules` are those that speak in its summary and its reasons, not those that it only names."""
 
     topic: Topic
     summary: str

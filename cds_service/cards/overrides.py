@@ -11,6 +11,7 @@ OURS = "https://vertebroplasty-cds.org/CodeSystem/override-reason"
 
 _REASONS: dict[Topic, tuple[str, ...]] = {
     Topic.SUITABILITY: (
+        "specialist-agreed",
         "risk-benefit-ratio",
         "expert-contradicts",
         "urgent",

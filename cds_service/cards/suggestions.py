@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from cds_service.cards import wording
+from cds_service.cards import gaps, markdown, wording
 from cds_service.cards.actions import drafts, plan, services
 from cds_service.cards.inputs import CardInputs
 from cds_service.cards.model import Action, Suggestion
 from cds_service.chart import Level, RequestedService
-from cds_service.findings import Proposal, Result, Results, Role, Status, Topic
+from cds_service.findings import Proposal, Result, Results, Role, Status
 from cds_service.findings.hold_plan import HoldPlan, all_kept_from
 from cds_service.knowledge.orderables import Orderable
 
@@ -30,15 +30,26 @@ _LUMBAR_MRI = frozenset(Level(f"L{number}") for number in range(1, 6))
 _THORACIC_MRI = frozenset(Level(f"T{number}") for number in range(1, 12))
 
 
-def of(material: CardInputs, topic: Topic, results: Iterable[Result]) -> tuple[Suggestion, ...]:
-    """The suggestions of one card: what its findings propose, then what the answer as a whole allows for the draft."""
-    proposed = dict.fromkeys([proposal for item in results if item.finding for proposal in item.finding.proposes])
+def of(material: CardInputs, results: Iterable[Result], *, about_order: bool) -> tuple[Suggestion, ...]:
+    """The suggestions of one card: what its findings propose, then what the answer as a whole allows for the draft.
+
+    A card with the hold of a drug offers to move the order; the one `about_order` as such, to remove it.
+    """
+    findings = [item.finding for item in results if item.finding]
+    proposed = dict.fromkeys([proposal for finding in findings for proposal in finding.proposes])
     found = [_suggestion(material, proposal) for proposal in proposed]
-    if topic is Topic.SUITABILITY:
-        found.append(_removal(material))
-    if topic is Topic.ANTITHROMBOTICS:
+    if any(isinstance(finding.values, HoldPlan) for finding in findings):
         found.append(_move(material))
+    if about_order:
+        found.append(_removal(material))
     return tuple(filter(None, found))
+
+
+def is_all_under_way(material: CardInputs, result: Result) -> bool:
+    """Whether nothing is left to order or ask for of what a finding proposes."""
+    proposes = result.finding.proposes if result.finding else ()
+    wanted = [item for proposal in proposes for item in _orderables(material, proposal)]
+    return all(material.awaited(item) for item in wanted)
 
 
 def under_way(material: CardInputs, result: Result) -> Iterator[str]:
@@ -77,10 +88,12 @@ def _suggestion(material: CardInputs, proposal: Proposal) -> Suggestion | None:
     open_ = [item for item in asked if not material.awaited(item)]
     if not open_:
         return None
-    if proposal is Proposal.AGREE_PLAN:
-        return _plan(material, open_[0])
+    if proposal is Proposal.AGREE_PLAN:  # nothing is to be paused for a procedure that the chart speaks against
+        return None if material.assessment.disposition.discourages else _plan(material, open_[0])
     label = (
-        wording.ORDER_LABELS[proposal] if len(open_) == len(asked) else wording.ORDER_LABEL.format(text=open_[0].text)
+        wording.ORDER_LABELS[proposal]
+        if len(open_) == len(asked)
+        else wording.ORDER_LABEL.format(text=markdown.lower_first(open_[0].text))
     )
     actions = tuple(services.order(material, item) for item in open_)
     # A test for a procedure that should hardly be done is offered, not recommended.
@@ -97,7 +110,7 @@ def _holds(material: CardInputs) -> tuple[HoldPlan, ...]:
 
 def _plan(material: CardInputs, orderable: Orderable) -> Suggestion:
     holds = _holds(material)
-    drugs = ", ".join(dict.fromkeys(item.drug for item in holds)) or wording.PLAN_OF_ALL
+    drugs = gaps.listed(list(dict.fromkeys(item.drug for item in holds))) or wording.PLAN_OF_ALL
     label = wording.PLAN_LABEL.format(drugs=drugs)
     return Suggestion(Proposal.AGREE_PLAN, label, (plan.task(material, orderable, holds, label),), recommended=True)
 
@@ -121,7 +134,7 @@ def _move(material: CardInputs) -> Suggestion | None:
     if material.assessment.disposition.discourages:
         return None
     to = material.manner.opening.next(max(kept, material.as_of), material.manner.zone)
-    label = wording.MOVE_LABEL.format(moment=wording.day(to))
+    label = wording.MOVE_LABEL.format(moment=material.moment(to))
     return _all(Proposal.MOVE_ORDER, label, [drafts.moved(item, to, label) for item in material.ours if item.planned])
 
 

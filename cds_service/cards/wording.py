@@ -4,11 +4,10 @@
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
-from cds_service.chart import Augmentation, Basis, Reason, Section
+from cds_service.chart import Augmentation, Reason, Section
 from cds_service.disposition import Disposition
-from cds_service.findings import Indicator, Proposal, Topic
+from cds_service.findings import Proposal, Topic
 
 SERVICE = "Vertebroplasty suitability service"
 PROCEDURES = {
@@ -16,7 +15,6 @@ PROCEDURES = {
     Augmentation.KYPHOPLASTY: "Kyphoplasty",
     Augmentation.UNSTATED: "Vertebral augmentation",
 }
-BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 TOPICS = {
     Topic.SUITABILITY: "Suitability",
     Topic.ANTITHROMBOTICS: "Bleeding and antithrombotics",
@@ -25,53 +23,59 @@ TOPICS = {
     Topic.WORKUP: "Work-up and aftercare",
 }
 
-# Summaries. {procedure} names levels and day, {points} what decided, as many as fit.
-SUITABILITY = {
-    Disposition.CRITERIA_MET: "{procedure}: documented criteria met. Evidence is divided; the decision stays clinical",
-    Disposition.CAUTION: "{procedure}: indicated, with caution: {points}",
-    Disposition.AFTER_CORRECTION: "{procedure}: only after correction: {points}",
-    Disposition.INSUFFICIENT_DATA: "{procedure}: cannot be judged yet: {points}",
-    Disposition.NOT_INDICATED: "{procedure}: not indicated by this chart: {points}",
-    Disposition.CONTRAINDICATED: "{procedure}: contraindicated now: {points}",
-    Disposition.REFER_SPINE_SURGERY: "{procedure}: spine surgery opinion first: {points}",
+# The verdict: one a disposition. {procedure} is as ordered, with levels and day.
+VERDICTS = {
+    Disposition.CRITERIA_MET: "criteria met on record",
+    Disposition.CAUTION: "possible, with caution",
+    Disposition.AFTER_CORRECTION: "not yet",
+    Disposition.INSUFFICIENT_DATA: "cannot be judged yet",
+    Disposition.NOT_INDICATED: "not indicated on this record",
+    Disposition.CONTRAINDICATED: "contraindicated now",
+    Disposition.REFER_SPINE_SURGERY: "spine surgeon first",
 }
-WITH_AGREEMENT = "{procedure}: only with the specialist's agreement: {points}"
-FRACTURE_SEEN = "Vertebral fracture, active and not treated, for assessment: {points}"
-NOTHING_FURTHER = "no point named"
-MORE_POINTS = "{count} more"
-STEPS = "To do before the procedure: {points}"
-POINTS = "{points}"
+MANY_LEVELS = "{name}, {count} levels"
+EXAMINE_FIRST = "leg strength and sphincters not recorded: examine first"
+CONFIRM, TO_CONFIRM = "confirm: {what}", "to confirm"
+FRACTURE_SEEN = "Vertebral fracture, active and not treated, for assessment"
 
-# Headings and fixed lines of the detail.
-CRITERIA = "Criteria"
-NEEDED = "Needed before this can be judged"
-AGAINST = "Against, or asking for caution"
-EVIDENCE = "What the evidence says"
-ALTERNATIVES = "What else may help"
-ALTERNATIVE_STEPS = (
-    "analgesia reviewed; a brace or physiotherapy where tolerated",
-    "osteoporosis treatment, where that is the cause",
-    "radiotherapy for a painful metastasis or myeloma lesion",
-    "a date for review, with new imaging if pain persists or changes",
-)
-MET, NOT_MET, UNKNOWN = "✓", "✗", "?"
-NOT_KNOWN = "{criterion}: {why}"
-URGENCY = {Indicator.CRITICAL: "Critical", Indicator.WARNING: "Caution", Indicator.INFO: "For information"}
-TO_DO = "First"
-GAPS = "Not known"
-INFORMATION = "For information"
-NOTES = "How the chart was read"
-RULE_FAILED = "{rule}: could not be evaluated because of a fault in this service"
-UNCHECKED, LOCAL_POLICY = "†", "‡"
-LEGEND = {UNCHECKED: "† not checked at source", LOCAL_POLICY: "‡ local policy, no guideline gives a number"}
-SITE_VALUE = "value set by this site: {reason}"
+# The lines of a detail.
+DO = "Do: "
+BECAUSE = "Because: "
+ALSO = "Also: "
+PREPARE = "Prepare: "
+READ_IN, READ_IN_BRACKETS = "{says} ({place})", "{says}; {place})"
+CRITERIA = "{met} of {total} criteria met"
+EXAMINE = "Examine leg strength and sphincters: not recorded"
+ALTERNATIVES = "Review analgesia, brace or physiotherapy, osteoporosis treatment; set a date for review"
+STEPS = {
+    Proposal.ORDER_INR: "Order an INR",
+    Proposal.ORDER_PLATELETS: "Order a platelet count",
+    Proposal.ORDER_CREATININE: "Order creatinine",
+    Proposal.ORDER_INFECTION_MARKERS: "Order CRP and a white cell count",
+    Proposal.ORDER_PREGNANCY_TEST: "Order a pregnancy test",
+    Proposal.ORDER_MRI: "Order MRI of the spine with STIR",
+    Proposal.ORDER_BONE_SCAN: "Order a bone scan with SPECT-CT",
+    Proposal.REFER_SPINE_SURGERY: "Ask spine surgery for an opinion",
+    Proposal.REFER_BONE_HEALTH: "Refer for bone density and osteoporosis treatment",
+    Proposal.REFER_HAEMATOLOGY: "Ask haematology for advice",
+    Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
+    Proposal.AGREE_PLAN: "Agree the plan for the drug with the prescriber",
+}
+"""What a proposal asks a person to do, where its finding does not say it better."""
+INTERVAL, FROM, LAST_DOSE_BY = "interval", "from", "last dose by"
+USED_HERE = "{source}, used"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
 WITHHELD = "A card on this was overridden lately and is not shown again"
 
-# What is not known: {what} is the noun of the rule concerned, {why} what was missing.
-GAP = "{what} unknown"
-MANY_GAPS = "unknown: {what}"
-GAP_BECAUSE = "{what} unknown: {why}"
+# What is not known: {parts} are parts of the chart or values, {judgements} what is unknown without them.
+RULE_FAILED = "{rule}: not evaluated because of a fault in this service"
+NOT_KNOWN = "{what} unknown"
+NOT_KNOWN_WHAT = "unknown: {what}"
+NOT_RECORDED = "{what} not recorded"
+MORE = "{count} more"
+AND = " and "
+LOOK_UP = "Look up in the chart: {parts}"
+LEAVES_OPEN = "{missing}; unknown: {judgements}"
 PARTS = {
     Section.PATIENT: "patient record",
     Section.ENCOUNTER: "encounter",
@@ -98,23 +102,14 @@ PARTS = {
     Section.TASKS: "tasks",
     Section.COVERAGE: "insurance",
 }
-REASONS = {
-    Reason.OMITTED: "no {part} {was} sent",
-    Reason.FAILED: "the {part} could not be fetched",
-    Reason.CUT: "the {part} came in part",
-    Reason.NOT_MEASURED: "no usable value on record",
-    Reason.UNREADABLE: "an entry of the {part} could not be read",
-}
 MISSING = {
-    Reason.OMITTED: "not sent: {parts}",
-    Reason.FAILED: "could not be fetched: {parts}",
-    Reason.CUT: "came in part: {parts}",
-    Reason.NOT_MEASURED: "no usable value: {parts}",
-    Reason.UNREADABLE: "not readable in part: {parts}",
+    Reason.OMITTED: "{parts} not sent",
+    Reason.FAILED: "{parts} could not be fetched",
+    Reason.CUT: "{parts} incomplete",
+    Reason.NOT_MEASURED: "{parts} not recorded",
+    Reason.UNREADABLE: "{parts} partly unreadable",
+    Reason.NOT_UNDERSTOOD: "{parts} partly not understood",
 }
-PART_FOR = "{part} (for {judgements})"
-BECAUSE = "{what}: {why}"
-LIST_NOT_SENT = "no {type} came; a site that keeps none says so in the setting medication_lists"
 
 # Suggestions: what pressing the button will do. {levels} is empty or " T12".
 ORDER_LABEL = "Order {text}"
@@ -132,13 +127,13 @@ ORDER_LABELS = {
     Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
 }
 PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
-MOVE_LABEL = "Move the order to {moment}, when the intervals that decide are met"
+MOVE_LABEL = "Move the order to {moment}, the next list"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
 BEFORE = "Before {procedure}"
 PLAN_DRUG = "{drug}: {interval}; {last_dose}; {restart}"
-PLAN_INTERVAL = "{hours} h advised ({source}) before the procedure"
-PLAN_CONSULT = "{consult}; specialist advice"
-PLAN_LAST_DOSE = "last dose on record {when}"
+PLAN_INTERVAL = "advised interval {hours} h before the procedure ({source})"
+PLAN_CONSULT = "{consult}; ask a specialist"
+PLAN_LAST_DOSE = "last recorded dose {when}"
 PLAN_LATEST_DOSE = "last dose no later than {when}, if the prescriber agrees"
 PLAN_NO_DOSE = "last dose not recorded"
 PLAN_RESTART = "restart: {when}"
@@ -156,35 +151,26 @@ UNDATED = "on a date not recorded"
 
 # Override reasons: ours, and HL7's codes for guidance that was not followed.
 OWN_REASONS = {
-    "specialist-agreed": "Agreed with the prescriber or specialist concerned",
-    "chart-out-of-date": "The chart is out of date: this no longer holds",
-    "urgent": "Urgent: delay is the greater hazard",
-    "done-elsewhere": "Done or documented outside this record",
+    "specialist-agreed": "Agreed with the prescriber or specialist",
+    "chart-out-of-date": "The chart is out of date; this no longer applies",
+    "urgent": "Urgent: waiting is the greater risk",
+    "done-elsewhere": "Done or documented elsewhere",
 }
 HL7_REASONS = {
-    "risk-benefit-ratio": "Benefit judged to outweigh the risk",
-    "expert-contradicts": "Expert opinion differs",
+    "risk-benefit-ratio": "The benefit outweighs the risk",
+    "expert-contradicts": "A specialist advises otherwise",
     "action-completed": "Already done",
-    "need-more-info": "More information is awaited first",
-    "patient-refuses": "The patient declines what is advised",
+    "need-more-info": "Waiting for more information",
+    "patient-refuses": "The patient declines",
     "prefers-alternative": "The patient prefers this procedure",
-    "service-not-available": "What is advised is not available here",
+    "service-not-available": "Not available here",
 }
 
 # Links.
 WHY = "Why this card: {rule}"
+WHY_AND_GAPS = "Why this card: {rule}; {count} things not recorded"
 GUIDELINE = "Guideline: {source}"
 APP = "Open the assessment"
-
-
-def reason(missing: Reason, part: str) -> str:
-    """Why something is not known: `no allergy list was sent`."""
-    return REASONS[missing].format(part=part, was="were" if part.endswith("s") else "was")
-
-
-def day(moment: datetime) -> str:
-    """A slot as people say it: `Thu 26 Nov 2026 08:00`."""
-    return f"{moment:%a %d %b %Y %H:%M}"
 
 
 def every() -> Iterator[tuple[str, str]]:

@@ -14,11 +14,13 @@ from cds_service.chart import Answer, Chart, Section
 from cds_service.chart.sections import MEASURES, RESOURCE_TYPE, SECTION_OF
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.bundle import Answered, Part
+from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.repair import fitted
 from cds_service.fhir.read import Received
 from cds_service.findings import Result, Rule
 from cds_service.judgement import Judgement
 from cds_service.knowledge import Knowledge
-from cds_service.order import Orders
+from cds_service.orders import Orders
 
 PATIENT_ID = "p"
 _PACKAGE = Path(__file__).parent.parent
@@ -140,11 +142,9 @@ def section_of_kind(kind: object) -> Section:
 def section_of(resource: Mapping[str, Any], know: Knowledge) -> Section:
     """The section that would bring a resource; for an observation the one that asks for its code."""
     kind = resource.get("resourceType", "")
-    code = resource.get("code")
-    if kind == "Observation" and isinstance(code, dict):
-        for coding in code.get("coding", ()):
-            sets = know.index.of_code(know.index.system(coding.get("system", "")), coding.get("code", ""))
-            for name in sets & SECTION_OF.keys():
+    if kind == "Observation":
+        for system, code in fitted(resource.get("code"), Term).codes:
+            for name in know.index.of_code(know.index.system(system), code) & SECTION_OF.keys():
                 return SECTION_OF[name]
     return section_of_kind(kind)
 

@@ -10,7 +10,8 @@ def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, .
     """How a rule's rows differ from what the case expects, in words; empty if they are as expected.
 
     Each expected row names a status and, where given, effect, indicator, a part of the sentence (`says`) or all of it (`sentence`),
-    `missing`, and, as the response has them, `evidence` and `citations`.
+    `missing`, and, whole and as the response has them, `short`, `headline`, `explains`, `steps`, `evidence` and `citations`. An empty
+    text or list says that there is none.
     """
     remaining = [_plain(item) for item in actual]
     wrong = []
@@ -23,7 +24,19 @@ def differences(case: Case, actual: Iterable[Mapping[str, Any]]) -> tuple[str, .
     return (*wrong, *(f"not expected: {item}" for item in remaining))
 
 
-_COMPARED = ("status", "effect", "indicator", "says", "basis", "evidence", "citations")
+_COMPARED = (
+    "status",
+    "effect",
+    "indicator",
+    "says",
+    "short",
+    "headline",
+    "explains",
+    "steps",
+    "basis",
+    "evidence",
+    "citations",
+)
 
 
 def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,4 +50,4 @@ def _fits(item: Mapping[str, Any], expected: Mapping[str, Any]) -> bool:
     said = item.get("says", "")
     others = {name: value for name, value in expected.items() if name not in ("says", "sentence")}
     spoken = expected.get("says", "") in said and expected.get("sentence", said) == said
-    return spoken and all(item.get(name) == value for name, value in others.items())
+    return spoken and all((item.get(name) or None) == (value or None) for name, value in others.items())

@@ -22,16 +22,16 @@ from cds_service.chart import (
 )
 from cds_service.engine import evaluate
 from cds_service.fhir.readers import imaging_studies
-from cds_service.findings import Finding, Rule
+from cds_service.findings import Result, Rule
 from cds_service.knowledge import Knowledge, Parameter
 
 
 class Noted(Struct, frozen=True):
-    """What one rule looked at in any of its cases, and what it found there; value sets by id."""
+    """What one rule looked at in any of its cases, and what it found in each, in their order; value sets by id."""
 
     numbers: frozenset[Parameter]
     value_sets: frozenset[str]
-    findings: tuple[Finding, ...]
+    found: tuple[tuple[Case, Result], ...]
 
 
 def looked_at(rule: Rule, know: Knowledge, listed: Iterable[Case]) -> Noted:
@@ -39,11 +39,13 @@ def looked_at(rule: Rule, know: Knowledge, listed: Iterable[Case]) -> Noted:
     numbers, value_sets = set[Parameter](), set[str]()
     files = {name: replace(item, parameters=_Numbers(item.parameters, numbers)) for name, item in know.rules.items()}
     noting = replace(know, rules=files)
-    results = [
-        result for case in listed for result in evaluate(_watched(chart(case, know), value_sets), (rule,), noting)
+    found = [
+        (case, result)
+        for case in listed
+        for result in evaluate(_watched(chart(case, know), value_sets), (rule,), noting)
+        if result.finding
     ]
-    findings = tuple(result.finding for result in results if result.finding)
-    return Noted(frozenset(numbers), frozenset(value_sets), findings)
+    return Noted(frozenset(numbers), frozenset(value_sets), tuple(found))
 
 
 class _Numbers(Mapping[str, Parameter]):

@@ -28,7 +28,7 @@ from cds_service.chart.levels import Level, descending, spoken
 from cds_service.chart.order import Augmentation, Order
 from cds_service.chart.reading import Reading
 from cds_service.chart.sections import Answer, Missing, Reason, Section, Unknown
-from cds_service.chart.time import Age, Precision, When, days_since
+from cds_service.chart.time import Age, Precision, When, days_since, in_days
 from cds_service.chart.value_sets import ValueSets
 
 __all__ = [
@@ -75,5 +75,6 @@ __all__ = [
     "When",
     "days_since",
     "descending",
+    "in_days",
     "spoken",
 ]

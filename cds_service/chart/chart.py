@@ -21,6 +21,7 @@ from cds_service.chart.entries import (
     Unreadable,
 )
 from cds_service.chart.imaging import ImagingFinding, ImagingStudy
+from cds_service.chart.intake import Intake
 from cds_service.chart.order import Order
 from cds_service.chart.reading import Reading
 from cds_service.chart.sections import (
@@ -64,6 +65,7 @@ class Chart:
     requested: tuple[RequestedService, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    intake: Intake = field(default_factory=Intake)
     notes: tuple[str, ...] = ()
     memo: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
@@ -85,7 +87,7 @@ class Chart:
         found = {}
         for section, kind in RESOURCE_TYPE.items():
             answer = self.answer(section)
-            unread = tuple([item for item in self.unreadable if item.section_type == kind]) if self.unreadable else ()
+            unread = tuple([item for item in self.unreadable if _is_of(item, section, kind)]) if self.unreadable else ()
             if unread or answer is not Answer.WHOLE:
                 says = self.troubles.get(section, "")
                 why = () if answer is Answer.WHOLE else (Missing(section, reason_of(answer), says),)
@@ -178,6 +180,11 @@ class Chart:
     def _newest(self) -> Mapping[str, Reading[Measurement]]:
         """Observations by measure, newest first; equal dates fall back on the reference: the order of resources never matters."""
         return by_set(sorted(self.observations, key=_recency, reverse=True))
+
+
+def _is_of(item: Unreadable, section: Section, kind: str) -> bool:
+    """Whether what could not be read may belong to a section."""
+    return item.section_type == kind and item.section in (None, section)
 
 
 def _recency(item: Measurement) -> tuple[float, str]:

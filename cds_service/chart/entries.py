@@ -1,10 +1,12 @@
 """What a chart holds once it is read: typed entries with a source, a status of ours and dates as intervals."""
 
 from enum import IntEnum, StrEnum
+from math import floor, log10
 
 from msgspec import Struct
 
 from cds_service.chart.levels import Level
+from cds_service.chart.sections import Section
 from cds_service.chart.time import When
 
 
@@ -70,11 +72,23 @@ class Concept(Struct, frozen=True):
 
 
 class Patient(Struct, frozen=True):
-    """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given)."""
+    """The person; `sex` is FHIR's administrative gender (`male`, `female`, `other`, `unknown` or empty when not given).
+
+    `birth_unread` says that a birth date is given and cannot be read. `died` is what the record says, `died_on` when, if that is known.
+    `replaced_by` and `main_record` refer to another record of the person, which stands in the place of this one or holds the main data.
+    `modifier` says what else changes the meaning of the record and is not understood.
+    """
 
     source: Source
     born: When | None
     sex: str
+    birth_unread: bool = False
+    died: bool = False
+    died_on: When | None = None
+    active: bool = True
+    replaced_by: str = ""
+    main_record: str = ""
+    modifier: str = ""
 
 
 class Condition(Struct, frozen=True):
@@ -108,6 +122,7 @@ _SPOKEN = {
     "mL/min/{1.73_m2}": "mL/min/1.73 m²",
 }
 """What people write for a UCUM unit, where it is not the unit itself."""
+_MEASURED = 4
 
 
 class Quantity(Struct, frozen=True):
@@ -118,8 +133,12 @@ class Quantity(Struct, frozen=True):
     comparator: str = ""
 
     def __str__(self) -> str:
+        """With the digits that were measured: a number with more than four was converted, and has three of its own."""
         unit = _SPOKEN.get(self.unit, self.unit)
-        return f"{self.comparator}{self.value:g} {unit}".rstrip()
+        number = f"{self.value:g}"
+        if len(number.replace(".", "").lstrip("-0")) > _MEASURED and "." in number:
+            number = f"{self.value:.{max(0, 2 - floor(log10(abs(self.value))))}f}"
+        return f"{self.comparator}{number} {unit}".rstrip()
 
 
 class ResultStatus(StrEnum):
@@ -208,10 +227,12 @@ class Coverage(Struct, frozen=True):
 class Unreadable(Struct, frozen=True):
     """A resource that could not be read, or not whole; `sets` are the value sets that its code names, None when no code was legible.
 
-    `says` tells why in words, where that is known.
+    `says` tells why in words, where that is known. What it could belong to is every section of its type, or the one that brought it
+    if `section` is given.
     """
 
     reference: str
     section_type: str
     sets: frozenset[str] | None
     says: str = ""
+    section: Section | None = None

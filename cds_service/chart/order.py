@@ -18,7 +18,11 @@ class Augmentation(StrEnum):
 
 
 class Order(Struct, frozen=True):
-    """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated."""
+    """The order (or orders, or appointment) that is asked about: references, levels named, and the slot if one is stated.
+
+    `words` are those in which it names the procedure; empty if a code alone names it, or if there are several orders. `modifier` says
+    what of it changes its meaning and is not understood.
+    """
 
     references: tuple[str, ...] = ()
     levels: frozenset[Level] = frozenset()
@@ -27,7 +31,9 @@ class Order(Struct, frozen=True):
     planned_source: str = ""
     planned_note: str = ""
     procedure: Augmentation = Augmentation.UNSTATED
+    words: str = ""
     basis: Basis = Basis.CODE
     prophylactic: bool = False
     reason_references: tuple[str, ...] = ()
     reasons: tuple[Concept, ...] = ()
+    modifier: str = ""

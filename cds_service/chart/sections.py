@@ -143,6 +143,8 @@ class Reason(StrEnum):
     CUT = "cut"
     NOT_MEASURED = "not-measured"
     UNREADABLE = "unreadable"
+    NOT_UNDERSTOOD = "not-understood"
+    """An entry came that nobody here understands: see `chart.intake`."""
 
 
 class Missing(Struct, frozen=True):
@@ -176,7 +178,7 @@ class Unknown(Exception):
     @property
     def never_measured(self) -> bool:
         """Whether everything was supplied and only lacks a value that can be read."""
-        return self.reasons <= {Reason.NOT_MEASURED, Reason.UNREADABLE}
+        return self.reasons <= {Reason.NOT_MEASURED, Reason.UNREADABLE, Reason.NOT_UNDERSTOOD}
 
 
 _REASON = {

@@ -58,6 +58,11 @@ def days_since(moment: datetime, as_of: datetime) -> int:
     return as_of.toordinal() - moment.astimezone(as_of.tzinfo).toordinal()
 
 
+def in_days(count: int) -> str:
+    """A number of days as people say it: `1 day`, `30 days`."""
+    return f"{count} day{'' if count == 1 else 's'}"
+
+
 class Age(Struct, frozen=True):
     """How long ago something was, as an interval of whole calendar days; `most` is None when the chart gives only a lower bound."""
 
@@ -78,7 +83,7 @@ class Age(Struct, frozen=True):
         return self.least > days
 
     def __str__(self) -> str:
-        """In days: `30 d`, `20 to 60 d`, or `at least 20 d`."""
+        """In days: `30 days`, `20 to 60 days`, or `at least 20 days`."""
         if self.most is None:
-            return f"at least {self.least} d"
-        return f"{self.least} d" if self.least == self.most else f"{self.least} to {self.most} d"
+            return f"at least {in_days(self.least)}"
+        return in_days(self.least) if self.least == self.most else f"{self.least} to {in_days(self.most)}"

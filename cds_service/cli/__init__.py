@@ -35,4 +35,4 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
-    """Does a vertebroplasty suit this patient now? A CDS Hooks service, and the tools around it."""
+    """A CDS Hooks service that says whether vertebroplasty suits a patient now, and the tools that go with it."""

@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from cds_service.errors import RequestError
 from cds_service.hook import Hook
-from cds_service.hooks import listing_at, read_request
+from cds_service.hooks import ORIGIN_HEADER, listing_at, read_request
 from cds_service.prefetch import counts, templates
 from cds_service.service import Site, respond, site_of
 from cds_service.settings import Settings
+from cds_service.store.records import CallOrigin
 
 _SECONDS = 30
 
@@ -71,7 +72,10 @@ class _Named(Struct):
 
 
 class Remote(Struct, frozen=True):
-    """Posts to a running service; `address` is that of a discovery document, or what stands in front of /cds-services."""
+    """Posts to a running service, which does not count a replay as shown.
+
+    `address` is that of a discovery document, or what stands in front of /cds-services.
+    """
 
     address: str
 
@@ -86,7 +90,8 @@ class Remote(Struct, frozen=True):
         address = f"{base}{listing.path}/{listing.ids[_hook(body)]}"
         if not address.startswith(("http://", "https://")):
             raise click.ClickException(f"{self.base} is no http address")
-        request = Request(address, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
+        headers = {"Content-Type": "application/json", ORIGIN_HEADER: CallOrigin.REPLAY.value}
+        request = Request(address, data=body, headers=headers)  # noqa: S310
         try:
             with urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
                 return Reply(response.status, json.load(response))

@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from cds_service.cards.assessment import EXTENSION
+from cds_service.cards.budget import word_count
 from cds_service.cli._endpoint import Reply
 
 
@@ -52,6 +53,16 @@ class ReplayOutcome(Struct, frozen=True):
         if self.differences:
             row["differences"] = list(self.differences)
         return row
+
+    def as_plain_cards(self) -> str:
+        """The cards as a clinician reads them, one under the other, for a reviewer who reads many answers."""
+        body = self.reply.body if self.reply else {}
+        shown = [f"{card['summary']}\n\n{card['detail']}" for card in body.get("cards", ())]
+        head = f"# {self.name}: {assessment(body).get('disposition', 'no disposition')}, {word_count(' '.join(shown))} words"
+        offered = [
+            " ".join(f"[ {item['label']} ]" for item in card.get("suggestions", ())) for card in body.get("cards", ())
+        ]
+        return "\n\n".join([head, *(part for pair in zip(shown, offered, strict=True) for part in pair if part)]) + "\n"
 
     def show(self, console: Console) -> None:
         """For a terminal: the disposition, then each card as an EHR would show it, then what differs."""

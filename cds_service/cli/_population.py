@@ -12,10 +12,11 @@ import click
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding import resources, surrogates
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.datatypes import Reference
-from cds_service.fhir.decoding.decode import identifier
+from cds_service.fhir.decoding.references import address
+from cds_service.fhir.decoding.type_names import NAMES
 
 _GZIP = b"\x1f\x8b"
 _EXPANDS = 15
@@ -40,6 +41,18 @@ class _Head(msgspec.Struct):
 _HEAD = msgspec.json.Decoder(_Head)
 
 
+class _Issue(Struct):
+    severity: object = None
+
+
+class _Outcome(Struct):
+    issue: list[_Issue] = []
+
+
+_OUTCOME = "OperationOutcome"
+_SEVERITIES = msgspec.json.Decoder(_Outcome)
+
+
 class Person(Struct, frozen=True):
     """All resources of one patient."""
 
@@ -48,12 +61,17 @@ class Person(Struct, frozen=True):
 
 
 class Population(Struct, frozen=True):
-    """The regrouped population: how many bytes, which types there were, and how many lines of no patient that can be told."""
+    """The regrouped population: how many bytes, which types there were, and how many lines of no patient that can be told.
+
+    `errors` are the lines that say that the export failed in part, `about_others` those about a group, a device or a place.
+    """
 
     groups: tuple[Path, ...]
     size: int
     types: frozenset[str]
     lost: int
+    errors: int = 0
+    about_others: int = 0
 
     def people(self) -> Iterator[Person]:
         """Each patient once; only a group of them, about one in as many as there are groups, is in memory at a time."""
@@ -93,23 +111,36 @@ def regroup(listed: Iterable[Path], folder: Path, read: Callable[[int], object])
             if head and head.resourceType == "Medication" and head.id:
                 medications[head.id] = line
     types = {path.name.split(".")[0] for path in listed} & resources.TYPES.keys()
-    kept = lost = 0
+    kept = lost = errors = about_others = 0
     with ExitStack() as opened:
         handles = [opened.enter_context(path.open("wb")) for path in groups]
         for path in listed:
             for line in _lines(path):
                 head = _head(line)
-                if head and head.resourceType not in resources.TYPES:
+                if head and head.resourceType not in resources.TYPES and head.resourceType in NAMES:
+                    errors += head.resourceType == _OUTCOME and _is_error(line)
                     continue
                 types |= {head.resourceType} if head else set()
                 if head and head.resourceType == "Medication":
                     continue
                 person = _whose(head, line)
+                if person is None:
+                    about_others += 1
+                    continue
                 if person:
                     kept += _write(handles, person, line, medications)
                 lost += not person
             read(path.stat().st_size)
-    return Population(groups, kept, frozenset(types), lost)
+    return Population(groups, kept, frozenset(types & resources.TYPES.keys()), lost, errors, about_others)
+
+
+def _is_error(outcome: bytes) -> bool:
+    """Whether an OperationOutcome of the export says more than information; one that cannot be read may say anything."""
+    try:
+        issues = _SEVERITIES.decode(outcome).issue
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return True
+    return any(issue.severity not in ("information", "warning", "success") for issue in issues)
 
 
 def _write(handles: Sequence[BinaryIO], person: str, line: bytes, medications: dict[str, bytes]) -> int:
@@ -130,14 +161,19 @@ def _head(line: bytes) -> _Head | None:
         return None
 
 
-def _whose(head: _Head | None, line: bytes) -> str:
-    """The id of the patient; of a broken line whatever patient it names, so that the gap is told in that patient's row."""
+def _whose(head: _Head | None, line: bytes) -> str | None:
+    """The id of the patient; empty where it does not say, None for what is about no patient.
+
+    Of a broken line it is whatever patient it names, so that the gap is told in that patient's row.
+    """
     if head is None:
-        named = _PATIENT.search(line)
-        return named[1].decode() if named else ""
+        found = _PATIENT.search(line)
+        return found[1].decode() if found else ""
     if head.resourceType == "Patient":
         return head.id or ""
-    return identifier(head.subject or head.patient or head.beneficiary)
+    subject = head.subject or head.patient or head.beneficiary
+    about = address(subject.reference if subject else "")
+    return about.id.rpartition(":")[2] if about.type in ("", "Patient") else None
 
 
 def _is_gzip(path: Path) -> bool:
@@ -151,6 +187,6 @@ def _lines(path: Path) -> Iterator[bytes]:
             for line in file:
                 text = line.strip().removeprefix(b"\xef\xbb\xbf")
                 if text:
-                    yield text
+                    yield surrogates.replaced(text)
     except (OSError, EOFError, zlib.error) as error:
         raise click.ClickException(f"{path} cannot be read to its end: {error}") from error

@@ -14,7 +14,7 @@ from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.read import Received
 from cds_service.findings import Status
 from cds_service.judgement import judge
-from cds_service.order import Orders
+from cds_service.orders import Orders
 from cds_service.service import Site
 
 _NOW_CALLED = {

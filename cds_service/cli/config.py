@@ -153,7 +153,7 @@ def _says_of(client: Client) -> str:
         (client.may_set_as_of, "may set the assessment time"),
         (
             client.quiet_days,
-            f"overridden cards are not repeated at signing for {client.quiet_days} days, unless critical or changed",
+            f"overridden cards are not repeated at signing for {client.quiet_days} days, unless critical, changed or acted on",
         ),
         (client.stamp_orders, "draft orders are stamped with their appropriateness"),
         (client.shadow, "shadow mode: no cards are returned"),

@@ -16,7 +16,7 @@ def command() -> None:
 @command.command()
 @config_option
 def upgrade(config: Path | None) -> None:
-    """Bring the tables to this release. Safe to repeat; an SQLite file is brought there at start by itself."""
+    """Update the tables to this release. It may be repeated; an SQLite file is updated by itself when the service starts."""
     from cds_service.store.database import Database
     from cds_service.store.tables import REVISION
 

@@ -1,4 +1,4 @@
-"""`cds-service feedback`: how the cards were received."""
+"""`cds-service feedback`: how the cards that clients were sent were received."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,18 @@ def command() -> None:
 @config_option
 @click.option("--since", type=_DAY, help="Count cards shown on this day or later (UTC).")
 def summary(config: Path | None, since: datetime | None) -> None:
-    """Cards shown, accepted and overridden: by rule, by month, by reason."""
-    from cds_service.store.repository import feedback_on_unknown_cards, tallies
+    """Cards shown, accepted and overridden: by rule, by month, by reason.
+
+    Each card is counted once, on the day it was sent to a client: as accepted if any of its suggestions was, even if the card was
+    dismissed before or after; else as overridden if it was dismissed. In the table of rules it counts for each rule that speaks in its
+    summary or its reasons, not for rules that it merely lists. Replays, the workbench and the test at /connect are not counted.
+    """
+    from cds_service.store.repository import cards_of_trials, feedback_on_unknown_cards, tallies
 
     database = _database(config)
-    told = summarise(tallies(database, _utc(since)), feedback_on_unknown_cards(database))
+    told = summarise(tallies(database, _utc(since)), feedback_on_unknown_cards(database), cards_of_trials(database))
+    console.print("A card counts as accepted if any of its suggestions was, also if it was dismissed.")
+    console.print("It counts for each rule that speaks on it: in its summary or its reasons.")
     console.print(_table("Rule", (*told.rules, told.total)))
     console.print(_table("Month", told.months))
     reasons = Table("Reason for overriding", "Cards")
@@ -40,13 +47,21 @@ def summary(config: Path | None, since: datetime | None) -> None:
     console.print(reasons)
     if told.on_unknown_cards:
         console.print(f"{told.on_unknown_cards} entries are about cards that are not on record.")
+    if told.of_trials:
+        console.print(
+            f"Cards of replays, the workbench and tests at /connect, of any day, not counted: {told.of_trials}."
+        )
 
 
 @command.command()
 @config_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of the terminal.")
 def export(config: Path | None, output: Path | None) -> None:
-    """Every entry of feedback with the card it is about, as CSV."""
+    """Every entry of feedback as it came, with the card it is about, as CSV.
+
+    `outcome` is what this entry says, `card_outcome` what the card counts as: accepted if any entry about it accepts a suggestion.
+    `card_origin` is who was sent the card: `client`, which alone is counted elsewhere, `self-test`, `workbench` or `replay`.
+    """
     from cds_service.store.repository import joined
 
     rows = joined(_database(config))
@@ -61,7 +76,9 @@ def export(config: Path | None, output: Path | None) -> None:
 @command.command()
 @config_option
 @click.option(
-    "--before", type=_DAY, help="Delete what is older than this day (UTC). By default the retention setting tells."
+    "--before",
+    type=_DAY,
+    help="Delete what is older than this day (UTC). By default, what is older than retention_days.",
 )
 def purge(config: Path | None, before: datetime | None) -> None:
     """Delete old feedback and records of shown cards."""

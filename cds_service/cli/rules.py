@@ -22,17 +22,19 @@ from cds_service.settings import load as load_settings
 
 @click.command("rules")
 @click.argument("rule_id", required=False, metavar="[ID]")
-@click.option("--markdown", is_flag=True, help="Print markdown as it is.")
+@click.option("--markdown", is_flag=True, help="Print plain markdown.")
 @click.option("--wording", "show_wording", is_flag=True, help="Print every sentence that cards add to the findings.")
 @click.option(
-    "--stale", is_flag=True, help="List sources, numbers and value sets past their review; exit status 1 if any."
+    "--stale",
+    is_flag=True,
+    help="List sources, numbers and value sets past their review date; exit status 1 if there are any.",
 )
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="With --stale: on this day; by default today.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="With --stale: as of this day; by default today.")
 @config_option
 def command(
     rule_id: str | None, *, markdown: bool, show_wording: bool, stale: bool, as_of: datetime | None, config: Path | None
 ) -> None:
-    """List all rules, or show the page of one: what it checks, thresholds in force, value sets, sources and cases."""
+    """List all rules, or show the page of one: what it checks and says, its numbers, value sets, sources and cases."""
     console = Console()
     if stale:
         _tell_stale((as_of or datetime.now(UTC)).date())
@@ -59,13 +61,11 @@ def command(
 
 
 def _nouns(rules: Iterable[Rule]) -> Iterator[tuple[str, str]]:
-    """What cards call the judgement of each rule, and say of a criterion that is not met."""
+    """What cards call the judgement of each rule, say of a criterion that is not met, and what they ask a person to do."""
     for item in rules:
-        yield from (
-            (f"{name} {item.id}", text)
-            for name, text in (("JUDGES", item.judges), ("NOT_SHOWN", item.not_shown))
-            if text
-        )
+        texts = (("JUDGES", item.judges), ("NOT_SHOWN", item.not_shown), ("SETTLE", item.settle))
+        steps = (("STEP", text) for text in item.steps)
+        yield from ((f"{name} {item.id}", text) for name, text in (*texts, *steps) if text)
 
 
 def _in_force(config: Path | None) -> Knowledge:

@@ -34,7 +34,7 @@ _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"]
 @click.option("--as-of", type=_MOMENT, help="Judge as of this time, or the start of this day; by default now.")
 @click.option("--json", "as_json", is_flag=True, help="Write one JSON object a line instead of CSV.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead of the terminal.")
-@click.option("--pseudonym", is_flag=True, help="Replace patient ids by pseudonyms, other ones in each run.")
+@click.option("--pseudonym", is_flag=True, help="Replace patient ids by pseudonyms, new ones in each run.")
 def command(
     paths: tuple[Path, ...],
     config: Path | None,
@@ -44,16 +44,15 @@ def command(
     as_json: bool,
     pseudonym: bool,
 ) -> None:
-    """Say for each patient of a population what an order for vertebroplasty would come to.
+    """Say for each patient of a Bulk Data export what the answer to an order for vertebroplasty would be.
 
-    PATHS are NDJSON files of a Bulk Data export, plain or gzip, or folders of such. A patient's own open order counts;
-    without one an order that names no level is assumed. A resource type that no file holds is unknown for everybody; of
-    the medication lists (MedicationStatement, MedicationRequest), those that the files hold count as all that are kept, and
-    each row names them.
+    PATHS are NDJSON files of the export, plain or gzip, or folders of them. A patient's own open order is judged; without
+    one, an order that names no level. A resource type that no file holds is unknown for every patient. The medication lists
+    (MedicationStatement, MedicationRequest) that the files hold are taken to be all that the hospital has; each row names them.
 
-    Files are read twice and regrouped by patient in a temporary folder (TMPDIR), which holds patient data until the end;
-    memory stays at a few hundred megabytes, plus all Medication resources. Exit status: 2 if lines were left out because
-    no patient can be told.
+    Files are read twice and sorted by patient in a temporary folder (TMPDIR), which holds patient data until the end. Memory
+    stays at a few hundred megabytes, plus all Medication resources. Exit status: 2 if lines were left out because they name
+    no patient, or if an OperationOutcome in the export says that a part of it failed.
     """
     settings = load(config)
     site = site_of(settings)
@@ -77,8 +76,17 @@ def command(
     console.print(_of_drugs(screening))
     if screening.absent:
         console.print(f"Not in these files, so unknown for everybody: {', '.join(screening.absent)}")
+    if population.about_others:
+        console.print(
+            f"{population.about_others} lines are about no patient (a group, a device, a place) and were left out"
+        )
+    if population.errors:
+        console.print(
+            f"The export is not whole: {population.errors} OperationOutcomes in it say that it failed", style="red"
+        )
     if population.lost:
         console.print(f"{population.lost} lines were left out: whose they are cannot be told", style="red")
+    if population.lost or population.errors:
         raise SystemExit(2)
 
 

@@ -19,15 +19,17 @@ def command() -> None:
     "--write",
     "folder",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder to write the files to; by default the knowledge of this installation. Read the difference before you use it.",
+    help="Folder to write the files to; by default the knowledge of this installation. Read what changed before you use them.",
 )
 def build(release: Path, folder: Path | None) -> None:
-    """Make the product table and the list of other drugs anew from FILE, NLM's RxNorm prescribable release as a zip.
+    """Rebuild the product table and the list of other drugs from FILE, the zip of NLM's RxNorm prescribable release.
 
-    Reviewed forms stay, and so do retired codes, which charts go on using.
+    Forms that were reviewed stay as they are. So do retired codes, since charts still hold them.
     """
     made = rxnorm.build(release, load().drugs, drug_files.lines(TABLES / drug_files.OTHERS))
     target = folder or TABLES
     (target / drug_files.PRODUCTS).write_text(made.products, encoding="utf-8")
     (target / drug_files.OTHERS).write_text(made.other_drugs, encoding="utf-8")
-    click.echo(f"{made.added} products are new, {made.kept} stay that the release does not hold; written to {target}")
+    click.echo(
+        f"{made.added} products are new; {made.kept} that the release no longer holds were kept; written to {target}"
+    )

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from cds_service.errors import RequestError
+from cds_service.fhir.decoding import surrogates
 from cds_service.store.records import FeedbackEntry, FeedbackOutcome, OverrideReason, identity
 
 _LONGEST = 300  # characters of a system or a display
@@ -36,7 +37,7 @@ def read_feedback(
     Raises RequestError (400) for what cannot be feedback: no list, no card, an outcome or time that says nothing.
     """
     try:
-        value = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        value = msgspec.json.decode(surrogates.replaced(body.removeprefix(b"\xef\xbb\xbf")))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise RequestError("The body is not JSON", code="structure") from None
     if not isinstance(value, dict):
@@ -48,7 +49,7 @@ def read_feedback(
 
 
 def _refused(element: str, problem: str) -> RequestError:
-    return RequestError(f"{element} {problem}. Nothing of this call was kept.", expression=element)
+    return RequestError(f"{element} {problem}. Nothing in this call was stored.", expression=element)
 
 
 def _entry(value: object, element: str, received_at: datetime, client: str, keeping: Keeping) -> FeedbackEntry:
@@ -72,7 +73,7 @@ def _entry(value: object, element: str, received_at: datetime, client: str, keep
 
 def _identifier(value: object, element: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _refused(element, "is missing" if value is None else "is not a text")
+        raise _refused(element, "is missing" if value is None else "is not a string")
     return value.strip()
 
 

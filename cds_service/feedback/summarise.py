@@ -1,4 +1,4 @@
-"""Tells how cards were received: shown, accepted and overridden, by rule, by reason and over time."""
+"""Tells how cards were received: shown to clients, accepted and overridden, by rule, by reason and over time."""
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,12 +12,12 @@ from cds_service.store.records import FeedbackOutcome, Tally
 
 COLUMNS = (
     "received_at", "outcome_at", "card", "outcome", "reason_system", "reason_code", "reason_display", "suggestions",
-    "comment", "client", "card_at", "card_hook", "card_hook_instance", "card_service", "card_topic", "card_indicator",
-    "card_disposition", "card_rules", "card_knowledge", "card_release", "card_client",
+    "comment", "client", "card_outcome", "card_at", "card_hook", "card_hook_instance", "card_service", "card_topic",
+    "card_indicator", "card_disposition", "card_rules", "card_knowledge", "card_release", "card_client", "card_origin",
 )  # fmt: skip
 """The columns of an export, in order."""
 TALLY_COLUMNS = ("day", "topic", "indicator", "rules", "outcome", "reason", "cards")
-"""The columns of tallies, in order: each card is in one row, however many rules it shows."""
+"""The columns of tallies, in order: each card is in one row, however many rules speak on it."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the beginning of a formula."""
 
@@ -43,16 +43,20 @@ class RuleTally(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """Rows by rule (a card counts for each rule that it shows), by month, and how often each reason was given."""
+    """Rows by rule (a card counts for each rule that speaks on it), by month, and how often each reason was given.
+
+    `of_trials` are cards sent to our own tools, which are in none of the rows.
+    """
 
     rules: tuple[RuleTally, ...]
     months: tuple[RuleTally, ...]
     reasons: tuple[tuple[str, int], ...]
     total: RuleTally
     on_unknown_cards: int
+    of_trials: int
 
 
-def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
+def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0, of_trials: int = 0) -> Summary:
     """The summary of all tallies; rules with most cards first, months in order."""
     tallies = list(tallies)
     rules = _rows(tallies, lambda tally: tally.rules)
@@ -68,6 +72,7 @@ def summarise(tallies: Iterable[Tally], on_unknown_cards: int = 0) -> Summary:
         reasons=tuple(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
         total=total[0] if total else RuleTally("all cards", 0, 0, 0),
         on_unknown_cards=on_unknown_cards,
+        of_trials=of_trials,
     )
 
 

@@ -45,7 +45,7 @@ class TrendLine(Struct, frozen=True):
 
 
 class Trend(Struct, frozen=True):
-    """All cards, the same by rule (a card counts for each rule that it shows), and by reason those overridden for it.
+    """All cards, the same by rule (a card counts for each rule that speaks on it), and by reason those overridden for it.
 
     An override without a reason has the reason "".
     """

@@ -74,7 +74,7 @@ class Fetcher:
             return Filled({**given, **refused}, dict.fromkeys(tasks, refusal.outcome))
         errand = Errand(access, self._clients[reach], deadline, Allowance(self._most_bytes), self._most_pages)
         futures = {
-            section: self._threads.submit(collect, url, given.get(section), errand)
+            section: self._threads.submit(collect, url, given.get(section), RESOURCE_TYPE[section], errand)
             for section, url in tasks.items()
             if scopes.allows(access.scope, RESOURCE_TYPE[section], search="?" in url)
         }
@@ -107,7 +107,7 @@ class Fetcher:
         tasks = {}
         for section, template in templates.items():
             answered = given.get(section)
-            if answered is None or answered.answer is Answer.OMITTED:
+            if answered is None or answered.answer is Answer.OMITTED or answered.is_useless:
                 path = _addressed(template, access.context)
                 if path:
                     tasks[section] = base + path

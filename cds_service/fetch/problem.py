@@ -18,13 +18,13 @@ class Problem(Struct, frozen=True):
 
 
 TOO_LATE = Problem("timeout", "the FHIR server did not answer in time", servers_fault=True)
-NO_TIME = Problem("no-time", "no time was left to ask the FHIR server")
+NO_TIME = Problem("no-time", "there was no time left to ask the FHIR server")
 BROKEN = Problem("connection", "the connection to the FHIR server failed", servers_fault=True)
-TOO_LARGE = Problem("too-large", "the FHIR server sent more than this service takes in", servers_fault=True)
+TOO_LARGE = Problem("too-large", "the FHIR server sent more than this service accepts", servers_fault=True)
 REDIRECT = Problem("redirect", "the FHIR server answered with a redirect, which is not followed")
 NOT_OFFERED = Problem("not-offered", "the FHIR server does not offer this kind of resource", leaves=Answer.NOT_KEPT)
 OTHER_SERVER = Problem("other-server", "the next page is on another server, which is not asked")
-NO_ADDRESS = Problem("no-address", "what is given as the address of the next page is none")
+NO_ADDRESS = Problem("no-address", "the address of the next page is not a web address")
 TOO_MANY_PAGES = Problem("too-many-pages", "there are more pages than this service reads")
 NO_SCOPE = Problem("scope", "the EHR's token does not allow this search", leaves=Answer.OMITTED)
 RESTING = Problem("resting", "the FHIR server was not asked: it failed several times in a row")
@@ -49,4 +49,4 @@ def status(code: int) -> Problem:
 
 def unreadable(says: str) -> Problem:
     """A body that is no FHIR; `says` in our words."""
-    return Problem("unreadable", f"the FHIR server's answer was of no use: {says}")
+    return Problem("unreadable", f"the FHIR server's answer could not be used: {says}")

@@ -12,7 +12,7 @@ from cds_service.fetch.client import Fetched, FhirClient
 from cds_service.fetch.limits import Allowance, Deadline
 from cds_service.fetch.origins import origin
 from cds_service.fetch.problem import Problem
-from cds_service.fhir.decoding.bundle import Answered, open_answer
+from cds_service.fhir.decoding.bundle import Answered, open_fetched
 
 
 class Errand(Struct, frozen=True):
@@ -29,9 +29,10 @@ Result = tuple[Answered, Problem | None]
 """What came of one search, and what went wrong with it, if anything did."""
 
 
-def collect(url: str, given: Answered | None, errand: Errand) -> Result:
-    """All pages from `url` on, added to what was given."""
+def collect(url: str, given: Answered | None, kind: str, errand: Errand) -> Result:
+    """All pages from `url` on, of resources of one type, added to what was given."""
     have = replace(given, next_page="") if given and given.parts else Answered(Answer.CUT)
+    reads_one = "?" not in url and not (given and given.next_page)
     server = origin(errand.access.server)
     by_post = errand.access.by_post and not (given and given.next_page)
     for _ in range(errand.most_pages):
@@ -40,15 +41,15 @@ def collect(url: str, given: Answered | None, errand: Errand) -> Result:
         fetched = _get(url, errand, by_post=by_post)
         if fetched.problem:
             return stopped(have, fetched.problem)
-        page = open_answer(Raw(fetched.body))
+        page = open_fetched(Raw(fetched.body), kind, reads_one=reads_one)
         if page.answer is Answer.NOT_KEPT:
             return stopped(have, problem.NOT_OFFERED)
         if page.answer is Answer.FAILED:
             return stopped(have, problem.unreadable(page.says))
-        have = replace(have, parts=(*have.parts, *page.parts), matches=have.matches + page.matches, total=page.total)
+        have = have.with_page(page)
         if not page.next_page:
             short = page.total is not None and page.total > have.matches
-            answer = Answer.CUT if short else Answer.WHOLE
+            answer = Answer.CUT if short or have.lacks else Answer.WHOLE
             return replace(have, answer=answer), None
         url, by_post = joined(url, page.next_page), False
     return stopped(have, problem.TOO_MANY_PAGES)
@@ -72,7 +73,9 @@ def joined(base: str, address: str) -> str:
 
 
 def without(given: Answered | None, why: Problem) -> Answered:
-    """What was there before, still cut; else nothing, and why."""
+    """What was there before, still cut, or of no use; else nothing, and why."""
+    if given and given.is_useless:
+        return given
     if given and given.parts:
         return replace(given, answer=Answer.CUT, says=why.says)
     return Answered(why.leaves, says=why.says)

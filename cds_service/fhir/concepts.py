@@ -61,6 +61,12 @@ def _levels_of(terms: Iterable[Term], context: Context) -> frozenset[Level]:
     return found
 
 
+def _display(term: Term, know: Knowledge) -> str:
+    """What people see of a term: its label; the title of a listed code, where it has codes and no words."""
+    titles = (know.index.title(know.index.system(address), code) for address, code in term.codes)
+    return term.label if term.texts else next(filter(None, titles), term.label)
+
+
 # Charts repeat few terms many times, so what each means is looked up once.
 @lru_cache(maxsize=16384)
 def _meaning(term: Term, know: Knowledge) -> Concept | None:
@@ -69,7 +75,7 @@ def _meaning(term: Term, know: Knowledge) -> Concept | None:
     if not sets and not closed:
         basis = Basis.TEXT
         sets = sets.union(*(know.index.of_text(text) for text in term.texts))
-    return Concept(term.label, sets, basis, _levels(term, know), episode) if sets else None
+    return Concept(_display(term, know), sets, basis, _levels(term, know), episode) if sets else None
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:

@@ -25,16 +25,21 @@ from cds_service.chart import (
     RequestedService,
     Section,
     Source,
-    Unreadable,
 )
+from cds_service.chart.intake import End
 from cds_service.chart.sections import MEDICATION_LISTS
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.decode import DecodedResource, decode
-from cds_service.fhir.intake.sorting import belongs, sorted_out
+from cds_service.fhir.decoding.references import Directory
+from cds_service.fhir.intake.dating import Lifetime, dated
+from cds_service.fhir.intake.doubts import counts, doubt, gap, may_be_doubted, notes, serves
+from cds_service.fhir.intake.modifiers import marked
+from cds_service.fhir.intake.people import People
+from cds_service.fhir.intake.sorting import sorted_out
+from cds_service.fhir.intake.unread import doubtful
 from cds_service.fhir.intake.unread import notes as unread_notes
-from cds_service.fhir.intake.unread import unread
 from cds_service.fhir.readers import (
     administrative,
     care,
@@ -44,7 +49,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
-from cds_service.fhir.readers.drug_identity import Medications, addressed
+from cds_service.fhir.readers.drug_identity import NAMED, Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
 
@@ -80,31 +85,40 @@ _FIELDS: dict[type, str] = {
 def chart(received: Received, order: Order, as_of: datetime, context: Context) -> Chart:
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
-    mine, unreadable = arrived.mine, arrived.unreadable
+    account, life = arrived.account, Lifetime.of((own.item.resource for own in arrived.mine), as_of, context.zone)
+    mine = [replace(own, item=marked(dated(own.item, life))) for own in arrived.mine]
+    items = [own.item for own in mine]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
+    understood = [item for item in items if not item.modifier]
     medications = addressed(
-        (item.resource, item.part.full_url) for item in mine if isinstance(item.resource, resources.Medication)
+        (item.resource, item.part.full_url) for item in understood if isinstance(item.resource, NAMED)
     )
-    shown = imaging_findings.examinations(mine, context)
-    for item in mine:
+    shown = imaging_findings.examinations(understood, context)
+    for own in mine:
+        item = own.item
         entries = _entries(item, medications, shown, context)
-        for entry in entries:
+        read = entries if counts(item) else ()
+        for entry in read:
+            found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
+        is_doubted = may_be_doubted(item) and doubt(own, entries, shown, account, context)
+        if own.is_counted:
+            is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
+            end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
+            account.count(own.section, end)
+    drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
+    people = People(received.answers, received.patient_id)
+    for item, entries in _drafted(drafts, people, arrived.references, medications, context):
+        if entries and item.modifier:
+            account.unreadable.append(gap(item, entries, item.modifier))
+        for entry in () if item.modifier else entries:
             found[_FIELDS[type(entry)]].append(entry)
-        if item.is_damaged:
-            unreadable += unread(item, entries, context)
-        why = imaging_findings.unread(item.resource, shown, context)
-        if why and (why.partial or not entries):
-            unreadable.append(Unreadable(item.reference, type(item.resource).__name__, None, why))
-    drafts = [item for item in decode(received.drafts) if isinstance(item, DecodedResource)]
-    for entry in _drafted(drafts, received.patient_id, arrived.references, medications, context):
-        found[_FIELDS[type(entry)]].append(entry)
     # Sorted, so that the order in which resources arrive changes nothing.
     entries_by_field: dict[str, Any] = {
         name: tuple(sorted(listed, key=lambda entry: entry.source.reference)) for name, listed in found.items()
     }
     entries_by_field["patient"] = next(iter(entries_by_field["patient"]), None)
     state = next(
-        (administrative.home_state(item.resource) for item in mine if isinstance(item.resource, resources.Patient)), ""
+        (administrative.home_state(item.resource) for item in items if isinstance(item.resource, resources.Patient)), ""
     )
     entries_by_field["coverage"] = tuple(replace(item, state_code=state) for item in entries_by_field["coverage"])
     return Chart(
@@ -112,8 +126,13 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         order=order,
         answers=_answers(received),
         troubles={section: answered.says for section, answered in received.answers.items() if answered.says},
-        unreadable=tuple(sorted(unreadable, key=lambda entry: entry.reference)),
-        notes=(*_notes(arrived.strangers, arrived.unstated), *unread_notes((*mine, *drafts))),
+        unreadable=tuple(sorted(account.unreadable, key=lambda entry: entry.reference)),
+        intake=account.intake(),
+        notes=(
+            *_notes(arrived.strangers, arrived.unstated),
+            *unread_notes((*items, *drafts)),
+            *notes(drafts, order.references),
+        ),
         **entries_by_field,
     )
 
@@ -128,39 +147,43 @@ def _answers(received: Received) -> dict[Section, Answer]:
 
 
 def _drafted(
-    drafts: Iterable[DecodedResource], patient_id: str, held: set[str], medications: Medications, context: Context
-) -> Iterable[object]:
+    drafts: Iterable[DecodedResource], people: People, held: set[str], medications: Directory[Named], context: Context
+) -> Iterable[tuple[DecodedResource, Sequence[object]]]:
     """What the session's unsigned orders would give or do; one that the chart holds already counts as the chart has it."""
     for item in drafts:
-        if item.reference in held or belongs(item, patient_id) is False:
+        if item.reference in held or people.belongs(item) is False:
             continue
         if isinstance(item.resource, resources.MedicationUse):
-            yield from drug_uses(item.resource, item.source, medications, context, drafted=True)
+            nearby = medications.beside(item.part.full_url)
+            yield item, drug_uses(item.resource, item.source, nearby, context, drafted=True)
         elif isinstance(item.resource, resources.ServiceRequest | resources.Task):
-            yield from _entries(item, medications, {}, context)
+            yield item, _entries(item, medications, Directory(), context)
 
 
 def _entries(
-    item: DecodedResource, medications: Medications, shown: Mapping[str, Examination], context: Context
+    item: DecodedResource, medications: Directory[Named], shown: Directory[Examination], context: Context
 ) -> Sequence[object]:
     """What one resource says that any rule reads."""
     resource = item.resource
     read = _READERS.get(type(resource))
     if read:
         found = read(resource, item.source, context)
+        if isinstance(found, Patient) and item.modifier:
+            found = replace(found, modifier=item.modifier)
         return () if found is None else (found,)
     match resource:
         case resources.Observation():
-            source = item.source
-            seen = imaging_studies.joined(resource.derivedFrom, shown) or shown.get(source.reference)
+            source, address = item.source, item.part.full_url
+            seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address)) if resource.derivedFrom else None
+            seen = seen or shown.at(source.reference, address)
             return (
                 *observations.measurements(resource, source, context),
                 *imaging_observations.findings_of_observation(resource, source, seen, context),
             )
         case resources.MedicationUse():
-            return drug_uses(resource, item.source, medications, context)
+            return drug_uses(resource, item.source, medications.beside(item.part.full_url), context)
         case resources.DiagnosticReport():
-            return imaging_findings.findings_of_report(resource, item.source, shown, context)
+            return imaging_findings.findings_of_report(resource, item.source, shown.beside(item.part.full_url), context)
     return ()
 
 
@@ -185,7 +208,7 @@ _READERS = {
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:
     notes = []
     if strangers:
-        notes.append(f"Left out as another patient's: {strangers}")
+        notes.append(f"Left out: {strangers} record{'s' if strangers > 1 else ''} of another patient")
     if unstated:
         notes.append(f"Taken as this patient's, though they do not say whose they are: {unstated}")
     return tuple(notes)

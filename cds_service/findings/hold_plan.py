@@ -16,13 +16,27 @@ class SourceInterval(Struct, frozen=True):
     caveat: str = ""
 
 
+class SourceAsk(Struct, frozen=True):
+    """What one source asks before the procedure: a row of a card's table, such as `ASRA 2018`, `72 h`, from 2026-11-26 12:00.
+
+    `used_here`: its interval is the one that the procedure waits for. `met_from` is when its interval, of a range the shorter, is met:
+    after the last dose; for a drug still taken, after a dose taken now, if that were the last. None where it cannot be given.
+    """
+
+    label: str
+    text: str
+    used_here: bool
+    met_from: datetime | None
+
+
 class HoldPlan(Struct, frozen=True):
     """The hold of one drug: what it asks, when it was last given, and from when the procedure fits.
 
     `hours_least` is the interval that must be kept, `hours_full` the one after which no caution is left; both are only how far back an
-    exposure is looked for where `consult` says that no interval is tabulated. `planned` is None if no slot is stated. `earliest` and
-    `earliest_full` follow from a recorded last dose; `latest_dose` from the slot, for a drug still taken.
-    Each is None where it cannot be given.
+    exposure is looked for where `consult` says that no interval is tabulated. `asks` has one row a source, the shortest interval first;
+    none with `consult`. `planned` is None if no slot is stated. `earliest` and `earliest_full` follow from a recorded last dose. For a
+    drug still taken `latest_dose` follows from the slot, and `earliest_if_last_now` from a dose taken now, if that were the last.
+    Each is None where it cannot be given. `agreement` is whose agreement comes first, where interrupting the drug is itself hazardous.
     """
 
     ingredient: str
@@ -36,9 +50,12 @@ class HoldPlan(Struct, frozen=True):
     earliest: datetime | None
     earliest_full: datetime | None
     latest_dose: datetime | None
+    earliest_if_last_now: datetime | None
+    agreement: tuple[str, ...]
     renal_function_unknown: bool
     consult: str
     check: str
+    asks: tuple[SourceAsk, ...]
     restart: tuple[SourceInterval, ...]
 
 

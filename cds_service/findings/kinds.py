@@ -92,6 +92,10 @@ class Role(StrEnum):
     """Prepares the day, for whoever books it."""
     EVIDENCE_NOTE = "evidence-note"
     """Says what the trials say; it has its own place on the suitability card."""
+    NEUROLOGY = "neurology"
+    """Judges legs and sphincters: what is not recorded of them is said on every answer that lets the procedure go ahead."""
+    BACKGROUND = "background"
+    """Says what matters to others, such as who treats the bone or who pays: it stands behind the link, not on the card of an order."""
     PERFORMED = "performed"
     """Shows that the procedure was done in this encounter."""
 

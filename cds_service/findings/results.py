@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from cds_service.chart import Missing
+from cds_service.chart import Missing, Reason
 from cds_service.findings.finding import Finding
 from cds_service.findings.kinds import Indicator, Kind, Role, Status
 from cds_service.findings.rule import Rule
@@ -13,7 +13,10 @@ _OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
 
 
 class Result(Struct, frozen=True):
-    """What one rule came to: one result a finding, plus an unknown one where a gap follows; else one not-met result."""
+    """What one rule came to: one result a finding, plus an unknown one where a gap follows; else one not-met result.
+
+    An unknown result with an `effect` says of itself what it moves; see `says_what_it_moves`.
+    """
 
     rule: Rule
     status: Status
@@ -22,6 +25,15 @@ class Result(Struct, frozen=True):
     indicator: Indicator | None = None
     unknown: str = ""
     missing: tuple[Missing, ...] = ()
+
+    @property
+    def says_what_it_moves(self) -> bool:
+        """Whether an unknown result moves the disposition by its effect alone, and not at all without one."""
+        if self.status is not Status.UNKNOWN:
+            return False
+        if self.effect is not None or not self.missing or self.missing[0].reason is not Reason.NOT_UNDERSTOOD:
+            return self.effect is not None
+        return all(item.reason is Reason.NOT_UNDERSTOOD for item in self.missing)
 
 
 class Results(tuple[Result, ...]):

@@ -22,7 +22,8 @@ class Rule(Struct, frozen=True, eq=False):
     """A rule with what the rest of the program derives from it; `id` is its function's and its module's name.
 
     `judges` is the noun of what it judges, as cards name it when that is not known; `not_shown` says, for a criterion, that it is not
-    met; `role` is what other rooms need it for, None for most rules.
+    met; `role` is what other rooms need it for, None for most rules. `steps` are what a person can do about what it finds, `settle` is
+    what a person can do where nothing on record lets it judge.
     """
 
     id: str
@@ -37,6 +38,8 @@ class Rule(Struct, frozen=True, eq=False):
     judges: str
     not_shown: str = ""
     role: Role | None = None
+    steps: tuple[str, ...] = ()
+    settle: str = ""
 
 
 def rule(  # noqa: PLR0913 - a declaration: each argument is named
@@ -49,13 +52,30 @@ def rule(  # noqa: PLR0913 - a declaration: each argument is named
     essential: Essential = Essential.NO,
     not_shown: str = "",
     role: Role | None = None,
+    steps: Sequence[str] = (),
+    settle: str = "",
 ) -> Callable[[Judge], Rule]:
     """Declare a generator as a rule. Its docstring is the rule's page; the package that it lives in is its theme."""
 
     def declare(judge: Judge) -> Rule:
         name, theme = judge.__name__, judge.__module__.split(".")[-2]
         page = inspect.getdoc(judge) or ""
-        return Rule(name, title, kind, card, tuple(needs), essential, theme, page, judge, judges, not_shown, role)
+        return Rule(
+            id=name,
+            title=title,
+            kind=kind,
+            card=card,
+            needs=tuple(needs),
+            essential=essential,
+            theme=theme,
+            page=page,
+            judge=judge,
+            judges=judges,
+            not_shown=not_shown,
+            role=role,
+            steps=tuple(steps),
+            settle=settle,
+        )
 
     return declare
 

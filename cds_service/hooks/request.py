@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from cds_service.chart import Answer, Section
 from cds_service.chart.time import YEARS
-from cds_service.fhir.decoding.bundle import Answered, Part, open_answer
+from cds_service.fhir.decoding.bundle import OMITTED, Answered, Part, open_answer
 from cds_service.hook import Hook
-from cds_service.hooks.envelope import read_envelope, read_prefetch, refused
+from cds_service.hooks.envelope import read_envelope, refused, strange_keys
+from cds_service.hooks.members import members
 
 AS_OF = "org.vertebroplasty-cds.asOf"
 
@@ -32,7 +33,9 @@ class HookRequest(Struct, frozen=True):
     """One hook call. `prefetch` holds the sections that were answered, by the client or by the context; one not in it was omitted.
 
     Ids are bare (`x`, not `Patient/x`), `user` keeps its type, absent texts are empty. `as_of` is the clinical time that
-    the caller asks for; `notes` are sentences about what was not taken as sent.
+    the caller asks for; `notes` are sentences about what was not taken as sent. `strange_keys` are the prefetch keys of no section,
+    looked for where the problem list was not sent: a key that is misspelt is the usual cause. `in_part` says that not all drafts or
+    appointments came.
     """
 
     hook: Hook
@@ -48,6 +51,8 @@ class HookRequest(Struct, frozen=True):
     authorization: Authorization | None = None
     as_of: datetime | None = None
     notes: tuple[str, ...] = ()
+    strange_keys: tuple[str, ...] = ()
+    in_part: bool = False
 
     def at_own_time(self) -> "HookRequest":
         """The same call without the time that it asks for, and a note that says so."""
@@ -60,13 +65,14 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
 
     Raises RequestError (400) naming the element at fault. Unknown members and prefetch keys are ignored.
     """
-    envelope = read_envelope(body)
+    envelope = read_envelope(body, counts or {})
     hook = _hook(envelope.hook, hooks)
     instance = _required(envelope.hook_instance, "hookInstance")
     if not isinstance(envelope.context, dict):
         raise refused("context", "is missing" if envelope.context is None else "is not an object")
     context = envelope.context
     encounter = _bare(_text(_value(context, "encounterId")))
+    drafts, appointments = _parts(context, "draftOrders", hook), _parts(context, "appointments", hook)
     server = envelope.fhir_server.strip() if isinstance(envelope.fhir_server, str) else ""
     if envelope.fhir_authorization and not server:
         raise refused("fhirServer", "is missing, though fhirAuthorization is given")
@@ -77,9 +83,11 @@ def read_request(body: bytes, hooks: Collection[Hook], counts: Mapping[Section, 
         user=_text(_value(context, "userId")),
         encounter=encounter,
         selections=_selections(_value(context, "selections")),
-        drafts=_parts(context, "draftOrders", hook),
-        appointments=_parts(context, "appointments", hook),
-        prefetch={**_known(hook, encounter), **read_prefetch(envelope.prefetch, counts or {})},
+        drafts=drafts.parts,
+        appointments=appointments.parts,
+        in_part=Answer.CUT in (drafts.answer, appointments.answer),
+        prefetch={**_known(hook, encounter), **envelope.prefetch},
+        strange_keys=() if Section.CONDITIONS in envelope.prefetch else strange_keys(body),
         fhir_server=server,
         authorization=_authorization(envelope.fhir_authorization),
         as_of=_as_of(envelope.extension),
@@ -90,8 +98,8 @@ def _hook(value: object, hooks: Collection[Hook]) -> Hook:
     name = _required(value, "hook")
     if name not in set(hooks):
         # What is no hook of ours is not repeated: it may be anything.
-        sent = name if name in set(Hook) else "none that this service knows"
-        raise refused("hook", f"is {sent}; answered here: {', '.join(hook for hook in Hook if hook in hooks)}")
+        sent = name if name in set(Hook) else "not one that this service knows"
+        raise refused("hook", f"is {sent}; this address answers {', '.join(hook for hook in Hook if hook in hooks)}")
     return Hook(name)
 
 
@@ -115,7 +123,7 @@ def _text(value: object) -> str:
 def _required(value: object, element: str) -> str:
     text = _text(value)
     if not text:
-        raise refused(element, "is missing" if value is None else "is not a text")
+        raise refused(element, "is missing" if value is None else "is not a string")
     return text
 
 
@@ -126,21 +134,42 @@ def _bare(reference: str) -> str:
 
 def _selections(value: object) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value]
-    return tuple(text for text in map(_text, items) if text)
+    named = [item.get("reference") if isinstance(item, dict) else item for item in items]
+    return tuple(text for text in map(_text, named) if text)
 
 
-def _parts(context: Mapping[str, Raw], name: str, hook: Hook) -> tuple[Part, ...]:
-    """The resources in a Bundle, a bare list or a single resource. Empty when a hook does not have them."""
+def _parts(context: Mapping[str, Raw], name: str, hook: Hook) -> Answered:
+    """The resources in a Bundle, a bare list or a single resource. Nothing when a hook does not have them."""
     element, required = f"context.{name}", name == hook.orders_in
     raw = context.get(name, Raw(b"null"))
     if bytes(raw).strip() == b"null":
         if required:
             raise refused(element, "is missing")
-        return ()
+        return OMITTED
+    _require_resources(raw, element)
     answered = open_answer(raw)
     if not answered.answer.brings_data and required:
         raise refused(element, "cannot be read: it is neither a Bundle nor a list of resources")
-    return answered.parts
+    return answered
+
+
+class _Entries(Struct, gc=False):
+    entry: list[dict[str, Raw] | None] | None = None
+
+
+_ENTRIES = msgspec.json.Decoder(_Entries)
+
+
+def _require_resources(raw: Raw, element: str) -> None:
+    """Raises RequestError for a Bundle that names its entries twice, or has one without a resource."""
+    try:
+        members(raw, element, ("entry",))
+        entries = _ENTRIES.decode(raw).entry or ()
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return  # no Bundle, or an odd one: its parts are judged one by one
+    for number, entry in enumerate(entries):
+        if not entry or bytes(entry.get("resource", b"null")) == b"null":
+            raise refused(f"{element}.entry[{number}]", "has no resource")
 
 
 def _known(hook: Hook, encounter: str) -> dict[Section, Answered]:

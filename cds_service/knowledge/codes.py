@@ -33,12 +33,14 @@ class CodeIndex:
         self._exact: dict[tuple[str, str], frozenset[str]] = {}
         self._above: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self._longest: dict[str, int] = {}
+        self._titles: dict[tuple[str, str], str] = {}
         wider = _wider(value_sets)
         for item in value_sets.values():
             ids = wider[item.id]
             for system, listed in item.codes.items():
-                for code in listed:
+                for code, title in listed.items():
                     self._add(system, code, ids, frozenset())
+                    self._titles.setdefault((system, bare(system, code.removesuffix("-"))), title)
             for system, listed in item.carved_out.items():
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
@@ -61,6 +63,13 @@ class CodeIndex:
     def system(self, address: str) -> str:
         """The key of a code system's address, or the empty string for a system that is not ours."""
         return self.systems.keys.get(address, "")
+
+    def title(self, system: str, code: str) -> str:
+        """The title of a code in a system (by key), else that of the narrowest listed group of codes; empty if neither is listed."""
+        plain = bare(system, code)
+        groups = ((system, plain[:length]) for length in range(min(len(plain), self._longest.get(system, 0)), 0, -1))
+        titles = (self._titles.get(group, "") for group in groups if group in self._above)
+        return self._titles.get((system, plain)) or next(filter(None, titles), "")
 
     def _of_code(self, system: str, code: str) -> frozenset[str]:
         """The value sets of a code in a system (by key); the longest prefix decides."""

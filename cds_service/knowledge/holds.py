@@ -11,6 +11,7 @@ from cds_service.knowledge.files import Table, Text
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
 
 ANY_ROUTE = ""
+_DAY, _MATTER_OF_DAYS = 24, 120  # hours; from the latter on, a hold is told in days
 ANTICOAGULANTS = frozenset(
     (
         "vitamin-k-antagonist",
@@ -84,6 +85,14 @@ class Hold(Struct, frozen=True):
         """Its intervals, from the critical one to the longest."""
         return tuple(number for number in (self.critical, self.warning, *self.longer) if number)
 
+    def text(self, *numbers: Parameter) -> str:
+        """One of its intervals, or the range of several, as people say it: `48 h`, `3 to 5 days`."""
+        hours = [number.value for number in (min(numbers, key=_value), max(numbers, key=_value))]
+        in_days = max(map(_value, self.numbers)) >= _MATTER_OF_DAYS
+        by_the_day = in_days and hours[0] > _DAY and all(value % _DAY == 0 for value in hours)
+        shown = dict.fromkeys(f"{value / _DAY:g}" if by_the_day else f"{value:g}" for value in hours)
+        return f"{' to '.join(shown)} {'days' if by_the_day else 'h'}"
+
     @property
     def grows(self) -> bool:
         """Whether each interval is longer than the one before."""
@@ -98,6 +107,10 @@ class Hold(Struct, frozen=True):
     def holds_at(self, clearance: float) -> bool:
         """Whether this interval is the one for a creatinine clearance in mL/min."""
         return self.clearance_from <= clearance < self.clearance_below
+
+
+def _value(number: Parameter) -> float:
+    return number.value
 
 
 class ProphylacticDose(Struct, frozen=True):

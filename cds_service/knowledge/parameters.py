@@ -43,6 +43,8 @@ _CAVEATS = {
     Confidence.POLICY: "local policy default, no guideline gives a number",
 }
 _SPANS = {"h": timedelta(hours=1), "d": timedelta(days=1), "wk": timedelta(weeks=1), "mo": timedelta(days=30.4375)}
+_SPOKEN = {"d": "day", "wk": "week", "mo": "month", "a": "year"}
+"""What people say for a unit of time; hours and minutes stay `h` and `min`."""
 
 
 class Parameter(Struct, frozen=True, dict=True):
@@ -74,10 +76,19 @@ class Parameter(Struct, frozen=True, dict=True):
         """The value as a length of time; only for the units h, d, wk and mo."""
         return self.value * _SPANS[self.unit]
 
+    @property
+    def is_time(self) -> bool:
+        """Whether its unit is a day or longer, which people write out."""
+        return self.unit in _SPOKEN
+
     @cached_property
     def text(self) -> str:
-        """The number with its unit as a card prints it."""
-        return f"{self.value:g}" if self.unit in ("1", "{score}") else f"{self.value:g} {self.unit}"
+        """The number with its unit as a card prints it: `84 days`, `48 h`, `66 %`."""
+        if self.unit in ("1", "{score}"):
+            return f"{self.value:g}"
+        word = _SPOKEN.get(self.unit)
+        unit = self.unit if word is None else word if self.value == 1 else f"{word}s"
+        return f"{self.value:g} {unit}"
 
 
 class RuleKnowledge(Struct, frozen=True):

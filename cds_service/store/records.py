@@ -14,10 +14,21 @@ class FeedbackOutcome(StrEnum):
     OVERRIDDEN = "overridden"
 
 
-class DisplayedCard(Struct, frozen=True):
-    """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules whose findings it shows.
+class CallOrigin(StrEnum):
+    """Who made a call. Only what a client was sent counts as shown: nobody decides about a patient with the other three."""
 
-    `key` is the same for the same card of another call; empty where the site has no secret to make it with.
+    CLIENT = "client"
+    SELF_TEST = "self-test"
+    """The example of the page at `/connect`, whoever sends it."""
+    WORKBENCH = "workbench"
+    REPLAY = "replay"
+
+
+class DisplayedCard(Struct, frozen=True):
+    """A card as it was sent: `uuid` is the card's, `rules` are the ids of the rules that speak in its summary or its reasons.
+
+    A rule that the card merely lists is not among them: what became of the card says nothing about it. `key` is the same for the same
+    card of another call; empty where the site has no secret to make it with.
     """
 
     uuid: UUID
@@ -30,7 +41,7 @@ class DisplayedCard(Struct, frozen=True):
 
 
 class Showing(Struct, frozen=True):
-    """Cards shown together in answer to one call; `at` is aware, `client` the configured name or empty."""
+    """Cards sent together in answer to one call; `at` is aware, `client` the configured name or empty."""
 
     instance: UUID
     hook: str
@@ -38,6 +49,7 @@ class Showing(Struct, frozen=True):
     client: str
     at: datetime
     cards: tuple[DisplayedCard, ...]
+    origin: CallOrigin = CallOrigin.CLIENT
 
 
 class ListAnswer(Struct, frozen=True):
@@ -83,7 +95,8 @@ class FeedbackEntry(Struct, frozen=True):
 class Tally(Struct, frozen=True):
     """How many cards with the same rules and indicator were shown on one day, and what became of them.
 
-    `outcome` is the latest that was reported for the card, None if none was; `reason` is empty without one.
+    `outcome` is None if none was reported: accepted if any suggestion was, even if the card was overridden before or after. `reason` is
+    that of the latest override, empty for a card that was accepted.
     """
 
     day: date

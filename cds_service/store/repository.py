@@ -1,16 +1,20 @@
-"""Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date; tokens are spent once."""
+"""Writes and reads the records: shown cards and feedback are only ever added, counted, and purged by date; tokens are spent once.
+
+What counts as shown, accepted and overridden is said in `outcomes`.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, Subquery, delete, func, select
+from sqlalchemy import Connection, Insert, and_, delete, func, select
 
 from cds_service import __version__
 from cds_service.store.database import Database
-from cds_service.store.inserts import insert_new
+from cds_service.store.inserts import insert, insert_new
+from cds_service.store.outcomes import SHOWN, what_became
 from cds_service.store.records import (
+    CallOrigin,
     DisplayedCard,
     FeedbackEntry,
     FeedbackOutcome,
@@ -24,11 +28,14 @@ Columns = dict[str, Any]
 
 
 def add_showings(database: Database, showings: Iterable[Showing]) -> None:
-    """Keeps cards as shown. A card sent again with the same uuid, as after a retried call, is kept once."""
+    """Keeps cards as sent. A card sent again with the same uuid, as after a retried call, is kept once.
+
+    If a client was sent it, that is what is kept.
+    """
     rows = [_displayed_row(showing, card) for showing in showings for card in showing.cards]
     if rows:
         with database.transaction() as connection:
-            connection.execute(insert_new(connection, shown_card), rows)
+            connection.execute(_note_card(connection), rows)
 
 
 def add_feedback(database: Database, entries: Sequence[FeedbackEntry]) -> None:
@@ -48,18 +55,26 @@ def spend_token(database: Database, issuer: str, jti: str, expires_at: datetime,
 
 
 def overridden(database: Database, client: str, keys: Collection[str], since: datetime) -> frozenset[str]:
-    """Those of the keys whose card was shown to the client and overridden since a moment; the last word on each card counts."""
+    """Those of the keys whose card was shown to the client and overridden since a moment.
+
+    Whoever accepts a suggestion and then dismisses the card has not overridden it. A card that was shown in several calls is overridden
+    if it was in the last of them that was answered.
+    """
     if not keys:
         return frozenset()
-    shown = select(shown_card.c.uuid).where(shown_card.c.card_key.in_(keys), shown_card.c.client == client)
-    latest = _latest_feedback(shown)
+    cards = shown_card.c
+    shown = select(cards.uuid).where(cards.card_key.in_(keys), cards.client == client, SHOWN)
+    became = what_became(shown)
     query = (
-        select(shown_card.c.card_key)
-        .join(latest, latest.c.card == shown_card.c.uuid)
-        .where(latest.c.outcome == FeedbackOutcome.OVERRIDDEN.value, latest.c.outcome_at >= since)
+        select(cards.card_key, became.c.outcome, became.c.outcome_at)
+        .join(became, became.c.card == cards.uuid)
+        .order_by(became.c.outcome_at, became.c.id)
     )
     with database.transaction() as connection:
-        return frozenset(connection.execute(query).scalars())
+        last = {key: (outcome, at) for key, outcome, at in connection.execute(query)}
+    return frozenset(
+        key for key, (outcome, at) in last.items() if outcome == FeedbackOutcome.OVERRIDDEN.value and at >= since
+    )
 
 
 def purge(database: Database, before: datetime) -> tuple[int, int]:
@@ -72,13 +87,14 @@ def purge(database: Database, before: datetime) -> tuple[int, int]:
 
 
 def tallies(database: Database, since: datetime | None = None, until: datetime | None = None) -> list[Tally]:
-    """Cards shown from `since` on and before `until`, counted by day, rules, indicator, latest outcome and its reason, oldest first."""
-    latest = _latest_feedback()
+    """Cards shown from `since` on and before `until`, counted by day, rules, indicator, outcome and reason, oldest first."""
+    became = what_became()
     cards = shown_card.c
-    keys = (func.date(cards.at), cards.rules, cards.topic, cards.indicator, latest.c.outcome, latest.c.reason_code)
+    keys = (func.date(cards.at), cards.rules, cards.topic, cards.indicator, became.c.outcome, became.c.reason)
     query = (
         select(*keys, func.count())
-        .select_from(shown_card.outerjoin(latest, latest.c.card == cards.uuid))
+        .select_from(shown_card.outerjoin(became, became.c.card == cards.uuid))
+        .where(SHOWN)
         .group_by(*keys)
     )
     if since is not None:
@@ -105,8 +121,14 @@ def tallies(database: Database, since: datetime | None = None, until: datetime |
 def first_shown(database: Database) -> datetime | None:
     """When the oldest card on record was shown, None without any."""
     with database.transaction() as connection:
-        oldest: datetime | None = connection.execute(select(func.min(shown_card.c.at))).scalar_one()
+        oldest: datetime | None = connection.execute(select(func.min(shown_card.c.at)).where(SHOWN)).scalar_one()
     return oldest
+
+
+def cards_of_trials(database: Database) -> int:
+    """How many cards on record were sent to one of our own tools, and count nowhere as shown."""
+    with database.transaction() as connection:
+        return connection.execute(select(func.count()).select_from(shown_card).where(~SHOWN)).scalar_one()
 
 
 def feedback_on_unknown_cards(database: Database) -> int:
@@ -117,23 +139,29 @@ def feedback_on_unknown_cards(database: Database) -> int:
 
 
 def joined(database: Database) -> Iterator[Columns]:
-    """Each feedback entry with the card that it is about, in the order received; a card not on record leaves its columns None."""
+    """Each feedback entry as it came, with the card that it is about, in the order received; a card not on record leaves its columns None.
+
+    `card_outcome` is what the card counts as by all entries about it. Cards of every origin are among them.
+    """
     said = [column.label(column.name) for column in feedback.c]
     card = [column.label(f"card_{column.name}") for column in shown_card.c if column.name != "uuid"]
-    source = feedback.outerjoin(shown_card, shown_card.c.uuid == feedback.c.card)
-    query = select(*said, *card).select_from(source).order_by(feedback.c.id)
+    became = what_became()
+    source = feedback.join(became, became.c.card == feedback.c.card)
+    source = source.outerjoin(shown_card, shown_card.c.uuid == feedback.c.card)
+    query = select(*said, became.c.outcome.label("card_outcome"), *card).select_from(source).order_by(feedback.c.id)
     with database.transaction() as connection:
         for row in connection.execution_options(yield_per=1000).execute(query).mappings():
             yield dict(row)
 
 
-def _latest_feedback(cards: Select[tuple[UUID]] | None = None) -> Subquery:
-    """The last word on each card, of all or of some: a user may change their mind."""
-    order = (feedback.c.outcome_at.desc(), feedback.c.id.desc())
-    rank = func.row_number().over(partition_by=feedback.c.card, order_by=order).label("rank")
-    said = select(feedback, rank)
-    ranked = (said if cards is None else said.where(feedback.c.card.in_(cards))).subquery()
-    return select(ranked).where(ranked.c.rank == 1).subquery()
+def _note_card(connection: Connection) -> Insert:
+    """An insert; where the card is on record already, what a client was sent takes the place of what one of our tools was."""
+    statement = insert(connection, shown_card)
+    return statement.on_conflict_do_update(
+        index_elements=shown_card.primary_key.columns,
+        set_={column.name: statement.excluded[column.name] for column in shown_card.c},
+        where=and_(~SHOWN, statement.excluded.origin == CallOrigin.CLIENT.value),
+    )
 
 
 def _displayed_row(showing: Showing, card: DisplayedCard) -> Columns:
@@ -150,6 +178,7 @@ def _displayed_row(showing: Showing, card: DisplayedCard) -> Columns:
         "knowledge": card.knowledge,
         "release": __version__,
         "card_key": card.key,
+        "origin": showing.origin.value,
         "at": showing.at,
     }
 

@@ -12,16 +12,16 @@ from cds_service.errors import StoreUnavailable
 
 def upgrade(connection: Connection) -> None:
     """Brings the tables to the newest revision within the connection's transaction. Raises StoreUnavailable for tables of a later one."""
-    config = _config()
-    config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
     except CommandError:
         raise StoreUnavailable("its tables are of a release that this one does not know") from None
 
 
-def _config() -> Config:
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands need to work on the connection."""
     config = Config()
+    config.attributes["connection"] = connection
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, MetaData, S
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest of the migrations, which makes these tables."""
 
 
@@ -59,6 +59,7 @@ shown_card = Table(
     Column("knowledge", String(60), nullable=False),
     Column("release", String(60), nullable=False, server_default=""),
     Column("card_key", String(64), nullable=False, server_default=""),
+    Column("origin", String(20), nullable=False, server_default="client"),
     Column("at", Instant, nullable=False),
     Index("shown_card_at", "at"),
     Index("shown_card_card_key", "card_key"),

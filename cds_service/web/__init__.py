@@ -19,8 +19,10 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from cds_service import __version__
+from cds_service.findings.date_style import in_words
 from cds_service.web import html, labels
 from cds_service.web.context import PageContext
+from cds_service.web.timeline.scale import Clock
 from cds_service.web.views import FEEDBACK_PAGE, Views
 
 __all__ = ["FEEDBACK_PAGE", "NAME", "PageContext", "register"]
@@ -52,6 +54,7 @@ def register(app: Flask, context: PageContext) -> None:
     app.jinja_env.filters |= {
         "markdown": html.markdown,
         "dated": html.dated,
+        "in_words": in_words,
         "number": html.number,
         "json_text": html.json_text,
     }
@@ -59,7 +62,7 @@ def register(app: Flask, context: PageContext) -> None:
         "words": labels,
         "version": __version__,
         "knowledge": context.site.know.version,
-        "moment": lambda when: html.moment(when, context.site.manner.zone),
+        "moment": Clock(context.site.manner.zone).time,
     }
     app.register_blueprint(pages)
 

@@ -1,6 +1,7 @@
 """Asks the service the visitor's question, as it came and with the changes, and gathers what the page shows of the answers."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.prefetch import templates
 from cds_service.service import Response
-from cds_service.web import changes, compare, verdict, what_if, why
+from cds_service.web import changes, compare, intake, unread, verdict, what_if, why
 from cds_service.web.context import PageContext
 from cds_service.web.question import Question
 from cds_service.web.timeline import Panel, timeline
@@ -37,15 +38,21 @@ class ServiceAnswer(Struct, frozen=True):
 
 
 class View(Struct, frozen=True):
-    """The answer with everything that the page puts beside it; the parts are None where the answer has no cards."""
+    """The answer with everything that the page puts beside it; the parts are None where the answer has no cards.
+
+    `as_of` is the moment at which the chart was judged, by the clock of the site.
+    """
 
     question: Question
+    as_of: datetime | None
     answer: ServiceAnswer
     comparison: compare.Comparison | None
     groups: tuple[why.Group, ...]
     levers: what_if.Levers | None
     panels: tuple[Panel, ...]
     verdict: verdict.Verdict | None
+    unread: tuple[str, ...]
+    intake: str
 
 
 def view(question: Question, context: PageContext) -> View:
@@ -54,10 +61,16 @@ def view(question: Question, context: PageContext) -> View:
     after = ask(changes.request(question), context) if question.changes else before
     told, plain = after.response, before.response
     material = told.material if told else None
-    compared = compare.comparison(plain, told, before.request, after.request) if plain and told else None
+    compared = (
+        compare.comparison(plain, told, before.request, after.request, context.site.manner.zone)
+        if plain and told
+        else None
+    )
     chart = told.chart if told else None
+    judged = chart or (plain.chart if plain else None)
     return View(
         question=question,
+        as_of=judged.as_of if judged else None,
         answer=after,
         comparison=compared if question.changes else None,
         groups=why.groups(material, templates(context.site.rules, context.site.know)) if material else (),
@@ -66,6 +79,8 @@ def view(question: Question, context: PageContext) -> View:
         else None,
         panels=timeline(material, chart) if material and chart else (),
         verdict=verdict.verdict(material, chart, after.body["cards"]) if material and chart else None,
+        unread=unread.unread(chart, after.request) if chart else (),
+        intake=intake.sentence(chart.intake) if chart else "",
     )
 
 

@@ -1,14 +1,17 @@
 """What a change in the chart or the draft changes in the answer."""
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 from typing import Any
 
 from msgspec import Struct
 
 from cds_service.disposition import Disposition
+from cds_service.fhir import dates
 from cds_service.findings import Result, Status
 from cds_service.service import Response
-from cds_service.web import changes, html, labels
+from cds_service.web import changes, html, labels, verdict
+from cds_service.web.timeline.scale import Clock
 
 
 class ChangedLine(Struct, frozen=True):
@@ -26,14 +29,16 @@ class Comparison(Struct, frozen=True):
     drafts: tuple[ChangedLine, ...]
 
 
-def comparison(before: Response, after: Response, asked: dict[str, Any], changed: dict[str, Any]) -> Comparison:
-    """How two answers and the drafts that they were given for differ."""
+def comparison(
+    before: Response, after: Response, asked: dict[str, Any], changed: dict[str, Any], zone: tzinfo
+) -> Comparison:
+    """How two answers and the drafts that they were given for differ; times by the clock in `zone`, dates as FHIR writes them."""
     lines = []
     was, now = _disposition(before), _disposition(after)
     if was is not now:
         lines.append(ChangedLine("Answer", _named(was), _named(now)))
     lines += _results(_spoken(before), _spoken(after))
-    return Comparison(tuple(lines), tuple(_drafts(asked, changed)))
+    return Comparison(tuple(lines), tuple(_drafts(asked, changed, zone)))
 
 
 def _disposition(response: Response) -> Disposition | None:
@@ -41,7 +46,7 @@ def _disposition(response: Response) -> Disposition | None:
 
 
 def _named(disposition: Disposition | None) -> str:
-    return labels.DISPOSITIONS[disposition][0] if disposition else "No cards: not about vertebral augmentation"
+    return verdict.named(disposition) if disposition else "No cards: not about vertebral augmentation"
 
 
 def _spoken(response: Response) -> dict[str, str]:
@@ -65,7 +70,7 @@ def _results(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[Ch
             yield ChangedLine(title, before.get(title, ""), after.get(title, ""))
 
 
-def _drafts(asked: dict[str, Any], changed: dict[str, Any]) -> Iterable[ChangedLine]:
+def _drafts(asked: dict[str, Any], changed: dict[str, Any], zone: tzinfo) -> Iterable[ChangedLine]:
     """The drafts that were added, removed or edited, element by element."""
     old = {changes.reference(item): item for item in changes.draft_resources(asked)}
     new = {changes.reference(item): item for item in changes.draft_resources(changed)}
@@ -76,8 +81,9 @@ def _drafts(asked: dict[str, Any], changed: dict[str, Any]) -> Iterable[ChangedL
             yield ChangedLine(name, "", f"drafted: {_text(new[name])}")
         else:
             for member in dict.fromkeys((*old[name], *new[name])):
-                if old[name].get(member) != new[name].get(member):
-                    yield ChangedLine(f"{name}.{member}", _json(old[name].get(member)), _json(new[name].get(member)))
+                was, now = old[name].get(member), new[name].get(member)
+                if was != now:
+                    yield ChangedLine(f"{name}.{member}", _written(was, zone), _written(now, zone))
 
 
 def _text(resource: Mapping[str, Any]) -> str:
@@ -87,7 +93,11 @@ def _text(resource: Mapping[str, Any]) -> str:
     return str(said or resource.get("description") or resource.get("resourceType"))
 
 
-def _json(value: Any) -> str:
+def _written(value: Any, zone: tzinfo) -> str:
+    """The value of an element: a text as it is, a date by the clock of the site, all else as JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else html.json_text(value)
+    if not isinstance(value, str):
+        return html.json_text(value)
+    when = dates.read(value, zone)
+    return Clock(zone).when(when) if when else value

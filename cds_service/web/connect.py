@@ -78,7 +78,7 @@ def page(settings: Settings, site: Site, unanswered_lists: tuple[str, ...] = ())
     """The page; times are seconds, `unanswered_lists` says which medication lists callers do not answer."""
     templates = prefetch.templates(site.rules, site.know, site.lists)
     anyone = settings.on_loopback and not settings.cors_origins
-    example = examples.load(examples.FIRST, site.know)
+    example = examples.first()
     (service,) = ONE_ID.services()
     by_hook = settings.base_url + BY_HOOK.path
     return ConnectPage(

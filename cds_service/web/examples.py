@@ -35,11 +35,20 @@ def title(name: str) -> str:
     return name.replace("-", " ").capitalize()
 
 
+def first() -> dict[str, Any]:
+    """The request that the page at /connect sends. Raises RequestError if it is not installed."""
+    return _request(FIRST)
+
+
 def load(name: str, know: Knowledge) -> dict[str, Any]:
     """The request of that name (a case is named `<rule>/<number>`, from 1). Raises RequestError (404) if there is none."""
     rule, _, number = name.partition("/")
     if number:
         return cases.request(_case(rule, number), know)
+    return _request(name)
+
+
+def _request(name: str) -> dict[str, Any]:
     path = requests().get(name)
     if path is None:
         raise _none(name)

@@ -14,7 +14,7 @@ from cds_service.feedback.trend import Span, TimeUnit, Trend, TrendLine, trend
 from cds_service.findings import Rule
 from cds_service.store.database import Database
 from cds_service.store.records import Tally
-from cds_service.store.repository import feedback_on_unknown_cards, first_shown, tallies
+from cds_service.store.repository import cards_of_trials, feedback_on_unknown_cards, first_shown, tallies
 from cds_service.web.charts import Columns, columns
 
 _MONTHS_SHOWN = 12
@@ -58,7 +58,10 @@ class Heading(Struct, frozen=True):
 
 
 class FeedbackPage(Struct, frozen=True):
-    """All that the page shows. `since` is the day of the oldest card on record, None without any; `trend` is None for no day at all."""
+    """All that the page shows. `since` is the day of the oldest card that was shown, None without any.
+
+    `trend` is None for no day at all; `of_trials` are cards sent to our own tools, which are counted nowhere else.
+    """
 
     asked: Period
     choices: tuple[Choice, ...]
@@ -68,6 +71,7 @@ class FeedbackPage(Struct, frozen=True):
     rules: tuple[Heading, ...]
     reasons: tuple[Heading, ...]
     on_unknown_cards: int
+    of_trials: int
 
     @property
     def total(self) -> RuleTally:
@@ -122,6 +126,7 @@ def page(asked: Period, rules: Mapping[str, Rule], database: Database, today: da
         else (),
         reasons=tuple(_heading(line, reason_label(line.total.name)) for line in shown.reasons) if shown else (),
         on_unknown_cards=feedback_on_unknown_cards(database),
+        of_trials=cards_of_trials(database),
     )
 
 

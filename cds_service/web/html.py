@@ -1,26 +1,27 @@
-"""Turns markdown, JSON and moments into HTML that holds no markup but ours."""
+"""Turns markdown, JSON and texts with dates into HTML that holds no markup but ours."""
 
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from cds_service.chart import Quantity
+from cds_service.findings import date_style
 from cds_service.knowledge import Parameter
 
-_DATE = re.compile(r"(\b\d{4}-\d\d(?:-\d\d)?\b)")
+_NOWHERE = datetime(1, 1, 1, tzinfo=UTC)  # every date that a text can hold is of another year
 _LONGEST = 40_000  # characters of JSON that a page shows of one resource
 
 
-def dated(text: str) -> Markup:
-    """Text with its dates kept on one line."""
+def dated(text: object, as_of: datetime | None = None) -> Markup:
+    """A text with its dates in words, each beside its form for programs; as seen from `as_of`, or from nowhere with their years."""
     parts = (
-        Markup('<span class="date">{}</span>').format(part) if place % 2 else escape(part)
-        for place, part in enumerate(_DATE.split(text))
+        Markup('<time datetime="{}">{}</time>').format(written, said) if written else escape(said)
+        for said, written in date_style.pieces(str(text), as_of or _NOWHERE)
     )
     return Markup("").join(parts)
 
@@ -34,11 +35,15 @@ def _renderer() -> MarkdownIt:
         tokens[place].attrSet("rel", "noopener noreferrer")
         return str(self.renderToken(tokens, place, options, env))
 
-    def text(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
-        return str(dated(tokens[place].content))
+    def head(_self: Any, tokens: Sequence[Any], place: int, _options: Any, _env: Any) -> str:
+        """A cell without a word heads nothing."""
+        opens = tokens[place].nesting > 0
+        tag = "th" if tokens[place + 1 if opens else place - 1].content else "td"
+        return f"<{tag}>" if opens else f"</{tag}>\n"
 
     made.add_render_rule("link_open", open_link)
-    made.add_render_rule("text", text)
+    made.add_render_rule("th_open", head)
+    made.add_render_rule("th_close", head)
     return made
 
 
@@ -55,14 +60,9 @@ def markup(rendered: str) -> Markup:
     return Markup(rendered)  # noqa: S704 - templates escape what they are given
 
 
-def moment(when: datetime, zone: tzinfo) -> str:
-    """A moment as people read it, such as `Tue 24 Nov 2026 08:00`, in the zone of the site."""
-    return f"{when.astimezone(zone):%a %-d %b %Y %H:%M}"
-
-
 def number(parameter: Parameter) -> str:
     """A number with its unit as people write it."""
-    return str(Quantity(parameter.value, parameter.unit))
+    return parameter.text if parameter.is_time else str(Quantity(parameter.value, parameter.unit))
 
 
 def json_text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The words that pages use for what the engine names in one word."""
 
 from cds_service.disposition import Disposition
-from cds_service.findings import Essential, Indicator, Kind, Status
+from cds_service.findings import Essential, Kind, Status
 from cds_service.knowledge import Confidence
 from cds_service.web.connect import Need
 
@@ -38,21 +38,16 @@ STATUSES = {
     Status.ERROR: "failed",
 }
 
-DISPOSITIONS = {
-    Disposition.CRITERIA_MET: ("The documented criteria are met", Indicator.INFO),
-    Disposition.CAUTION: ("Indicated, with caution", Indicator.WARNING),
-    Disposition.AFTER_CORRECTION: ("Only after correction", Indicator.WARNING),
-    Disposition.INSUFFICIENT_DATA: ("Cannot be judged yet", Indicator.WARNING),
-    Disposition.NOT_INDICATED: ("Not indicated by this chart", Indicator.WARNING),
-    Disposition.CONTRAINDICATED: ("Contraindicated now", Indicator.CRITICAL),
-    Disposition.REFER_SPINE_SURGERY: ("Spine surgery opinion first", Indicator.CRITICAL),
-}
-"""What each disposition is called, and how urgent it looks."""
+NOT_ANSWERED = "Not answered"
+NO_ORDER = "No order to judge"
+NO_CARD = "No card"
+NOTHING_TO_SAY = "Nothing in this chart asks for a card on this hook."
+"""The answer where a request is refused; where there is no order to judge; and where there is nothing to say, and what that means."""
 
 WHY = {
     Disposition.CRITERIA_MET: "Why",
     Disposition.CAUTION: "Why with caution",
-    Disposition.AFTER_CORRECTION: "Why not now",
+    Disposition.AFTER_CORRECTION: "Why not yet",
     Disposition.INSUFFICIENT_DATA: "What is missing",
     Disposition.NOT_INDICATED: "Why not",
     Disposition.CONTRAINDICATED: "Why not now",
@@ -80,13 +75,14 @@ REASONS = {
     "cut": "was sent in part only",
     "not-measured": "holds no usable value",
     "unreadable": "holds an entry that could not be read",
+    "not-understood": "holds an entry that was not understood",
 }
 """Why something is unknown, after the name of the part of the chart."""
 
 SHAPES = {
-    "hold": "hold to be kept",
+    "hold": "interval to wait",
     "caution": "caution",
-    "longer": "asked by other guidelines",
+    "longer": "longer in other guidelines",
     "dose": "last dose",
     "point": "result or image",
     "window": "counts",
@@ -125,3 +121,8 @@ NEEDS = {
     ),
 }
 """What a client that leaves a prefetch key out has to expect."""
+
+
+def count(number: int, noun: str) -> str:
+    """How many there are of something: `1 day`, `2 days`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -14,6 +14,7 @@ from cds_service.errors import RequestError
 from cds_service.hook import Hook
 from cds_service.knowledge import Knowledge
 from cds_service.web import examples
+from cds_service.web.pasted import read
 
 _VALUE, _DOSE = "value:", "dose:"
 
@@ -93,14 +94,21 @@ def _chart(body: Mapping[str, Any], fixture: str, know: Knowledge) -> tuple[Mapp
     if fixture:
         return examples.load(fixture, know), False
     pasted = body.get("pasted")
+    if isinstance(pasted, str) and pasted.strip():
+        pasted = read(pasted)
     if isinstance(pasted, dict) and "resourceType" not in pasted:
         return pasted, False
-    if isinstance(pasted, dict | list):
-        given = [item for item in (pasted if isinstance(pasted, list) else [pasted]) if isinstance(item, dict)]
-        return request_about(given), not has_draft(given)
+    if pasted:
+        given = pasted if isinstance(pasted, list) else [pasted]
+        if not all(isinstance(item, dict) for item in given):
+            raise RequestError("What was pasted is JSON, but neither a hook request nor FHIR resources")
+        asked = request_about(given, complete=body.get("complete") is True)
+        if not has_draft(given) and not any(part["entry"] for part in asked["prefetch"].values()):
+            raise RequestError("What was pasted is JSON, but holds no resource")
+        return asked, not has_draft(given)
     server, patient = body.get("server"), body.get("patient")
     if server and patient:
-        asked = request_about([{"resourceType": "Patient", "id": str(patient)}])
+        asked = request_about([{"resourceType": "Patient", "id": str(patient)}], complete=True)
         return asked | {"fhirServer": str(server), "prefetch": {}}, True
     raise RequestError(
         "Choose an example, paste a request or a Bundle, or name a server and a patient", expression="fixture"

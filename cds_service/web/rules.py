@@ -1,4 +1,4 @@
-"""The catalogue at /rules with its search, and the page of each rule: what it checks, its numbers, codes, sources and cases."""
+"""The catalogue at /rules with its search, and the page of each rule: what it checks and says, its numbers, codes, sources and cases."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -13,6 +13,7 @@ from cds_service.cases import Case
 from cds_service.findings import Rule
 from cds_service.knowledge import Citation, Knowledge, Parameter, ValueSet
 from cds_service.knowledge.holds import Remark
+from cds_service.rule_page import Saying
 from cds_service.rules import THEMES
 from cds_service.web import examples
 
@@ -60,12 +61,16 @@ class CodeList(Struct, frozen=True):
 
 
 class RulePage(Struct, frozen=True):
-    """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record."""
+    """All that the page of one rule shows beside its text. A source comes with where in it to look, as far as that is on record.
+
+    `sayings` are examples of what it says, each with the number of its case, from one on.
+    """
 
     rule: Rule
     text: str
     theme: str
     reviewed: date
+    sayings: tuple[tuple[int, Saying], ...]
     numbers: tuple[RuleNumber, ...]
     remarks: tuple[tuple[str, Remark], ...]
     value_sets: tuple[CodeList, ...]
@@ -93,16 +98,18 @@ def haystack(rule: Rule, know: Knowledge) -> str:
 def page(rule: Rule, know: Knowledge) -> RulePage:
     """The page of a rule."""
     read = _read(rule, know)
+    cases = examples.rule_cases(rule.id)
     return RulePage(
         rule=rule,
         text=rule_page.text(rule, _linked),
         theme=THEMES[rule.theme],
         reviewed=know.rules[rule.id].reviewed,
+        sayings=tuple((cases.index(item.case) + 1, item) for item in read.sayings),
         numbers=tuple(RuleNumber(item, know.citation(item.source)) for item in read.numbers),
         remarks=rule_page.remarks(rule, know),
         value_sets=tuple(map(_code_list, read.value_sets)),
         sources=tuple((know.citation(name), locator) for name, locator in read.sources.items()),
-        cases=tuple((case, tuple(map(_expected, case.expect))) for case in examples.rule_cases(rule.id)),
+        cases=tuple((case, tuple(map(_expected, case.expect))) for case in cases),
     )
 
 

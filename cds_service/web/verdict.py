@@ -1,28 +1,39 @@
-"""The answer in four lines: why not now, when at the earliest, who says so, and what to do next."""
+"""The answer in a few lines: the verdict in the words of the card, why, when at the earliest, who says so, and what to do next."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
+from cds_service.cards import gaps, headlines, lines, wording
 from cds_service.cards.inputs import CardInputs
-from cds_service.cards.lines import cited
+from cds_service.cards.markdown import upper_first
+from cds_service.cards.verdict import deciding, indicator, speaking
 from cds_service.chart import Chart
-from cds_service.findings import Result
+from cds_service.disposition import Disposition
+from cds_service.findings import Indicator, Result, Status
 from cds_service.knowledge import Citation
+from cds_service.web import labels
 from cds_service.web.timeline import holds
 from cds_service.web.timeline.scale import Clock
 
 _MOST = 4
+_OPEN = (Status.UNKNOWN, Status.ERROR)
 
 
 class Verdict(Struct, frozen=True):
-    """What decided, from when it is put right, the sources with the rule that cites each, and the steps that the cards offer.
+    """The verdict and what it rests on, as the first card says them; then from when it is put right, the sources with the rule that
+    cites each, and what a person can do (else what the cards offer to do).
 
-    Each may be empty: nothing then is said of it. `others` counts what decided as well and is not told.
+    Each but the verdict may be empty: nothing then is said of it. `others` counts what decided as well and is not named. Dates are as
+    FHIR writes them.
     """
 
+    word: str
+    headline: str
+    urgency: Indicator
+    question: str
     why: tuple[str, ...]
     others: int
     earliest: tuple[str, ...]
@@ -30,25 +41,62 @@ class Verdict(Struct, frozen=True):
     steps: tuple[str, ...]
 
 
-def verdict(material: CardInputs, chart: Chart, cards: Iterable[Mapping[str, Any]]) -> Verdict:
+def verdict(material: CardInputs, chart: Chart, cards: Sequence[Mapping[str, Any]]) -> Verdict:
     """What the page says first of an answer; `cards` are those of the response."""
-    because = material.assessment.because
-    told = tuple(map(_says, because[:_MOST]))
+    if not material.order.references:
+        return _without_order(cards)
+    disposition = material.assessment.disposition
+    decided = deciding(material, speaking(material))
+    why = tuple(_reasons(decided))
     return Verdict(
-        why=told,
-        others=len(because) - len(told),
+        word=named(disposition),
+        headline=_headline(material, decided, cards),
+        urgency=Indicator(cards[0]["indicator"]) if cards else indicator(material, ()),
+        question=labels.WHY[disposition],
+        why=why[:_MOST],
+        others=len(why[_MOST:]),
         earliest=tuple(_earliest(material, chart)),
-        sources=tuple(islice(_sources(because, material), _MOST)),
-        steps=tuple(islice(_steps(cards), _MOST)),
+        sources=tuple(islice(_sources(decided, material), _MOST)),
+        steps=(what_to_do(material, decided) or _labels(cards))[:_MOST],
     )
 
 
-def _says(result: Result) -> str:
-    return result.finding.says if result.finding else f"{result.rule.title}: unknown"
+def named(disposition: Disposition) -> str:
+    """A disposition in the words of the card, as a heading."""
+    return upper_first(wording.VERDICTS[disposition])
+
+
+def _without_order(cards: Sequence[Mapping[str, Any]]) -> Verdict:
+    """There is nothing to judge: what the first card says, if there is one."""
+    word, headline, urgency = labels.NO_CARD, labels.NOTHING_TO_SAY, Indicator.INFO
+    if cards:
+        word, headline, urgency = labels.NO_ORDER, str(cards[0]["summary"]), Indicator(cards[0]["indicator"])
+    return Verdict(word, headline, urgency, "", (), 0, (), (), _labels(cards)[:_MOST])
+
+
+def _headline(material: CardInputs, decided: Sequence[Result], cards: Iterable[Mapping[str, Any]]) -> str:
+    """What a card says after the verdict; if none does, what decided first, if anything did."""
+    verdict = wording.VERDICTS[material.assessment.disposition]
+    for card in cards:
+        after = str(card["summary"]).partition(f"{verdict}. ")[2]
+        if after:
+            return after
+    points = headlines.points(material, decided)
+    return upper_first(points[0][0]) if points else ""
+
+
+def _reasons(decided: Sequence[Result]) -> Iterator[str]:
+    """What decided: what was found, then what is not known, then what is not shown."""
+    yield from dict.fromkeys(item.finding.says for item in decided if item.finding)
+    open_or_not_shown = (
+        *gaps.lines(item for item in decided if item.status in _OPEN),
+        *dict.fromkeys(item.rule.not_shown for item in decided if item.status is Status.NOT_MET),
+    )
+    yield from (upper_first(text) for text in open_or_not_shown if text)
 
 
 def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
-    """From when the holds are kept; of a drug that is still taken, when its last dose would have to be for this slot.
+    """From when the intervals have passed; of a drug that is still taken, when its last dose would have to be for the planned time.
 
     Nothing where the chart speaks against the procedure, and no time where interrupting a drug is itself dangerous.
     """
@@ -57,26 +105,29 @@ def _earliest(material: CardInputs, chart: Chart) -> Iterator[str]:
     if material.assessment.requires:
         yield "Once the specialist who prescribes the antithrombotic has agreed"
         return
-    zone = material.manner.zone
-    clock = Clock(zone, material.as_of.astimezone(zone).year)
+    clock = Clock(material.manner.zone)
     for flag in holds.flags(material, chart, clock):
-        yield f"{flag.told}: {flag.means}"
+        yield f"{flag.when}: {flag.means}"
     for plan in holds.plans(material, chart):
         if plan.latest_dose:
             passed = ", which has passed" if plan.latest_dose < material.as_of else ""
-            name = f"{plan.drug[:1].upper()}{plan.drug[1:]}"
-            yield f"{name} is being taken: for this slot, last dose by {clock.moment(plan.latest_dose)}{passed}"
+            yield f"{upper_first(plan.drug)} is taken: for the planned time, last dose by {clock.time(plan.latest_dose)}{passed}"
 
 
-def _sources(because: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
+def _sources(decided: Iterable[Result], material: CardInputs) -> Iterator[tuple[Citation, str]]:
     seen = set()
-    for result in because:
-        for name in cited(result.finding) if result.finding else ():
+    for result in decided:
+        for name in lines.cited(result.finding) if result.finding else ():
             if name not in seen:
                 seen.add(name)
                 yield material.know.citation(name), result.rule.id
 
 
-def _steps(cards: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def what_to_do(material: CardInputs, results: Sequence[Result]) -> tuple[str, ...]:
+    """What a person can do about findings, and where rules cannot judge."""
+    return (*lines.steps(material, results), *gaps.steps(item for item in results if item.status in _OPEN))
+
+
+def _labels(cards: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     """The labels of the suggestions, those of the first card first."""
-    yield from dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ()))
+    return tuple(dict.fromkeys(str(offered["label"]) for card in cards for offered in card.get("suggestions", ())))

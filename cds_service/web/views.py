@@ -51,10 +51,11 @@ class Views:
     def run(self) -> Response:
         """Answers what the page's script sends.
 
-        Takes an object with one of `fixture` (a name), `pasted` (a hook request, a resource, a Bundle, or a list of resources),
-        or `server` and `patient`; and, each optional, `hook`, `asOf`, `instance` (the hookInstance), `plannedAt`, `without` (a
-        list of prefetch keys), `values` and `doses` (by reference), `actions` (of suggestions taken). Gives `status`, `request`
-        and `response` as they went over the wire, and `html`, the part of the page that shows them.
+        Takes an object with one of `fixture` (a name), `pasted` (a hook request, a resource, a Bundle, or a list of resources, or a
+        text that holds one of these as JSON; `complete` says that they are the whole chart), or `server` and `patient`; and, each
+        optional, `hook`, `asOf`, `instance` (the hookInstance), `plannedAt`, `without` (a list of prefetch keys), `values` and
+        `doses` (by reference), `actions` (of suggestions taken). Gives `status`, `request` and `response` as they went over the
+        wire, and `html`, the part of the page that shows them.
         """
         sent = _sent()
         try:
@@ -171,6 +172,7 @@ class Views:
             "error": error,
             "material": material,
             "counts": why.counts(material) if material else {},
+            "as_of": shown.as_of if shown else None,
             "most_shown": MOST_SHOWN,
             "deadline": self._context.settings.deadline_ms,
             "service": SERVICE_ID,

@@ -9,8 +9,9 @@ from cds_service.cards.inputs import CardInputs
 from cds_service.cards.lines import cited
 from cds_service.chart import Basis, Missing, Section
 from cds_service.findings import Evidence, Kind, Result, Status
-from cds_service.knowledge import Citation, Knowledge, Parameter
+from cds_service.knowledge import Citation, Parameter
 from cds_service.web import html, labels
+from cds_service.web.verdict import what_to_do
 
 _BASIS = {Basis.TEXT: "read from text, not coded", Basis.NAME: "matched by name, not by code"}
 _ORDER = (Status.ERROR, Status.MET, Status.UNKNOWN, Status.NOT_MET, Status.NOT_APPLICABLE)
@@ -32,11 +33,16 @@ class Gap(Struct, frozen=True):
 
 
 class RuleRow(Struct, frozen=True):
-    """One result. `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule."""
+    """One result; `steps` are what a person can do about it.
+
+    `numbers` come with whether they decided; `sources` are those that the finding rests on, else all of the rule.
+    """
 
     result: Result
     kind: Kind
     says: str
+    explains: str
+    steps: tuple[str, ...]
     caveat: str
     evidence: tuple[FindingView, ...]
     gaps: tuple[Gap, ...]
@@ -54,7 +60,7 @@ class Group(Struct, frozen=True):
 
 def groups(material: CardInputs, templates: Mapping[Section, str]) -> tuple[Group, ...]:
     """All results, in the order of the headings; within a group what was found first."""
-    rows = [_row(result, material.know, templates) for result in material.results]
+    rows = [_row(result, material, templates) for result in material.results]
     found = []
     for kind, heading in labels.KINDS.items():
         inside = sorted((row for row in rows if row.kind is kind), key=lambda row: _ORDER.index(row.result.status))
@@ -71,8 +77,8 @@ def counts(material: CardInputs) -> Mapping[Status, int]:
     return found
 
 
-def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> RuleRow:
-    finding = result.finding
+def _row(result: Result, material: CardInputs, templates: Mapping[Section, str]) -> RuleRow:
+    finding, know = result.finding, material.know
     own = know.rules.get(result.rule.id)
     used = tuple(dict.fromkeys(finding.uses)) if finding else ()
     others = tuple(item for item in own.parameters.values() if item not in used) if own else ()
@@ -81,6 +87,8 @@ def _row(result: Result, know: Knowledge, templates: Mapping[Section, str]) -> R
         result=result,
         kind=result.effect or result.rule.kind,
         says=finding.says if finding else result.unknown,
+        explains=finding.explains if finding else "",
+        steps=what_to_do(material, [result]),
         caveat=_BASIS.get(finding.basis, "") if finding else "",
         evidence=tuple(_view(item) for item in finding.evidence) if finding else (),
         gaps=tuple(_gap(item, templates) for item in result.missing),

@@ -21,11 +21,13 @@ _PROBLEMS = (
     ("M54.50", "Low back pain"),
 )
 _DRUGS = (("314076", "lisinopril 10 MG Oral Tablet"), ("861007", "metformin hydrochloride 500 MG Oral Tablet"))
+_PATIENT = "bench"  # not that of the example at /connect, which the service looks at twice
 
 
 def body(resources: int) -> bytes:
     """A request whose prefetch holds so many resources, about 1.4 kB each, of the kinds that charts are full of."""
-    request = json.loads((FIXTURES / "requests" / "apixaban-20h-before-slot.json").read_text(encoding="utf-8"))
+    text = (FIXTURES / "requests" / "apixaban-20h-before-slot.json").read_text(encoding="utf-8")
+    request = json.loads(text.replace("vera", _PATIENT))
     prefetch = request["prefetch"]
     present = sum(len(value.get("entry", ())) or value["resourceType"] != "Bundle" for value in prefetch.values())
     for key, resource in _ordinary(max(0, resources - present)):
@@ -65,7 +67,7 @@ def _base(kind: str, number: int) -> dict[str, Any]:
             "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"An entry of the chart. " * 12}</div>',
         },
         "identifier": [{"system": "https://ehr.example/identifiers", "value": f"{number:09}"}],
-        "subject": {"reference": "Patient/vera", "display": "Vera Example"},
+        "subject": {"reference": f"Patient/{_PATIENT}", "display": "Vera Example"},
         "encounter": {"reference": f"Encounter/{number % 40}"},
     }
 

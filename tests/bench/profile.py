@@ -13,7 +13,7 @@ from cds_service.fhir.concepts import Context
 from cds_service.hook import Hook
 from cds_service.hooks import read_request
 from cds_service.knowledge import load
-from cds_service.order import Orders
+from cds_service.orders import Orders
 from cds_service.rules import catalogue
 from cds_service.service import Site, respond
 from tests.bench import bodies

@@ -22,7 +22,7 @@ class Place:
 
 
 PAGES = [
-    Place("workbench", "/", "Only after correction"),
+    Place("workbench", "/", "Not yet"),
     Place(
         "workbench-changed", "/?fixture=active-discitis&without=inflammation", "What your changes change", variant=True
     ),
@@ -32,6 +32,13 @@ PAGES = [
         "Nothing in this hook is about vertebral augmentation",
         variant=True,
     ),
+    Place(
+        "workbench-unread",
+        "/?fixture=broken-resource-among-good",
+        "1 resource could not be read: Condition/broken",
+        variant=True,
+    ),
+    Place("workbench-aftercare", "/?fixture=discharge-after-vertebroplasty", "No order to judge", variant=True),
     Place("workbench-refused", "/?fixture=conditions-missing", "HTTP 412", variant=True),
     Place("workbench-unknown", "/?fixture=nonesuch", "There is no example named nonesuch", 404, variant=True),
     Place("rules", "/rules", "Antithrombotic inside its hold interval"),
@@ -39,7 +46,12 @@ PAGES = [
     Place("rules-none", "/rules?q=nonesuch", "No rule holds all of these words", variant=True),
     Place("rule", "/rules/inr_above_limit", "Numbers in force"),
     Place("feedback", f"/feedback?{PERIOD}", "Reasons for overriding"),
-    Place("feedback-rule", f"/feedback?{PERIOD}&rule=antithrombotic_hold", "Only cards that show", variant=True),
+    Place(
+        "feedback-rule",
+        f"/feedback?{PERIOD}&rule=antithrombotic_hold",
+        "Only cards on which this rule speaks",
+        variant=True,
+    ),
     Place("feedback-empty", "/feedback?from=2023-01-01&to=2023-02-01", "was shown in this period", variant=True),
     Place("connect", "/connect", "What the client sends"),
     Place("rule-unknown", "/rules/nonesuch", "There is no rule named nonesuch", 404, variant=True),

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.places import ARTIFACTS
 from tests.fhir_servers import free_port
-from tests.serving import Server
+from tests.serving import Server, eventually
 
 pytestmark = pytest.mark.browser
 
@@ -20,7 +20,7 @@ def test_the_connection_is_tested_and_all_is_well(page: Page, service: Server, s
     steps = page.locator("#steps > li")
     expect(steps).to_have_count(3)
     expect(page.locator("#steps > li.good")).to_have_count(3)
-    expect(steps.nth(1)).to_contain_text("Vertebroplasty")
+    expect(steps.nth(1)).to_contain_text("vertebroplasty T12")
     steps.nth(0).get_by_text("Call and answer").click()
     expect(steps.nth(0).locator("pre")).to_contain_text(f"GET http://127.0.0.1:{service.port}/cds-services")
     page.screenshot(path=ARTIFACTS / "connect-tested-1280-light.png", full_page=True)
@@ -28,6 +28,14 @@ def test_the_connection_is_tested_and_all_is_well(page: Page, service: Server, s
         f"HTTP 400: http://127.0.0.1:{service.port}/cds-services/vertebroplasty-suitability"
     ]  # as it should
     seen.clear()
+    database = service.database()
+
+    def is_a_test() -> bool:
+        with database.transaction() as connection:
+            return "self-test" in connection.exec_driver_sql("SELECT origin FROM shown_card").scalars().all()
+
+    assert eventually(is_a_test)
+    database.close()
 
 
 def test_an_address_where_nothing_answers_is_explained(page: Page, seen: list[str]):

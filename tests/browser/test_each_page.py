@@ -94,7 +94,7 @@ def test_text_in_a_drawing_stands_out(page: Page, fixture: str):
     for scheme in SCHEMES:
         colours(page, scheme)
         texts = page.evaluate(DRAWN_TEXTS)
-        assert {"Now", "Slot"} <= {item["text"] for item in texts}
+        assert {"Now", "Procedure"} <= {item["text"] for item in texts}
         assert [item for item in texts if item["contrast"] < 4.5] == []
 
 

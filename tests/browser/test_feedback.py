@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from cds_service.store.repository import joined
 from tests.browser.places import ARTIFACTS, PERIOD
 from tests.browser.test_each_page import complaints
-from tests.serving import serving
+from tests.serving import Server, serving
 from tests.tokens import ISSUER, key_set, token
 
 pytestmark = pytest.mark.browser
@@ -53,15 +54,24 @@ def test_a_rule_leads_to_its_cards_and_to_its_page(page: Page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Antithrombotic inside its hold interval")
 
 
-def test_an_override_on_the_workbench_is_counted(page: Page):
+def test_an_override_on_the_workbench_is_kept_and_not_counted(page: Page, service: Server):
     page.goto("/?fixture=healed-fracture-partial-dates")
     card = page.locator("article.card").first
     card.locator(".override summary").click()
-    card.get_by_label("Expert opinion differs").check()
+    card.get_by_label("A specialist advises otherwise").check()
     card.get_by_role("button", name="Send feedback").click()
     expect(card).to_contain_text("Feedback is kept.")
     page.get_by_role("navigation").get_by_role("link", name="Feedback").click()
-    expect(page.get_by_role("region", name="Reasons, table")).to_contain_text("Expert opinion differs")
+    expect(page.get_by_role("heading", name="No card was shown in this period")).to_be_visible()
+    expect(page.locator(".unknown").filter(has_text="no clinician saw")).to_contain_text("of the workbench")
+    database = service.database()
+    *_, last = joined(database)
+    database.close()
+    assert (last["outcome"], last["reason_code"], last["card_origin"]) == (
+        "overridden",
+        "expert-contradicts",
+        "workbench",
+    )
 
 
 def test_behind_auth_a_token_opens_it_once(open_page: Callable[..., Page], axe: str, tmp_path: Path):

@@ -61,4 +61,4 @@ def drug(material: CardInputs, hold: HoldPlan) -> str:
 
 
 def _when(material: CardInputs, hold: HoldPlan) -> str:
-    return wording.day(hold.latest_dose.astimezone(material.manner.zone)) if hold.latest_dose else ""
+    return material.moment(hold.latest_dose) if hold.latest_dose else ""

@@ -40,11 +40,15 @@ def fragility_fractures(chart: Chart, know: Knowledge) -> Reading[Fracture]:
     return Reading(found if fragile else (), gaps)
 
 
-def spoken_of(fractures: tuple[Fracture, ...], chart: Chart) -> str:
-    """What to call fragility fractures: osteoporotic only if the record does."""
+def described(fractures: tuple[Fracture, ...], chart: Chart) -> tuple[str, str]:
+    """What to call fragility fractures, osteoporotic only if the record does; and why they count if it does not, else empty."""
     if _is_called_osteoporotic(fractures, chart):
-        return "Osteoporotic vertebral fracture"
-    return "Vertebral fracture, by age likely osteoporotic"
+        return "Osteoporotic vertebral fracture", ""
+    named = "".join(f"Vertebral fracture at {years} years" for years in age(chart).values)
+    return (
+        named,
+        "Osteoporosis is not on record; a fracture at this age without a high-energy cause is taken as osteoporotic. ",
+    )
 
 
 def _is_called_osteoporotic(fractures: tuple[Fracture, ...], chart: Chart) -> bool:

@@ -12,14 +12,16 @@ from cds_service.knowledge import Knowledge, Parameter
 
 
 class LimitJudgement(Struct, frozen=True):
-    """A result against its limits, and what there is to say of it, naming each limit that was looked at.
+    """A result against its limits: the sentence, and for a reviewer each limit that was looked at.
 
-    `effect` is what it means for the procedure, None if nothing. `is_open`: a comparator such as `<100` leaves open whether the
-    procedure waits.
+    `limit` is the one that is not met, as a summary gives it. `effect` is what it means for the procedure, None if nothing. `is_open`: a
+    comparator such as `<100` leaves open whether the procedure waits.
     """
 
     effect: Kind | None = None
     says: str = ""
+    limit: str = ""
+    explains: str = ""
     uses: tuple[Parameter, ...] = ()
     cites: tuple[str, ...] = ()
     is_open: bool = False
@@ -34,18 +36,23 @@ def judged_inr(inr: Lab, chart: Chart, know: Knowledge) -> LimitJudgement:
     above = waits = labs.above(inr, upper.value)
     if has_liver_disease(chart) and not vitamin_k_antagonists(chart, know):
         waits = labs.at_least(inr, of_liver.value)
+        explains = f"SIR 2019 sets the limit below {of_liver.text} in chronic liver disease, else at {upper.text}."
         if waits:
-            says = f"INR {inr}; the limit in chronic liver disease is below {of_liver.text}, else {upper.text}"
-            return LimitJudgement(Kind.CORRECTABLE, says, (of_liver, upper))
+            says = f"INR {inr}; below {of_liver.text} needed in chronic liver disease"
+            return LimitJudgement(Kind.CORRECTABLE, says, f"below {of_liver.text}", explains, (of_liver, upper))
         if above and waits is False:
-            says = f"INR {inr} is above {upper.text}, within the limit in chronic liver disease, below {of_liver.text}"
-            return LimitJudgement(Kind.INFORMATION, says, (of_liver, upper))
+            says = f"INR {inr}, within the limit in chronic liver disease, below {of_liver.text}"
+            return LimitJudgement(Kind.INFORMATION, says, explains=explains, uses=(of_liver, upper))
+    explains = (
+        f"SIR 2019 corrects the INR to {caution.text} to {upper.text} or below: above {upper.text} the procedure waits, above"
+        f" {caution.text} it is a caution. ASRA 2018 asks for a normal INR."
+    )
     if waits:
-        return LimitJudgement(Kind.CORRECTABLE, f"INR {inr} is above {upper.text}", (upper,))
+        return LimitJudgement(Kind.CORRECTABLE, f"INR {inr}, limit {upper.text}", upper.text, explains, (upper,))
     if labs.above(inr, caution.value):
-        where = f" is above {caution.text}, a limit" if waits is None else f": within {caution.text} to {upper.text}"
-        says = f"INR {inr}{where} by SIR 2019, which decides; ASRA 2018 asks for a normal INR"
-        return LimitJudgement(Kind.RELATIVE, says, (caution, upper), ("asra-2018",), is_open=waits is None)
+        says = f"INR {inr}, {f'above {caution.text}' if waits is None else f'between {caution.text} and {upper.text}'}"
+        cites = ("asra-2018",)
+        return LimitJudgement(Kind.RELATIVE, says, caution.text, explains, (caution, upper), cites, waits is None)
     return LimitJudgement(is_open=waits is None)
 
 
@@ -55,15 +62,16 @@ def judged_platelets(count: Lab, chart: Chart, know: Knowledge) -> LimitJudgemen
     below = waits = labs.below(count, lower.value)
     if has_liver_disease(chart):
         waits = labs.at_most(count, of_liver.value)
+        above = f"above {of_liver.value:g}"
+        explains = f"SIR 2019 sets the limit {above} in chronic liver disease, else at {lower.value:g}."
         if waits:
-            says = f"Platelets {count}; the limit in chronic liver disease is above {of_liver.value:g}, else {lower.value:g}"
-            return LimitJudgement(Kind.CORRECTABLE, says, (of_liver, lower))
+            says = f"Platelets {count}; {above} needed in chronic liver disease"
+            return LimitJudgement(Kind.CORRECTABLE, says, above, explains, (of_liver, lower))
         if below and waits is False:
-            says = (
-                f"Platelets {count} are below {lower.value:g}, within the limit in chronic liver disease, above"
-                f" {of_liver.value:g}"
-            )
-            return LimitJudgement(Kind.INFORMATION, says, (of_liver, lower))
+            says = f"Platelets {count}, within the limit in chronic liver disease, {above}"
+            return LimitJudgement(Kind.INFORMATION, says, explains=explains, uses=(of_liver, lower))
     if waits:
-        return LimitJudgement(Kind.CORRECTABLE, f"Platelets {count} are below {lower.value:g}", (lower,))
+        says, limit = f"Platelets {count}, limit {lower.value:g}", f"{lower.value:g}"
+        explains = f"SIR 2019 considers a transfusion below {limit} before a procedure of high bleeding risk."
+        return LimitJudgement(Kind.CORRECTABLE, says, limit, explains, (lower,))
     return LimitJudgement(is_open=waits is None)

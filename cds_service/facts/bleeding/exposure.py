@@ -29,7 +29,7 @@ EXPOSURE_SECTIONS = (
 """What is read to tell where an antithrombotic stands."""
 
 _HOUR = timedelta(hours=1)
-_FAILED = "end-stage kidney disease or dialysis on record"
+_FAILED = "end-stage kidney disease or dialysis"
 
 
 class Tier(StrEnum):
@@ -136,7 +136,7 @@ def _exposure(drug: DrugCourse, chart: Chart, know: Knowledge) -> Exposure:
 def _known_clearance(chart: Chart, know: Knowledge) -> Clearance | None:
     for failure in renal_failure(chart).values:
         evidence = Evidence(failure.source, "code", failure.dated, failure.concept.text)
-        return Clearance(0.0, _FAILED, (evidence,), failed=True)
+        return Clearance(0.0, _FAILED, f"{_FAILED} on record", (evidence,), failed=True)
     return next(iter(creatinine_clearance(chart, know, chart.as_of).values), None)
 
 

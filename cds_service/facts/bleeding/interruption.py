@@ -9,6 +9,7 @@ from cds_service.chart import Basis, Certainty, Chart, Reading, Unknown
 from cds_service.facts.bleeding import lasting_risks, thrombotic_events
 from cds_service.facts.bleeding.exposure import Exposure, exposures
 from cds_service.facts.bleeding.thrombotic_risk import CARDIOLOGY, ThromboticRisk
+from cds_service.facts.shared.fitting import listed
 from cds_service.facts.shared.memo import computed_once
 from cds_service.facts.shared.slot import slot
 from cds_service.knowledge import Knowledge
@@ -92,9 +93,7 @@ def _around_intervention(drugs: Iterable[Exposure]) -> Iterator[ThromboticRisk]:
         if item.drug.drug_class == "glycoprotein-inhibitor" or item.drug.ingredient == "cangrelor"
     ]
     if telling:
-        names = " and ".join(item.drug.name for item in telling)
+        names = listed([item.drug.name for item in telling])
         evidence = tuple(evidence for item in telling for evidence in item.evidence)
-        says = f"{names}, given around a coronary intervention"
-        yield ThromboticRisk(
-            says, "recent coronary intervention", ANTIPLATELETS, CARDIOLOGY, evidence, cites=("aha-acc-2024",)
-        )
+        says, short = f"{names}, given around a coronary intervention", "recent coronary intervention"
+        yield ThromboticRisk(says, short, short, ANTIPLATELETS, CARDIOLOGY, evidence, cites=("aha-acc-2024",))

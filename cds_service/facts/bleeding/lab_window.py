@@ -11,6 +11,7 @@ from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.memo import computed_once
+from cds_service.facts.shared.phrasing import briefly
 from cds_service.facts.shared.setting import Setting, setting
 from cds_service.findings import Indicator
 from cds_service.knowledge import Knowledge, Parameter
@@ -19,7 +20,10 @@ _SHORT_LIVED = ("vitamin-k-antagonist", "unfractionated-heparin")
 
 
 class LabWindow(Struct, frozen=True):
-    """`known` follows from what the chart shows, `possible` is the shortest that its `gaps` leave open; `why` says what shortens it."""
+    """`known` follows from what the chart shows, `possible` is the shortest that its `gaps` leave open.
+
+    `why` says what shortens it, such as `on apixaban`.
+    """
 
     known: Parameter
     possible: Parameter
@@ -31,16 +35,19 @@ class LabWindow(Struct, frozen=True):
 def lab_window(chart: Chart, know: Knowledge) -> LabWindow:
     """The window for INR, platelets and fibrinogen: 48 h, 7 days or 30 days by default."""
     drugs, gaps = exposures(chart, know)
-    short = [item.drug.name for item in vitamin_k_antagonists(chart, know)]
-    short += [item.drug.name for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
-    middle = [item.drug.name for item in drugs if item.on_board or item.tier is Tier.LONGER]
+    short = [f"on {item.drug.name}" for item in vitamin_k_antagonists(chart, know)]
+    short += [f"on {item.drug.name}" for item in drugs if item.on_board and item.drug.drug_class in _SHORT_LIVED]
+    middle = [f"on {item.drug.name}" for item in drugs if item.on_board or item.tier is Tier.LONGER]
     ill, place = chart.conditions_in(ValueSets.ACUTE_KIDNEY_INJURY, ValueSets.SEPSIS), setting(chart)
     liver, blood = (
         liver_disease(chart),
         chart.conditions_in(ValueSets.CHEMOTHERAPY, ValueSets.THROMBOCYTOPENIA_UNSPECIFIED),
     )
-    short += [*_active(ill), *("in hospital" for known in place.values if known is Setting.INPATIENT)]
-    middle += [*_active(liver), *_active(blood)]
+    short += [
+        *_active(ill, "an acute illness"),
+        *("in hospital" for known in place.values if known is Setting.INPATIENT),
+    ]
+    middle += [*_active(liver, "liver disease"), *_active(blood, "chemotherapy or low platelets")]
     gaps += (*ill.gaps, *place.gaps, *liver.gaps, *blood.gaps)
     strict = know.parameter("shared/coagulation.lab_window_unstable")
     window = know.parameter(f"shared/coagulation.lab_window{'_unstable' if short else '_at_risk' if middle else ''}")
@@ -86,5 +93,5 @@ def vitamin_k_antagonists(chart: Chart, know: Knowledge) -> tuple[Exposure, ...]
     return tuple(found)
 
 
-def _active(problems: Reading[Condition]) -> list[str]:
-    return [item.concept.text for item in problems.values if item.state is State.ACTIVE]
+def _active(problems: Reading[Condition], noun: str) -> list[str]:
+    return [f"with {briefly(item.concept.text, noun)}" for item in problems.values if item.state is State.ACTIVE]

@@ -16,15 +16,17 @@ from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
 _WHAT = "creatinine clearance"
+_NOUNS = {ValueSets.EGFR: "eGFR", ValueSets.INR: "INR"}
 
 
 class Clearance(Struct, frozen=True):
-    """A creatinine clearance in mL/min; `says` is the number, how it was reached, and the date of what it rests on.
+    """A creatinine clearance in mL/min; `short` is the number, `says` also how it was reached, and the date of what it rests on.
 
     `failed`: it stands for end-stage kidney disease or dialysis on record, whatever was measured. `estimated`: it is an eGFR.
     """
 
     value: float
+    short: str
     says: str
     evidence: tuple[Evidence, ...]
     failed: bool = False
@@ -79,12 +81,13 @@ def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -
 
     A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
     """
-    latest = labs.latest(chart, measure, measure)
+    noun = _NOUNS.get(measure, measure.replace("-", " "))
+    latest = labs.latest(chart, measure, noun)
     for lab in latest.values:
         if lab.unread:
             return Reading((), lab.doubts()[:1])
         if not labs.within(lab, at, window):
-            return Reading((), (Unknown(measure, Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),))
+            return Reading((), (Unknown(noun, Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),))
     return latest
 
 
@@ -101,7 +104,8 @@ def _recorded(chart: Chart, know: Knowledge, window: Parameter, at: datetime) ->
 
 
 def _measured(lab: Lab) -> Clearance:
-    return Clearance(_lowest(lab), f"creatinine clearance {_lowest(lab):.0f} mL/min, {lab.taken}", (lab.evidence,))
+    short = f"{_WHAT} {_valued(lab)} mL/min"
+    return Clearance(_least(_lowest(lab)), short, f"{short} ({lab.taken})", (lab.evidence,))
 
 
 def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Reading[Clearance]:
@@ -110,10 +114,9 @@ def _estimated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -
 
 
 def _by_egfr(lab: Lab) -> Clearance:
-    shown = f"{lab.quantity.comparator}{lab.quantity.value:g} mL/min/1.73 m²"
-    return Clearance(
-        _lowest(lab), f"eGFR {shown} ({lab.taken}) in place of a creatinine clearance", (lab.evidence,), estimated=True
-    )
+    short = f"eGFR {_valued(lab)} mL/min/1.73 m²"
+    says = f"{short} ({lab.taken}) in place of a {_WHAT}"
+    return Clearance(_least(_lowest(lab)), short, says, (lab.evidence,), estimated=True)
 
 
 def _calculated(chart: Chart, know: Knowledge, window: Parameter, at: datetime) -> Reading[Clearance]:
@@ -134,17 +137,25 @@ def _by_cockcroft_gault(creatinine: Lab, weight: Lab, age: Years, sex: str, know
     if sex != "male":
         value *= know.parameter("shared/renal.cockcroft_gault_female").value
     unsexed = "" if sex in ("male", "female") else ", sex not stated: lower value"
+    short = f"{_WHAT} {math.floor(value)} mL/min"
     says = (
-        f"creatinine clearance {math.floor(value)} mL/min by Cockcroft-Gault "
+        f"{short} by Cockcroft-Gault "
         f"(creatinine {highest:.3g} mg/dL {creatinine.taken}, {weight.quantity.value:g} kg{unsexed})"
     )
-    return Clearance(value, says, (creatinine.evidence, weight.evidence))
+    return Clearance(value, short, says, (creatinine.evidence, weight.evidence))
 
 
-def _lowest(lab: Lab) -> float:
-    """The least that the results of this time allow; `<15` lies below 15."""
-    return min(map(_least, (lab.quantity, *lab.rivals)))
+def _lowest(lab: Lab) -> Quantity:
+    """The result of this time that allows the least."""
+    return min((lab.quantity, *lab.rivals), key=_least)
+
+
+def _valued(lab: Lab) -> str:
+    """That number as it was measured, such as `<15`."""
+    lowest = _lowest(lab)
+    return f"{lowest.comparator}{lowest.value:g}"
 
 
 def _least(found: Quantity) -> float:
+    """The least that a result allows; `<15` lies below 15."""
     return math.nextafter(found.value, -math.inf) if found.comparator == "<" else found.value

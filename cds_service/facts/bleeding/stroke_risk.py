@@ -1,5 +1,7 @@
 """The stroke risk in atrial fibrillation: a recorded score, else CHA2DS2-VASc counted from what is on record."""
 
+from msgspec import Struct
+
 from cds_service.chart import Chart, Missing, Reading, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.person import age
@@ -16,11 +18,22 @@ _PARTS = (
     ("stroke", (ValueSets.STROKE_OR_TIA, ValueSets.OLD_STROKE)),
     ("vascular", (ValueSets.VASCULAR_DISEASE,)),
 )
+_NAMES = {"stroke_score": "CHA2DS2-VASc", "older_score": "CHADS2"}
 _PAST_COUNTS = ("stroke", "vascular")
 
 
-def high_stroke_risk(chart: Chart, know: Knowledge) -> Reading[tuple[str, str, tuple[Evidence, ...]]]:
-    """The score in words, its number such as `≥4`, and its evidence, if it is high; nothing if not.
+class StrokeRisk(Struct, frozen=True):
+    """A score with its name, its number such as `≥4`, and what it rests on; `explains` says how a counted one was reached."""
+
+    says: str
+    name: str
+    number: str
+    evidence: tuple[Evidence, ...]
+    explains: str = ""
+
+
+def high_stroke_risk(chart: Chart, know: Knowledge) -> Reading[StrokeRisk]:
+    """The score, if it is high; nothing if not.
 
     A counted score is a lower bound: what is not on record adds nothing. The gap if it could be high by age and sex that are not
     recorded, or by recorded scores that were not supplied; gaps of the problem list are for the caller to tell.
@@ -29,13 +42,15 @@ def high_stroke_risk(chart: Chart, know: Knowledge) -> Reading[tuple[str, str, t
     for score in recorded:
         named = "stroke_score" if "va" in score.measurement.concept.text.lower() else "older_score"
         if labs.at_least(score, know.parameter(f"{_NUMBERS}.{named}").value):
-            return Reading(((f"{score.measurement.concept.text} {score}", str(score.quantity), (score.evidence,)),))
+            says = f"{_NAMES[named]} {score}"
+            return Reading((StrokeRisk(says, _NAMES[named], str(score.quantity), (score.evidence,)),))
         return Reading()
     limit, (least, most) = know.parameter(f"{_NUMBERS}.stroke_score").value, _of_person(chart, know)
     points, evidence = _counted(chart, know)
     if least + points >= limit:
-        counted = f"{least + points:g}"
-        return Reading(((f"CHA2DS2-VASc at least {counted}, counted from the record", f"≥{counted}", evidence),))
+        counted, name = f"{least + points:g}", _NAMES["stroke_score"]
+        explains = f"{name} is counted from what is on record; what is not on record adds nothing"
+        return Reading((StrokeRisk(f"{name} at least {counted}", name, f"≥{counted}", evidence, explains),))
     if most + points >= limit:
         missing = chart.gaps(Section.PATIENT) or (Missing(Section.PATIENT, Reason.NOT_MEASURED),)
         return Reading((), (Unknown("age and sex for the stroke risk", *missing),))

@@ -1,12 +1,25 @@
 """What happened too lately to interrupt antithrombotics: stent, coronary event, stroke, venous thromboembolism."""
 
+from calendar import monthrange
+from datetime import date, datetime, timedelta
+
 from msgspec.structs import replace
 
 from cds_service.chart import Certainty, Chart, Condition, Procedure, Reading, State, ValueSets, When
-from cds_service.facts.bleeding.thrombotic_risk import CARDIOLOGY, HAEMATOLOGY, NEUROLOGY, ThromboticRisk, evidence_of
+from cds_service.facts.bleeding.thrombotic_risk import (
+    CARDIOLOGY,
+    HAEMATOLOGY,
+    NEUROLOGY,
+    ThromboticRisk,
+    evidence_of,
+    named,
+)
+from cds_service.facts.shared.phrasing import briefly, diagnosed, hedged
 from cds_service.facts.shared.slot import slot
 from cds_service.knowledge import Knowledge, Parameter
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS, ANTITHROMBOTICS
+
+_DAYS_OF_A_MONTH = 30
 
 
 def stent(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
@@ -31,8 +44,8 @@ def _stented(
     sooner = know.parameter("shared/thrombosis.stent_considered")
     if _within(when, sooner, chart):
         return risk
-    differs = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
-    return replace(risk, differs=differs, uses=(limit, sooner))
+    explains = f"{know.citation(sooner.source).label}: surgery may be considered from {sooner.value:g} months"
+    return replace(risk, explains=explains, uses=(limit, sooner))
 
 
 def coronary_event(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
@@ -81,8 +94,10 @@ def thromboembolism(chart: Chart, know: Knowledge) -> Reading[ThromboticRisk]:
 
 
 def _with_cancer(problem: Condition, cancer: Condition) -> ThromboticRisk:
+    says = f"{diagnosed(problem, 'venous thromboembolism')} with active cancer"
     return ThromboticRisk(
-        f"venous thromboembolism on record with active cancer ({cancer.concept.text})",
+        f"{says}{named(cancer)}",
+        says,
         "venous thromboembolism with cancer",
         ANTICOAGULANTS,
         HAEMATOLOGY,
@@ -101,18 +116,30 @@ def _risk(
     classes: frozenset[str],
     chart: Chart,
 ) -> ThromboticRisk:
-    before = "before the slot" if chart.order.planned else "ago"
-    dated = f" {when}, less than {limit.value:g} months {before}" if when else ", date not recorded"
+    before = "before the procedure" if chart.order.planned else "ago"
+    certainty = item.certainty if isinstance(item, Condition) else Certainty.CONFIRMED
+    event = hedged(briefly(item.concept.text, name), certainty)
+    dated = f", {when}, less than {limit.value:g} months {before}" if when else ", date not recorded"
     return ThromboticRisk(
-        f"{name}{dated}",
-        name,
+        f"{event}{dated}",
+        f"{event} {when}" if when else event,
+        hedged(name, certainty),
         classes,
         agree_with,
         (evidence_of(item),),
         uses=(limit,),
         basis=item.concept.basis,
-        certainty=item.certainty if isinstance(item, Condition) else Certainty.CONFIRMED,
+        certainty=certainty,
+        until=f"{_after(when.last, limit.value).isoformat()} ({limit.text})" if when else "",
     )
+
+
+def _after(start: datetime, months: float) -> date:
+    """The day so many months after, by the calendar: six months after 31 August is the last of February."""
+    years, month = divmod(start.month - 1 + int(months), 12)
+    year, month = start.year + years, month + 1
+    day = date(year, month, min(start.day, monthrange(year, month)[1]))
+    return day + timedelta(days=round(months % 1 * _DAYS_OF_A_MONTH))
 
 
 def _counts(problem: Condition, limit: Parameter, chart: Chart) -> bool:

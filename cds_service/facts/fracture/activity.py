@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Chart, ImagingFinding, ImagingSign, Level, Modality, descending
-from cds_service.facts.fracture.imaging import current, day, described, evidence, recency
+from cds_service.facts.fracture.imaging import current, dated, day, described, evidence, recency
 from cds_service.facts.fracture.target import target_levels
 from cds_service.facts.shared.memo import computed_once
 from cds_service.findings import Evidence
@@ -32,10 +32,17 @@ class Activity(Struct, frozen=True):
     finding: ImagingFinding
     contrary: tuple[ImagingFinding, ...] = ()
 
+    def stated(self, sign: str) -> str:
+        """The sign with its source and the newest that differs: `Marrow oedema at T12, MRI 2026-11-12; MRI 2026-10-02 differs`."""
+        differs = "".join(f"; {dated(seen)} differs" for seen in self.contrary[:1])
+        return f"{sign}, {described(self.finding, beside=sign + differs)}{differs}"
+
     @property
-    def described(self) -> str:
-        """Where it comes from, for a sentence, and what differs: `MRI of 2026-11-12; MRI of 2026-10-02 differs`."""
-        return "; ".join([described(self.finding), *(f"{described(seen)} differs" for seen in self.contrary[:1])])
+    def explained(self) -> str:
+        """What differs, and why it does not count; empty if nothing does."""
+        if not self.contrary:
+            return ""
+        return f"{described(self.contrary[0])} differs; the newest day counts, and on one day a coded finding before a sentence."
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:

@@ -31,7 +31,7 @@ IMAGING = (Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FIN
 FRACTURE_SECTIONS = (Section.CONDITIONS, *IMAGING)
 """The sections that can hold a fracture."""
 
-NO_LEVEL = "a level that is not stated"
+NO_LEVEL = "a level not stated"
 """Stands for the levels in a sentence where the record names none."""
 
 _FRACTURE = ValueSets.VERTEBRAL_FRACTURE
@@ -43,7 +43,8 @@ _OVER = ValueSets.FRACTURE_HISTORY
 class Fracture(Struct, frozen=True):
     """A vertebral fracture, or a lesion that weakens a vertebra, as one resource records it.
 
-    `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old.
+    `onset` is when it began; `seen` is when somebody wrote it down or an image showed it: it is at least that old. `image` is that
+    image; None for a diagnosis.
     """
 
     source: Source
@@ -57,6 +58,7 @@ class Fracture(Struct, frozen=True):
     onset: When | None = None
     seen: When | None = None
     episode: Episode | None = None
+    image: ImagingFinding | None = None
 
     @property
     def is_lesion(self) -> bool:
@@ -157,6 +159,7 @@ def _of_image(seen: ImagingFinding, *, healed: bool) -> Fracture:
         certainty=Certainty.CONFIRMED if seen.assertion is Assertion.PRESENT else Certainty.POSSIBLE,
         basis=seen.basis,
         seen=seen.when,
+        image=seen,
     )
 
 
@@ -178,6 +181,18 @@ def path_of(seen: ImagingFinding) -> str:
     return "conclusionCode" if seen.basis is Basis.CODE else "conclusion"
 
 
+_FEW_LEVELS = 3
+
+
+def summed(items: tuple[Fracture, ...]) -> str:
+    """Fractures, or lesions, in few words: `T12 fracture`, `vertebral lesion`, or `fractures of 4 vertebrae`."""
+    levels = frozenset().union(*(item.levels for item in items))
+    noun = "lesion" if all(item.is_lesion for item in items) else "fracture"
+    if len(levels) > _FEW_LEVELS:
+        return f"{noun}s of {len(levels)} vertebrae"
+    return f"{spoken(levels) or 'vertebral'} {noun}"
+
+
 def named(items: tuple[Fracture, ...]) -> str:
-    """The levels of fractures for a sentence, such as `T12, L1`, or `a level that is not stated`."""
+    """The levels of fractures for a sentence, such as `T12, L1`, or `a level not stated`."""
     return spoken(frozenset().union(*(item.levels for item in items))) or NO_LEVEL

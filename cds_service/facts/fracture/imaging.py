@@ -15,10 +15,11 @@ from cds_service.chart import (
     days_since,
 )
 from cds_service.facts.fracture.age import onsets
-from cds_service.facts.fracture.fractures import path_of
+from cds_service.facts.fracture.fractures import Fracture, path_of
+from cds_service.facts.fracture.quoting import quote
 from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.memo import computed_once
-from cds_service.facts.shared.phrasing import brief
+from cds_service.facts.shared.phrasing import brief, on, room
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
 
@@ -26,6 +27,8 @@ WINDOW = "shared/fracture.imaging_window"
 """How old an image may be to say anything about the fracture as it is now."""
 NOT_REPORTED = Missing(Section.IMAGING_REPORTS, Reason.NOT_MEASURED)
 """What is missing where every image was answered and none says it."""
+READ_REPORT = "Look for marrow oedema in the MRI report, or order MRI"
+"""What a person can do where no image says whether the fracture is active."""
 
 
 @computed_once
@@ -71,16 +74,28 @@ def evidence(seen: ImagingFinding) -> Evidence:
     return Evidence(seen.source, path_of(seen), seen.when, seen.sentence)
 
 
-def described(seen: ImagingFinding) -> str:
-    """Where a finding comes from, for a sentence: `MRI of 2026-11-12, preliminary: "Oedema at T12."`."""
+def described(seen: ImagingFinding, note: str = "", *, beside: str = "") -> str:
+    """Where a finding comes from, for a sentence: `MRI 2026-11-12, preliminary: "Oedema at T12"`; `note` follows the date.
+
+    The quote has the room that `beside`, the rest of the sentence, leaves.
+    """
     early = ", preliminary" if seen.status is ResultStatus.PRELIMINARY else ""
-    quote = f': "{brief(seen.sentence)}"' if seen.basis is Basis.TEXT and seen.sentence else ""
-    return f"{dated(seen)}{early}{quote}"
+    source = f"{dated(seen)}{early}{note}"
+    words = quote(seen, room(beside, source)) if seen.basis is Basis.TEXT else ""
+    return f'{source}: "{words}"' if words else source
+
+
+def recorded(item: Fracture, named: str) -> str:
+    """A fracture under a name and what records it: `T12 fracture: Wedge fracture, 2026-11-03`, or `…, MRI 2026-11-17: "…"`."""
+    if item.image:
+        return f"{named}, {described(item.image, beside=named)}"
+    dated_on = on(item.onset or item.seen)
+    return f"{named}: {brief(item.text, words=room(named, dated_on))}{dated_on}"
 
 
 def dated(item: ImagingStudy | ImagingFinding) -> str:
-    """An image by its modality and day, such as `MRI of 2026-11-12`."""
-    return f"{item.modality} of {item.when.start.date()}" if item.when else f"{item.modality} without a date"
+    """An image by its modality and day, such as `MRI 2026-11-12`."""
+    return f"{item.modality} {item.when.start.date()}" if item.when else f"{item.modality} without a date"
 
 
 def day(seen: ImagingFinding) -> date:

@@ -6,9 +6,11 @@ from msgspec import Struct
 
 from cds_service.chart import Assertion, Basis, Certainty, Chart, ImagingFinding, ImagingSign, Reading, Section, spoken
 from cds_service.facts.fracture import imaging
+from cds_service.facts.fracture.quoting import quote
 from cds_service.facts.shared.phrasing import hedged, shortened
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
+from cds_service.report_text.levels import read_levels
 
 SECTIONS = (Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS)
 """The sections that hold what images showed."""
@@ -36,13 +38,18 @@ class SignOnImage(Struct, frozen=True):
         """The sign for the `short` of a finding, such as `possible discitis at L1`."""
         return shortened(hedged(noun, self.certainty), self._where)
 
+    def stated(self, noun: str, *, more: str = "") -> str:
+        """The sign as a line of a card: `Cord compressed at L1, MRI 2026-11-12`; one that is only written in the words of the report."""
+        words = quote(self.seen) if self.seen.basis is Basis.TEXT else ""
+        note = "" if self.current else ", not current"
+        if words and self.seen.levels.issubset(read_levels(words)):
+            return imaging.described(self.seen, note)
+        what = f"{noun}{more}{self._where}"
+        return f"{what}, {imaging.described(self.seen, note, beside=f'Confirm: {what}')}"
+
     @property
     def _where(self) -> str:
         return f" at {spoken(self.seen.levels)}" if self.seen.levels else ""
-
-    def __str__(self) -> str:
-        """Where and when, to follow a noun, such as ` at L1, MRI of 2026-11-12: "Cord compression at L1."`."""
-        return f"{self._where}, {imaging.described(self.seen)}{'' if self.current else ', not current'}"
 
 
 def signs_on_images(chart: Chart, know: Knowledge, *signs: ImagingSign) -> Reading[SignOnImage]:

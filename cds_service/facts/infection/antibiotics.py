@@ -1,4 +1,4 @@
-"""Which systemic antibiotics are being taken, and for what."""
+"""Which systemic antibiotics are taken, and for what."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,11 @@ _ONLY_PREVENTS = frozenset(("methenamine",))
 
 @computed_once
 def antibiotics(chart: Chart, know: Knowledge) -> Reading[DrugUse]:
-    """Antibiotics being taken, preventive ones included, one use a drug; and the gap if the drug list has one.
+    """Antibiotics that are taken, preventive ones included, one use a drug; and the gap if the drug list has one.
 
     Of several uses of one drug, one that states its reason speaks for all.
     """
-    gaps = chart.gap_unless_drugs_listed("whether an antibiotic is being taken")
+    gaps = chart.gap_unless_drugs_listed("whether an antibiotic is taken")
     return Reading(tuple(_taken(chart, know)), gaps)
 
 

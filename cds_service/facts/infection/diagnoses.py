@@ -1,11 +1,14 @@
 """Infections on the problem list: those of the spine, and others with whether the chart shows that they go on."""
 
+from itertools import chain
+
 from msgspec import Struct
 
 from cds_service.chart import Chart, Condition, DrugUse, Reading, Section, State, Unknown, ValueSets
-from cds_service.facts.infection.antibiotics import antibiotics, may_treat
+from cds_service.facts.infection.antibiotics import antibiotics, may_treat, treats
 from cds_service.facts.infection.urine import INFECTION as URINARY
 from cds_service.facts.infection.urine import Sign, urine
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, stated
 from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -32,12 +35,13 @@ class Infection(Struct, frozen=True):
         return bool(self.signs) or (self.recent and not self.of_urine)
 
     @property
-    def standing(self) -> str:
-        """How it stands, in words to put before its name."""
-        if self.goes_on:
-            return f"Active infection on record{f' with {self.signs[0].says}' if self.signs else ''}"
-        unproven = "Urinary infection without recorded symptoms, culture or antibiotic"
-        return unproven if self.recent else "Infection on record for long, resolved?"
+    def stated(self) -> str:
+        """Its name and date, with what shows that it goes on or leaves that open."""
+        noun = "urinary infection" if self.of_urine else "infection on record"
+        if not self.signs and not (self.of_urine and self.recent):
+            return f"{stated(self.problem, noun)}{'' if self.recent else '; not recorded as resolved'}"
+        shown = self.signs[0].says if self.signs else "no symptoms, culture or antibiotic on record"
+        return f"{capitalised(diagnosed(self.problem, noun))}{on(self.problem.dated)}; {shown}"
 
 
 def spinal_infections(chart: Chart, know: Knowledge) -> Reading[Condition]:
@@ -61,10 +65,12 @@ def infections(chart: Chart, know: Knowledge) -> Reading[Infection]:
     return Reading(tuple(_judged(item, chart, know) for item in elsewhere), gaps)
 
 
-def treated_by(use: DrugUse, chart: Chart) -> Condition | None:
-    """An active infection on record, of the spine or elsewhere, that an antibiotic may be for, as far as is known."""
+def treated_by(use: DrugUse, chart: Chart, know: Knowledge) -> Condition | None:
+    """An active infection on record that an antibiotic may be for, or one of the spine that it says it is for, as far as is known."""
     found, _ = chart.conditions_in(*_SETS, URINARY, _SPINAL)
-    return next((item for item in found if item.state is State.ACTIVE and may_treat(use, item)), None)
+    active = (item for item in found if item.state is State.ACTIVE and may_treat(use, item))
+    called_past = (item for item in spinal_infections(chart, know).values if treats(use, item))
+    return next(chain(active, called_past), None)
 
 
 def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
@@ -72,7 +78,7 @@ def _judged(problem: Condition, chart: Chart, know: Knowledge) -> Infection:
     of_urine = problem.concept.sets.isdisjoint(_SETS)
     drugs, gaps = antibiotics(chart, know)
     signs = tuple(
-        Sign(f"{use.name} being taken", Evidence(use.source, "medication"), use.basis)
+        Sign(f"{know.drugs.ingredients[use.ingredient].name} taken", Evidence(use.source, "medication"), use.basis)
         for use in drugs
         if may_treat(use, problem)
     )

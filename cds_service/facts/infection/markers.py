@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from cds_service.chart import Chart, Missing, Reading, Reason, Unknown, ValueSets
+from cds_service.chart import Chart, Missing, Quantity, Reading, Reason, Unknown, ValueSets
 from cds_service.chart.sections import SECTION_OF
 from cds_service.facts.shared.labs import (
     Lab,
@@ -31,6 +31,7 @@ NAMES = {
     ESR: "ESR",
     NEUTROPHILS: "neutrophils",
 }
+_SIDES = {at_least: "from", above: "above", below: "below"}
 _SIGNALS = {
     TEMPERATURE: ((at_least, "body_temperature_high"),),
     WHITE_CELLS: ((above, "white_cells_high"), (below, "white_cells_low")),
@@ -46,21 +47,31 @@ _LESSER = {
 
 
 class Marker(Struct, frozen=True):
-    """The latest value of one marker, beyond a limit. `current` is whether it is young enough at `as_of`."""
+    """The latest value of one marker, beyond a limit on one `side` (`above`). `current` is whether it is young enough at `as_of`."""
 
     measure: ValueSets
     lab: Lab
     limit: Parameter
+    side: str
     current: bool
 
     @property
     def short(self) -> str:
-        """Name, number and unit, such as `CRP 80 mg/L`."""
-        return f"{NAMES[self.measure]} {self.lab.quantity}"
+        """Name, number and unit, such as `CRP 80 mg/L`; a temperature speaks for itself: `38.5 °C`."""
+        return f"{self._name}{self.lab.quantity}"
+
+    @property
+    def bound(self) -> str:
+        """The limit, such as `CRP above 50 mg/L`."""
+        return f"{NAMES[self.measure]} {self.side} {Quantity(self.limit.value, self.limit.unit)}"
+
+    @property
+    def _name(self) -> str:
+        return "" if self.measure == TEMPERATURE else f"{NAMES[self.measure]} "
 
     def __str__(self) -> str:
         """Name, number, unit and date, such as `CRP 80 mg/L (2026-11-20)`."""
-        return f"{NAMES[self.measure]} {self.lab}"
+        return f"{self._name}{self.lab}"
 
 
 def signals(chart: Chart, know: Knowledge) -> Reading[Marker]:
@@ -92,7 +103,7 @@ def _signal(measure: ValueSets, chart: Chart, know: Knowledge) -> Reading[Marker
             limit = know.parameter(f"shared/infection.{name}")
             beyond = side(lab, limit.value)
             if beyond:
-                return Reading((Marker(measure, lab, limit, is_current),))
+                return Reading((Marker(measure, lab, limit, _SIDES[side], is_current),))
             if beyond is None:
                 missing = Missing(SECTION_OF[measure], Reason.UNREADABLE)
                 return Reading((), (Unknown(f"{NAMES[measure]} {lab}", missing),))
@@ -122,7 +133,7 @@ def lesser(chart: Chart, know: Knowledge) -> Iterator[Marker]:
         limit = know.parameter(f"shared/infection.{name}")
         for lab in latest(chart, measure, NAMES[measure]).values:
             if side(lab, limit.value) and not (measure == CRP and above(lab, signal.value)):
-                yield Marker(measure, lab, limit, _is_current(measure, lab, chart, know))
+                yield Marker(measure, lab, limit, _SIDES[side], _is_current(measure, lab, chart, know))
 
 
 def newest(chart: Chart, what: str, *measures: ValueSets) -> Reading[Lab]:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from cds_service.chart import Basis, Chart, Condition, State, Unknown, ValueSets
 from cds_service.facts.infection.cultures import is_positive
 from cds_service.facts.shared.memo import computed_once
-from cds_service.facts.shared.phrasing import recorded
+from cds_service.facts.shared.phrasing import briefly, recorded
 from cds_service.facts.shared.recency import diagnosed_lately, lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
@@ -15,7 +15,7 @@ _BACTERIURIA, _SYMPTOMS = ValueSets.ASYMPTOMATIC_BACTERIURIA, ValueSets.URINARY_
 
 
 class Sign(Struct, frozen=True):
-    """What shows an infection: in words such as `Dysuria`, where it stands, and how it was recognised."""
+    """What shows an infection: in words such as `dysuria`, where it stands, and how it was recognised."""
 
     says: str
     evidence: Evidence
@@ -55,4 +55,5 @@ def urine(chart: Chart, know: Knowledge) -> Urine:
 
 
 def _sign(item: Condition) -> Sign:
-    return Sign(item.concept.text, recorded(item), item.concept.basis)
+    noun = "urinary symptoms" if _SYMPTOMS in item.concept.sets else "bacteriuria"
+    return Sign(briefly(item.concept.text, noun), recorded(item), item.concept.basis)

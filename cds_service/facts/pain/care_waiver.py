@@ -2,24 +2,25 @@
 
 from msgspec import Struct
 
-from cds_service.chart import Basis, Certainty, Chart, Condition, Reading
+from cds_service.chart import Basis, Chart, Condition, Reading
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.pain import scores
 from cds_service.facts.pain.care import obstacles_to_care
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.phrasing import brief, described, recorded
+from cds_service.facts.shared.phrasing import brief, diagnosed, hedged, inside, on, recorded
 from cds_service.facts.shared.setting import Setting, setting
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge, Parameter
 
 
 class Waiver(Struct, frozen=True):
-    """One reason, in words that follow "conservative care need not have failed: ", and what it rests on."""
+    """One reason, in words that follow "conservative care not required: ", what it rests on, and who accepts it."""
 
     why: str
     evidence: tuple[Evidence, ...]
     cites: tuple[str, ...]
+    explains: str
     uses: tuple[Parameter, ...] = ()
     basis: Basis = Basis.CODE
 
@@ -58,24 +59,28 @@ def _in_hospital(score: Lab, chart: Chart, know: Knowledge) -> Reading[Waiver]:
     if place.values != (Setting.INPATIENT,):
         return Reading((), place.gaps)
     says = f"in hospital with pain {scores.phrase(score)}"
-    return Reading((Waiver(says, (score.evidence,), ("cms-lcd",), uses=(limit,)),))
+    explains = f"The CMS LCD asks for no conservative care of a patient in hospital with pain of {limit.text} or more."
+    return Reading((Waiver(says, (score.evidence,), ("cms-lcd",), explains, uses=(limit,)),))
 
 
 def _malignant(tumour: Fracture) -> Waiver:
-    differs = "eviCore CMM-607 (decides) asks for none, CMS LCD for pain that drugs do not control"
     return Waiver(
-        why=f"{'possibly ' if tumour.certainty is Certainty.POSSIBLE else ''}malignant, {brief(tumour.text)}; {differs}",
+        why=f"{hedged('malignant fracture', tumour.certainty)}, {inside(brief(tumour.text, 'tumour on record'))}",
         evidence=(tumour.evidence,),
         cites=("evicore-cmm607", "cms-lcd"),
+        explains="In malignant disease eviCore CMM-607 (used here) asks for no conservative care, the CMS LCD for pain that drugs do not"
+        " control.",
         basis=tumour.basis,
     )
 
 
 def _hindered(problem: Condition, score: Lab, severe: Parameter) -> Waiver:
     return Waiver(
-        why=f"{described(problem)}, with pain {scores.phrase(score)}",
+        why=f"{diagnosed(problem, 'care not tolerated')}{on(problem.dated)}, with pain {scores.phrase(score)}",
         evidence=(recorded(problem), score.evidence),
         cites=("sir-qi-2014",),
+        explains="SIR 2014 counts care as failed where analgesics have unacceptable side effects, or where the pain keeps the patient from"
+        " walking in spite of them.",
         uses=(severe,),
         basis=problem.concept.basis,
     )

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from cds_service.chart import Basis, Chart, Concept, Measurement, Reading, ValueSets
 from cds_service.facts.fracture.target import at_target
-from cds_service.facts.shared.phrasing import brief, on
+from cds_service.facts.shared.phrasing import briefly, on
 from cds_service.findings import Evidence
 
 _DENIALS = (ValueSets.RESULT_NEGATIVE, ValueSets.PAIN_FROM_ELSEWHERE)
@@ -38,7 +38,8 @@ class BackExamination(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Question, answer and date, such as `Focal tenderness T12: absent, 2026-11-19`."""
-        return f"{brief(self.asked.concept.text)}: {brief(self.answer.text)}{on(self.asked.when)}"
+        asked = briefly(self.asked.concept.text, "Examination", words=5, proper=True)
+        return f"{asked}: {briefly(self.answer.text, 'no')}{on(self.asked.when)}"
 
 
 def examinations(chart: Chart, measure: ValueSets) -> Reading[BackExamination]:

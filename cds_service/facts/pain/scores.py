@@ -66,9 +66,14 @@ def phrase(score: Lab) -> str:
     return f"{number} of 10 ({dated}"
 
 
+def stated(score: Lab) -> str:
+    """The same as a sentence of its own: `Pain 7 of 10, 2026-11-20`."""
+    return f"Pain {phrase(score).replace(' (', ', ').rstrip(')')}"
+
+
 def short(score: Lab) -> str:
-    """The same for the `short` of a finding: `pain 7 of 10`."""
-    return f"pain {score.quantity} of 10"
+    """The same for the `short` of a finding: `pain 7/10`."""
+    return f"pain {score.quantity}/10"
 
 
 def reaches(score: Lab, limit: float) -> Reading[bool]:

@@ -3,7 +3,7 @@
 import re
 
 from cds_service.chart import Allergy, Chart, Reading, Severity, State, ValueSets
-from cds_service.facts.shared.phrasing import briefly, hedged, on
+from cds_service.facts.shared.phrasing import FEW_WORDS, begun, brief, briefly, hedged, inside, on
 from cds_service.findings import Evidence
 
 
@@ -16,21 +16,32 @@ def allergies(chart: Chart, *sets: ValueSets) -> Reading[Allergy]:
     return Reading((*listed, *as_allergies), (*gaps, *problem_gaps)).one_gap()
 
 
-def described(allergy: Allergy) -> str:
-    """What the allergy is to, with its severity if stated and the day it was recorded: `Latex, severe, 2019-03-01`."""
+_ROOM = 8
+"""Words of the chart for which a line has room beside the rest of what it says of an allergy."""
+_NAMED = re.compile(r"allergy to .+|.+ allergy(?: status)?", re.IGNORECASE)
+
+
+def stated(allergy: Allergy, noun: str, use: str) -> str:
+    """An allergy as a line of a card: `Allergy to iohexol (iodinated contrast), severe, 2019-03-01`.
+
+    `use` is what it matters for, left out where the chart names it; `noun` stands for words of the chart that are too many.
+    """
+    text = brief(allergy.concept.text, noun, words=_ROOM)
+    what = inside(text) if _NAMED.fullmatch(text) else f"allergy to {inside(text)}"
+    known = not use or use.rsplit(maxsplit=1)[-1] in what.lower()
     severity = f", {allergy.severity.name.lower()}" if allergy.severity else ""
-    return f"{allergy.concept.text}{severity}{on(allergy.recorded)}"
-
-
-_NAMED = re.compile(r"allergy to .+|.+ allergy", re.IGNORECASE)
+    return f"{begun(what, allergy.certainty)}{'' if known else f' ({use})'}{severity}{on(allergy.recorded)}"
 
 
 def short(allergy: Allergy, noun: str) -> str:
-    """The same in few words, such as `allergy to latex`; `noun` stands for what it is to where the chart takes more words."""
+    """The same in few words, such as `severe allergy to latex`; `noun` stands for what it is to where the chart takes more words."""
     text = allergy.concept.text
     if _NAMED.fullmatch(text):
-        return hedged(briefly(text, f"allergy to {noun}"), allergy.certainty)
-    return hedged(f"allergy to {briefly(text, noun, words=2)}", allergy.certainty)
+        what = hedged(briefly(text, f"allergy to {noun}"), allergy.certainty)
+    else:
+        what = hedged(f"allergy to {briefly(text, noun, words=2)}", allergy.certainty)
+    severe = f"severe {what}"
+    return severe if allergy.severity is Severity.SEVERE and len(severe.split()) <= FEW_WORDS else what
 
 
 def evidence(allergy: Allergy) -> Evidence:

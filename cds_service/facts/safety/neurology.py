@@ -1,5 +1,7 @@
 """What the chart says of the cord and the cauda equina: diagnoses of a deficit, and examinations of the legs."""
 
+import re
+
 from cds_service.chart import (
     Chart,
     Concept,
@@ -45,6 +47,15 @@ def examined_deficits(chart: Chart, know: Knowledge) -> Reading[tuple[Measuremen
     deficits = tuple((item, answer) for item, answer in newest if _COMPROMISE in answer.sets)
     unclear = tuple(_unclear(*each) for each in newest if each[1].sets.isdisjoint((_COMPROMISE, _NORMAL)))
     return Reading(deficits, (*gaps, *unclear)[:1] or (() if deficits else _not_lately(newest, chart, know)))
+
+
+_LEGS = re.compile(r"\b(?:(?:left|right|both) )?(?:legs?|lower (?:limbs?|extremit(?:y|ies)))\b", re.IGNORECASE)
+
+
+def place_of(item: Measurement) -> str:
+    """Where an examination found what it found, to follow it: `, left leg`, or ` on examination` if its name does not say."""
+    found = _LEGS.search(item.concept.text)
+    return f", {found[0].lower()}" if found else " on examination"
 
 
 def _unclear(item: Measurement, answer: Concept) -> Unknown:

@@ -7,7 +7,7 @@ from cds_service.findings import Evidence, Finding, Kind, Proposal
 from cds_service.knowledge import Parameter
 
 
-def finding_from(
+def finding_from(  # noqa: PLR0913 - what a finding says and means, each named
     item: Condition | SignOnImage,
     says: str,
     short: str,
@@ -16,6 +16,9 @@ def finding_from(
     effect: Kind | None = None,
     uses: tuple[Parameter, ...] = (),
     proposes: tuple[Proposal, ...] = (),
+    headline: str = "",
+    explains: str = "",
+    steps: tuple[str, ...] = (),
 ) -> Finding:
     """What a diagnosis on record, or a sign on an image, means; `also` is further evidence."""
     if isinstance(item, Condition):
@@ -32,4 +35,7 @@ def finding_from(
         basis=basis,
         certainty=item.certainty,
         proposes=proposes,
+        headline=headline,
+        explains=explains,
+        steps=steps,
     )

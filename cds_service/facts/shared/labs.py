@@ -44,6 +44,10 @@ class Lab(Struct, frozen=True):
         """What was measured and its number, such as `platelets 52 ×10⁹/L`."""
         return f"{self.what} {self.quantity}"
 
+    def headline(self, limit: str) -> str:
+        """What a summary says of it, such as `Platelets 42 ×10⁹/L, 2026-11-21; limit 50`."""
+        return f"{self.what[:1].upper()}{self.what[1:]} {self.quantity}, {self.taken}; limit {limit}"
+
     @property
     def evidence(self) -> Evidence:
         """The element of the chart that says so."""

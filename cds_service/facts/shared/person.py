@@ -22,12 +22,12 @@ class Years(Struct, frozen=True):
 
 @computed_once
 def age(chart: Chart) -> Reading[Years]:
-    """The age at `as_of`; the gap if the patient or the birth date is missing."""
-    if chart.patient is None or chart.patient.born is None:
-        supplied = chart.patient is not None
-        missing = () if supplied else chart.gaps(Section.PATIENT)
-        return Reading((), (Unknown("age", *(missing or (Missing(Section.PATIENT, Reason.NOT_MEASURED),))),))
-    born = chart.patient.born
+    """The age at `as_of`; the gap if the patient or the birth date is missing, or the birth is still to come."""
+    born = chart.patient.born if chart.patient else None
+    if born is None or chart.is_ahead(born):
+        says = f"the date of birth, {born}, is still to come" if born else ""
+        missing = () if chart.patient else chart.gaps(Section.PATIENT)
+        return Reading((), (Unknown("age", *(missing or (Missing(Section.PATIENT, Reason.NOT_MEASURED, says),))),))
     return Reading((Years(_years(born.last, chart.as_of), _years(born.start, chart.as_of)),))
 
 

@@ -11,12 +11,6 @@ def on(when: When | None) -> str:
     return f", {when}" if when else ""
 
 
-def described(problem: Condition) -> str:
-    """A diagnosis as people read it, with its date: `Discitis, 2026-11-01`, or `possibly Discitis, date not recorded`."""
-    possible = "possibly " if problem.certainty is Certainty.POSSIBLE else ""
-    return f"{possible}{problem.concept.text}{on(problem.dated) or ', date not recorded'}"
-
-
 def recorded(problem: Condition) -> Evidence:
     """The element of the chart that holds a diagnosis."""
     return Evidence(problem.source, "code", problem.dated, problem.concept.text)
@@ -40,12 +34,35 @@ def measurement(what: str) -> str:
     return _COUNTS.get(what, what)
 
 
-_BRIEF = 90
+MOST_QUOTED = 12
+"""Words of the chart in one sentence, so that it has room for what the finding says itself."""
+_IDLE = re.compile(
+    r"\bunspecified\b|\bnot specified$|^not elsewhere classified$|^other (?:specified )?sites?$|^initial encounter\b",
+    re.IGNORECASE,
+)
+_VAGUE = re.compile(r"(?<=\w )unspecified (?=\w)|^unspecified (?=\w+ \w)", re.IGNORECASE)
 
 
-def brief(text: str) -> str:
-    """Words of the chart as a sentence can quote them: cut, with a sign of that, where they are long."""
-    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
+def brief(text: str, noun: str = "", *, words: int = MOST_QUOTED) -> str:
+    """Words of the chart as a sentence can name a thing: whole words of whole clauses, as many as fit.
+
+    Clauses that only say what is unspecified or classified nowhere else, or that care has begun, are left out. A first clause that is
+    too long gives way to the rule's own `noun`; without one it ends after its first words.
+    """
+    first, *others = text.split(", ")
+    first = _specified(first)
+    if len(first.split()) > words:
+        return noun or " ".join(first.split()[:words])
+    for clause in others:
+        longer = f"{first}, {clause}"
+        if not _IDLE.search(clause) and len(longer.split()) <= words:
+            first = longer
+    return first
+
+
+def _specified(text: str) -> str:
+    """Words of the chart without the word that says that something is not said, where others say more."""
+    return _VAGUE.sub("", text)
 
 
 def hedged(noun: str, certainty: Certainty) -> str:
@@ -55,11 +72,25 @@ def hedged(noun: str, certainty: Certainty) -> str:
 
 def begun(noun: str, certainty: Certainty) -> str:
     """A noun at the beginning of a sentence: `Fracture`, or `Possible fracture`."""
-    said = hedged(noun, certainty)
-    return f"{said[0].upper()}{said[1:]}"
+    return capitalised(hedged(noun, certainty))
 
 
-_FEW, _NARROW = 5, 40
+def capitalised(words: str) -> str:
+    """Words as they begin a sentence; all but the first letter stay as they are."""
+    return f"{words[0].upper()}{words[1:]}"
+
+
+_LINE = 22
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+
+
+def room(*beside: str) -> int:
+    """How many words of the chart a sentence has room for beside its own; a date is three words when it is shown."""
+    said = " ".join(beside)
+    return min(MOST_QUOTED, _LINE - len(said.split()) - 2 * len(_DATE.findall(said)))
+
+
+FEW_WORDS, _NARROW = 5, 40
 _EPONYMS = frozenset(("Chance", "Kümmell", "Pott"))
 # Words that a list can take as they are: no brackets, full stops or ids, and no code instead of a name.
 _PLAIN = re.compile(r"(?!\S*\d\S*$)[^\W\d_][^\W_]+(?:[ ,/'’-]+[^\W_]+)*")
@@ -69,7 +100,7 @@ def shortened(first: str, *more: str) -> str:
     """The `short` of a finding: as much of it, in this order, as five words hold; the first part always."""
     short = first
     for part in more:
-        if len(f"{short}{part}".split()) <= _FEW:
+        if len(f"{short}{part}".split()) <= FEW_WORDS:
             short += part
     return short
 
@@ -79,12 +110,33 @@ def briefly(text: str, noun: str, *, words: int = 4, proper: bool = False) -> st
 
     A clause that only says what is unspecified is left out. The first word begins in lower case, unless it is a `proper` name.
     """
-    clauses = text.split(", ")
-    said = ", ".join([clause for clause in clauses if "unspecified" not in clause.lower()] or clauses[:1])
+    first, *others = text.split(", ")
+    said = ", ".join([_specified(first), *[clause for clause in others if not _IDLE.search(clause)]])
     if len(said.split()) > words or len(said) > _NARROW or not _PLAIN.fullmatch(said):
         return noun
-    first = said.split()[0]
-    return said if proper or first in _EPONYMS or not first[1:].islower() else f"{said[0].lower()}{said[1:]}"
+    return said if proper else inside(said)
+
+
+_DIGIT = re.compile(r"\d")
+_CODE = re.compile(r"\d*|[A-Z]\d[\w.]*")
+
+
+def stated(problem: Condition, noun: str) -> str:
+    """A diagnosis as a line of a card: `Discitis, lumbar region, 2026-11-01`, or `Possible pneumonia, date not recorded`.
+
+    `noun` stands for a bare code, and for more words of the chart than a line holds.
+    """
+    text = problem.concept.text
+    named = noun if _CODE.fullmatch(text) else brief(text, noun)
+    return f"{begun(inside(named), problem.certainty)}{on(problem.dated) or ', date not recorded'}"
+
+
+def inside(words: str) -> str:
+    """Words as they stand inside a sentence: the first in lower case, or all if all have capitals; names as they are."""
+    first = words.split(maxsplit=1)[0]
+    if first in _EPONYMS or not first[1:].islower():
+        return words
+    return words.lower() if words.istitle() and not _DIGIT.search(words) else f"{words[0].lower()}{words[1:]}"
 
 
 def diagnosed(problem: Condition, noun: str) -> str:

@@ -23,8 +23,14 @@ class Value(Struct, frozen=True, cache_hash=True, gc=False):
     """Base of the shapes that are looked up: equal content is equal, so that what a term means is found once, not each time."""
 
 
+class Identifier(Value, frozen=True):
+    system: Text = None
+    value: Text = None
+
+
 class Reference(Value, frozen=True):
     reference: Text = None
+    identifier: Identifier | None = None
     display: Words = None
 
 
@@ -144,10 +150,12 @@ class Contained(Shape):
 
 
 class Address(Shape):
+    use: Text = None
     state: Text = None
 
 
 class Repeat(Shape):
+    boundsPeriod: Period | None = None
     frequency: float | None = None
     period: float | None = None
     periodUnit: Text = None
@@ -156,6 +164,7 @@ class Repeat(Shape):
 
 
 class Timing(Shape):
+    event: list[str] = []
     repeat: Repeat | None = None
     code: Term | None = None
 
@@ -202,6 +211,13 @@ class Reaction(Shape):
     substance: Term | None = None
     manifestation: list[Term] | Term | None = None
     severity: Text = None
+
+
+class PatientLink(Shape):
+    """To another record of the same person."""
+
+    other: Reference | None = None
+    type: Text = None
 
 
 class Participant(Shape):

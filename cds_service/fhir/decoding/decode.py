@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.chart import Source
-from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.decoding import repair, resources, type_names
 from cds_service.fhir.decoding.bundle import Part
-from cds_service.fhir.decoding.datatypes import Reference
+from cds_service.fhir.decoding.references import address, person
 from cds_service.knowledge.codes import LONGEST_TERM
 
 _DECODER = msgspec.json.Decoder(resources.ANY)
@@ -18,37 +18,42 @@ _NO_LOSSES = repair.Losses()
 
 class DecodedResource(msgspec.Struct, frozen=True, gc=False):
     """One resource: its typed struct, the part that it came in, the elements that could not be read, and by path
-    each text that was read in part, as it came whole."""
+    each text that was read in part, as it came whole.
+
+    `notes` say what else of it does not count, `modifier` what changes its meaning and is not understood.
+    """
 
     resource: resources.Resource
     reference: str
     part: Part
     dropped: tuple[str, ...] = ()
     cut: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+    modifier: str = ""
 
     @property
     def whose(self) -> str:
-        """The bare id of the patient whom it is about; empty if it does not say."""
+        """Whom it is about, as `references.person` says it; empty if it does not say."""
         resource = self.resource
         if isinstance(resource, resources.Patient):
-            return resource.id or ""
+            return resource.id or address(self.part.full_url).id
         if isinstance(resource, resources.Coverage) and resource.beneficiary:
-            return identifier(resource.beneficiary)
+            return person(resource.beneficiary)
         if isinstance(resource, resources.Task) and resource.for_:
-            return identifier(resource.for_)
-        return identifier(resource.subject or resource.patient)
+            return person(resource.for_)
+        return person(resource.subject or resource.patient)
 
     @property
     def has_id(self) -> bool:
-        """Whether its reference names it; others without an id may have the same."""
-        return bool(self.resource.id)
+        """Whether its reference names it; others without an id and an address may have the same."""
+        return bool(self.resource.id or self.part.full_url)
 
     @property
     def source(self) -> Source:
         """Where its entries come from; made only for a resource that has any."""
-        if not self.is_damaged:
+        if not (self.is_damaged or self.notes):
             return Source(self.reference, bytes(self.part.raw))
-        notes = [f"{path} could not be read" for path in self.dropped]
+        notes = [*(f"{path} could not be read" for path in self.dropped), *self.notes]
         notes += [f"{path} was read as far as {LONGEST_TERM} characters" for path in self.cut]
         return Source(self.reference, bytes(self.part.raw), tuple(notes))
 
@@ -59,7 +64,7 @@ class DecodedResource(msgspec.Struct, frozen=True, gc=False):
 
 
 class Passed(msgspec.Struct, frozen=True, gc=False):
-    """A resource that no rule reads: only its reference and whose it is (the bare id of its subject) were looked at."""
+    """A resource that no rule reads: only its reference and whose it is (as `references.person` says) were looked at."""
 
     reference: str
     whose: str
@@ -67,9 +72,16 @@ class Passed(msgspec.Struct, frozen=True, gc=False):
 
 
 class NotDecoded(Struct, frozen=True):
-    """Something that is no resource, or whose type cannot be read."""
+    """Something that is no resource, or whose type is none that FHIR has: `kind` is what it calls itself, empty if it does not."""
 
     reference: str
+    kind: str = ""
+
+
+class OtherType(Struct, frozen=True):
+    """A resource of a type that no rule reads."""
+
+    kind: str
 
 
 Dismissal = Callable[[msgspec.Raw], Passed | None]
@@ -92,7 +104,7 @@ def decode(
     found = []
     for part in parts:
         item = glance(part.raw) or one(part)
-        if item is None:
+        if isinstance(item, OtherType):
             continue
         if not isinstance(item, NotDecoded):
             if item.reference in before and item.has_id:
@@ -102,8 +114,8 @@ def decode(
     return found
 
 
-def one(part: Part) -> DecodedResource | NotDecoded | None:
-    """The resource, or None if its type is of no interest."""
+def one(part: Part) -> DecodedResource | NotDecoded | OtherType:
+    """The resource, as far as it is of a type that some rule reads."""
     try:
         resource = _DECODER.decode(part.raw)
         losses = _NO_LOSSES
@@ -113,16 +125,14 @@ def one(part: Part) -> DecodedResource | NotDecoded | None:
         if value is None or not isinstance(kind, str):
             return NotDecoded(part.full_url or "a resource without a type")
         if kind not in resources.TYPES:
-            return None
+            return OtherType(kind) if kind in type_names.NAMES else NotDecoded(part.full_url or kind[:40], kind[:40])
         resource, losses = repair.read(value, resources.TYPES[kind])
     kind = type(resource).__name__
-    reference = f"{kind}/{resource.id}" if resource.id else part.full_url or f"{kind} without id"
+    reference = f"{kind}/{resource.id}" if resource.id else _by_address(kind, part.full_url)
     return DecodedResource(resource, reference, part, tuple(losses.dropped), losses.cut)
 
 
-def identifier(reference: Reference | None) -> str:
-    """The bare id at the end of a reference, relative, absolute or versioned; empty for none or a contained one."""
-    text = (reference.reference or "") if reference else ""
-    if not text or text.startswith("#"):
-        return ""
-    return text.split("/_history/")[0].rpartition("/")[2]
+def _by_address(kind: str, full_url: str) -> str:
+    """How a resource without an id is named: by the id in its entry's address, else by the address, else by its type."""
+    entry = address(full_url)
+    return entry.path if entry.type == kind else full_url or f"{kind} without id"

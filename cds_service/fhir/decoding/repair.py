@@ -1,6 +1,6 @@
 """Reads what the strict reader refuses: each element that does not fit its shape is mended or left out and named.
 
-Real payloads write null for a list, one object for a list of one, a number as string and a string as number.
+Real payloads write null for a list, one object for a list of one or the other way round, a number as string and a string as number.
 """
 
 from typing import Any, TypeVar, cast
@@ -13,6 +13,7 @@ from msgspec.inspect import (
     FloatType,
     ListType,
     NoneType,
+    RawType,
     StrType,
     StructType,
     Type,
@@ -41,7 +42,8 @@ def read(value: dict[str, Any], shape: type[resources.Resource]) -> tuple[resour
     return _struct(value, shape, "", losses, 0), losses
 
 
-def _fields(shape: type) -> tuple[Field, ...]:
+def fields(shape: type) -> tuple[Field, ...]:
+    """The elements of a shape, with their types and their names in JSON."""
     if shape not in _FIELDS:
         _FIELDS[shape] = cast(StructType, type_info(shape)).fields
     return _FIELDS[shape]
@@ -49,7 +51,7 @@ def _fields(shape: type) -> tuple[Field, ...]:
 
 def _struct(value: dict[str, Any], shape: type, path: str, losses: Losses, depth: int) -> Any:
     members = {}
-    for field in _fields(shape):
+    for field in fields(shape):
         raw = value.get(field.encode_name)
         if raw is None:
             continue
@@ -75,7 +77,10 @@ def _fit(value: Any, kind: Type, path: str, losses: Losses, depth: int) -> Any:
         return _list(value, kind, path, losses, depth)
     if isinstance(kind, VarTupleType):
         return tuple(_list(value, kind, path, losses, depth))
+    if isinstance(kind, RawType):
+        return msgspec.Raw(msgspec.json.encode(value))
     if isinstance(kind, StructType):
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
         return _struct(value, kind.cls, path, losses, depth) if isinstance(value, dict) else UNSET
     if isinstance(kind, StrType) and kind.max_length and isinstance(value, str) and len(value) > kind.max_length:
         losses.cut[path] = value

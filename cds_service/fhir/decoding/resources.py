@@ -3,6 +3,8 @@
 R4 is the norm. An element that another version writes differently stands beside it under its own name.
 """
 
+from msgspec import Raw
+
 from cds_service.fhir.decoding.datatypes import (
     Address,
     Adherence,
@@ -10,10 +12,12 @@ from cds_service.fhir.decoding.datatypes import (
     Component,
     Contained,
     Dosage,
+    Identifier,
     Ingredient,
     Narrative,
     Note,
     Participant,
+    PatientLink,
     Period,
     Quantity,
     Reaction,
@@ -22,6 +26,7 @@ from cds_service.fhir.decoding.datatypes import (
     Shape,
     Term,
     Text,
+    Timing,
     Words,
 )
 
@@ -42,6 +47,10 @@ class Patient(Resource):
     birthDate: Text = None
     gender: Text = None
     address: list[Address] = []
+    active: bool | None = None
+    deceasedBoolean: bool | None = None
+    deceasedDateTime: Text = None
+    link: list[PatientLink] = []
 
 
 class Encounter(Resource, rename={"class_": "class"}):
@@ -66,8 +75,15 @@ class Condition(Resource):
 
 
 class Medication(Resource):
+    identifier: list[Identifier] = []
     ingredient: list[Ingredient] = []
     form: Term | None = None
+
+
+class Substance(Resource):
+    """What a Medication may consist of."""
+
+    identifier: list[Identifier] = []
 
 
 class MedicationUse(Resource):
@@ -102,35 +118,31 @@ class MedicationUse(Resource):
     adherence: Adherence | None = None
 
 
-class MedicationStatement(MedicationUse):
-    pass
+class MedicationStatement(MedicationUse): ...
 
 
-class MedicationUsage(MedicationUse):
-    pass
+class MedicationUsage(MedicationUse): ...
 
 
-class MedicationRequest(MedicationUse):
-    pass
+class MedicationRequest(MedicationUse): ...
 
 
-class MedicationOrder(MedicationUse):
-    pass
+class MedicationOrder(MedicationUse): ...
 
 
-class MedicationAdministration(MedicationUse):
-    pass
+class MedicationAdministration(MedicationUse): ...
 
 
-class MedicationDispense(MedicationUse):
-    pass
+class MedicationDispense(MedicationUse): ...
 
 
 class Observation(Resource):
+    contained: list[Raw] = []
     category: list[Term] | Term | None = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
     effectiveInstant: Text = None
+    effectiveTiming: Timing | None = None
     issued: Text = None
     valueQuantity: Quantity | None = None
     valueCodeableConcept: Term | None = None
@@ -155,6 +167,7 @@ class ImagingStudy(Resource):
 
 
 class DiagnosticReport(Resource):
+    contained: list[Raw] = []
     category: list[Term] | Term | None = None
     effectiveDateTime: Text = None
     effectivePeriod: Period | None = None
@@ -200,6 +213,7 @@ class ServiceRequest(Resource):
     quantityQuantity: Quantity | None = None
     occurrenceDateTime: Text = None
     occurrencePeriod: Period | None = None
+    occurrenceTiming: Timing | None = None
     reasonCode: list[Term] | Term | None = None
     reason: list[Term] | Term | None = None
     reasonReference: list[Reference] | Reference | None = None
@@ -234,27 +248,10 @@ class Coverage(Resource):
     beneficiary: Reference | None = None
 
 
-ANY = (
-    Patient
-    | Encounter
-    | Condition
-    | Medication
-    | MedicationStatement
-    | MedicationUsage
-    | MedicationRequest
-    | MedicationOrder
-    | MedicationAdministration
-    | MedicationDispense
-    | Observation
-    | ImagingStudy
-    | DiagnosticReport
-    | AllergyIntolerance
-    | Procedure
-    | Device
-    | ServiceRequest
-    | ProcedureRequest
-    | Appointment
-    | Task
-    | Coverage
-)
+_Person = Patient | Encounter | Coverage
+_Drug = Medication | Substance | MedicationStatement | MedicationUsage | MedicationRequest | MedicationOrder
+_Dose = MedicationAdministration | MedicationDispense
+_Finding = Condition | Observation | ImagingStudy | DiagnosticReport | AllergyIntolerance | Procedure | Device
+_Planned = ServiceRequest | ProcedureRequest | Appointment | Task
+ANY = _Person | _Drug | _Dose | _Finding | _Planned
 TYPES: dict[str, type[Resource]] = {kind.__name__: kind for kind in ANY.__args__}  # no rule reads any other

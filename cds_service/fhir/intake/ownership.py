@@ -1,4 +1,4 @@
-"""Whether what was sent for a section is this patient's and of its kind: a client that sends something else has not answered (R-PFH-05)."""
+"""Whether what was sent for a section is this patient's and of its kind: what is neither was sent for nothing (R-PFH-05)."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,9 @@ from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Answered, Part
 from cds_service.fhir.decoding.datatypes import Reference, Text
-from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, identifier, one
+from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, OtherType, one
+from cds_service.fhir.decoding.references import person
+from cds_service.fhir.intake.people import People
 
 ANOTHERS = "what was sent is another patient's"
 _EARLIER_NAMES = {"MedicationUsage", "MedicationOrder", "ProcedureRequest"}
@@ -29,23 +31,24 @@ _DECODER = msgspec.json.Decoder(_Subject)
 
 
 def of_patient(answers: Mapping[Section, Answered], patient: str) -> dict[Section, Answered]:
-    """The answers; one that holds nothing but another patient's, or one resource of another kind, counts as not given."""
+    """The answers; one that holds nothing but another patient's, or no resource of its kind, failed: it may be asked for again.
+
+    What it holds counts all the same, as it may be another list, sent for the wrong key.
+    """
+    people = People(answers, patient)
     return {
-        section: _judged(section, answered, patient) if answered.parts else answered
+        section: _judged(section, answered, people, patient) if answered.parts and not answered.is_useless else answered
         for section, answered in answers.items()
     }
 
 
-def _judged(section: Section, answered: Answered, patient: str) -> Answered:
+def _judged(section: Section, answered: Answered, people: People, patient: str) -> Answered:
     if section not in _NAMED_OTHERWISE and _is_plainly_theirs(answered.parts[0], RESOURCE_TYPE[section], patient):
         return answered  # most often the first is, and no other is looked at
-    if section in MEDICATION_LISTS and _is_another_list(section, answered):
-        # What it holds counts all the same: it may be the other list, sent for the wrong key.
-        return replace(
-            answered, answer=Answer.OMITTED, next_page="", says=f"what was sent holds no {RESOURCE_TYPE[section]}"
-        )
-    problem = _of_another_kind(section, answered) or _of_another_patient(answered, patient)
-    return replace(answered, answer=Answer.OMITTED, parts=(), next_page="", says=problem) if problem else answered
+    problem = _of_another_kind(section, answered) or _of_another_patient(answered, people)
+    if not problem:
+        return answered
+    return replace(answered, answer=Answer.FAILED, next_page="", says=problem, is_useless=True)
 
 
 def _is_plainly_theirs(part: Part, kind: str, patient: str) -> bool:
@@ -54,25 +57,26 @@ def _is_plainly_theirs(part: Part, kind: str, patient: str) -> bool:
         seen = _DECODER.decode(part.raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return False
-    return seen.resource_type == kind and identifier(seen.subject or seen.patient) == patient
+    return seen.resource_type == kind and person(seen.subject or seen.patient) == patient
 
 
 def _of_another_kind(section: Section, answered: Answered) -> str:
-    """What is wrong with a resource that was sent bare, without a Bundle around it; empty if nothing is."""
-    if not answered.is_bare:
+    """What is wrong with a resource that was sent bare, or with a list of drugs that holds none; empty if nothing is."""
+    if not answered.is_bare and (section not in MEDICATION_LISTS or not _is_another_list(section, answered)):
         return ""
-    kind = _kind(one(answered.parts[0]))
-    if kind == RESOURCE_TYPE[section] or kind in _EARLIER_NAMES:
+    if answered.is_bare and _kind(one(answered.parts[0])) in (RESOURCE_TYPE[section], *_EARLIER_NAMES):
         return ""
-    return f"what was sent is no {RESOURCE_TYPE[section]}"
+    return f"what was sent {'is' if answered.is_bare else 'holds'} no {RESOURCE_TYPE[section]}"
 
 
 def _is_another_list(section: Section, answered: Answered) -> bool:
     """Whether a Bundle holds resources, and none of the type asked for or that cannot be read; drugs that are only referred to aside."""
     others = False
-    for part in () if answered.is_bare else answered.parts:
+    for part in answered.parts:
         item = one(part)
-        if item is None or (isinstance(item, DecodedResource) and isinstance(item.resource, resources.Medication)):
+        if isinstance(item, OtherType) or (
+            isinstance(item, DecodedResource) and isinstance(item.resource, resources.Medication | resources.Substance)
+        ):
             continue
         if _kind(item) in ("", RESOURCE_TYPE[section], *_EARLIER_NAMES):
             return False
@@ -80,28 +84,20 @@ def _is_another_list(section: Section, answered: Answered) -> bool:
     return others
 
 
-def _kind(item: DecodedResource | NotDecoded | None) -> str:
+def _kind(item: DecodedResource | NotDecoded | OtherType) -> str:
     """The type of a resource; empty for what cannot be read or is of no interest."""
     return type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
 
 
-def _of_another_patient(answered: Answered, patient: str) -> str:
+def _of_another_patient(answered: Answered, people: People) -> str:
     strangers = False
     for part in answered.parts:
-        belongs = _belongs(part, patient)
-        if belongs:
+        item = one(part)
+        if isinstance(item, NotDecoded):
+            return ""  # what cannot be read is named later
+        if isinstance(item, OtherType) or (isinstance(item.resource, resources.Medication) and not item.whose):
+            continue
+        if people.belongs(item) is not False:
             return ""
-        strangers |= belongs is False
+        strangers = True
     return ANOTHERS if strangers else ""
-
-
-def _belongs(part: Part, patient: str) -> bool | None:
-    """Whether a resource is this patient's, or may be; None for what is nobody's, such as a drug that an order refers to."""
-    item = one(part)
-    if item is None:
-        return None
-    if not isinstance(item, DecodedResource):
-        return True  # what cannot be read is named later
-    if isinstance(item.resource, resources.Medication) and not item.whose:
-        return None
-    return item.whose in ("", patient) or item.whose.startswith("urn:uuid:")

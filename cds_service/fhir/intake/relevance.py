@@ -11,7 +11,8 @@ from msgspec import Raw, Struct
 
 from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding.datatypes import Reference, Term, Text
-from cds_service.fhir.decoding.decode import Passed, identifier
+from cds_service.fhir.decoding.decode import Passed
+from cds_service.fhir.decoding.references import person
 from cds_service.fhir.readers.drug_identity import described
 from cds_service.fhir.readers.imaging_observations import is_of_another_kind
 from cds_service.fhir.readers.observations import measure
@@ -35,6 +36,7 @@ class _Condition(_Head, tag="Condition"):
 class _Observation(_Head, tag="Observation"):
     category: Raw = _NOTHING
     component: Raw = _NOTHING
+    contained: Raw = _NOTHING
 
 
 class _Medication(_Head):
@@ -83,7 +85,7 @@ def passed(raw: Raw, know: Knowledge) -> Passed | None:
 
 def _is_of_no_interest(seen: _Head, know: Knowledge) -> bool:
     if isinstance(seen, _Observation):
-        alone = seen.code and seen.category and not seen.component
+        alone = seen.code and seen.category and not (seen.component or seen.contained)
         return bool(alone) and _is_another_result(bytes(seen.category), bytes(seen.code), know)
     if isinstance(seen, _Medication):
         named_once = seen.medication_codeable_concept and not (seen.medication_reference or seen.medication)
@@ -98,7 +100,7 @@ def _meant(know: Knowledge) -> Context:
 
 @lru_cache(maxsize=4096)
 def _whose(subject: bytes) -> str:
-    return identifier(_REFERENCE.decode(subject))
+    return person(_REFERENCE.decode(subject))
 
 
 @lru_cache(maxsize=16384)

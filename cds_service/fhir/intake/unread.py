@@ -1,12 +1,15 @@
 """What of a resource could not be read, so that nothing may be concluded from what it does not say."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
 
 from cds_service.chart import Measurement, Unreadable
 from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Term
+from cds_service.fhir.decoding.datatypes import Term, code_of
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.readers import drug_identity
 from cds_service.knowledge.codes import LONGEST_TERM
@@ -15,6 +18,8 @@ _ABOUT = ("code", "medication", "substance", "conclusion", "presentedForm")
 """The beginnings of the elements that say what a resource is about."""
 _ABOUT_IN_PARTS = (*_ABOUT, "type", "reaction", "component", "ingredient", "contained", "description", "item")
 _VALUE = "value"
+_OVER = frozenset(("resolved", "inactive", "remission", "refuted", "entered-in-error"))
+_TWO = "two versions of it say different things"
 
 
 def unread(item: DecodedResource, entries: Sequence[object], context: Context) -> Iterator[Unreadable]:
@@ -26,9 +31,27 @@ def unread(item: DecodedResource, entries: Sequence[object], context: Context) -
     if any(not _is_coded(item.resource, path, context) for path in about):
         yield Unreadable(item.reference, kind, None)
     elif any(_VALUE in path for path in item.cut):
-        sets = frozenset().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement)))
+        sets = measured(entries)
         if sets:
             yield Unreadable(item.reference, kind, sets)
+
+
+def measured(entries: Sequence[object]) -> frozenset[str] | None:
+    """The measures that the entries of a resource are of; None if it is no result, and so could concern any."""
+    return frozenset().union(*(entry.concept.sets for entry in entries if isinstance(entry, Measurement))) or None
+
+
+def is_settled(resource: resources.Resource) -> bool:
+    """Whether a diagnosis or allergy says that it is over, or never was: what it is called then changes nothing."""
+    if not isinstance(resource, resources.Condition | resources.AllergyIntolerance):
+        return False
+    statuses = {code_of(resource.clinicalStatus), code_of(resource.verificationStatus)}
+    return not statuses.isdisjoint(_OVER)
+
+
+def doubtful(entry: Any) -> Any:
+    """The entry of a resource of which another version says something else: a result then has no value that can be relied on."""
+    return replace(entry, quantity=None, answer=None, absent=_TWO) if isinstance(entry, Measurement) else entry
 
 
 def notes(items: Iterable[DecodedResource]) -> tuple[str, ...]:

@@ -4,26 +4,48 @@ from cds_service.chart import Concept, Coverage, Encounter, Patient, Source
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import terms_of
+from cds_service.fhir.decoding.datatypes import PatientLink, terms_of
 
 _SEXES = {"male": "male", "m": "male", "female": "female", "f": "female", "other": "other", "unknown": "unknown"}
 # R4 and R5 write the HL7 v3 code, STU3 the same, DSTU2 a word.
 _INPATIENT = frozenset(("imp", "acute", "nonac", "inpatient"))
 _CURRENT = frozenset(("planned", "arrived", "triaged", "in-progress", "onleave", "on-hold"))
 _OVER = frozenset(("finished", "completed", "discharged", "cancelled", "discontinued"))
+_LINKS = frozenset(("replaced-by", "replaces", "refer", "seealso"))
 _NOT_COVERED = frozenset(("cancelled", "draft", "entered-in-error"))
 
 
 def patient(resource: resources.Patient, source: Source, context: Context) -> Patient:
     """The person. A sex that is none of FHIR's codes is `unknown`; one that is not given stays empty."""
     said = (resource.gender or "").strip().lower()
-    sex = _SEXES.get(said, "unknown") if said else ""
-    return Patient(source, dates.read(resource.birthDate, context.zone), sex)
+    born = dates.read(resource.birthDate, context.zone)
+    died_on = dates.read(resource.deceasedDateTime, context.zone)
+    links = {(link.type or "").strip().lower(): _named(link) for link in resource.link}
+    strange = sorted(links.keys() - _LINKS)
+    return Patient(
+        source=source,
+        born=born,
+        sex=_SEXES.get(said, "unknown") if said else "",
+        birth_unread=born is None and bool((resource.birthDate or "").strip()),
+        died=bool(resource.deceasedBoolean or (resource.deceasedDateTime or "").strip()),
+        died_on=died_on,
+        active=resource.active is not False,
+        replaced_by=links.get("replaced-by", ""),
+        main_record=links.get("refer", ""),
+        modifier="it has a link of a type that FHIR does not have" if strange else "",
+    )
+
+
+def _named(link: PatientLink) -> str:
+    """The other record as the link refers to it, in words if it has no address."""
+    other = link.other
+    return (other.reference or other.display if other else "") or "another record"
 
 
 def home_state(resource: resources.Patient) -> str:
-    """The state of the patient's address, such as `GA`; empty if none is given."""
-    return next((address.state.strip().upper() for address in resource.address if address.state), "")
+    """The state of the patient's address, such as `GA`, not of an old one; empty if none is given."""
+    states = (address.state for address in resource.address if address.use != "old")
+    return next((state.strip().upper() for state in states if state), "")
 
 
 def encounter(resource: resources.Encounter, source: Source, context: Context) -> Encounter | None:

@@ -31,6 +31,7 @@ _SEVERE_BY_NATURE = re.compile(r"anaphyla|angio-?o?edema|stevens|epidermal necro
 _NEVER_DONE = frozenset(("not-done", "entered-in-error"))
 _NOT_ORDERED = frozenset(("revoked", "cancelled", "rejected", "aborted", "entered-in-error"))
 _DRAFTED = frozenset(("draft", "proposed"))
+_NOT_YET_ORDERED = frozenset(("proposal", "plan", "option"))
 _CARRIED_OUT = frozenset(("completed", "failed"))
 
 
@@ -116,7 +117,7 @@ def device(resource: resources.Device, source: Source, context: Context) -> Devi
 def requested_service(
     resource: resources.ServiceRequest | resources.Task, source: Source, context: Context
 ) -> RequestedService | None:
-    """A service or task that is asked for, drafted or already carried out; None if it was withdrawn or must not be done."""
+    """A service or task that is asked for, drafted or carried out; None if it was withdrawn, must not be done, or is only proposed."""
     status = (resource.status or "").strip().lower()
     if status in _NOT_ORDERED:
         return None
@@ -124,12 +125,13 @@ def requested_service(
         described = Term(text=resource.description) if resource.description else None
         found = concepts.concept(resource.code, context) or concepts.concept(described, context)
         when = None
-    elif resource.doNotPerform:
+    elif resource.doNotPerform or (status not in _DRAFTED and code_of(resource.intent) in _NOT_YET_ORDERED):
         return None
     else:
         found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
-        when = dates.read(resource.occurrenceDateTime, context.zone)
-        when = when or dates.period(resource.occurrencePeriod, context.zone)
+        when = dates.occurrence(
+            resource.occurrenceDateTime, resource.occurrencePeriod, resource.occurrenceTiming, context.zone
+        )
     if found is None:
         return None
     return RequestedService(

@@ -7,7 +7,7 @@ from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import code_of, terms_of
-from cds_service.fhir.decoding.decode import identifier
+from cds_service.fhir.decoding.references import address
 
 _STATES = {
     "active": State.ACTIVE,
@@ -59,8 +59,8 @@ def condition(resource: resources.Condition, source: Source, context: Context) -
 
 
 def _encounter(resource: resources.Condition) -> str:
-    """The stay or visit, named as its own entry is."""
-    name = identifier(resource.encounter)
+    """The stay or visit, named as its own entry is; a `urn:uuid:` by the id that an export keeps."""
+    name = address(resource.encounter.reference).id.rpartition(":")[2] if resource.encounter else ""
     return f"Encounter/{name}" if name else ""
 
 

@@ -1,6 +1,6 @@
 """Reads which drug a resource is about: from its own code or words, and from the Medication that it refers to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,14 +8,17 @@ from msgspec.structs import replace
 from cds_service.chart import Basis
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import Contained, Dosage, Term
+from cds_service.fhir.decoding.datatypes import Contained, Dosage, Reference, Term
 from cds_service.fhir.decoding.datatypes import Ingredient as Part
+from cds_service.fhir.decoding.references import Directory, Neighbours, named
 from cds_service.fhir.readers.dosage import route
-from cds_service.fhir.readers.drug_status import NOT_UNDERSTOOD
+from cds_service.fhir.readers.drug_status import ERRONEOUS, NOT_UNDERSTOOD
 from cds_service.knowledge.drugs import Form, Identified, Ingredient, classifies
 
-Medications = Mapping[str, resources.Medication]
-"""Medication resources by `Medication/<id>` and by the address that their Bundle gives them."""
+Named = resources.Medication | resources.Substance
+NAMED = (resources.Medication, resources.Substance)
+Medications = Neighbours[Named]
+"""The Medications, and the Substances that they consist of, that a resource about a drug may refer to."""
 
 
 class Drug(Struct, frozen=True):
@@ -27,13 +30,14 @@ class Drug(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def addressed(medications: Iterable[tuple[resources.Medication, str]]) -> Medications:
-    """Medications, each given with the address of its Bundle entry (or none), as `drug` looks them up."""
-    found: dict[str, resources.Medication] = {}
-    for medication, full_url in medications:
-        for address in (f"Medication/{medication.id}" if medication.id else "", full_url):
-            if address:
-                found.setdefault(address, medication)
+def addressed(named: Iterable[tuple[Named, str]]) -> Directory[Named]:
+    """Medications and Substances, each given with the address of its Bundle entry (or none); not what was entered in error."""
+    found: Directory[Named] = Directory()
+    for resource, full_url in named:
+        if (resource.status or "").strip().lower() == ERRONEOUS:
+            continue
+        identifiers = [f"{item.system or ''}|{item.value}" for item in resource.identifier if item.value]
+        found.add(resource, type(resource).__name__, resource.id, full_url, identifiers)
     return found
 
 
@@ -42,21 +46,24 @@ def drug(resource: resources.MedicationUse, medications: Medications, context: C
     terms = [
         term for term in (resource.medicationCodeableConcept, resource.medication) if term and _says_anything(term)
     ]
-    reference, display = _reference(resource)
-    shown = [Term(text=display)] if display else []
+    link = _reference(resource) or Reference()
+    shown = [Term(text=link.display)] if link.display else []
+    reference = link.reference or named(link)
     if not reference:
         notes = () if terms or shown else (f"no drug is named: {NOT_UNDERSTOOD}",)
         return described([*terms, *shown], context, notes)
-    medication = _resolved(reference, resource, medications)
+    medication = _resolved(link, resource, medications, "Medication")
     if medication is None:
-        named = described([*terms, *shown], context)
-        return replace(named, name=named.name or reference, notes=(f"{reference} could not be resolved",))
-    parts = [described(list(_ingredient_terms(item, resource, medications)), context) for item in medication.ingredient]
+        known = described([*terms, *shown], context)
+        return replace(known, name=known.name or reference, notes=(f"{reference} could not be resolved",))
+    ingredients = medication.ingredient if not isinstance(medication, resources.Substance) else ()
+    parts = [described(list(_ingredient_terms(item, resource, medications)), context) for item in ingredients]
     codes = [*terms, medication.code] if medication.code else terms
     coded = described(codes, context)
     if not coded.identified.known and not parts:
         coded = described([*codes, *shown], context)
-    return _joined(coded, parts, display or reference, tuple(medication.form.texts if medication.form else ()))
+    form = None if isinstance(medication, resources.Substance) else medication.form
+    return _joined(coded, parts, link.display or reference, tuple(form.texts if form else ()))
 
 
 def acting(named: Drug, parts: tuple[Dosage, ...], context: Context) -> tuple[tuple[Ingredient, Basis], ...]:
@@ -133,8 +140,7 @@ def _ingredient_terms(item: Part, resource: resources.MedicationUse, medications
     """What names one ingredient: a concept, a contained substance, another Medication, or the words of a reference."""
     yield from (term for term in (item.itemCodeableConcept, item.item) if term and _says_anything(term))
     for reference in (item.itemReference, item.item.reference if item.item else None):
-        address = reference if isinstance(reference, str) else (reference.reference or "") if reference else ""
-        inner = _resolved(address, resource, medications)
+        inner = _resolved(reference, resource, medications, "Substance")
         if inner and inner.code:
             yield inner.code
         elif reference and not isinstance(reference, str) and reference.display:
@@ -145,22 +151,22 @@ def _says_anything(term: Term) -> bool:
     return bool(term.codes or term.texts)
 
 
-def _reference(resource: resources.MedicationUse) -> tuple[str, str]:
-    """The reference to a Medication and its display, as R4, R5 or an older version writes it."""
+def _reference(resource: resources.MedicationUse) -> Reference | None:
+    """The reference to a Medication, as R4, R5 or an older version writes it."""
     newer = resource.medication.reference if resource.medication else None
     if isinstance(newer, str):
-        return newer, ""
+        return Reference(newer)
     for item in (resource.medicationReference, newer):
-        if item is not None and (item.reference or item.display):
-            return item.reference or "", item.display or ""
-    return "", ""
+        if item is not None and (item.reference or item.identifier or item.display):
+            return item
+    return None
 
 
 def _resolved(
-    reference: str, resource: resources.MedicationUse, medications: Medications
-) -> resources.Medication | Contained | None:
-    """The Medication by the reference as written, by its relative form, or among the contained."""
-    if reference.startswith("#"):
-        return next((item for item in resource.contained if item.id and item.id.lstrip("#") == reference[1:]), None)
-    plain = reference.partition("/_history/")[0]
-    return medications.get(plain) or medications.get("/".join(plain.split("/")[-2:]))
+    reference: Reference | str | None, resource: resources.MedicationUse, medications: Medications, kind: str
+) -> Named | Contained | None:
+    """What a reference leads to, among the contained or beside the resource."""
+    written = reference.reference if isinstance(reference, Reference) else reference
+    if written and written.startswith("#"):
+        return next((item for item in resource.contained if item.id and item.id.lstrip("#") == written[1:]), None)
+    return medications.find(reference, kind)

@@ -1,7 +1,7 @@
 """Reads what images showed: coded findings first, then plain labels, then the sentences of a report."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -17,11 +17,13 @@ from cds_service.fhir import dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import terms_of
-from cds_service.fhir.decoding.decode import DecodedResource, identifier
+from cds_service.fhir.decoding.decode import DecodedResource
+from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.readers import report_texts
 from cds_service.fhir.readers.coded_conclusions import stated_by
 from cds_service.fhir.readers.imaging_studies import (
     Examination,
+    Examinations,
     Region,
     examination,
     joined,
@@ -39,7 +41,7 @@ _OF_SPINE = re.compile(r"\bspin(?:e|al)\b|vertebr|\bmarrow\b|end-?plate|dis[ck]i
 
 
 def findings_of_report(
-    resource: resources.DiagnosticReport, source: Source, studies: Mapping[str, Examination], context: Context
+    resource: resources.DiagnosticReport, source: Source, studies: Examinations, context: Context
 ) -> tuple[ImagingFinding, ...]:
     """All findings of an imaging report: by code (`conclusionCode`, coded or as a plain label), then by its sentences.
 
@@ -59,9 +61,7 @@ def findings_of_report(
     return report.listed()
 
 
-def examination_of_report(
-    resource: resources.DiagnosticReport, studies: Mapping[str, Examination], context: Context
-) -> Examination:
+def examination_of_report(resource: resources.DiagnosticReport, studies: Examinations, context: Context) -> Examination:
     """How, where and when the reported pictures were taken: the study's word, else the report's own code and category."""
     study = joined((*resource.imagingStudy, *resource.study), studies) or Examination()
     named = [term for term in (resource.code,) if term]
@@ -80,24 +80,25 @@ def examination_of_report(
     )
 
 
-def examinations(items: Iterable[DecodedResource], context: Context) -> Mapping[str, Examination]:
+def examinations(items: Iterable[DecodedResource], context: Context) -> Directory[Examination]:
     """How pictures were taken, by what a reference may say: the study's id or address, and the observations that a report lists."""
-    known: dict[str, Examination] = {}
+    known: Directory[Examination] = Directory()
     reports = []
     for item in items:
         if isinstance(item.resource, resources.DiagnosticReport):
-            reports.append(item.resource)
+            reports.append((item.resource, item.part.full_url))
         elif isinstance(item.resource, resources.ImagingStudy):
             study = examination(item.resource, context)
             if study is not None:
-                known |= dict.fromkeys(filter(None, (item.resource.id, item.part.full_url)), study)
-    for report in reports:
+                known.add(study, "ImagingStudy", item.resource.id, item.part.full_url)
+    for report, full_url in reports:
+        seen = examination_of_report(report, known.beside(full_url), context) if report.result else Examination()
         for result in report.result:
-            known.setdefault(f"Observation/{identifier(result)}", examination_of_report(report, known, context))
+            known.refer(seen, result, "Observation", full_url)
     return known
 
 
-def unread(resource: resources.Resource, studies: Mapping[str, Examination], context: Context) -> Unread | None:
+def unread(resource: resources.Resource, studies: Examinations, context: Context) -> Unread | None:
     """Why an imaging report could not be read, or not whole; None if it was, or if it is of another part of the body than the spine.
 
     Of another part it is only if its words do not name the spine: a fracture or an infection is often found on a CT of the chest.

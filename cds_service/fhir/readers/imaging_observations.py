@@ -71,6 +71,7 @@ def findings_of_observation(
     study = shown or Examination(modality=modality([term for term in (resource.method, *sites) if term], context))
     stated = dates.first(context.zone, resource.effectiveDateTime, resource.effectiveInstant)
     when = stated or dates.period(resource.effectivePeriod, context.zone)
+    when = when or dates.timing(resource.effectiveTiming, context.zone)
     where = place if study.region is Region.UNSTATED or place is Region.SPINE else study.region
     when = study.when or when or dates.read(resource.issued, context.zone)
     found = Findings(source, replace(study, region=where, when=when), resource.status)

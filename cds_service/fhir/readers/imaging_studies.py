@@ -1,7 +1,7 @@
 """Reads ImagingStudies of any FHIR version: what kind of picture, of which part of the body, and when."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
@@ -13,7 +13,7 @@ from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Reference, Term, terms_of
-from cds_service.fhir.decoding.decode import identifier
+from cds_service.fhir.decoding.references import Neighbours
 from cds_service.knowledge import Knowledge
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
@@ -131,10 +131,14 @@ def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     return Region.ELSEWHERE if any(_ELSEWHERE.search(text) for text in texts) else Region.UNSTATED
 
 
-def joined(references: Iterable[Reference], known: Mapping[str, Examination]) -> Examination | None:
+Examinations = Neighbours[Examination]
+"""How pictures were taken, as the references of one resource lead to it: from a study, or from a report that lists an Observation."""
+
+
+def joined(references: Iterable[Reference], known: Examinations) -> Examination | None:
     """The first examination that the references lead to, or None."""
     for reference in references:
-        found = known.get(identifier(reference))
+        found = known.find(reference, "ImagingStudy")
         if found:
             return found
     return None

@@ -99,12 +99,11 @@ def _when(resource: resources.Observation, zone: tzinfo) -> tuple[When | None, t
     """When it was taken, the end of a period; else when it was issued, which a note then says."""
     period = resource.effectivePeriod
     stated = (resource.effectiveDateTime, resource.effectiveInstant) + ((period.end, period.start) if period else ())
-    taken = dates.first(zone, *stated)
+    taken = dates.first(zone, *stated) or dates.timing(resource.effectiveTiming, zone)
     if taken:
         return taken, ()
-    unread = ("when it was taken could not be read",) if any(stated) else ()
     issued = dates.read(resource.issued, zone)
-    return issued, (*unread, "dated by when it was issued") if issued else unread
+    return issued, ("dated by when it was issued",) if issued else ()
 
 
 def _reading(part: resources.Observation | Component, measures: frozenset[str], context: Context) -> _Reading:

@@ -13,6 +13,7 @@ from cds_service.findings import (
     Indicator,
     Kind,
     Proposal,
+    Role,
     Topic,
     rule,
 )
@@ -32,6 +33,9 @@ from cds_service.knowledge import Knowledge
         Section.COVERAGE,
     ),
     judges="bone health care",
+    role=Role.BACKGROUND,
+    steps=("Refer for bone density, education and a drug against osteoporosis",),
+    settle="Ask about bone densitometry and drugs against osteoporosis",
 )
 def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -61,11 +65,16 @@ def bone_health_referral_due(chart: Chart, know: Knowledge) -> Iterator[Finding 
     if old and not _missing(density_gaps):
         lacking.append(f"no densitometry in {window.value:g} months{f' (last {measured})' if measured else ''}")
     if untreated and not _missing(drug_gaps):
-        lacking.append("no drug against osteoporosis and no referral")
+        lacking.append("no drug against osteoporosis, no referral on record")
     if lacking:
+        name, why = bone_health.described(fractures, chart)
         yield Finding(
-            says=f"{bone_health.spoken_of(fractures, chart)}, {'; '.join(lacking)}: bone health assessment",
+            says=f"{name}: {'; '.join(lacking)}",
             short="bone health care due",
+            headline="Bone health care due",
+            explains=f"{why}A vertebral fracture multiplies the risk of the next one by about five, and treatment need not wait for"
+            " densitometry. Calcium, phosphate, alkaline phosphatase, creatinine, vitamin D, TSH and protein studies look for other"
+            " causes.",
             evidence=(
                 fractures[0].evidence,
                 *(Evidence(use.source, "medication", use.start, use.name) for use in drugs[:1]),

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Section, Unknown
 from cds_service.facts.bleeding.antithrombotics import unidentified, unlisted
 from cds_service.facts.bleeding.exposure import EXPOSURE_SECTIONS, Exposure, Tier, every_guideline_counts, exposures
+from cds_service.facts.bleeding.hold_background import background
 from cds_service.facts.bleeding.hold_plan import hold_plan
-from cds_service.facts.bleeding.hold_sentence import sentence, short
+from cds_service.facts.bleeding.hold_sentence import headline, sentence, short
+from cds_service.facts.bleeding.hold_steps import steps
 from cds_service.findings import (
     Essential,
     Finding,
@@ -28,25 +30,28 @@ from cds_service.knowledge import Knowledge
     needs=(*EXPOSURE_SECTIONS, Section.PROCEDURES, Section.IMAGING_FINDINGS),
     essential=Essential.JUDGED,
     role=Role.HOLD,
+    settle="Ask which anticoagulants and platelet inhibitors are taken, and when last",
 )
 def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the slot
-    against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active
-    counts as taken until the slot. Aspirin and dipyridamole are a caution at most. It also tells of active drugs that nothing
-    identifies, and of charts that say anticoagulated but list no such drug.
+    For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the procedure
+    against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active counts as
+    taken until the procedure: the finding says by when the last dose must be, or from when the procedure fits if today's dose is the
+    last. Aspirin and dipyridamole are a caution at most. It also names active drugs that nothing identifies, and charts that say
+    anticoagulated but list no such drug.
 
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
-    disagree on intervals: SIR 2019 decides here, longer ones are named. Where interrupting a drug can harm as well, its line says so
-    (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency only.
+    disagree on intervals: that of SIR 2019 is used here, all are explained. Where interrupting a drug can harm as well, its line says
+    so (`interruption_hazard`). While cangrelor runs, and for a day after it, the procedure waits: its one hour is for an emergency
+    only.
 
     ## When it stays silent
-    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list
-    is whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
-    prescribed (MedicationRequest), as each holds drugs that the other lacks. Empty is an answer; left out, failed, cut or
-    another patient's is none. A site that keeps only one of them says so in `medication_lists`, or its server does.
-    Failed kidneys, for which no interval is tabulated, would ask for a week: within it, what could show them must have come.
+    When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list is
+    whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
+    prescribed (MedicationRequest), as each holds drugs that the other lacks. An empty list is an answer; one that was left out, failed,
+    was cut or is another patient's is not. A site that keeps only one of them says so in `medication_lists`, or its server does. In
+    kidney failure, for which no interval is tabulated, a week would be needed: for a dose within it, renal function must be known.
     """
     found, gaps = exposures(chart, know)
     for item in found:
@@ -78,4 +83,7 @@ def _finding(item: Exposure, chart: Chart, know: Knowledge) -> Finding:
         basis=item.drug.basis,
         values=plan,
         proposes=(Proposal.AGREE_PLAN, Proposal.MOVE_ORDER) if plan.earliest else (Proposal.AGREE_PLAN,),
+        headline=headline(item, plan, chart, know),
+        explains=background(item, plan, chart, know),
+        steps=steps(item, plan, chart, know),
     )

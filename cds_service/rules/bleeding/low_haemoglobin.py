@@ -10,6 +10,8 @@ from cds_service.facts.shared.labs import Lab
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
+_EXPLAINED = "SIR 2019 asks for haemoglobin before a procedure of high bleeding risk and names no threshold: the number is local policy."
+
 
 @rule(
     title="Haemoglobin low or falling",
@@ -17,6 +19,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.ANTITHROMBOTICS,
     needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
     judges="haemoglobin",
+    steps=("Look for a bleed, and repeat haemoglobin before the procedure",),
+    settle="Order a haemoglobin",
 )
 def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -37,16 +41,24 @@ def low_haemoglobin(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     latest, before = values[0], _highest_before(values, know)
     if labs.below(latest, limit.value):
         yield Finding(
-            f"Haemoglobin {latest} is below {limit.text}",
+            f"Haemoglobin {latest}, limit {limit.text}",
             latest.short,
             (latest.evidence,),
             (limit,),
             cites=("sir-2019",),
+            headline=latest.headline(limit.text),
+            explains=_EXPLAINED,
         )
     elif before and before.quantity.value - latest.quantity.value >= fall.value:
-        says = f"Haemoglobin fell from {before} to {latest}, by {fall.text} or more"
-        short = f"{latest.what} {before.quantity.value:g} to {latest.quantity}"
-        yield Finding(says, short, (before.evidence, latest.evidence), (fall,), cites=("sir-2019",))
+        yield Finding(
+            f"Haemoglobin fell from {before} to {latest}",
+            f"{latest.what} {before.quantity.value:g} to {latest.quantity}",
+            (before.evidence, latest.evidence),
+            (fall,),
+            cites=("sir-2019",),
+            headline=f"Haemoglobin fell from {before.quantity.value:g} to {latest.quantity}, {latest.taken}",
+            explains=f"A fall by {fall.text} or more counts. {_EXPLAINED}",
+        )
     else:
         yield from latest.doubts()
         yield from stale(latest, chart, know)

@@ -6,6 +6,7 @@ from cds_service.chart import Chart, Missing, Reason, Section, Unknown, ValueSet
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.bleeding.coagulation_limits import judged_platelets
 from cds_service.facts.bleeding.lab_window import indicator, stale
+from cds_service.facts.bleeding.liver import has_liver_disease
 from cds_service.facts.shared import labs
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -19,6 +20,7 @@ from cds_service.knowledge import Knowledge
     needs=(Section.BLOOD_COUNT, *DRUG_SECTIONS, Section.CONDITIONS, Section.ENCOUNTER),
     essential=Essential.SUPPLIED,
     role=Role.MEASURED_FIRST,
+    settle="Order a platelet count",
 )
 def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -33,12 +35,31 @@ def low_platelets(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     count = labs.latest(chart, ValueSets.PLATELETS, "platelets").one()
     verdict = judged_platelets(count, chart, know)
     if verdict.effect is Kind.CORRECTABLE:
+        within = know.parameter("shared/coagulation.lab_window_unstable").text
+        considered = "" if has_liver_disease(chart) else f" (considered below {verdict.limit}, SIR 2019)"
         yield Finding(
-            verdict.says, count.short, (count.evidence,), verdict.uses, indicator=indicator(count, chart, know)
+            verdict.says,
+            count.short,
+            (count.evidence,),
+            verdict.uses,
+            indicator=indicator(count, chart, know),
+            headline=count.headline(verdict.limit),
+            explains=verdict.explains,
+            steps=(
+                f"Repeat platelets within {within} of the procedure",
+                f"Ask haematology for the cause, and about transfusion{considered}",
+            ),
         )
         return
     if verdict.effect:
-        yield Finding(verdict.says, count.short, (count.evidence,), verdict.uses, effect=verdict.effect)
+        yield Finding(
+            verdict.says,
+            count.short,
+            (count.evidence,),
+            verdict.uses,
+            effect=verdict.effect,
+            explains=verdict.explains,
+        )
     if verdict.is_open:
         yield Unknown(f"platelets ({count} leaves the limit open)", Missing(Section.BLOOD_COUNT, Reason.UNREADABLE))
     yield from count.doubts()

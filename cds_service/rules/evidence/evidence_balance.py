@@ -1,4 +1,4 @@
-"""What the trials say for and against the procedure, in two sentences."""
+"""That the trials disagree about the benefit, with what they say for and against the procedure."""
 
 from collections.abc import Iterator
 
@@ -21,9 +21,9 @@ _OWN = "evidence_balance"
 )
 def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a vertebral fracture or a painful lesion is on record. Then it says what speaks for the procedure and what speaks against
-    it, with numbers: by the trials in osteoporotic fractures, or for a malignant fracture by one open trial and experts' ratings.
-    Cards show it only beside a favourable answer.
+    Whether a vertebral fracture or a painful lesion is on record. Then it says that the trials disagree about the benefit, or of a
+    malignant fracture that no trial against sham was found. What speaks for the procedure and what against it stands in the
+    explanation, with numbers. Cards show it only beside a favourable answer.
 
     ## Why it matters
     The evidence is divided. Whoever reads that the criteria are met has to know that trials against a sham procedure disagree.
@@ -33,48 +33,48 @@ def evidence_balance(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     """
     found, gaps = current_fractures(chart)
     if found:
-        yield from _on_malignant(know) if is_malignant(chart) else _on_osteoporotic(know)
+        yield _on_malignant(know) if is_malignant(chart) else _on_osteoporotic(know)
     yield from gaps
 
 
-def _on_osteoporotic(know: Knowledge) -> Iterator[Finding]:
+def _on_osteoporotic(know: Knowledge) -> Finding:
     share, sham, patients = know.parameters(_OWN, "vapour_relief", "vapour_sham", "vapour_patients")
     points, months, chronic = know.parameters(_OWN, "vertos5_points", "vertos5_months", "vertos5_patients")
-    yield Finding(
-        f"For: {share.value:g} % against {sham.value:g} % after sham had little pain at 14 days (VAPOUR, {patients.value:g} patients,"
-        f" fracture under 6 weeks); {points.value:g} points less pain at {months.value:g} months than after anaesthetic infiltration,"
-        f" in chronic fractures with oedema (VERTOS V, {chronic.value:g} patients)",
-        "trials in favour",
-        uses=(share, sham, patients, points, months, chronic),
-        cites=("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
-    )
     trials, all_patients = know.parameters(_OWN, "cochrane_trials", "cochrane_patients")
     vertos, invest, difference = know.parameters(_OWN, "vertos4_patients", "invest_patients", "invest_points")
     low, high = know.parameters(_OWN, "invest_low", "invest_high")
-    yield Finding(
-        f"Against: no important benefit over sham in {trials.value:g} trials with {all_patients.value:g} patients, whatever the duration of"
-        f" pain (Cochrane 2018); VERTOS IV ({vertos.value:g} patients) and INVEST ({invest.value:g}; {difference.value:g} points, 95 % CI"
-        f" {low.value:g} to {high.value:g}) found no difference",
-        "trials against",
-        uses=(trials, all_patients, vertos, invest, difference, low, high),
-        cites=("buchbinder-2009", "asbmr-2019", "aaos-2010"),
+    return Finding(
+        says="Trials disagree about the benefit",
+        short="trials disagree",
+        explains=f"For it: in VAPOUR ({patients.value:g} patients, fracture under 6 weeks) {share.value:g} % had little pain at 14 days"
+        f" after vertebroplasty, and {sham.value:g} % after sham. In VERTOS V ({chronic.value:g} patients, chronic fractures with oedema)"
+        f" pain was {points.value:g} points lower at {months.value:g} months than after anaesthetic infiltration."
+        f" Against it: {trials.value:g} trials with {all_patients.value:g} patients showed no important benefit over sham, whatever the"
+        f" duration of pain (Cochrane 2018). VERTOS IV ({vertos.value:g} patients) found no difference from sham. In INVEST"
+        f" ({invest.value:g} patients) pain at one month was {difference.value:g} points lower than after sham, and the 95 % confidence"
+        f" interval, {low.value:g} to {high.value:g}, includes no difference.",
+        uses=(
+            *(share, sham, patients, points, months, chronic),
+            *(trials, all_patients, vertos, invest, difference, low, high),
+        ),
+        cites=(
+            *("vertos2-2010", "free-2009", "acr-2018", "nice-ta279"),
+            *("buchbinder-2009", "asbmr-2019", "aaos-2010"),
+        ),
     )
 
 
-def _on_malignant(know: Knowledge) -> Iterator[Finding]:
-    patients, scenarios = know.parameters(_OWN, "cafe_patients", "nass_scenarios")
+def _on_malignant(know: Knowledge) -> Finding:
+    cancer, scenarios = know.parameters(_OWN, "cafe_patients", "nass_scenarios")
     appropriate, rarely = know.parameters(_OWN, "nass_appropriate", "nass_rarely")
-    yield Finding(
-        f"For: less disability at one month after kyphoplasty in {patients.value:g} patients with cancer, not blinded (CAFE 2011)."
-        f" Experts rated {appropriate.value:g} of {scenarios.value:g} scenarios appropriate, {rarely.value:g} % rarely appropriate (NASS)",
-        "trial and experts in favour",
-        uses=(patients, scenarios, appropriate, rarely),
-        cites=("nice-ng234",),
-    )
     trials, patients = know.parameters(_OWN, "cochrane_trials", "cochrane_patients")
-    yield Finding(
-        f"Against: no trial against sham in malignant fractures was found; in osteoporotic ones {trials.value:g} with {patients.value:g}"
-        " patients showed no important benefit (Cochrane 2018)",
-        "no trial in malignant fractures",
-        uses=(trials, patients),
+    return Finding(
+        says="No sham trial in malignant fractures",
+        short="no trial in malignant fractures",
+        explains=f"For it: {cancer.value:g} patients with cancer had less disability one month after kyphoplasty than without it, not"
+        f" blinded (CAFE 2011). Experts rated {appropriate.value:g} of {scenarios.value:g} scenarios appropriate, and {rarely.value:g} %"
+        " rarely appropriate (NASS). Against it: no trial against sham in malignant fractures was found. In osteoporotic ones"
+        f" {trials.value:g} trials with {patients.value:g} patients showed no important benefit (Cochrane 2018).",
+        uses=(cancer, scenarios, appropriate, rarely, trials, patients),
+        cites=("nice-ng234",),
     )

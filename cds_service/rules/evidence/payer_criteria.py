@@ -7,7 +7,7 @@ from cds_service.facts.evidence.payer import in_wiser, is_medicare, payers, seco
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
 from cds_service.facts.shared.phrasing import briefly
 from cds_service.facts.shared.setting import Setting, setting
-from cds_service.findings import Evidence, Finding, Kind, Topic, rule
+from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 
@@ -17,12 +17,14 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(Section.COVERAGE, Section.ENCOUNTER, Section.PATIENT, *FRACTURE_SECTIONS),
     judges="payer criteria",
+    role=Role.BACKGROUND,
+    settle="Ask who pays",
 )
 def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Who pays and whether the patient is in hospital. For Medicare it recalls the pain score of the coverage determinations, outside
-    hospital their secondary criteria with those that the chart shows, and in some states the WISeR model of prior authorization. Of
-    other payers it says that their policies differ.
+    Who pays and whether the patient is in hospital. For Medicare it recalls the pain score of the coverage determinations, and in some
+    states the WISeR model of prior authorization. Outside hospital the explanation names the secondary criteria, and those that the
+    chart shows. Of other payers it says that their policies differ.
 
     ## Why it matters
     A refused claim falls on the patient. These are rules of payment: they never change what this service concludes.
@@ -40,16 +42,17 @@ def payer_criteria(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
             yield _outpatient(coverage, chart, know)
         if in_wiser(coverage, place, know):
             yield Finding(
-                f"WISeR model of original Medicare in {coverage.state_code}, 2026 to 2031: prior authorization or review before payment",
+                f"Original Medicare in {coverage.state_code}: prior authorization or review before payment (WISeR, 2026 to 2031)",
                 "WISeR prior authorization",
                 (_of(coverage),),
                 cites=("cms-wiser",),
+                steps=("Ask for prior authorization, or expect a review before payment",),
             )
 
 
 def _inpatient(coverage: Coverage, know: Knowledge) -> Finding:
     pain = know.parameter("shared/pain.pain_inpatient")
-    says = f"{coverage.concept.text}, in hospital: coverage asks for pain of {pain.value:g} or more of 10"
+    says = f"{_named(coverage)}, in hospital: coverage asks for pain of {pain.value:g} or more of 10"
     return Finding(says, _asks(coverage, f"pain from {pain.value:g}"), (_of(coverage),), uses=(pain,))
 
 
@@ -58,10 +61,11 @@ def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
     disability, height = know.parameters("shared/payers", "disability_above", "height_loss_above")
     shown = tuple(secondary_criteria(chart, know))
     return Finding(
-        says=f"{coverage.concept.text}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two of:"
-        f" kyphosis, height loss progressing, height loss above {height.text}, disability score above {disability.value:g};"
-        f" of the last two on record: {', '.join(says for says, _ in shown) or 'none'}",
+        says=f"{_named(coverage)}, outside hospital: coverage asks for pain of {pain.value:g} or more that worsens, or two secondary"
+        " criteria",
         short=_asks(coverage, f"pain from {pain.value:g}"),
+        explains=f"The secondary criteria are kyphosis, height loss that progresses, height loss above {height.text}, and a disability"
+        f" score above {disability.value:g}. Of the last two the chart shows {' and '.join(says for says, _ in shown) or 'none'}.",
         evidence=(_of(coverage), *(evidence for _, evidence in shown)),
         uses=(pain, disability, height),
     )
@@ -69,8 +73,13 @@ def _outpatient(coverage: Coverage, chart: Chart, know: Knowledge) -> Finding:
 
 def _other(coverage: Coverage, place: Setting, know: Knowledge) -> Finding:
     weeks = know.parameter("payer_criteria.other_care_weeks")
-    says = f"{coverage.concept.text}, {place}: policies differ; some plans ask for {weeks.value:g} weeks of non-surgical care first"
+    says = f"{_named(coverage)}, {place}: policies differ; some plans ask for {weeks.value:g} weeks of non-surgical care first"
     return Finding(says, _asks(coverage, "policies differ"), (_of(coverage),), uses=(weeks,))
+
+
+def _named(coverage: Coverage) -> str:
+    """Who pays, as a sentence begins with it."""
+    return briefly(coverage.concept.text, "The payer", proper=True)
 
 
 def _asks(coverage: Coverage, what: str) -> str:

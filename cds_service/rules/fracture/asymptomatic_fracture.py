@@ -10,6 +10,7 @@ from cds_service.facts.pain import scores
 from cds_service.facts.shared import drugs
 from cds_service.facts.shared.labs import Lab
 from cds_service.facts.shared.phrasing import brief, shortened
+from cds_service.facts.shared.setting import possible_settings
 from cds_service.findings import (
     Essential,
     Evidence,
@@ -22,6 +23,7 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cirse-2017", "acr-practice-parameter")
+_UNDER_OPIOID = ("Ask how severe the pain is when the opioid wears off",)
 
 
 @rule(
@@ -32,6 +34,8 @@ _CITES = ("cirse-2017", "acr-practice-parameter")
     needs=(Section.PAIN, Section.ENCOUNTER, *FRACTURE_SECTIONS, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
     role=Role.SETTLED,
+    steps=("Ask for the pain score again, 0 to 10: without pain the procedure has only risks",),
+    settle="Ask for a pain score, 0 to 10",
 )
 def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -49,8 +53,9 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     past = past_at_target(chart)
     if past and scores.was_never_scored(chart):
         yield Finding(
-            says=f"Fracture at {named(past)} is coded as resolved or past, and no pain is on record",
+            says=f"Fracture at {named(past)} recorded as resolved or past, and no pain score on record",
             short=shortened("past fracture", f" at {named(past)}"),
+            headline=f"Fracture at {named(past)} resolved or past, no pain score on record",
             evidence=tuple(item.evidence for item in past[:3]),
             cites=_CITES,
             basis=past[0].basis,
@@ -62,9 +67,13 @@ def asymptomatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | U
         return
     opioids, gaps = drugs.taken(chart, "whether an opioid is taken", "opioid")
     doubt = _doubt(latest, opioids, chart, know)
+    window = scores.window(possible_settings(chart)[0], know)
     yield Finding(
-        says=f"Little or no pain: {scores.phrase(latest)}, {doubt or f'none above {limit.text} in the window'}",
+        says=f"Little or no pain: {scores.phrase(latest)}, {doubt or f'none above {limit.text} in {window.text}'}",
         short=scores.short(latest),
+        explains=f"A score up to {limit.text} counts as little or no pain. It proves it if no other of the last {window.text} is higher, "
+        f"the latest is at most {fresh.text} old, and no opioid is taken, which can hide pain.",
+        steps=_UNDER_OPIOID if opioids else (),
         evidence=(latest.evidence, *(Evidence(item.source, "medication", None, item.name) for item in opioids[:1])),
         uses=(limit, fresh),
         cites=_CITES,
@@ -77,10 +86,10 @@ def _doubt(latest: Lab, opioids: tuple[DrugUse, ...], chart: Chart, know: Knowle
     """What keeps a low score from proving that there is no pain; empty if nothing does."""
     limit, fresh = know.parameter("shared/pain.little_pain"), know.parameter("asymptomatic_fracture.latest_within")
     for drug in opioids:
-        return f"low score under opioids ({brief(drug.name)})"
+        return f"scored under an opioid ({brief(drug.name, 'taken regularly', words=6)})"
     for score in scores.scores(chart, know).values:
         if not scores.is_surely_little(score, limit):
             return f"after {scores.phrase(score)}"
     if latest.unread:
-        return "and a newer one cannot be read"
+        return "but a newer score cannot be read"
     return "" if scores.is_within(latest, chart.as_of, fresh) else f"older than {fresh.text}"

@@ -15,6 +15,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=FRACTURE_SECTIONS,
     judges="level of the fracture",
+    steps=("Name the level on the request",),
+    settle="Name the level on the request",
 )
 def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -29,8 +31,9 @@ def level_not_stated(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     if target_levels(chart):
         return
     yield Finding(
-        says="No level is named by the order or by a fracture on record: name it on the request",
+        says="No level is named by the order or by a fracture on record",
         short="level not stated",
+        headline="No level is named by the order or by a fracture on record",
         evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
         cites=("site-policy",),
     )

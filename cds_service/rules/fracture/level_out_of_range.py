@@ -16,6 +16,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     judges="target level",
+    steps=("Confirm the level: above T1 and below L5 it is another procedure",),
+    settle="Name the level on the request",
 )
 def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -26,22 +28,24 @@ def level_out_of_range(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     Trials and coverage end at T1 and L5 (some payers begin at T5, trials at T4). Above and below it is another procedure.
 
     ## When it stays silent
-    When all levels lie between T5 and L5. Levels that nobody states are unknown.
+    When all levels lie between T5 and L5. If no level is stated, the answer is unknown.
     """
     target = target_levels(chart)
     outside = frozenset(level for level in target if level[0] not in "TL")
     upper = target & _UPPER
     if outside:
         yield Finding(
-            says=f"{spoken(outside)} is outside T1 to L5, the range of trials and coverage",
+            says=f"Level outside T1 to L5, the range of trials and coverage: {spoken(outside)}",
             short=shortened("level outside T1–L5", f": {spoken(outside)}"),
             evidence=_named(outside, chart),
             cites=("cms-lcd", "evicore-cmm607", "vapour-2016"),
         )
     if upper:
         yield Finding(
-            says=f"{spoken(upper)} is inside T1 to L5 of CMS LCD (decides), outside T5 to L5 of eviCore CMM-607",
+            says=f"Level above T5: {spoken(upper)}; one payer covers T5 to L5 alone (eviCore CMM-607)",
             short=shortened("level above T5", f": {spoken(upper)}"),
+            explains="CMS LCD, used here, covers T1 to L5, eviCore CMM-607 T5 to L5.",
+            steps=("Ask the payer whether the level is covered",),
             evidence=_named(upper, chart),
             cites=("cms-lcd", "evicore-cmm607"),
             effect=Kind.INFORMATION,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_fractures, named
-from cds_service.facts.fracture.imaging import NOT_REPORTED
+from cds_service.facts.fracture.imaging import NOT_REPORTED, recorded
 from cds_service.facts.fracture.lesions import malignant_records
 from cds_service.facts.shared.phrasing import begun, brief, hedged, shortened
 from cds_service.findings import Finding, Kind, Role, Topic, rule
@@ -18,6 +18,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     role=Role.LESION,
+    steps=("Ask oncology, radiotherapy and spine surgery to agree on the plan",),
+    settle="Ask radiology whether the tumour is at the fracture",
 )
 def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -35,12 +37,11 @@ def malignant_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     fractures, gaps = current_fractures(chart)
     found = tuple(malignant_records(chart))
     for item in found[:1]:
+        noun = "tumour" if item.is_lesion else "malignant fracture"
         yield Finding(
-            says=f"{begun('malignant fracture or tumour', item.certainty)} at {named((item,))}: {brief(item.text)}; "
-            "no age limit, multidisciplinary review advised",
-            short=shortened(
-                hedged("tumour" if item.is_lesion else "malignant fracture", item.certainty), f" at {named((item,))}"
-            ),
+            says=recorded(item, f"{begun(noun, item.certainty)} at {named((item,))}"),
+            short=shortened(hedged(noun, item.certainty), f" at {named((item,))}"),
+            explains="Malignant fractures that hurt are treated whatever their age, and the cap on levels does not apply.",
             evidence=tuple(other.evidence for other in found[:3]),
             cites=("cms-lcd", "cms-a56572", "nice-ng234", "nass-auc"),
             basis=item.basis,

@@ -30,6 +30,7 @@ _NEW = (ImagingSign.OEDEMA, ImagingSign.UPTAKE, ImagingSign.CLEFT, ImagingSign.H
     kind=Kind.RELATIVE,
     card=Topic.SUITABILITY,
     needs=(Section.PROCEDURES, *FRACTURE_SECTIONS),
+    settle="Ask whether this level was augmented before",
 )
 def prior_augmentation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -64,12 +65,17 @@ def _at_target(item: Procedure, chart: Chart, know: Knowledge) -> Iterator[Findi
     age = Age.since(item.when, chart.as_of) if item.when else None
     soon = age is not None and age.least < lately.value
     where = f"at {spoken(item.levels)}" if item.levels else "at a level that is not recorded"
-    ago, question = (f", {age} ago", "; is this order meant?") if soon else ("", "")
+    ago = "today" if age and age.most == 0 else f"{age} ago"
+    done = f"Augmented before {where}{on(item.when) or ', date not recorded'}{f', {ago}' if soon else ''}"
     since = _new_on_images(item, chart, know)
-    new = f"; since then {described(since[0])}" if since else ""
+    new = f"; new signs since: {described(since[0], beside=f'{done} new signs since')}" if since else ""
     yield Finding(
-        says=f"Augmented before {where}{on(item.when) or ', date not recorded'}{ago}{new}{question}",
-        short="augmented lately" if soon else "augmented before",
+        says=f"{done}{new}",
+        short=f"augmented {ago}".replace(" to ", "–") if soon else "augmented before",
+        headline=f"Augmented {ago}{on(item.when)}, {where}" if soon else f"Augmented before {where}{on(item.when)}",
+        explains="Repeats at one level were published in small series only, in patients whose pain stayed or came back, with further "
+        "loss of height.",
+        steps=tuple(_steps(item, soon=soon, seen=bool(since))),
         evidence=(_evidence(item), *map(evidence, since)),
         uses=(lately,) if soon else (),
         cites=("redo-2018",),
@@ -78,6 +84,15 @@ def _at_target(item: Procedure, chart: Chart, know: Knowledge) -> Iterator[Findi
     )
     if not since:
         yield from chart.gap_unless_whole("new signs since the augmentation", *IMAGING)
+
+
+def _steps(item: Procedure, *, soon: bool, seen: bool) -> Iterator[str]:
+    """What to settle first, and where to look for a reason to repeat if no image shows one."""
+    if not item.levels:
+        yield "Look up which level was augmented"
+    yield "Confirm that this order is meant" if soon else "Ask whether the pain stayed or came back after it"
+    if not seen:
+        yield "Look for oedema, a cleft or further loss of height on images made since"
 
 
 def _new_on_images(item: Procedure, chart: Chart, know: Knowledge) -> tuple[ImagingFinding, ...]:

@@ -8,7 +8,6 @@ from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, current_frac
 from cds_service.facts.fracture.lesions import age_does_not_count
 from cds_service.facts.fracture.target import target_fractures
 from cds_service.facts.shared import thresholds
-from cds_service.facts.shared.phrasing import shortened
 from cds_service.findings import (
     Essential,
     Finding,
@@ -31,20 +30,21 @@ _LIMITS = ("shared/fracture.subacute_from", "shared/fracture.recent_until", "rec
     needs=FRACTURE_SECTIONS,
     essential=Essential.JUDGED,
     not_shown="fracture not recent",
+    settle="Ask on which day the pain began",
     role=Role.AGE,
 )
 def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     How old the fracture at the target level is, as an interval. An onset gives it, widened where only a month or a year is known. The
-    day it was recorded or first seen only shows that it is at least that old; an earlier image without it shows that it is younger.
-    Met if the whole interval lies within twelve weeks: acute up to six weeks, then subacute.
+    day it was recorded or first seen only shows that it is at least that old; an earlier image without it shows that it is younger. Met
+    if the whole interval lies within twelve weeks: acute up to six weeks, then subacute.
 
     ## Why it matters
     Most of the evidence, and payers' coverage, is for fractures of the last six to twelve weeks. Older ones need proof of activity.
 
     ## When it stays silent
-    When the whole interval lies beyond twelve weeks. It is not asked for a malignant fracture or a non-union, which have no age limit,
-    nor where no fracture is on record.
+    When the whole interval lies beyond twelve weeks. It does not apply to a malignant fracture or a non-union, which have no age limit,
+    or where no fracture is on record.
     """
     found, gaps = current_fractures(chart)
     if age_does_not_count(chart, know) or (not found and not gaps):
@@ -63,17 +63,21 @@ def recent_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     mine = target_fractures(chart)
     yield Finding(
         says=f"Fracture at {named(mine)} is {age} old{since}: {_stage(age, know)}",
-        short=shortened(f"fracture {age}", " old"),
+        short=f"fracture {age} old".replace(" to ", "–"),
         evidence=tuple(item.evidence for item in mine if item.onset or not began),
         uses=tuple(map(know.parameter, _LIMITS)),
         cites=("rand-2013",),
+        explains=_explained(know),
     )
 
 
 def _stage(age: Age, know: Knowledge) -> str:
-    """Acute or subacute, or both where the interval straddles; and whose limits those are."""
-    acute, recent, trial = map(know.parameter, _LIMITS)
-    early, late = age.is_within(acute.value - 1), age.is_beyond(acute.value - 1)
-    stage = " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
-    differs = "" if early else f"{thresholds.DECIDES}, {thresholds.number(trial, know)}"
-    return f"{stage}; limit {thresholds.number(recent, know)}{differs}"
+    """Acute or subacute, or both where the interval straddles."""
+    limit = know.parameter("shared/fracture.subacute_from").value - 1
+    early, late = age.is_within(limit), age.is_beyond(limit)
+    return " or ".join(name for name, is_open in (("acute", not late), ("subacute", not early)) if is_open)
+
+
+def _explained(know: Knowledge) -> str:
+    acute, recent, trial = (thresholds.sourced(know.parameter(name), know) for name in _LIMITS)
+    return f"The limit used here is {recent}; a fracture is acute below {acute}. One trial enrolled fractures of less than {trial}."

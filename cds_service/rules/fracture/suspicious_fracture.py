@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from cds_service.chart import Assertion, Chart, ImagingSign, Reading, Section, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
-from cds_service.facts.fracture.imaging import current_at_target, described, evidence
+from cds_service.facts.fracture.imaging import current_at_target, dated, described, evidence
 from cds_service.facts.fracture.lesions import is_malignant
 from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared import person
-from cds_service.facts.shared.phrasing import brief, recorded
+from cds_service.facts.shared.phrasing import brief, inside, recorded
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -20,6 +20,9 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
+_ROOM = 7
+"""Words for a cancer on record, beside the other reasons."""
+
 
 @rule(
     title="Suspicious fracture",
@@ -27,6 +30,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
     judges="suspicion of tumour",
+    settle="Ask about cancer in the past",
 )
 def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -38,7 +42,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     osteoporosis.
 
     ## When it stays silent
-    When none of these is so, and when the fracture is known to be malignant.
+    When none of these applies, and when the fracture is known to be malignant.
     """
     if is_malignant(chart):
         raise NotApplicable
@@ -46,18 +50,21 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
         chart.require("whether a vertebral fracture is on record", *FRACTURE_SECTIONS)
         raise NotApplicable
     cancers, gaps = chart.conditions_in(ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_HISTORY)
-    reasons = [(f"cancer on record: {brief(item.concept.text)}", recorded(item)) for item in cancers[:1]]
+    reasons = [(brief(item.concept.text, "cancer on record", words=_ROOM), recorded(item)) for item in cancers[:1]]
     doubted = [
         seen for seen in current_at_target(chart, know, ImagingSign.MALIGNANCY) if seen.assertion is Assertion.UNCERTAIN
     ]
-    reasons += [(f"tumour not excluded, {described(seen)}", evidence(seen)) for seen in doubted[:1]]
+    reasons += [(f"tumour not excluded, {dated(seen)}", evidence(seen)) for seen in doubted[:1]]
     fragile, _ = chart.conditions_in(ValueSets.OSTEOPOROSIS)
     unusual, open_age = Reading() if fragile else _unusual(chart, know)
     reasons += unusual
     if reasons:
         yield Finding(
-            says=f"Biopsy and myeloma screen worth considering: {'; '.join(reason for reason, _ in reasons)}",
+            says=f"Suspicious of tumour: {'; '.join(reason for reason, _ in reasons)}",
             short="fracture suspicious of tumour",
+            steps=(f"Consider a biopsy and a myeloma screen: {inside(reasons[0][0])}",),
+            explains="A biopsy costs little when a needle is in the vertebra anyway, and can find a myeloma or a metastasis that was taken "
+            f"for osteoporosis.{''.join(f' {described(seen)}.' for seen in doubted[:1])}",
             evidence=tuple(item for _, item in reasons),
             uses=(know.parameter("shared/fracture.young_below"),) if unusual else (),
             cites=("acr-2018", "site-policy"),
@@ -72,7 +79,7 @@ def suspicious_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 def _unusual(chart: Chart, know: Knowledge) -> Reading[tuple[str, Evidence]]:
     """A patient in whom a fracture without osteoporosis is unusual: a man, or somebody young."""
     if chart.patient is not None and chart.patient.sex == "male":
-        return Reading((("male, no osteoporosis on record", Evidence(chart.patient.source, "gender", None, "male")),))
+        return Reading((("male, no osteoporosis recorded", Evidence(chart.patient.source, "gender", None, "male")),))
     ages, gaps = person.age(chart)
     young = (years for years in ages if years.most < know.parameter("shared/fracture.young_below").value)
-    return Reading(tuple((f"age {years}, no osteoporosis on record", person.birth(chart)[0]) for years in young), gaps)
+    return Reading(tuple((f"age {years}, no osteoporosis recorded", person.birth(chart)[0]) for years in young), gaps)

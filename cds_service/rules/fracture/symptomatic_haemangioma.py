@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Condition, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.pain import scores
-from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
+from cds_service.facts.shared.phrasing import begun, brief, hedged, on, recorded, shortened
 from cds_service.facts.shared.setting import Setting
 from cds_service.findings import Evidence, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge, Parameter
@@ -22,6 +22,7 @@ _CALLED = re.compile(
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.PAIN, Section.ENCOUNTER),
     role=Role.LESION,
+    settle="Ask for a pain score, 0 to 10",
 )
 def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -32,18 +33,18 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
     Most vertebral haemangiomas are chance findings. One that hurts or destroys bone can be treated with cement.
 
     ## When it stays silent
-    When there is none, it names no vertebra, or the pain is below 5. Without a pain score it is unknown.
+    When there is no haemangioma, when its vertebra is not named, or when the pain is below 5. Without a pain score it is unknown.
     """
     found, gaps = chart.conditions_in(ValueSets.VERTEBRAL_HAEMANGIOMA)
     there = [item for item in found if item.state is State.ACTIVE and _is_there(item, chart)]
     called = [item for item in there if _CALLED.search(item.concept.text)]
     for item in called:
-        yield _finding(item, f"called {brief(item.concept.text)}")
+        yield _finding(item, f": {brief(item.concept.text)}{on(item.dated)}")
     if there and not called:
         score, limit = scores.scores(chart, know).one(), scores.threshold(Setting.OUTPATIENT, know)
         if scores.reaches(score, limit.value).one():
             for item in there:
-                yield _finding(item, f"with pain {scores.phrase(score)}", score.evidence, uses=(limit,))
+                yield _finding(item, f", with pain {scores.phrase(score)}", score.evidence, uses=(limit,))
         else:
             yield from score.doubts()
     yield from gaps
@@ -51,7 +52,7 @@ def symptomatic_haemangioma(chart: Chart, know: Knowledge) -> Iterator[Finding |
 
 def _finding(item: Condition, why: str, *more: Evidence, uses: tuple[Parameter, ...] = ()) -> Finding:
     return Finding(
-        says=f"{begun('haemangioma', item.certainty)} at {spoken(item.levels)}, {why}",
+        says=f"{begun('haemangioma', item.certainty)} at {spoken(item.levels)}{why}",
         short=shortened(hedged("haemangioma", item.certainty), f" at {spoken(item.levels)}"),
         evidence=(recorded(item), *more),
         uses=uses,

@@ -23,6 +23,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     judges="number of levels",
+    settle="Name the levels on the request",
 )
 def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -43,13 +44,18 @@ def too_many_levels(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     if not count:
         raise Unknown("number of levels ordered", Missing(Section.SERVICE_REQUESTS, Reason.NOT_MEASURED))
     if count > min(limit.value, payer.value):
-        ordered = f"{count} levels ordered"
+        ordered, over = f"{count} levels ordered", count > limit.value
+        most, payers = thresholds.sourced(limit, know), thresholds.sourced(payer, know)
+        exceeded = f"limit {most}" if over else f"one payer covers {payers}"
         yield Finding(
-            says=f"{ordered} for one session, limit {thresholds.number(limit, know)}{thresholds.DECIDES}, "
-            f"{thresholds.number(payer, know)}",
+            says=f"{ordered} for one session; {exceeded}",
             short=ordered,
+            headline=f"{ordered}; {exceeded}",
+            explains=f"The limit used here is {most}, that of one payer {payers}. With three levels or more, cement reached the lung more "
+            "often (odds ratio 2.4 in a series).",
+            steps=(f"Confirm that {count} levels are meant, or divide them over sessions",),
             evidence=tuple(Evidence(Source(reference), "bodySite") for reference in chart.order.references),
             uses=(limit, payer),
             cites=("cement-embolism",),
-            effect=None if count > limit.value else Kind.INFORMATION,
+            effect=None if over else Kind.INFORMATION,
         )

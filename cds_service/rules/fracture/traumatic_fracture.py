@@ -6,7 +6,7 @@ from cds_service.chart import Basis, Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, named
 from cds_service.facts.fracture.target import fractures_at_target
 from cds_service.facts.shared import person
-from cds_service.facts.shared.phrasing import begun, brief, hedged, recorded, shortened
+from cds_service.facts.shared.phrasing import begun, brief, hedged, on, recorded, shortened
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -24,6 +24,8 @@ from cds_service.knowledge import Knowledge, Parameter
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, Section.PATIENT),
     judges="cause of the fracture",
+    steps=("Ask spine surgery to judge stability",),
+    settle="Ask how the fracture happened",
 )
 def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -43,11 +45,14 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
         causes, _ = chart.conditions_in(ValueSets.HIGH_ENERGY_CAUSE)
         known = [item for item in causes if item.state is State.ACTIVE]
         for cause in known[:1]:
-            yield _finding(injuries, f"cause coded: {brief(cause.concept.text)}", recorded(cause))
+            yield _finding(
+                injuries, f": {brief(cause.concept.text, 'high-energy injury')}{on(cause.dated)}", recorded(cause)
+            )
         if not known:
             limit, years = know.parameter("traumatic_fracture.older_than"), person.age(chart).one()
             if years.most < limit.value:
-                yield _finding(injuries, f"age {years}, no osteoporosis on record", *person.birth(chart), uses=(limit,))
+                why = f", age {years}, no osteoporosis on record"
+                yield _finding(injuries, why, *person.birth(chart), uses=(limit,))
             elif years.least < limit.value:
                 raise Unknown(f"age {years}, limit {limit.text}")
     yield from gaps
@@ -55,9 +60,10 @@ def traumatic_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
 
 def _finding(injuries: tuple[Fracture, ...], why: str, *shown: Evidence, uses: tuple[Parameter, ...] = ()) -> Finding:
     return Finding(
-        says=f"{begun('traumatic fracture', injuries[0].certainty)} at {named(injuries)} ({why}): judge stability with spine surgery; "
-        "Blue plans and NICE TA279, which decide, leave injuries out, CMS LCD L38213 covers selected ones",
+        says=f"{begun('traumatic fracture', injuries[0].certainty)} at {named(injuries)}{why}",
         short=shortened(hedged("traumatic fracture", injuries[0].certainty), f" at {named(injuries)}"),
+        explains="An injury can break the posterior column as well. Blue plans and NICE TA279, used here, leave injuries out; CMS LCD "
+        "L38213 covers selected ones.",
         evidence=(injuries[0].evidence, *shown),
         uses=uses,
         cites=("nice-ta279", "bcbs-vertebroplasty", "cms-lcd", "cirse-2017"),

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Basis, Certainty, Chart, Unknown
-from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, named
-from cds_service.facts.shared.phrasing import begun, brief, hedged, on, shortened
+from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS, Fracture, current_fractures, summed
+from cds_service.facts.fracture.imaging import recorded
+from cds_service.facts.fracture.target import target_fractures
+from cds_service.facts.shared.phrasing import begun, hedged
 from cds_service.findings import Essential, Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -18,35 +20,46 @@ _SHOWN = 4
     card=Topic.SUITABILITY,
     needs=FRACTURE_SECTIONS,
     essential=Essential.NO,
-    not_shown="no vertebral fracture found in the record",
+    not_shown="no vertebral fracture on record",
+    settle="Look for the fracture in diagnoses and imaging reports",
     role=Role.FRACTURE,
 )
 def vertebral_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the problem list, the reason of the order, or a report or finding of imaging names a fracture of a thoracic or lumbar
-    vertebral body, or a tumour or necrosis of a named vertebra. A diagnosis that is only provisional counts and is called possible.
+    vertebral body, or a tumour or necrosis of a named vertebra. A diagnosis that is only provisional counts and is called possible. The
+    fracture to be treated is named; others on record are named behind the link.
 
     ## Why it matters
-    Cement is put into a broken or eaten vertebra. Without one on record there is nothing to treat, or the record is incomplete.
+    Cement is put into a vertebra that is fractured or destroyed by tumour. Without one on record there is nothing to treat, or the
+    record is incomplete.
 
     ## When it stays silent
     When all that is on record is resolved, healed, a late effect (seventh character S), a history, a broken process or arch, or a
-    fracture of the neck or the sacrum. What is resolved or healed is told by `healed_fracture` and `asymptomatic_fracture`.
+    fracture of the neck or the sacrum. What is resolved or healed is for `healed_fracture` and `asymptomatic_fracture`.
     """
     found, gaps = current_fractures(chart)
     if found:
-        first = max(found, key=_how_sure)
-        kind = "vertebral lesion" if all(item.is_lesion for item in found) else "vertebral fracture"
+        there = target_fractures(chart) or found
+        first, *others = sorted(there, key=_weight, reverse=True)
+        elsewhere = tuple(item for item in found if item not in there)
+        where = "" if any(item.levels for item in there) else ", level not stated"
         yield Finding(
-            says=f"{begun(kind, first.certainty)} on record at {named(found)}: {brief(first.text)}{on(first.onset or first.seen)}",
-            short=shortened(hedged(kind, first.certainty), f" at {named(found)}"),
-            evidence=tuple(item.evidence for item in found[:_SHOWN]),
+            says=recorded(first, f"{begun(summed(there), first.certainty)}{where}"),
+            short=hedged(summed(there), first.certainty),
+            explains=f"On record as well: {summed(elsewhere)}." if elsewhere else "",
+            evidence=tuple(item.evidence for item in (first, *others, *elsewhere)[:_SHOWN]),
             cites=("cms-lcd", "nice-ta279"),
-            basis=Basis.CODE if any(item.basis is Basis.CODE for item in found) else Basis.TEXT,
+            basis=Basis.CODE if any(item.basis is Basis.CODE for item in there) else Basis.TEXT,
         )
     yield from gaps
 
 
-def _how_sure(item: Fracture) -> tuple[bool, bool]:
-    """A confirmed record goes before a possible one, then a coded one before one in words."""
-    return item.certainty is Certainty.CONFIRMED, item.basis is Basis.CODE
+def _weight(item: Fracture) -> tuple[bool, bool, bool, bool]:
+    """What is sure goes before what is possible, then what says when it began, what is coded, what is dated at all."""
+    return (
+        item.certainty is Certainty.CONFIRMED,
+        item.onset is not None,
+        item.basis is Basis.CODE,
+        item.seen is not None,
+    )

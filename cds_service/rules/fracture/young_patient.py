@@ -14,18 +14,20 @@ from cds_service.knowledge import Knowledge
     card=Topic.SUITABILITY,
     needs=(Section.PATIENT, Section.CONDITIONS),
     judges="cause of fragile bone",
+    steps=("Look for a tumour, secondary osteoporosis and infection",),
+    settle="Ask for the date of birth, and about a cause",
 )
 def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on record.
+    Whether the patient is from 18 to 49 years old and neither osteoporosis, a tumour of the spine nor a high-energy injury is on
+    record.
 
     ## Why it matters
-    Trials enrolled patients of 50 years or more. A vertebra that breaks in a younger one asks for its cause: tumour, secondary
+    Trials enrolled patients of 50 years or more. A vertebral fracture in a younger patient calls for its cause: tumour, secondary
     osteoporosis or infection.
 
     ## When it stays silent
-    From 50 years on, or when the record names the cause. Old age is no reason against. It is not asked under 18: `paediatric_patient`
-    speaks then.
+    From 50 years on, or when the record names the cause. Old age is no contraindication. Under 18 `paediatric_patient` speaks instead.
     """
     years = person.age(chart).one()
     adult, limit = know.parameter("young_patient.from_age"), know.parameter("shared/fracture.young_below")
@@ -40,8 +42,10 @@ def young_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     )
     if not any(item.state is State.ACTIVE for item in causes):
         yield Finding(
-            says=f"Age {years}, and no cause of fragile bone on record: look for tumour, secondary osteoporosis, infection",
+            says=f"Age {years}, and no cause of fragile bone on record",
             short=f"age {years}",
+            headline=f"Age {years}, and no cause of fragile bone on record",
+            explains="Trials enrolled patients of 50 years or more; a vertebra that breaks in a younger one asks for its cause.",
             evidence=person.birth(chart),
             uses=(adult, limit),
             cites=("vapour-2016",),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Reason, Section, Unknown
 from cds_service.facts.infection.markers import CRP, ESR, WHITE_CELLS, newest
-from cds_service.facts.shared.labs import within
-from cds_service.facts.shared.phrasing import measurement, none_of
+from cds_service.facts.shared.labs import Lab, within
+from cds_service.facts.shared.phrasing import capitalised, none_of
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -41,7 +41,9 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
     window = know.parameter("shared/infection.marker_window")
     planned = chart.order.planned
     at = planned.last if planned else chart.as_of
-    wanted, stale, gaps = [], [], []
+    missing: dict[str, str] = {}
+    stale: dict[str, Lab] = {}
+    gaps = []
     for name, measures in _SCREEN.items():
         found, missed = newest(chart, name, *measures)
         withheld = [gap for gap in missed if not gap.reasons <= _NO_VALUE]
@@ -49,17 +51,20 @@ def infection_screen_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Un
             gaps.append(withheld[0])
         elif not found:
             unread = (gap for gap in missed if Reason.UNREADABLE in gap.reasons)
-            wanted.append(f"{none_of(name, next(unread, missed[0]))} on record")
-        elif not within(lab := found[0], at, window):
-            wanted.append(f"no current {measurement(name)} on record (last {lab.taken})")
-            stale.append(Evidence(lab.measurement.source, "effective", lab.taken))
-    if wanted:
-        before = f" before {planned}" if planned else ""
-        says = f"{', '.join(wanted)}: infection screen within {window.text}{before}"
+            missing[name] = f"{none_of(name, next(unread, missed[0]))} on record"
+        elif not within(found[0], at, window):
+            stale[name] = found[0]
+    if missing or stale:
+        old = " and ".join(f"{name} ({lab.taken})" for name, lab in stale.items())
+        late = f"{old} older than {window.text}{f' by {planned}' if planned else ''}"
+        due = " and ".join((*missing, *stale))
         yield Finding(
-            says=f"{says[:1].upper()}{says[1:]}",
+            says=capitalised("; ".join((*missing.values(), *((late,) if stale else ())))),
             short="infection screen due",
-            evidence=tuple(stale),
+            headline=f"Infection screen due: {due}",
+            explains=f"White cells, and CRP or ESR, count for {window.text}. No guideline demands them.",
+            steps=(f"Order {due}, within {window.text} before {planned or 'the procedure'}",),
+            evidence=tuple(Evidence(lab.measurement.source, "effective", lab.taken) for lab in stale.values()),
             uses=(window,),
             proposes=(Proposal.ORDER_INFECTION_MARKERS,),
         )

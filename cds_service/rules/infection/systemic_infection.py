@@ -7,7 +7,7 @@ from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.infection.cultures import standing_blood_cultures
 from cds_service.facts.infection.diagnoses import infections
 from cds_service.facts.infection.urine import urine
-from cds_service.facts.shared.phrasing import described, diagnosed, on, recorded, weakest
+from cds_service.facts.shared.phrasing import brief, diagnosed, on, recorded, weakest
 from cds_service.facts.shared.recency import lately
 from cds_service.findings import (
     Essential,
@@ -20,7 +20,13 @@ from cds_service.findings import (
 )
 from cds_service.knowledge import Knowledge
 
-_DIVIDED = " (usually left untreated; Chen 2023: odds ratio 5.6 for infection; here no infection by itself)"
+_DIVIDED = (
+    "Bacteria in the urine without symptoms are usually left untreated. In Chen 2023 they went with infection after the procedure (odds"
+    " ratio 5.6); here they are no infection by themselves."
+)
+_OVER = ("Ask whether the infection is over",)
+_UNPROVEN = ("Ask about urinary symptoms",)
+_GERMS = ("Repeat blood cultures until they are negative; ask infectious diseases",)
 
 
 @rule(
@@ -30,6 +36,8 @@ _DIVIDED = " (usually left untreated; Chen 2023: odds ratio 5.6 for infection; h
     card=Topic.INFECTION,
     needs=(Section.CONDITIONS, Section.INFLAMMATION, Section.ENCOUNTER, *DRUG_SECTIONS),
     essential=Essential.SUPPLIED,
+    steps=("Treat the infection first, and judge again when it is over",),
+    settle="Ask about current infection and antibiotics",
 )
 def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -52,12 +60,16 @@ def systemic_infection(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
 def _on_record(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = infections(chart, know)
     for item in found:
+        active_for = know.parameter("shared/infection.active_for")
         yield Finding(
-            says=f"{item.standing}: {described(item.problem)}",
+            says=item.stated,
             short=diagnosed(item.problem, "infection on record"),
             evidence=(recorded(item.problem), *(sign.evidence for sign in item.signs)),
-            uses=(know.parameter("shared/infection.active_for"),),
+            uses=(active_for,),
             cites=("cms-lcd", "rand-2018", "radiopaedia-vertebroplasty"),
+            explains=f"An acute infection counts in full if it began or was recorded within {active_for.text}, or an antibiotic is taken"
+            " for it; a urinary one only with symptoms, a positive culture or an antibiotic.",
+            steps=() if item.goes_on else _UNPROVEN if item.recent else _OVER,
             effect=None if item.goes_on else Kind.RELATIVE,
             basis=weakest(item.problem.concept.basis, *(sign.basis for sign in item.signs[:1])),
             certainty=item.problem.certainty,
@@ -75,7 +87,8 @@ def _in_urine(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         proof = found.symptoms[:1]
         proved = f"with {proof[0].says}" if proof else "without recorded symptoms"
         yield Finding(
-            says=f"Bacteria in the urine {proved}: {germs[0].says}{on(germs[0].evidence.when)}{'' if proof else _DIVIDED}",
+            says=f"Bacteria in the urine {proved} ({germs[0].says}{on(germs[0].evidence.when)})",
+            explains="" if proof else _DIVIDED,
             short="bacteria in the urine",
             evidence=tuple(sign.evidence for sign in (*germs, *proof)),
             cites=("popa-2009", "chen-2023"),
@@ -90,7 +103,9 @@ def _in_blood(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     standing, gaps = standing_blood_cultures(chart, window)
     for culture, germ in standing:
         yield Finding(
-            says=f"Positive blood culture{on(culture.when)}, no later negative one: {germ.text}",
+            says=f"Positive blood culture{on(culture.when)}, no later negative one: {brief(germ.text)}",
+            explains=f"A positive blood culture counts in full for {window.text}, after that as a caution.",
+            steps=_GERMS,
             short="positive blood culture",
             evidence=(Evidence(culture.source, "value", culture.when, germ.text),),
             uses=(window,),

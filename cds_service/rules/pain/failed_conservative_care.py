@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reason, Section, Unknown
+from cds_service.chart import Chart, Missing, Reason, Section, Unknown, in_days
 from cds_service.chart.sections import DRUG_SECTIONS
 from cds_service.facts.fracture.age import on_record_since
 from cds_service.facts.fracture.fractures import FRACTURE_SECTIONS
@@ -11,12 +11,12 @@ from cds_service.facts.pain.care import CARE_SECTIONS, Care, conservative_care
 from cds_service.facts.pain.care_waiver import care_waivers
 from cds_service.facts.shared import thresholds
 from cds_service.facts.shared.labs import Lab
-from cds_service.facts.shared.phrasing import brief
 from cds_service.facts.shared.setting import Setting
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
 
 _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
+_NAMED = 4
 
 
 @rule(
@@ -25,15 +25,16 @@ _DURATIONS = ("sir", "cirse", "evicore", "blue_plans")
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(*FRACTURE_SECTIONS, *CARE_SECTIONS, *DRUG_SECTIONS, Section.PAIN, Section.ENCOUNTER),
-    not_shown="conservative care not shown to have failed",
+    not_shown="failed conservative care not documented",
     role=Role.CONSERVATIVE_CARE,
+    settle="Ask how the pain was treated, and since when",
 )
 def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether analgesics, a brace or physiotherapy are on record since the fracture began, for a day at least, while the latest pain
-    score still reaches 5. The finding names how long, and which published durations that reaches. Care need not have failed where the
-    fracture is malignant, where side effects of analgesics or confinement to bed are on record since the fracture began, or where a
-    patient in hospital has pain of 8 or more.
+    score still reaches 5. The finding names how long; the explanation, which published durations that reaches. Care need not have
+    failed where the fracture is malignant, where side effects of analgesics or confinement to bed are on record since the fracture
+    began, or where a patient in hospital has pain of 8 or more.
 
     ## Why it matters
     Most fractures stop hurting without a procedure. How long to try is disputed: from 24 hours of analgesia (SIR 2014, of a patient
@@ -46,8 +47,9 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
     waivers, gaps = care_waivers(chart, know)
     for waiver in waivers[:1]:
         yield Finding(
-            says=f"Conservative care need not have failed: {waiver.why}",
+            says=f"Conservative care not required: {waiver.why}",
             short="conservative care not required",
+            explains=waiver.explains,
             evidence=waiver.evidence,
             uses=waiver.uses,
             cites=waiver.cites,
@@ -56,7 +58,7 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
         return
     score = scores.scores(chart, know).one()
     if scores.reaches(score, scores.threshold(Setting.OUTPATIENT, know).value).one():
-        care, more = conservative_care(chart)
+        care, more = conservative_care(chart, know)
         days = max((item.days or 0 for item in care), default=0)
         if days >= know.parameter("failed_conservative_care.sir").span.days:
             yield _tried(care, days, score, know)
@@ -69,15 +71,20 @@ def failed_conservative_care(chart: Chart, know: Knowledge) -> Iterator[Finding 
 
 
 def _tried(care: tuple[Care, ...], days: int, score: Lab, know: Knowledge) -> Finding:
+    still = scores.threshold(Setting.OUTPATIENT, know)
     shortest, *longer = know.parameters("failed_conservative_care", *_DURATIONS)
     reached = {f"{thresholds.number(shortest, know)}{thresholds.DECIDES}": True}
     reached |= {thresholds.number(item, know): days >= item.span.days for item in longer}
-    longest = "up to " if any(item.days != days for item in care) else ""
-    names = ", ".join(dict.fromkeys(brief(item.name) for item in care[:3]))
+    names = list(dict.fromkeys(item.name for item in care))
+    more = f", {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    longest = " up to" if any(item.days != days for item in care) else ""
     return Finding(
-        says=f"{names} for {longest}{days} d, pain still {scores.phrase(score)}: {thresholds.compared(reached)}",
-        short=f"conservative care {days} d",
-        evidence=(*(item.evidence for item in care[:3]), score.evidence),
-        uses=(scores.threshold(Setting.OUTPATIENT, know), shortest, *longer),
+        says=f"Conservative care{longest} {in_days(days)} ({', '.join(names[:_NAMED])}{more}); pain still {score.quantity} of 10",
+        short=f"conservative care {in_days(days)}",
+        headline=f"conservative care {in_days(days)}",
+        explains=f"Conservative care for {in_days(days)} {thresholds.compared(reached)}. A pain score of {still.text} or more counts as not"
+        f" relieved; the latest is {scores.phrase(score)}.",
+        evidence=(*(item.evidence for item in care if item.name in names[:_NAMED]), score.evidence),
+        uses=(still, shortest, *longer),
         cites=("cms-lcd", "nice-ta279", "acr-2018"),
     )

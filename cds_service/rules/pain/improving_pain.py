@@ -13,6 +13,8 @@ from cds_service.knowledge import Knowledge
     kind=Kind.RELATIVE,
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER),
+    steps=("Discuss waiting with the patient: the care so far helps",),
+    settle="Ask for pain scores now and in the last weeks, 0 to 10",
     judges="course of the pain",
 )
 def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
@@ -37,8 +39,10 @@ def improving_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]
     enough = worst.quantity.value * (1 - fall.value / 100)
     if worst.quantity.value > 0 and not scores.exceeds(latest, enough).one():
         yield Finding(
-            says=f"Pain fell from {scores.phrase(worst)} to {scores.phrase(latest)}: improving with the care so far",
+            says=f"Pain fell from {scores.phrase(worst)} to {scores.phrase(latest)}",
             short=f"pain from {worst.quantity} to {latest.quantity}",
+            explains=f"A fall by {fall.text} or more counts as improving with the care so far. Most fractures stop hurting within two to"
+            " twelve weeks, so waiting is an option.",
             evidence=(latest.evidence, worst.evidence),
             uses=(fall, span, apart),
             cites=("cirse-2017", "acr-2018"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cds_service.chart import Chart, Missing, Reason, Section, State, Unknown, ValueSets
 from cds_service.facts.fracture.target import at_target
 from cds_service.facts.pain.examination import BackExamination, examinations
-from cds_service.facts.shared.phrasing import described, recorded
+from cds_service.facts.shared.phrasing import inside, recorded, stated
 from cds_service.findings import Essential, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -19,6 +19,8 @@ _CITES = ("cms-lcd", "nice-ta279")
     card=Topic.SUITABILITY,
     needs=(Section.CONDITIONS, Section.IMAGING_STUDIES, Section.IMAGING_REPORTS, Section.IMAGING_FINDINGS),
     essential=Essential.SUPPLIED,
+    steps=("Confirm by examination and imaging which level hurts",),
+    settle="Examine the back: is the level tender?",
 )
 def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -33,10 +35,10 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     is unknown: confirm it.
     """
     problems, gaps = chart.conditions_in(ValueSets.PAIN_FROM_ELSEWHERE)
-    stated = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
-    for item in stated:
+    listed = [item for item in problems if item.state is State.ACTIVE and at_target(item.levels, chart)]
+    for item in listed:
         yield Finding(
-            says=f"Pain is said not to come from the fracture: {described(item)}",
+            says=f"Pain from elsewhere: {inside(stated(item, 'by the problem list'))}",
             short="pain from elsewhere",
             evidence=(recorded(item),),
             cites=_CITES,
@@ -45,16 +47,16 @@ def pain_from_elsewhere(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     source, more = examinations(chart, ValueSets.PAIN_CONCORDANCE)
     tender, also = examinations(chart, ValueSets.FOCAL_TENDERNESS)
     if source and source[0].denies:
-        yield _finding(source[0], "Pain is said not to come from the target level", "examination: pain from elsewhere")
+        yield _finding(source[0], "Pain said not to come from the target level", "examination: pain from elsewhere")
     elif tender and tender[0].denies and not (source and source[0].is_later(tender[0])):
         yield _finding(
             tender[0],
-            "No tenderness over the target level: confirm the source of the pain",
+            "No tenderness over the target level",
             "no tenderness at level",
             Kind.RELATIVE,
         )
     yield from gaps or more or also
-    if not (stated or source or tender or gaps or more or also):
+    if not (listed or source or tender or gaps or more or also):
         raise Unknown("source of the pain", Missing(Section.IMAGING_FINDINGS, Reason.NOT_MEASURED))
 
 

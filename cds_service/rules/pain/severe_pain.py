@@ -25,14 +25,15 @@ _PUBLISHED = {
     kind=Kind.INDICATION,
     card=Topic.SUITABILITY,
     needs=(Section.PAIN, Section.ENCOUNTER),
+    settle="Ask for a pain score, 0 to 10",
     not_shown="pain below the threshold",
     role=Role.PAIN,
 )
 def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the newest pain score from 0 to 10 within the window reaches the threshold: in hospital 8, else 5. An emergency or
-    observation stay counts as outside hospital. The finding names each published threshold that the score reaches and does not reach,
-    and the one that decides.
+    observation stay counts as outside hospital. The explanation names each published threshold that the score reaches and does not
+    reach, and the one that is used.
 
     ## Why it matters
     The procedure treats pain. Guidelines, trials and payers ask for different scores; a score below 5 meets none of them.
@@ -52,10 +53,11 @@ def severe_pain(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         yield from score.doubts()
         return
     stay = stay_as_outpatient(chart)
-    noted = f"; the {stay} stay counts as outside hospital" if stay else ""
+    noted = f" The {stay} stay counts as outside hospital." if stay else ""
     yield Finding(
-        says=f"Pain {scores.phrase(score)} {_compared(score, limits[0], know)}{noted}",
+        says=scores.stated(score),
         short=scores.short(score),
+        explains=f"The score {_compared(score, limits[0], know)}.{noted}",
         evidence=(score.evidence,),
         uses=(limits[0], scores.window(places[0], know)),
         cites=("cms-lcd", "rand-2018", "evicore-cmm607", "vapour-2016"),

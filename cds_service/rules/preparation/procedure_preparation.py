@@ -1,9 +1,9 @@
-"""What to think of before the day: fasting, antibiotic prophylaxis, lying prone, sedation."""
+"""What to think of before the day: fasting, antibiotic prophylaxis, lying prone, an escort home."""
 
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown
-from cds_service.facts.safety.allergies import described
+from cds_service.facts.safety import allergies
 from cds_service.facts.safety.prophylaxis import Prophylaxis, prophylaxis
 from cds_service.findings import Finding, Kind, Role, Topic, rule
 from cds_service.knowledge import Knowledge
@@ -16,10 +16,11 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(Section.ALLERGIES, Section.CONDITIONS, Section.VITALS),
     role=Role.PREPARATION,
+    settle="Ask about allergies",
 )
 def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
-    Whether a slot is stated and near. Then it recalls the usual fasting times, the usual antibiotic prophylaxis with the alternative
+    Whether a time is planned and near. Then it recalls the usual fasting times, the usual antibiotic prophylaxis with the alternative
     for this patient's allergies, that the patient lies prone, that somebody takes them home after sedation, and that a
     plan is wanted for urgent spine surgery, should cement leak into the canal.
 
@@ -27,7 +28,7 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     These are the common reasons why a case is put off on the day. Whether prophylaxis helps is not proven; it is widely given.
 
     ## When it stays silent
-    When no slot is stated, or it is further away.
+    When no time is planned, or it is further away.
     """
     ahead = know.parameter("procedure_preparation.slot_within")
     planned = chart.order.planned
@@ -43,11 +44,15 @@ def procedure_preparation(chart: Chart, know: Knowledge) -> Iterator[Finding | U
     yield _antibiotic(usual)
     least, most = know.parameters("procedure_preparation", "prone_least", "prone_most")
     yield Finding(
-        f"Lying prone for {least.value:g} to {most.value:g} min: can the patient manage it? Local anaesthetic with sedation, at times"
-        " general anaesthesia; an escort home; a plan for urgent spine surgery if cement leaks into the canal",
+        f"Lying prone for {least.value:g} to {most.value:g} min under local anaesthetic and sedation: can the patient manage it?",
         f"prone for {least.value:g}–{most.value:g} min",
         uses=(least, most),
         cites=("patient-sheets", "nice-ipg166"),
+        explains="General anaesthesia is used at times.",
+        steps=(
+            "Arrange an escort home after sedation",
+            "Agree a plan for urgent spine surgery, should cement leak into the canal",
+        ),
     )
     yield from gaps
 
@@ -63,12 +68,13 @@ def _antibiotic(usual: Prophylaxis) -> Finding:
             cites=("sir-antibiotics-2018",),
         )
     left = " or ".join(f"{name} {dose.text}" for name, dose in usual.alternatives.items())
-    instead = "instead of" if usual.allergy_is_severe else "if it was severe, instead of"
+    instead = "instead of" if usual.allergy_is_severe else "if severe, instead of"
+    allergy = allergies.stated(usual.allergy, "a beta-lactam", "")
     return Finding(
-        f"Allergy on record ({described(usual.allergy)}): {instead} cefazolin commonly"
-        f" {left or 'a choice to be made with pharmacy or microbiology'}",
+        f"{allergy}: {instead} cefazolin commonly {left or 'another antibiotic'}",
         "allergy: alternative to cefazolin",
         usual.evidence,
         uses=tuple(usual.alternatives.values()),
         cites=("sir-antibiotics-2018",),
+        steps=() if left else ("Choose the antibiotic with pharmacy or microbiology",),
     )

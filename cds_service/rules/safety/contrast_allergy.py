@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, Unknown, ValueSets
-from cds_service.facts.safety.allergies import allergies, described, evidence, short
+from cds_service.facts.safety.allergies import allergies, evidence, short, stated
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
+
+_EXPLAINS = (
+    "CMS LCD calls an allergy to contrast a relative contraindication. The balloon of a kyphoplasty is filled with contrast and can "
+    "burst. The ACR manual describes premedication for elective examinations."
+)
 
 
 @rule(
@@ -14,6 +19,10 @@ from cds_service.knowledge import Knowledge
     card=Topic.SAFETY,
     needs=(Section.ALLERGIES, Section.CONDITIONS),
     judges="contrast allergy",
+    steps=(
+        "Ask whether contrast or a balloon is planned; a plain vertebroplasty often needs none",
+        "If contrast is planned, agree on premedication beforehand (ACR manual)",
+    ),
 )
 def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -29,8 +38,9 @@ def contrast_allergy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknow
     found, gaps = allergies(chart, ValueSets.ALLERGY_CONTRAST)
     for allergy in found:
         yield Finding(
-            says=f"Reaction to iodinated contrast: {described(allergy)}; is contrast or a balloon planned?",
+            says=stated(allergy, "contrast", "iodinated contrast"),
             short=short(allergy, "contrast"),
+            explains=_EXPLAINS,
             evidence=(evidence(allergy),),
             cites=("acr-contrast", "cms-lcd"),
             basis=allergy.concept.basis,

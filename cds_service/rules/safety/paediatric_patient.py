@@ -15,6 +15,8 @@ from cds_service.knowledge import Knowledge
     card=Topic.SAFETY,
     needs=(Section.PATIENT,),
     essential=Essential.SUPPLIED,
+    steps=("Confirm the date of birth", "Look for another diagnosis: a vertebral fracture is unusual at this age"),
+    settle="Ask for the date of birth",
 )
 def paediatric_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -36,6 +38,8 @@ def paediatric_patient(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
             birth(chart),
             uses=(limit,),
             cites=("rand-2018",),
+            headline=f"age {years}, under {limit.value:g}",
+            explains="RAND 2018 rates scenarios for adults and excludes patients under 18. Growing vertebrae have not been studied.",
         )
     elif years.least < limit.value:
         yield Unknown(f"age: {years} years", Missing(Section.PATIENT, Reason.UNREADABLE))

@@ -24,6 +24,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.WORKUP,
     needs=(Section.PATIENT, Section.CONDITIONS, Section.PREGNANCY, Section.PROCEDURES),
     judges="pregnancy test",
+    settle="Order a pregnancy test",
 )
 def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -31,10 +32,10 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     negative test will be recent enough at the planned time; without a planned time, whether it is now.
 
     ## Why it matters
-    Fluoroscopy and cement are to be kept from an early pregnancy that nobody knows of.
+    An early pregnancy that nobody knows of should not be exposed to fluoroscopy or to cement.
 
     ## When it stays silent
-    When such a test is there, or a pregnancy is on record already. A status without a test is no test.
+    When there is such a test, or a pregnancy is on record already. A recorded status does not replace a test.
     """
     if not may_be_pregnant(chart, know).one():
         raise NotApplicable
@@ -59,6 +60,10 @@ def pregnancy_test_due(chart: Chart, know: Knowledge) -> Iterator[Finding | Unkn
     yield Finding(
         says=f"No negative pregnancy test within {window.text}{planned}{f'; last one{on(last.when)}' if last else ''}",
         short="pregnancy test due",
+        headline=f"no negative pregnancy test within {window.text}{planned}",
+        explains="An early pregnancy that nobody knows of should not be exposed to fluoroscopy or to cement. No guideline says how "
+        f"recent the test has to be; local policy is {window.text}, and many sites test on the day.",
+        steps=(f"Order a pregnancy test within {window.text} of the procedure",),
         evidence=(*birth(chart), *((Evidence(last.source, "value", last.when),) if last else ())),
         uses=(window,),
         proposes=(Proposal.ORDER_PREGNANCY_TEST,),

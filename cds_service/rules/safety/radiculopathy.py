@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cds_service.chart import Chart, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import finding_from
-from cds_service.facts.shared.phrasing import described, diagnosed
+from cds_service.facts.shared.phrasing import diagnosed, stated
 from cds_service.findings import Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
@@ -15,6 +15,7 @@ from cds_service.knowledge import Knowledge
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS,),
     judges="nerve-root pain",
+    steps=("Examine whether the nerve-root pain is out of proportion to the fracture",),
 )
 def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -30,11 +31,12 @@ def radiculopathy(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     problems, gaps = chart.conditions_in(ValueSets.RADICULOPATHY)
     for problem in problems:
         if problem.state is State.ACTIVE:
-            says = f"Nerve-root pain on record: {described(problem)}; is it out of proportion to the fracture?"
             yield finding_from(
                 problem,
-                says,
+                stated(problem, "nerve-root pain"),
                 diagnosed(problem, "nerve-root pain"),
                 cites=("radiopaedia-vertebroplasty", "vapour-2016"),
+                explains="Radiopaedia lists radiculopathy out of proportion to the pain as a relative contraindication; VAPOUR 2016 left "
+                "patients with sciatica out. Cement does not help pain that comes from a nerve root, and a leak near it can worsen it.",
             )
     yield from gaps

@@ -6,7 +6,7 @@ from itertools import islice
 
 from cds_service.chart import Chart, Measurement, Section, State, Unknown, ValueSets
 from cds_service.facts.shared.findings import finding_from
-from cds_service.facts.shared.phrasing import described, diagnosed, on
+from cds_service.facts.shared.phrasing import diagnosed, on, stated
 from cds_service.findings import (
     Evidence,
     Finding,
@@ -18,6 +18,11 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 _CLASS = re.compile(r"(?<!\w)(?:(?P<number>[1-6])|(?P<roman>iii|ii|iv|vi|v|i))(?!\w)", re.IGNORECASE)
+_RISKS = {ValueSets.SLEEP_APNOEA: "sleep apnoea", ValueSets.DIFFICULT_AIRWAY: "difficult airway"}
+_EXPLAINS = (
+    "The patient lies prone under sedation, and the airway is hard to reach. No guideline on vertebroplasty gives a limit; local policy "
+    "follows common practice before sedation."
+)
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
 
 
@@ -27,6 +32,7 @@ _ROMAN = ("i", "ii", "iii", "iv", "v", "vi")
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, Section.IMAGING_FINDINGS),
     judges="sedation risk",
+    steps=("Ask for anaesthesia support beforehand",),
 )
 def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -43,11 +49,12 @@ def sedation_risk(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
 
 
 def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
-    problems, gaps = chart.conditions_in(ValueSets.SLEEP_APNOEA, ValueSets.DIFFICULT_AIRWAY)
+    problems, gaps = chart.conditions_in(*_RISKS)
     for problem in problems:
         if problem.state is State.ACTIVE:
-            says = f"Sedation in the prone position is riskier: {described(problem)}"
-            yield finding_from(problem, says, diagnosed(problem, "sedation risk"), cites=("site-policy",))
+            noun = next(noun for name, noun in _RISKS.items() if name in problem.concept.sets)
+            says, short = stated(problem, noun), diagnosed(problem, noun)
+            yield finding_from(problem, says, short, cites=("site-policy",), explains=_EXPLAINS)
     yield from gaps
 
 
@@ -59,7 +66,11 @@ def _classed(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
         if grade >= limit.value:
             shown = (Evidence(item.source, "value", item.when, str(grade)),)
             yield Finding(
-                f"Anaesthesia class {grade}{on(item.when)}", f"anaesthesia class {grade}", shown, uses=(limit,)
+                f"ASA class {grade}{on(item.when)}",
+                f"ASA class {grade}",
+                shown,
+                uses=(limit,),
+                explains=f"From class {limit.text} on anaesthesia support is asked for. {_EXPLAINS}",
             )
     yield from gaps
 

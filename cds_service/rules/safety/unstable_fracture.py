@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Episode, ImagingSign, Section, State, Unknown, ValueSets
+from cds_service.chart import Chart, Condition, Episode, ImagingSign, Section, State, Unknown, ValueSets, spoken
 from cds_service.facts.fracture.signs import SECTIONS, signs_on_images
 from cds_service.facts.fracture.target import at_target
 from cds_service.facts.shared.findings import finding_from
 from cds_service.facts.shared.labs import at_least, latest
-from cds_service.facts.shared.phrasing import described, diagnosed, shortened
+from cds_service.facts.shared.phrasing import capitalised, diagnosed, hedged, on, stated
 from cds_service.findings import (
     Essential,
     Finding,
@@ -20,7 +20,11 @@ from cds_service.findings import (
 from cds_service.knowledge import Knowledge
 
 _CITES = ("cms-lcd", "cirse-2017")
-_DIVIDED = " (CMS LCD: relative, CIRSE 2017: absolute; the stricter decides)"
+_CEMENT = "Cement restores a vertebral body, not ligaments or a dislocated joint; such a spine may need fixation."
+_EXPLAINS = (
+    "CMS LCD calls instability a relative contraindication, CIRSE 2017 an unstable fracture an absolute one; here the spine surgeon comes "
+    f"first. {_CEMENT}"
+)
 _STEP = (Proposal.REFER_SPINE_SURGERY,)
 
 
@@ -31,6 +35,8 @@ _STEP = (Proposal.REFER_SPINE_SURGERY,)
     card=Topic.SAFETY,
     needs=(Section.CONDITIONS, *SECTIONS),
     essential=Essential.SUPPLIED,
+    steps=("Ask spine surgery for an opinion before the procedure",),
+    settle="Ask spine surgery whether the spine is stable",
 )
 def unstable_fracture(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
@@ -59,21 +65,41 @@ def _on_record(chart: Chart) -> Iterator[Finding | Unknown]:
     problems, gaps = chart.conditions_in(ValueSets.FRACTURE_UNSTABLE, ValueSets.SPINAL_INSTABILITY)
     for problem in problems:
         if problem.state is State.ACTIVE and problem.concept.episode is not Episode.SEQUELA:
-            here = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets or at_target(problem.levels, chart)
-            where, divided = ("", _DIVIDED) if here else (" at another level", "")
-            says = f"Instability on record{where}: {described(problem)}{divided}"
-            short = shortened(diagnosed(problem, "spinal instability"), "" if here else " elsewhere")
-            effect = None if here else Kind.RELATIVE
-            yield finding_from(problem, says, short, cites=_CITES, effect=effect, proposes=_STEP)
+            is_fracture = ValueSets.FRACTURE_UNSTABLE in problem.concept.sets
+            noun = "unstable fracture" if is_fracture else "spinal instability"
+            here = is_fracture or at_target(problem.levels, chart)
+            yield finding_from(
+                problem,
+                f"{stated(problem, noun)}{'' if here else ', not at the level ordered'}",
+                diagnosed(problem, noun) if here else hedged("instability at another level", problem.certainty),
+                headline=_headline(problem, noun) if here else "",
+                cites=_CITES,
+                effect=None if here else Kind.RELATIVE,
+                proposes=_STEP,
+                explains=_EXPLAINS,
+            )
     yield from gaps
+
+
+def _headline(problem: Condition, noun: str) -> str:
+    """The diagnosis with its level, which need not be the one ordered, and its day."""
+    what = capitalised(diagnosed(problem, noun))
+    where = f" at {spoken(problem.levels)}" if problem.levels else ""
+    return f"{what}{where}{on(problem.dated)}"
 
 
 def _imaged(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     found, gaps = signs_on_images(chart, know, ImagingSign.INSTABILITY)
     for item in found:
-        effect = None if item.current else Kind.RELATIVE
-        says = f"Instability{item}{_DIVIDED if item.current else ''}"
-        yield finding_from(item, says, item.named("instability"), cites=_CITES, effect=effect, proposes=_STEP)
+        yield finding_from(
+            item,
+            item.stated("Instability"),
+            item.named("instability"),
+            cites=_CITES,
+            effect=None if item.current else Kind.RELATIVE,
+            proposes=_STEP,
+            explains=_EXPLAINS,
+        )
     yield from gaps
 
 
@@ -86,8 +112,16 @@ def _scored(
         for name, effect in limits.items():
             limit = know.parameter(f"unstable_fracture.{name}")
             if at_least(score, limit.value):
-                says = f"{what} {score}, {limit.text} or more: {limit.means}"
-                yield Finding(says, score.short, (score.evidence,), uses=(limit,), effect=effect, proposes=_STEP)
+                yield Finding(
+                    f"{what} {score}: {limit.means}",
+                    score.short,
+                    (score.evidence,),
+                    uses=(limit,),
+                    headline=f"{what} {score}: {limit.means}",
+                    effect=effect,
+                    proposes=_STEP,
+                    explains=f"{know.citation(limit.source).label}: from {limit.text} on, {limit.means}. {_CEMENT}",
+                )
                 return
         yield from score.doubts()
     yield from gaps

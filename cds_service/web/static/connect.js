@@ -131,10 +131,10 @@ function ofCall(came) {
   const cards = came.json.cards;
   if (!Array.isArray(cards)) return outcome("bad", "no cards", ["The answer is JSON, but has no list of cards."]);
   if (!cards.length) {
-    return outcome("attention", "no card", ["The call was answered, with no card. For this example there are some, unless the client is in shadow mode: then they are counted, and not returned."]);
+    return outcome("attention", "no card", ["The call was answered, with no card. For this example there are some, unless the client is in shadow mode: then they are not returned."]);
   }
   const disposition = came.json.extension?.["org.vertebroplasty-cds.assessment"]?.disposition;
-  return { ...outcome("good", `${came.took} ms`, [`${cards.length} cards came back${disposition ? `, with the disposition ${disposition}` : ""}:`]), cards };
+  return { ...outcome("good", `${came.took} ms`, [`${cards.length} ${cards.length === 1 ? "card" : "cards"} came back${disposition ? `, with the disposition ${disposition}` : ""}:`]), cards };
 }
 
 /** The last call is to be refused, readably: with an OperationOutcome. */

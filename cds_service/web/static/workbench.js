@@ -2,6 +2,7 @@
 
 const form = document.getElementById("ask");
 const told = document.getElementById("told");
+const now = document.getElementById("now");
 const pasted = document.getElementById("pasted");
 const instance = crypto.randomUUID?.() ?? `workbench-${Date.now()}`;
 let actions = [];
@@ -15,11 +16,12 @@ const changed = (input) => input.value && input.value !== input.dataset.was;
 function question() {
   const asked = { instance, hook: form.hook.value, asOf: form.asOf.value, actions, values: {}, doses: {}, without: [] };
   if (source() === "example") asked.fixture = form.fixture.value;
-  if (source() === "paste") asked.pasted = resources(pasted.value);
+  if (source() === "paste") asked.pasted = pasted.value;
   if (source() === "server") {
     asked.server = document.getElementById("server").value;
     asked.patient = document.getElementById("patient").value;
   }
+  asked.complete = document.getElementById("complete").checked;
   for (const input of form.elements) {
     if (input.name === "plannedAt" && changed(input)) asked.plannedAt = input.value;
     if (input.name.startsWith("value:") && changed(input)) asked.values[input.name.slice(6)] = input.value;
@@ -27,17 +29,6 @@ function question() {
     if (input.name === "without" && input.checked) asked.without.push(input.value);
   }
   return asked;
-}
-
-/** JSON, or one resource on each line as Bulk Data has them. */
-function resources(text) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const lines = text.split("\n").filter((line) => line.trim());
-    if (lines.length < 2) throw error;
-    return lines.map((line) => JSON.parse(line));
-  }
 }
 
 /** The address that leads back here: an example and its settings, never anything of a pasted chart. */
@@ -51,9 +42,11 @@ function address(asked) {
   return `${location.pathname}?${query}`;
 }
 
-/** Puts parts of the page in place by their id; focus and what was open stay where they were, and a field that is typed in as it is. */
+/** Puts parts of the page in place by their id; what has the focus stays where it was on the
+ * screen, what was open is open, and a field that is typed in is as it is. */
 function place(html) {
   const focused = document.activeElement;
+  const { top } = focused.getBoundingClientRect();
   const open = [...document.querySelectorAll("details[open][id]")].map((part) => part.id);
   const filter = document.querySelector("input[name=show]:checked")?.value;
   const parts = new DOMParser().parseFromString(html, "text/html").body.children;
@@ -65,17 +58,48 @@ function place(html) {
   }
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (filter) document.querySelector(`input[name=show][value=${filter}]`)?.click();
-  if (!focused.isConnected && focused.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
+  const again = focused.isConnected ? focused : focused.id && document.getElementById(focused.id);
+  if (!again) return;
+  again.focus({ preventScroll: true });
+  scrollBy(0, again.getBoundingClientRect().top - top);
+}
+
+// On a narrow screen the answer is repeated below while it is out of sight.
+const sight = new IntersectionObserver(([{ isIntersecting }]) => now.classList.toggle("repeats", !isIntersecting));
+
+/** Says the answer to who does not see it, and watches whether it is in sight. */
+function announce() {
+  const texts = [...document.querySelectorAll("#result :is(.answer, .headline)")].map((part) => part.textContent);
+  now.textContent = texts.join(". ");
+  sight.disconnect();
+  sight.observe(document.querySelector("#result .verdict"));
+}
+
+/** Takes the answer away: none may stand beside a question that it does not answer. */
+function clear(says, because) {
+  clearTimeout(waiting);
+  running++; // an answer that is under way is not wanted any more
+  last = null;
+  document.body.classList.remove("busy");
+  const result = document.getElementById("result");
+  result.replaceChildren(document.getElementById("unasked").content.cloneNode(true));
+  result.classList.add("unasked");
+  const levers = document.getElementById("levers");
+  levers.replaceChildren();
+  levers.hidden = true;
+  if (says) result.querySelector(".answer").textContent = says;
+  if (because) result.querySelector(".headline").textContent = because;
+  announce();
+  document.activeElement.scrollIntoView({ block: "nearest" }); // on a narrow screen the form has moved up
+}
+
+/** Shows the answer where the form stands below it. */
+function toAnswer() {
+  if (matchMedia("(max-width: 760px)").matches) document.getElementById("result").scrollIntoView();
 }
 
 async function run(says = "") {
-  let asked;
-  try {
-    asked = question();
-  } catch {
-    tell("What was pasted is not JSON.");
-    return;
-  }
+  const asked = question();
   const mine = ++running;
   document.body.classList.add("busy");
   try {
@@ -89,11 +113,11 @@ async function run(says = "") {
     if (!response.ok) throw new Error(answer.issue?.[0]?.details?.text ?? response.statusText);
     last = answer;
     place(answer.html);
-    document.getElementById("now").textContent = document.querySelector(".answer").textContent;
+    announce();
     history.replaceState(null, "", address(asked));
     tell(says);
   } catch (error) {
-    if (mine === running) tell(`The service did not answer: ${error.message}`);
+    if (mine === running) clear("Not answered", `The service did not answer: ${error.message}`);
   } finally {
     if (mine === running) document.body.classList.remove("busy");
   }
@@ -157,11 +181,11 @@ async function dismiss(menu) {
   tell(note.textContent);
 }
 
-/** Feedback as an EHR sends it: first the call that shows the card, then what became of it. */
+/** Feedback as an EHR sends it: first the call that shows the card, then what became of it. Marked, as no clinician sees it. */
 async function feedback(entry) {
   const base = `/cds-services/${document.getElementById("result").dataset.service}`;
-  const post = (path, body) =>
-    fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const headers = { "Content-Type": "application/json", "X-Call-Origin": "workbench" };
+  const post = (path, body) => fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
   try {
     const shown = await post(base, last.request);
     const kept = await post(`${base}/feedback`, { feedback: [{ ...entry, outcomeTimestamp: new Date().toISOString() }] });
@@ -174,19 +198,23 @@ async function feedback(entry) {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  run();
+  run().then(toAnswer);
 });
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (input.id === "file") read(input.files[0]);
   else if (["fixture", "source"].includes(input.name)) {
     another();
-    if (source() === "example") run();
-  } else if (["hook", "asOf", "without"].includes(input.name)) run();
+    if (source() === "example") run().then(toAnswer);
+    else clear();
+  } else if (["hook", "asOf", "without", "complete"].includes(input.name)) run();
 });
 document.addEventListener("input", (event) => {
   if (event.target.dataset.was !== undefined) soon();
-  if (event.target === pasted) another();
+  if (["pasted", "server", "patient"].includes(event.target.id)) {
+    another();
+    clear();
+  }
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -220,9 +248,9 @@ async function read(file) {
   if (!file) return;
   pasted.value = await file.text();
   another();
-  run();
+  run().then(toAnswer);
 }
-pasted.addEventListener("paste", () => setTimeout(run));
+pasted.addEventListener("paste", () => setTimeout(() => run().then(toAnswer)));
 
 // A file may be dropped anywhere on the page.
 const carriesFile = (event) => event.dataTransfer?.types.includes("Files");

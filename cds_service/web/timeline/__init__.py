@@ -1,4 +1,4 @@
-"""The chart over time against the planned slot: the fracture over weeks, and what must be ready over the days around the slot.
+"""The chart over time against the planned procedure: the fracture over weeks, and what must be ready over the days around it.
 
 Pure: the times come from the chart, the judgements from the findings, the numbers from the knowledge. `marks` says what a picture is
 made of, `scale` where a moment lies; `fracture`, `holds` and `results` make the lanes.
@@ -28,7 +28,7 @@ def timeline(material: CardInputs, chart: Chart) -> tuple[Panel, ...]:
     if material.call.hook is Hook.ENCOUNTER_DISCHARGE:
         return ()
     zone = material.manner.zone
-    clock = Clock(zone, slot(chart).astimezone(zone).year)
+    clock = Clock(zone)
     weeks = tuple(fracture.lanes(material, chart, clock))
     days = (*holds.lanes(material, chart, clock), *results.lanes(material, chart, clock))
     marked = tuple(_moments(material, chart, clock))
@@ -38,7 +38,7 @@ def timeline(material: CardInputs, chart: Chart) -> tuple[Panel, ...]:
         scale = Scale.over(_weeks(chart, weeks), zone)
         panels.append(Panel("weeks", "The fracture", scale, marked, weeks))
     if days:
-        heading = "Around the slot" if chart.order.planned else "Around now; no time is planned"
+        heading = "Around the procedure" if chart.order.planned else "Around now; no time is planned"
         scale = Scale.over(_days(chart, days, kept), zone)
         flags = sorted((*marked, *(flag for flag in kept if scale.holds(flag.at))), key=lambda flag: flag.at)
         panels.append(Panel("days", heading, scale, tuple(flags), days))
@@ -46,10 +46,10 @@ def timeline(material: CardInputs, chart: Chart) -> tuple[Panel, ...]:
 
 
 def _moments(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Flag]:
-    flags = [Flag("Now", material.as_of, "as-of", clock.moment(material.as_of))]
+    flags = [Flag("Now", material.as_of, "as-of", clock.time(material.as_of))]
     if chart.order.planned:
         at = chart.order.planned.start
-        flags.append(Flag("Slot", at, "slot", clock.moment(at)))
+        flags.append(Flag("Procedure", at, "slot", clock.time(at)))
     yield from sorted(flags, key=lambda flag: flag.at)
 
 

@@ -87,17 +87,16 @@ def _described(
     age: Age, first: datetime | None, last: datetime, limits: tuple[timedelta, ...], clock: Clock
 ) -> Iterator[str]:
     """When it began and what it is now; until when it is that, counted from the first day on which it can have begun."""
-    said, today = clock.day(last.date()), last + age.least * _DAY
+    said, today = clock.day(last), last + age.least * _DAY
     stage = " or ".join(_stages(today, first, last, limits))
     if first is None:
-        yield f"began {said} or before, at least {age.least} d ago: {stage}"
-    elif first == last:
-        yield f"began {said}, {age.least} d ago: {stage}"
-    else:
-        yield f"began {clock.day(first.date())} to {said}, {age.least} to {age.most} d ago: {stage}"
+        said = f"{said} or before"
+    elif first != last:
+        said = f"{clock.day(first)} to {said}"
+    yield f"began {said}, {age} ago: {stage}"
     if first is not None:
         ends = zip(_STAGES, (first + limit for limit in limits), strict=False)
-        ahead = [f"{stage} until {clock.day((end - _DAY).date())}" for stage, end in ends if end > today]
+        ahead = [f"{stage} until {clock.day(end - _DAY)}" for stage, end in ends if end > today]
         if ahead:
             yield ", ".join(ahead)
 
@@ -116,7 +115,7 @@ def _pain(material: CardInputs, chart: Chart, clock: Clock) -> Lane:
         "Pain, 0 to 10",
         str(newest.quantity),
         clock.when(newest.taken),
-        (f"counts until {clock.hour(until)} ({window.text})",),
+        (f"counts until {clock.time(until)} ({window.text})",),
         tone(found_on(material.results, (newest.measurement.source.reference,))),
         (Mark(MarkShape.WINDOW, newest.taken.last, until), *marks),
     )
@@ -151,7 +150,7 @@ def _image(modality: Modality, made: Iterable[tuple[When, str]], material: CardI
     shows = found_on(material.results, {source for _, source in made})
     window = material.know.parameter(WINDOW)
     until = newest.last + window.span
-    counts = f"counts until {clock.day(until.astimezone(clock.zone).date())} ({window.text})"
+    counts = f"counts until {clock.day(until)} ({window.text})"
     marks = [dated(when) for when in whens]
     if modality.can_date_a_fracture:
         marks.insert(0, Mark(MarkShape.WINDOW, newest.last, until))

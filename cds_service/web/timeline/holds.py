@@ -1,4 +1,4 @@
-"""The antithrombotic drugs around the slot: the last dose of each, its intervals, and from when they are kept."""
+"""The antithrombotic drugs around the procedure: the last dose of each, its intervals, and from when they have passed."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -31,14 +31,16 @@ def lanes(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Lane]:
 
 
 def flags(material: CardInputs, chart: Chart, clock: Clock) -> Iterator[Flag]:
-    """From when the interval that decides is kept for every drug, and from when the whole of it is; none without a drug."""
+    """From when the interval that decides has passed for every drug, and from when the whole of it has; none without a drug."""
     holds = plans(material, chart)
     earliest, whole = least_kept_from(holds), all_kept_from(holds)
     if earliest is not None and whole is not None:
         if earliest < whole:
-            means = f"the interval of {_deciding(holds, material.know)} is kept"
-            yield Flag("Earliest", earliest, "earliest", clock.moment(earliest), means)
-        yield Flag("All holds kept", whole, "kept", clock.moment(whole), "no interval of caution is left either")
+            means = f"the interval of {_deciding(holds, material.know)} has passed"
+            yield Flag("Earliest", earliest, "earliest", clock.time(earliest), means)
+        yield Flag(
+            "All passed", whole, "passed", clock.time(whole), "the intervals that ask for caution have passed, too"
+        )
 
 
 def _deciding(holds: Iterable[HoldPlan], know: Knowledge) -> str:
@@ -66,7 +68,7 @@ def _drug(item: Exposure, material: CardInputs, chart: Chart, clock: Clock) -> L
     marks: list[Mark] = []
     taken: list[Mark] = []
     if plan.still_taken:
-        said.append("being taken" + (f", last recorded dose {clock.when(plan.last_dose)}" if plan.last_dose else ""))
+        said.append("taken" + (f", last recorded dose {clock.when(plan.last_dose)}" if plan.last_dose else ""))
         marks.append(Mark(MarkShape.TAKEN, None, slot(chart)))
     elif plan.last_dose:
         said.append(f"last dose {clock.when(plan.last_dose)}")
@@ -83,7 +85,7 @@ def _drug(item: Exposure, material: CardInputs, chart: Chart, clock: Clock) -> L
         said += [_after(number, plan.last_dose.last, material.know, clock) for number in item.hold.numbers]
         marks += _on_from(plan.last_dose.last, item.hold)
     else:
-        said += [f"{material.know.citation(item.source).label} asks {item.text}" for item in item.hold.numbers]
+        said += [f"{material.know.citation(item.source).label}: {item.text}" for item in item.hold.numbers]
     if plan.check:
         said.append(f"check {plan.check}")
     name = plan.drug[:1].upper() + plan.drug[1:]
@@ -96,12 +98,12 @@ def _is_of(item: Result, plan: HoldPlan) -> bool:
 
 
 def _after(number: Parameter, last: datetime, know: Knowledge, clock: Clock) -> str:
-    """Such as `SIR 2019 48 h: from 25 Nov 12:00`."""
-    return f"{know.citation(number.source).label} {number.text}: from {clock.hour(last + number.span)}"
+    """Such as `SIR 2019 48 h: from 2026-11-25 12:00`."""
+    return f"{know.citation(number.source).label} {number.text}: from {clock.time(last + number.span)}"
 
 
 def _before(number: Parameter, planned: datetime, know: Knowledge, clock: Clock) -> str:
-    at = clock.hour(planned - number.span)
+    at = clock.time(planned - number.span)
     return f"{know.citation(number.source).label} {number.text}: last dose by {at}"
 
 

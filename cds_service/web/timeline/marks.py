@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from cds_service.cards import wording
 from cds_service.chart import Reason, Unknown, When
 from cds_service.findings import Finding, Indicator, Kind, Result, Results
-from cds_service.web import labels
 from cds_service.web.timeline.scale import Scale
 
 
@@ -22,9 +22,9 @@ class MarkShape(StrEnum):
     DOSE = "dose"
     """The last dose."""
     TAKEN = "taken"
-    """A drug is being taken."""
+    """A drug is taken."""
     HOLD = "hold"
-    """The interval that must be kept."""
+    """The interval that must pass."""
     CAUTION = "caution"
     """The interval in which the procedure is a caution."""
     LONGER = "longer"
@@ -80,12 +80,12 @@ class Lane(Struct, frozen=True):
 
 
 class Flag(Struct, frozen=True):
-    """A moment that concerns all lanes of a panel: now, the slot, when holds are kept. `told` is the moment in words."""
+    """A moment that concerns all lanes of a panel: now, the procedure, when intervals have passed; `when` is its date and time."""
 
     name: str
     at: datetime
     style: str
-    told: str
+    when: str
     means: str = ""
 
 
@@ -164,7 +164,10 @@ def lacking(gap: Unknown) -> str:
     """Why there is no value, in words."""
     if gap.reasons == {Reason.NOT_MEASURED}:
         return "none on record"
-    return "; ".join(f"{item.section} {labels.REASONS[item.reason]}" for item in gap.missing)
+    parts: dict[Reason, dict[str, None]] = {}
+    for item in gap.missing:
+        parts.setdefault(item.reason, {})[wording.PARTS[item.section]] = None
+    return "; ".join(wording.MISSING[reason].format(parts=", ".join(names)) for reason, names in parts.items())
 
 
 _RESULTS = ("Observation/", "DiagnosticReport/", "ImagingStudy/")

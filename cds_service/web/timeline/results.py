@@ -1,4 +1,4 @@
-"""Laboratory values and the temperature around the slot: when each was taken, and until when it counts."""
+"""Laboratory values and the temperature around the procedure: when each was taken, and until when it counts."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -85,7 +85,7 @@ def _lane(test: _Test, lab: Lab, material: CardInputs, chart: Chart, clock: Cloc
     said.append(_counts(known, until, chart, clock))
     marks = [Mark(MarkShape.WINDOW, lab.taken.start, at_least)]
     if at_least < until:
-        said.append(f"only until {clock.hour(at_least)} if what is missing shortens it to {possible.text}")
+        said.append(f"only until {clock.time(at_least)} if what is missing shortens it to {possible.text}")
         marks.append(Mark(MarkShape.PERHAPS, at_least, until))
     if lab.doubts():
         said.append("there may be a newer result that cannot be read")
@@ -105,6 +105,6 @@ def _against(finding: Finding, lab: Lab) -> str:
 def _counts(window: Parameter, until: datetime, chart: Chart, clock: Clock) -> str:
     """Until when a result counts, and what that means now and at the slot."""
     if until < chart.as_of:
-        return f"counted until {clock.hour(until)} ({window.text})"
-    early = ", before the slot" if until < slot(chart) else ""
-    return f"counts until {clock.hour(until)} ({window.text}){early}"
+        return f"counted until {clock.time(until)} ({window.text})"
+    early = ", before the procedure" if until < slot(chart) else ""
+    return f"counts until {clock.time(until)} ({window.text}){early}"

@@ -1,4 +1,4 @@
-"""Where a moment lies on a drawn line of time, which dates are written along it, and how people read a moment."""
+"""Where a moment lies on a drawn line of time, which dates are written along it, and what the clock on the wall says at a moment."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -77,28 +77,18 @@ class Scale(Struct, frozen=True):
 
 
 class Clock(Struct, frozen=True):
-    """Writes moments as people read them in `zone`; the year only where it is not the one that the reader has in mind."""
+    """Writes moments by the clock on the wall in `zone`, as FHIR does: whoever shows them chooses the style (`date_style`)."""
 
     zone: tzinfo
-    year: int
 
-    def moment(self, at: datetime) -> str:
-        """Such as `Wed 25 Nov 12:00`."""
-        return f"{at.astimezone(self.zone):%a} {self.hour(at)}"
+    def time(self, at: datetime) -> str:
+        """Such as `2026-11-25 12:00`."""
+        return str(When.at(at.astimezone(self.zone)))
 
-    def hour(self, at: datetime) -> str:
-        """Such as `25 Nov 12:00`."""
-        here = at.astimezone(self.zone)
-        return f"{self.day(here.date())} {here:%H:%M}"
-
-    def day(self, day: date) -> str:
-        """Such as `25 Nov`."""
-        return f"{day:%-d %b}" if day.year == self.year else f"{day:%-d %b} {day.year}"
+    def day(self, at: datetime) -> str:
+        """Such as `2026-11-25`."""
+        return str(at.astimezone(self.zone).date())
 
     def when(self, when: When) -> str:
         """A date as exactly as the chart gives it; a day is the day that was written, whatever the zone."""
-        if when.precision is Precision.TIME:
-            return self.hour(when.start)
-        if when.precision is Precision.DAY:
-            return self.day(when.start.date())
-        return f"{when.start:%b %Y}" if when.precision is Precision.MONTH else str(when)
+        return self.time(when.start) if when.precision is Precision.TIME else str(when)

@@ -1,0 +1,80 @@
+"""What of one resource was not understood, as the account of everything that arrived holds it."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from cds_service.chart import Unreadable
+from cds_service.chart.intake import Cause
+from cds_service.fhir.concepts import Context
+from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding.decode import DecodedResource
+from cds_service.fhir.decoding.references import Directory
+from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.sorting import Mine
+from cds_service.fhir.intake.unread import is_settled, measured, unread
+from cds_service.fhir.readers import imaging_findings
+from cds_service.fhir.readers.drug_identity import NAMED
+from cds_service.fhir.readers.imaging_studies import Examination
+
+
+def counts(item: DecodedResource) -> bool:
+    """Whether what a resource says may be read: not if something changes its meaning that nobody here understands.
+
+    Of a Patient it may, as a rule says of the record that it is in doubt.
+    """
+    return not item.modifier or isinstance(item.resource, resources.Patient)
+
+
+def serves(item: DecodedResource) -> bool:
+    """Whether a resource is read by way of others: drugs and what they consist of, which orders refer to."""
+    return isinstance(item.resource, NAMED)
+
+
+def may_be_doubted(item: DecodedResource) -> bool:
+    """Whether there is anything to look for: of most resources there is not."""
+    return item.is_damaged or bool(item.notes or item.modifier) or type(item.resource) is resources.DiagnosticReport
+
+
+def doubt(
+    own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
+) -> bool:
+    """Whether something of a resource was not understood, which the account then holds. `entries` are what it would say."""
+    item, before = own.item, account.doubts
+    kind = type(item.resource).__name__
+    for part in unread(item, entries, context) if item.is_damaged else ():
+        cause = Cause.WORDS if item.cut else Cause.CODE
+        says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
+        account.doubt(own.section, cause, part, says=says, settled=is_settled(item.resource))
+    for cause, says, settled in _beyond_its_words(item) if entries or serves(item) else ():
+        whole = gap(item, entries, says)
+        account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
+    if not isinstance(item.resource, resources.DiagnosticReport):
+        return account.doubts > before
+    why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
+    if why and (why.partial or not entries):
+        account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
+    return account.doubts > before
+
+
+def gap(item: DecodedResource, entries: Sequence[object], says: str) -> Unreadable:
+    """What a resource leaves open that does not count for a reason in words; `entries` are what it would say."""
+    kind = type(item.resource).__name__
+    return Unreadable(item.reference, kind, measured(entries), f"{kind}: {says}")
+
+
+def notes(drafts: Iterable[DecodedResource], asked: Collection[str]) -> tuple[str, ...]:
+    """What is said of drafts whose meaning is changed by something that nobody here understands; a rule speaks of the order asked about."""
+    strange = [item for item in drafts if item.modifier and item.reference not in asked]
+    kinds = Counter(type(item.resource).__name__ for item in strange)
+    return tuple(f"Drafts not understood, as their meaning is changed: {count} {kind}" for kind, count in kinds.items())
+
+
+def _beyond_its_words(item: DecodedResource) -> Iterator[tuple[Cause, str, bool]]:
+    """Which dates do not count, and what changes the meaning of the whole; each with whether naming it is enough.
+
+    A date that does not count leaves the entry undated, which rules judge; a drug that does not count leaves the order for it without
+    one; a Patient is for the rule on the record.
+    """
+    yield from ((Cause.DATE, note, True) for note in item.notes)
+    if item.modifier:
+        yield Cause.MODIFIER, item.modifier, counts(item) or serves(item) or is_settled(item.resource)
