@@ -91,7 +91,7 @@ class Role(StrEnum):
     PREPARATION = "preparation"
     """Prepares the day, for whoever books it."""
     EVIDENCE_NOTE = "evidence-note"
-    """Says what the trials say; it has its own place on the suitability card."""
+    """Says what the trials say: a remark where the procedure may go ahead, lest the card reads as praise."""
     NEUROLOGY = "neurology"
     """Judges legs and sphincters: what is not recorded of them is said on every answer that lets the procedure go ahead."""
     BACKGROUND = "background"
