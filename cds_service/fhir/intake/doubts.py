@@ -15,6 +15,7 @@ from cds_service.fhir.intake.unread import is_settled, measured, unread
 from cds_service.fhir.readers import imaging_findings
 from cds_service.fhir.readers.drug_identity import NAMED
 from cds_service.fhir.readers.imaging_studies import Examination
+from cds_service.fhir.readers.observations import is_withheld
 
 
 def counts(item: DecodedResource) -> bool:
@@ -30,9 +31,16 @@ def serves(item: DecodedResource) -> bool:
     return isinstance(item.resource, NAMED)
 
 
-def may_be_doubted(item: DecodedResource) -> bool:
+def may_be_doubted(own: Mine) -> bool:
     """Whether there is anything to look for: of most resources there is not."""
-    return item.is_damaged or bool(item.notes or item.modifier) or type(item.resource) is resources.DiagnosticReport
+    item, resource = own.item, own.item.resource
+    if item.is_damaged or item.notes or item.modifier or own.is_disputed:
+        return True
+    if isinstance(resource, resources.Observation):
+        return resource.dataAbsentReason is not None or bool(resource.component)
+    if isinstance(resource, resources.Procedure):
+        return not resource.status
+    return type(resource) is resources.DiagnosticReport
 
 
 def doubt(
@@ -45,6 +53,13 @@ def doubt(
         cause = Cause.WORDS if item.cut else Cause.CODE
         says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
         account.doubt(own.section, cause, part, says=says, settled=is_settled(item.resource))
+    sets = answered_in_words(entries, context) if lacks_its_value(own) else None
+    if sets:
+        withheld = Unreadable(item.reference, kind, sets, f"{kind} whose value did not come")
+        account.doubt(own.section, Cause.ENTRY, withheld, says=withheld.says)
+    if isinstance(item.resource, resources.Procedure) and entries and not item.resource.status:
+        done = gap(item, entries, "its status did not come")
+        account.doubt(own.section, Cause.ENTRY, done, says=done.says)
     for cause, says, settled in _beyond_its_words(item) if entries or serves(item) else ():
         whole = gap(item, entries, says)
         account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
@@ -54,6 +69,27 @@ def doubt(
     if why and (why.partial or not entries):
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
     return account.doubts > before
+
+
+def lacks_its_value(own: Mine) -> bool:
+    """Whether a result has a value that did not come, could not be read, or is another in another version."""
+    resource: resources.Resource = own.item.resource
+    if not isinstance(resource, resources.Observation):
+        return False
+    absent = [resource.dataAbsentReason, *(part.dataAbsentReason for part in resource.component)]
+    return own.is_disputed or any(map(is_withheld, absent)) or any(_VALUE in path for path in own.item.dropped)
+
+
+def answered_in_words(entries: Sequence[object], context: Context) -> frozenset[str]:
+    """The measures of a result that have no unit, such as a culture or a class: rules look among these for what was found.
+
+    Of a number, they say by themselves that it is not there.
+    """
+    sets = context.know.index.value_sets
+    return frozenset(name for name in measured(entries) or () if not sets[name].unit)
+
+
+_VALUE = "value"
 
 
 def gap(item: DecodedResource, entries: Sequence[object], says: str) -> Unreadable:

@@ -14,6 +14,7 @@ from cds_service.fhir.decoding.datatypes import Component, Quantity, Term, terms
 from cds_service.fhir.readers.coded_conclusions import stated_by
 from cds_service.fhir.readers.imaging_findings import Findings
 from cds_service.fhir.readers.imaging_studies import Examination, Region, modality, region
+from cds_service.fhir.readers.observations import is_withheld
 from cds_service.report_text.reader import Statement, read_report
 
 _WITHDRAWN = frozenset(("entered-in-error", "cancelled"))
@@ -53,7 +54,8 @@ def findings_of_observation(
 ) -> tuple[ImagingFinding, ...]:
     """The findings of an imaging Observation and its components; none if it is about something else.
 
-    `shown` is the study or report that it belongs to, if any. A label without any value is an uncertain finding.
+    `shown` is the study or report that it belongs to, if any. A label without any value, or with one that is withheld, is an uncertain
+    finding.
     """
     if (resource.status or "").strip().lower() in _WITHDRAWN or resource.code is None:
         return ()
@@ -147,8 +149,10 @@ def _value(part: resources.Observation | Component, context: Context) -> _Value:
     for term in terms_of(part.interpretation):
         if term.plain_code in ("pos", "neg"):
             return _stated("present" if term.plain_code == "pos" else "absent", context)
-    stated = part.dataAbsentReason is not None or part.valueInteger is not None or _has_value(part)
-    return _Value() if stated else _Value(Assertion.UNCERTAIN)
+    if is_withheld(part.dataAbsentReason):
+        return _Value(Assertion.UNCERTAIN)
+    given = (part.dataAbsentReason, part.valueInteger, part.valueString, coded)  # a quantity without a number is none
+    return _Value(Assertion.UNCERTAIN) if all(item is None for item in given) else _Value()
 
 
 def _measured(given: Quantity) -> _Value:

@@ -23,6 +23,8 @@ _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
 _FINAL = frozenset(("final", "amended", "corrected"))
 _STATUSES = _FINAL | {"preliminary", "registered"}
 _COMPARATORS = frozenset(("", "<", "<=", ">=", ">"))
+_WITHHELD = frozenset(("masked", "not-permitted", "error", "unsupported", "as-text"))
+"""The reasons of FHIR (http://hl7.org/fhir/R4/valueset-data-absent-reason.html) that say that there is a value."""
 _NO_VALUE = "no value"
 _POSITIVE, _NEGATIVE = ValueSets.RESULT_POSITIVE, ValueSets.RESULT_NEGATIVE
 _LONGEST_LABEL = 3  # words; a longer string is a sentence, which proves less than an answer does
@@ -128,6 +130,11 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
     if answer:
         return _Reading(answer=answer)
     return _Reading(absent=_absent(part.dataAbsentReason) or _NO_VALUE)
+
+
+def is_withheld(reason: Term | None) -> bool:
+    """Whether there is a value that did not come: another thing than a test that was not done."""
+    return reason is not None and not _WITHHELD.isdisjoint([code for _, code in reason.codes])
 
 
 def _absent(reason: Term | None) -> str:
