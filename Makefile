@@ -7,8 +7,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 COMPILE := uv pip compile --universal --python-version 3.11 --no-config --generate-hashes --group build pyproject.toml
 
-# Coverage is that of unit tests and rule cases: measuring the laws would double the time and show what no case expects.
-MEASURED := not law and not browser
+# Coverage is that of unit tests and rule cases: measuring laws and sweeps would double the time and show what no case expects.
+MEASURED := not law and not browser and not sweep
 
 # What tries the clinical logic without a server, a database or a page. It runs in one process, because these thousands of tests take
 # less time than handing each of them to another process does, and without generated input, which alone takes a third of the time.
@@ -36,7 +36,7 @@ test: lint ## Check and test everything
 	$(BIN)/pytest -n 2 -m "not ($(MEASURED))"
 
 test-fast: .venv/installed-test ## Run the cases of all rules and the fast unit tests, in under 20 seconds
-	$(BIN)/pytest -m "$(MEASURED) and not sweep and not hypothesis" $(addprefix tests/test_,$(addsuffix .py,$(FAST)))
+	$(BIN)/pytest -m "$(MEASURED) and not hypothesis" $(addprefix tests/test_,$(addsuffix .py,$(FAST)))
 
 test-rule: .venv/installed-test ## Run the cases, page, laws and golden requests of one rule: make test-rule ID=low_platelets
 	@test -f "fixtures/rules/$(ID).json" || { echo "No rule '$(ID)'. Name one: make test-rule ID=low_platelets" >&2; exit 1; }

