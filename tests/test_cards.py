@@ -10,10 +10,11 @@ from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from cds_service import cases
-from cds_service.cards import headlines, markdown, overrides, wording
+from cds_service.cards import gaps, headlines, markdown, overrides, wording
+from cds_service.cards.body import Point, quoted_once
 from cds_service.cards.inputs import Manner
 from cds_service.chart import Answer, Section
-from cds_service.findings import Topic
+from cds_service.findings import Result, Status, Topic
 from cds_service.knowledge import load
 from cds_service.rules import catalogue
 from cds_service.service import Site
@@ -162,3 +163,23 @@ def test_a_summary_is_one_thought_and_never_cut() -> None:
     assert headlines.summary(openings, [(long, "brief")]) == f"{openings[1]}. W{long[1:]}"
     assert headlines.summary(openings, [("word " * 60, "brief")]) == f"{openings[0]}. Brief"
     assert headlines.summary(openings, [("word " * 60,)]) == openings[0]
+
+
+def test_an_opening_that_leaves_no_room_stands_alone() -> None:
+    """The least of them, where nothing fits at all."""
+    long = ("word " * 40).strip()
+    assert headlines.summary((long, "short " * 30), [("point",)]) == ("short " * 30).strip()
+
+
+def test_a_sentence_of_a_report_is_quoted_once() -> None:
+    """The reason that quotes it again is only named."""
+    first = Point('Oedema, MRI 16 Nov: "T12 is broken."', "oedema")
+    again = Point('Fracture, MRI 16 Nov: "T12 is broken."', "T12 fracture")
+    assert quoted_once([first, again]) == ((first,), ("T12 fracture",))
+
+
+def test_a_gap_without_a_part_says_itself_why() -> None:
+    """There is something on record, but it leaves the question open."""
+    rule = next(item for item in catalogue() if item.id == "severe_pain")
+    says = "pain of >4 of 10 (2026-11-20 09:00) leaves the limit of 5 open"
+    assert gaps.points([Result(rule, Status.UNKNOWN, unknown=says)]) == [(says, "pain score unknown")]

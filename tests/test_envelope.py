@@ -119,7 +119,7 @@ def test_only_halves_are_replaced(text: str, became: str) -> None:
 def test_halves_are_replaced_in_linear_time() -> None:
 
     started = time.process_time()
-    surrogates.replaced(rb"\\" * 2_000_000 + rb"\ud83d" * 500_000)
+    surrogates.replaced(rb"\\" * 200_000 + rb"\ud83d" * 50_000)
     assert time.process_time() - started < 4
 
 

@@ -53,19 +53,9 @@ def as_sentence(text: str) -> str:
     return shown if shown.endswith((".", "?", "!", '."')) else f"{shown}."
 
 
-def link(label: str, url: str) -> str:
-    """A link to the address of a citation."""
-    return f"[{escaped(label)}]({url})"
-
-
 def bullets(lines: Iterable[str]) -> str:
     """A list, one line each."""
     return "\n".join([f"- {line}" for line in lines])
-
-
-def section(heading: str, body: str) -> str:
-    """A heading in bold with its body; nothing if there is no body."""
-    return f"**{heading}**\n\n{body}" if body else ""
 
 
 def sections(*parts: str) -> str:
