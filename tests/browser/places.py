@@ -35,7 +35,7 @@ PAGES = [
     Place(
         "workbench-unread",
         "/?fixture=broken-resource-among-good",
-        "1 resource could not be read: Condition/broken",
+        "1 resource could not be read: Condition whose code could not be read",
         variant=True,
     ),
     Place("workbench-aftercare", "/?fixture=discharge-after-vertebroplasty", "No order to judge", variant=True),
