@@ -4,7 +4,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from statistics import median
 from typing import Any
 
@@ -101,7 +100,6 @@ def _values(row: dict[str, Any]) -> set[str]:
     return {item["reference"] for item in row.get("evidence", ()) if item["path"] == "value"}
 
 
-@cache
 def _golden() -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for file in EXPECTED:

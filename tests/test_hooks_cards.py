@@ -58,7 +58,7 @@ def test_apixaban_twenty_hours_before_the_slot() -> None:
     assert card["source"]["label"] == "SIR 2019"
     for told in ("not yet", "20 h", "earliest Wed 25 Nov 12:00"):
         assert told in card["summary"]
-    for row in ("SIR 2019, used | 48 h | Wed 25 Nov 12:00", "ASRA 2018 | 72 h | Thu 26 Nov 12:00"):
+    for row in ("SIR 2019, used here | 48 h | Wed 25 Nov 12:00", "ASRA 2018 | 72 h | Thu 26 Nov 12:00"):
         assert row in card["detail"]
     assert next(item["label"].partition(":")[0] for item in card["suggestions"]) == "Create a task"
 
@@ -98,6 +98,18 @@ def test_an_age_between_the_limits_is_told_in_days() -> None:
     [card] = call(asked)["cards"]
     assert "Onset of the fracture unknown (83 to 113 days ago, limit 84 days)" in card["summary"]
     assert "4 of 5 criteria met" in card["detail"]
+
+
+@pytest.mark.parametrize("name", ["suitable-acute-fracture", "apixaban-20h-before-slot", "active-discitis"])
+def test_how_the_chart_was_read_is_never_left_out(name: str) -> None:
+    """However little room a card has: one line of it, and how many more lines the assessment holds."""
+    notes = tuple(f"Switched off by this site: rule number {number}" for number in range(7))
+    body = call(request(name), replace(SITE, notes=notes))
+    [line] = [line for line in body["cards"][0]["detail"].splitlines() if "Switched off" in line]
+    assert line.endswith("rule number 1; 5 more in the assessment.")
+    assert body["extension"][EXTENSION]["notes"] == list(notes)
+    one = call(request(name), replace(SITE, notes=notes[:1]))["cards"][0]["detail"]
+    assert "- Switched off by this site: rule number 0.\n" in one
 
 
 def test_what_is_only_worth_considering_is_information() -> None:

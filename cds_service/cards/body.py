@@ -22,13 +22,15 @@ class Point(Struct, frozen=True):
 
 
 class Body(Struct, frozen=True):
-    """What a detail says: steps, then reasons, each the most urgent first; findings only named; facts that stand as they are;
-    remarks, the first to go; a table."""
+    """What a detail says: steps, then reasons, each the most urgent first; findings only named; facts that stand as they are; remarks,
+    the first to go; a table. `notes` on how the chart was read never go.
+    """
 
     steps: tuple[Point, ...] = ()
     because: tuple[Point, ...] = ()
     also: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     table: str = ""
 
@@ -50,6 +52,7 @@ class Body(Struct, frozen=True):
             *_led(wording.BECAUSE, self.because),
             *(f"{wording.ALSO}{line}" for line in also),
             *self.facts,
+            *self.notes,
             *self.remarks,
         ]
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 from msgspec.structs import replace as struct_replace
 
-from cds_service.cards import budget, headlines, holds, links, overrides, suggestions, verdict, wording
+from cds_service.cards import budget, criteria, headlines, holds, links, overrides, suggestions, verdict, wording
 from cds_service.cards.body import Body, Point, fitted
 from cds_service.cards.identity import CARD_KEY, card_key
 from cds_service.cards.inputs import CardInputs, by_urgency
@@ -34,7 +34,7 @@ def for_order(material: CardInputs) -> tuple[Card, ...]:
         _verdict(material, own, prepares=Topic.WORKUP not in tasks),
         *(_task(material, topic, found) for topic, found in tasks.items()),
     ]
-    return _each_unrepeated(sorted(made, key=lambda card: card.indicator.rank))
+    return _offered_once(sorted(made, key=lambda card: card.indicator.rank))
 
 
 def for_booking(material: CardInputs) -> tuple[Card, ...]:
@@ -67,13 +67,13 @@ def _verdict(material: CardInputs, own: Sequence[Result], *, prepares: bool) -> 
     decided = verdict.deciding(material, own)
     shown = [item for item in material.results.met if item.effect is Kind.INDICATION]
     leading = decided if decided or material.assessment.disposition is not Disposition.CRITERIA_MET else shown
-    body = verdict.body(material, own, information, verdict.preparation(material) if prepares else ())
+    body = verdict.body(material, own, decided, information, verdict.preparation(material) if prepares else ())
     content = _Content(
         topic=Topic.SUITABILITY,
-        summary=verdict.summary(material, own),
+        summary=verdict.summary(material, decided),
         body=body,
         indicator=verdict.indicator(material, own),
-        results=_unrepeated((*leading, *own, *information)),
+        results=_distinct((*leading, *own, *information)),
         rules=_ids(leading, body),
         proposing=tuple(verdict.asking(material, own, information)),
         not_recorded=len([item for item in material.results.open if all(item is not other for other in decided)]),
@@ -122,14 +122,14 @@ def _advice(material: CardInputs, topic: Topic, found: tuple[Result, ...]) -> Ca
 def for_view(material: CardInputs) -> tuple[Card, ...]:
     """When the chart is opened: one card of information on the fracture that was found; the hook's policy sees that there is one."""
     found = by_urgency(material.results.met)
-    body = Body(facts=tuple(verdict.indicated_by(material)))
+    body = Body(facts=tuple(criteria.evidence(material)))
     seen = headlines.points(material, material.results.met_in(Role.FRACTURE))
     summary = headlines.summary((wording.FRACTURE_SEEN,), seen)
     content = _Content(Topic.SUITABILITY, summary, body, Indicator.INFO, found, _ids(found, body))
     return (_card(material, content),)
 
 
-def _each_unrepeated(made: Iterable[Card]) -> tuple[Card, ...]:
+def _offered_once(made: Iterable[Card]) -> tuple[Card, ...]:
     """The cards with each suggestion on the most urgent of them only."""
     offered: set[str] = set()
     kept = []
@@ -174,7 +174,7 @@ def _card(material: CardInputs, content: _Content) -> Card:
     )
 
 
-def _unrepeated(results: Iterable[Result]) -> tuple[Result, ...]:
+def _distinct(results: Iterable[Result]) -> tuple[Result, ...]:
     return tuple({id(item): item for item in results}.values())
 
 

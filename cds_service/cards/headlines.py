@@ -44,12 +44,12 @@ def summary(openings: Sequence[str], found: Sequence[tuple[str, ...]]) -> str:
     `openings` go from the fullest to the shortest: the first is taken that fits beside the points. There are none on a card that
     begins with its point.
     """
-    for ending in _endings(found):
-        for opening in openings or ("",):
-            line = markdown.plain(". ".join(filter(None, (opening, ending))))
-            if len(line) <= LONGEST_SUMMARY:
-                return line
-    return markdown.plain(openings[-1] if openings else wording.SERVICE)
+    tried = (
+        markdown.plain(". ".join(filter(None, (opening, ending))))
+        for ending in _endings(found)
+        for opening in openings or ("",)
+    )
+    return next((line for line in tried if len(line) <= LONGEST_SUMMARY), wording.SERVICE)
 
 
 def _endings(found: Sequence[tuple[str, ...]]) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """What every card is made from: the results of one call with their order, their knowledge, and how the site wants its cards."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
@@ -12,7 +12,7 @@ from cds_service.cards.opening_hours import OpeningHours
 from cds_service.chart import Level, Order, RequestedService, When, spoken
 from cds_service.chart.intake import Intake
 from cds_service.disposition import Assessment
-from cds_service.findings import Indicator, Kind, Result, Results, Role, Topic
+from cds_service.findings import Indicator, Result, Results, Role, Topic
 from cds_service.findings.date_style import in_words
 from cds_service.findings.hold_plan import HoldPlan
 from cds_service.hook import Hook
@@ -124,17 +124,9 @@ class CardInputs:
     def _now(self) -> datetime:
         return self.as_of.astimezone(self.manner.zone)
 
-    def met(self, topic: Topic, effects: Collection[Kind | None] = ()) -> tuple[Result, ...]:
-        """The met results of a card's topic, of the effects given or of all, most urgent first."""
-        found = self._met.get(topic, ())
-        return tuple([item for item in found if item.effect in effects] if effects else found)
-
-    @cached_property
-    def _met(self) -> Mapping[Topic, list[Result]]:
-        by_topic: dict[Topic, list[Result]] = {}
-        for item in by_urgency(self.results.met):
-            by_topic.setdefault(item.rule.card, []).append(item)
-        return by_topic
+    def met(self, topic: Topic) -> tuple[Result, ...]:
+        """The met results of a card's topic, most urgent first."""
+        return tuple([item for item in by_urgency(self.results.met) if item.rule.card is topic])
 
     def awaited(self, orderable: Orderable) -> RequestedService | None:
         """The order by which a service is under way already: open, and drafted or not older than the service may take."""

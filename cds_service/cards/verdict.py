@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from cds_service.cards import budget, gaps, headlines, holds, wording
+from cds_service.cards import budget, criteria, gaps, headlines, holds, wording
 from cds_service.cards.body import Body, Point, fitted, joined, quoted_once, unrepeated
 from cds_service.cards.inputs import CardInputs, by_urgency
 from cds_service.cards.lines import points, points_to_do, shorts, steps
 from cds_service.disposition import Disposition
-from cds_service.findings import CRITERIA, Indicator, Kind, Result, Role, Status, Topic
+from cds_service.findings import Indicator, Kind, Result, Role, Status, Topic
 from cds_service.findings.hold_plan import HoldPlan
 
 _INDICATOR = {
@@ -29,13 +29,12 @@ def indicator(material: CardInputs, results: Iterable[Result]) -> Indicator:
     return min([own, *found], key=lambda item: item.rank)
 
 
-def summary(material: CardInputs, results: Sequence[Result]) -> str:
-    """The verdict and what it rests on: what is critical first, then what decided."""
+def summary(material: CardInputs, decided: Sequence[Result]) -> str:
+    """The verdict and what it rests on, of what was `deciding`."""
     assessment = material.assessment
     openings = [f"{name}: {wording.VERDICTS[assessment.disposition]}" for name in material.procedures]
     if assessment.disposition is Disposition.CRITERIA_MET:
         return headlines.summary(openings, [(wording.EXAMINE_FIRST,)] if _is_unexamined(material) else [])
-    decided = deciding(material, results)
     if any(item.rule.role is Role.INTERRUPTION_HAZARD for item in decided):
         decided = [item for item in decided if not _waits_for_agreement(item)]
     return headlines.summary(openings, headlines.points(material, decided))
@@ -45,29 +44,29 @@ def deciding(material: CardInputs, results: Sequence[Result]) -> list[Result]:
     """What the summary names: of the results on the card what is critical, and what decided; all that decided if none of it is there."""
     because = material.assessment.because
     own = [item for item in because if item.status is not Status.MET or any(item is other for other in results)]
-    critical = (
-        []
-        if material.assessment.disposition.discourages
-        else [item for item in results if item.indicator is Indicator.CRITICAL]
-    )
+    disposition = material.assessment.disposition
+    critical = [] if disposition.discourages else [item for item in results if item.indicator is Indicator.CRITICAL]
     decided = by_urgency(own or because)
-    if (
-        material.assessment.disposition is Disposition.INSUFFICIENT_DATA
-    ):  # a summary has room for two: what is open is one of them
+    if disposition is Disposition.INSUFFICIENT_DATA:
+        # A summary has room for two: what is open is one of them.
         critical, decided = critical[:1], (*decided, *critical[1:])
     found = {id(item): item for item in (*critical, *decided)}
     return list(found.values())
 
 
 def body(
-    material: CardInputs, results: Sequence[Result], information: Sequence[Result], prepare: Sequence[str] = ()
+    material: CardInputs,
+    results: Sequence[Result],
+    decided: Sequence[Result],
+    information: Sequence[Result],
+    prepare: Sequence[str] = (),
 ) -> Body:
     """What the card says under its summary, within its budget.
 
-    `results` speak against, `information` is only named, and `prepare` are lines that prepare the day.
+    `results` speak against, of which the summary names those that `decided`; `information` is only named, and `prepare` are lines that
+    prepare the day.
     """
     disposition = material.assessment.disposition
-    decided = deciding(material, results)
     left_open = [item for item in decided if item.status not in (Status.MET, Status.NOT_MET)]
     met = list({id(item): item for item in (*decided, *results) if item.status is Status.MET}.values())
     reasons = [item for item in met if item.effect is not Kind.WORKUP]
@@ -86,12 +85,14 @@ def body(
         because=(*because, *_unknown(material, left_open)),
         also=tuple(dict.fromkeys((*quoted, *map(material.say, shorts(unplanned))))),
         facts=tuple(_criteria(material, left_open)),
+        notes=tuple(_notes(material)),
         remarks=(*_remarks(material), *prepare),
         table="" if disposition.discourages else holds.table(material, reasons),
     )
-    left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, results))
-    most = left if disposition is Disposition.CRITERIA_MET else budget.VERDICT_WORDS
-    return fitted(whole, material.small_print, most)
+    if disposition is not Disposition.CRITERIA_MET:
+        return fitted(whole, material.small_print, budget.VERDICT_WORDS)
+    left = budget.FAVOURABLE_WORDS - budget.word_count(summary(material, decided))
+    return fitted(whole, material.small_print, left)
 
 
 def asking(material: CardInputs, results: Iterable[Result], information: Iterable[Result]) -> list[Result]:
@@ -157,51 +158,29 @@ def _is_unexamined(material: CardInputs) -> bool:
 
 
 def _criteria(material: CardInputs, named: Sequence[Result]) -> list[str]:
-    """The criteria: what shows each where all are met, else how many are, and which are not unless the card has `named` it; none where
-    the chart speaks against.
-    """
+    """What shows each criterion where all are met, else how many are; nothing where the chart speaks against."""
     disposition = material.assessment.disposition
     if disposition is Disposition.CRITERIA_MET:
-        return indicated_by(material)
-    if not disposition.favourable:
-        return []
-    results = material.results
-    met = [role for role in CRITERIA if results.met_in(role)]
-    left = [item for role in CRITERIA if role not in met for item in results.in_role(role)]
-    left = [item for item in left if item.status is not Status.NOT_APPLICABLE]
-    count = wording.CRITERIA.format(met=len(met), total=len(met) + len(left))
-    return joined([count, *(_lacking(item) for item in left if all(item is not other for other in named))])[:1]
+        return criteria.evidence(material)
+    return criteria.counted(material, named) if disposition.favourable else []
 
 
-def _lacking(item: Result) -> str:
-    """A criterion that is not shown, or of which nothing is recorded."""
-    return item.rule.not_shown if item.status is Status.NOT_MET else gaps.brief(item)
-
-
-def indicated_by(material: CardInputs) -> list[str]:
-    """What shows each criterion in few words with its day, then other indications, as lines."""
-    results = material.results
-    found = [
-        *results.met_in(*CRITERIA),
-        *(item for item in results.met if item.effect is Kind.INDICATION and item.rule.role not in CRITERIA),
-    ]
-    texts: dict[str, None] = {}
-    days: set[str] = set()
-    for finding in (item.finding for item in found if item.finding):
-        day = headlines.day(finding)
-        brief = finding.short if day in days else headlines.dated(finding)
-        texts[material.say(finding.headline or brief)] = None
-        days.add(day)
-    return joined(list(texts))
+def _notes(material: CardInputs) -> list[str]:
+    """How the chart was read, in one line, and how many more notes the assessment has where it does not hold them all."""
+    notes = list(map(material.say, material.notes))
+    for number in range(len(notes), 0, -1):
+        line, more = "; ".join(notes[:number]), len(notes) - number
+        line = wording.MORE_NOTES.format(notes=line, count=more) if more else line
+        if number == 1 or budget.word_count(line) <= budget.LONGEST_LINE:
+            return [line]
+    return []
 
 
 def _remarks(material: CardInputs) -> list[str]:
-    """How the chart was read, and that trials disagree."""
-    disposition = material.assessment.disposition
-    said = joined(list(map(material.say, material.notes)))
-    if disposition in _ADVISES:
-        said += [item.finding.says for item in material.results.met_in(Role.EVIDENCE_NOTE) if item.finding]
-    return said
+    """That trials disagree, where the procedure may go ahead now."""
+    if material.assessment.disposition not in _ADVISES:
+        return []
+    return [item.finding.says for item in material.results.met_in(Role.EVIDENCE_NOTE) if item.finding]
 
 
 def preparation(material: CardInputs) -> list[str]:

@@ -47,24 +47,10 @@ READ_IN, READ_IN_BRACKETS = "{says} ({place})", "{says}; {place})"
 CRITERIA = "{met} of {total} criteria met"
 EXAMINE = "Examine leg strength and sphincters: not recorded"
 ALTERNATIVES = "Review analgesia, brace or physiotherapy, osteoporosis treatment; set a date for review"
-STEPS = {
-    Proposal.ORDER_INR: "Order an INR",
-    Proposal.ORDER_PLATELETS: "Order a platelet count",
-    Proposal.ORDER_CREATININE: "Order creatinine",
-    Proposal.ORDER_INFECTION_MARKERS: "Order CRP and a white cell count",
-    Proposal.ORDER_PREGNANCY_TEST: "Order a pregnancy test",
-    Proposal.ORDER_MRI: "Order MRI of the spine with STIR",
-    Proposal.ORDER_BONE_SCAN: "Order a bone scan with SPECT-CT",
-    Proposal.REFER_SPINE_SURGERY: "Ask spine surgery for an opinion",
-    Proposal.REFER_BONE_HEALTH: "Refer for bone density and osteoporosis treatment",
-    Proposal.REFER_HAEMATOLOGY: "Ask haematology for advice",
-    Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
-    Proposal.AGREE_PLAN: "Agree the plan for the drug with the prescriber",
-}
-"""What a proposal asks a person to do, where its finding does not say it better."""
 INTERVAL, FROM, LAST_DOSE_BY = "interval", "from", "last dose by"
-USED_HERE = "{source}, used"
+USED_HERE = "{source}, used here"
 AS_OF = "As of {moment} · knowledge {version} · advice, not an order"
+MORE_NOTES = "{notes}; {count} more in the assessment"
 WITHHELD = "A card on this was overridden lately and is not shown again"
 
 # What is not known: {parts} are parts of the chart or values, {judgements} what is unknown without them.
@@ -111,7 +97,7 @@ MISSING = {
     Reason.NOT_UNDERSTOOD: "{parts} partly not understood",
 }
 
-# Suggestions: what pressing the button will do. {levels} is empty or " T12".
+# Suggestions: what pressing the button will do.
 ORDER_LABEL = "Order {text}"
 ORDER_LABELS = {
     Proposal.ORDER_INR: "Order INR",
@@ -126,6 +112,8 @@ ORDER_LABELS = {
     Proposal.REFER_HAEMATOLOGY: "Ask haematology for advice",
     Proposal.REFER_CARDIOLOGY: "Ask cardiology for advice",
 }
+STEPS = ORDER_LABELS | {Proposal.AGREE_PLAN: "Agree the plan for the drug with the prescriber"}
+"""What a proposal asks a person to do, where its finding does not say it better: the words of its button."""
 PLAN_LABEL = "Create a task: agree the plan for {drugs} with the prescriber"
 MOVE_LABEL = "Move the order to {moment}, the next list"
 CANCEL_LABEL = "Remove the draft order: {procedure}"
