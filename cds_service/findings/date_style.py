@@ -7,6 +7,11 @@ from datetime import date, datetime
 # A finding's texts hold dates as FHIR writes them, so that a program can read them and a page can choose its style.
 _DATE = re.compile(r"(?<![\w.-])((?:19|20)\d\d)-(0[1-9]|1[0-2])(?:-(\d\d)(?:[ T](\d\d:\d\d))?)?(?![\w-]|\.\d)")
 
+_TIME = slice(11, 16)  # of a moment as FHIR writes it
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+"""In English whatever the locale of the process."""
+
 
 def in_words(text: str, as_of: datetime) -> str:
     """The text with its dates in words, in the zone of `as_of`; the year is left out if it is that of `as_of`."""
@@ -30,9 +35,11 @@ def _worded(found: re.Match[str], as_of: datetime) -> str:
         on = date(int(year), int(month), int(day or 1))
     except ValueError:
         return found[0]
+    month = _MONTHS[on.month - 1]
     if day is None:
-        return f"{on:%b %Y}"
+        return f"{month} {on.year}"
+    at = f" {time}" if time else ""
     if on.year != as_of.year:
-        return f"{on.day} {on:%b %Y}{f' {time}' if time else ''}"
-    lies_ahead = (on, time or "") >= (as_of.date(), f"{as_of:%H:%M}" if time else "")
-    return f"{f'{on:%a} ' if lies_ahead else ''}{on.day} {on:%b}{f' {time}' if time else ''}"
+        return f"{on.day} {month} {on.year}{at}"
+    lies_ahead = (on, time or "") >= (as_of.date(), as_of.isoformat()[_TIME] if time else "")
+    return f"{f'{_WEEKDAYS[on.weekday()]} ' if lies_ahead else ''}{on.day} {month}{at}"
