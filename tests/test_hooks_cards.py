@@ -310,6 +310,8 @@ def test_a_booking_is_planned_from_its_start() -> None:
     assert "last dose by Tue 1 Dec 09:00" in body["cards"][0]["summary"]
     assert topics(body) == ["suitability", "workup"]
     assert "Prepare: fasting" in body["cards"][1]["detail"]
+    assert "Order a platelet count" in body["cards"][1]["detail"]
+    assert "platelets 231" not in said(body), "what is to be ordered is not named a second time"
     assert "Thu 3 Dec 09:00" in said(body)
     assert labelled(body, "Move") == []
 

@@ -8,10 +8,10 @@ from msgspec import Struct
 from msgspec.structs import replace as struct_replace
 
 from cds_service.cards import budget, criteria, headlines, holds, links, overrides, suggestions, verdict, wording
-from cds_service.cards.body import Body, Point, fitted
+from cds_service.cards.body import Body, Point, fitted, unrepeated
 from cds_service.cards.identity import CARD_KEY, card_key
 from cds_service.cards.inputs import CardInputs, by_urgency
-from cds_service.cards.lines import points, shorts, steps
+from cds_service.cards.lines import points, points_to_do, steps
 from cds_service.cards.model import Card, CardSource, TopicCoding
 from cds_service.disposition import Disposition
 from cds_service.findings import Indicator, Kind, Result, Role, Topic
@@ -84,9 +84,8 @@ def _verdict(material: CardInputs, own: Sequence[Result], *, prepares: bool) -> 
 def _task(material: CardInputs, topic: Topic, found: Sequence[Result]) -> Card:
     """The card of one person's task, as urgent as the most urgent finding."""
     whole = Body(
-        steps=tuple(map(Point, steps(material, found))),
+        steps=unrepeated(points_to_do(material, found)),
         because=() if topic is Topic.WORKUP else tuple(points(material, found)),
-        also=tuple(map(material.say, shorts(found[2:]))) if topic is Topic.WORKUP else (),
         table=holds.table(material, found),
         remarks=tuple(verdict.preparation(material)) if topic is Topic.WORKUP else (),
     )

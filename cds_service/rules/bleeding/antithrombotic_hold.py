@@ -48,10 +48,10 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
 
     ## When it stays silent
     When the whole drug list shows no antithrombotic and nothing in the chart contradicts it, or each was held long enough. The list is
-    whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was
-    prescribed (MedicationRequest), as each holds drugs that the other lacks. An empty list is an answer; one that was left out, failed,
-    was cut or is another patient's is not. A site that keeps only one of them says so in `medication_lists`, or its server does. In
-    kidney failure, for which no interval is tabulated, a week would be needed: for a dose within it, renal function must be known.
+    whole once each list that the site keeps was answered: what patients say that they take (MedicationStatement) and what was prescribed
+    (MedicationRequest), as each holds drugs that the other lacks. An empty list is an answer; one that was left out, failed, was cut or is
+    another patient's is not. A site that keeps only one of them says so in the setting medication_lists, or its server does. In kidney
+    failure, for which no interval is tabulated, a week would be needed: for a dose within it, renal function must be known.
     """
     found, gaps = exposures(chart, know)
     for item in found:
