@@ -556,7 +556,7 @@ def _redate(place: Place, written: Callable[[str], str]) -> Made:
 
 @loses
 def impossible_date(place: Place) -> Made:
-    dates = (
+    dates: tuple[str, ...] = (
         "1900-01-01",
         "1970-01-01T00:00:00Z",
         "0001-01-01",
@@ -567,6 +567,8 @@ def impossible_date(place: Place) -> Made:
         "unknown",
         "",
     )
+    if place.kind == "Patient":  # a person may be born in 1970, and an age that cannot be is a caution
+        dates = tuple(text for text in dates if not text.startswith(("1970", "1900")))
     return _redate(place, lambda _: place.chance.choice(dates))
 
 

@@ -65,9 +65,19 @@ class Intake(Struct, frozen=True, dict=True):
 
     @cached_property
     def doubts(self) -> Mapping[Section, tuple[NotUnderstood, ...]]:
-        """What was not understood among the events and is not settled, by the section whose rules it may concern."""
+        """What was not understood among the events and is not settled, by the section whose rules it may concern.
+
+        Without those of which only the date was not: what they mean is known.
+        """
         found: dict[Section, list[NotUnderstood]] = {}
         for item in self.not_understood:
-            if item.about is not None and not item.settled:
+            if item.about is not None and not item.settled and item.cause is not Cause.DATE:
                 found.setdefault(item.about, []).append(item)
         return {section: tuple(items) for section, items in found.items()}
+
+    @property
+    def undated(self) -> tuple[NotUnderstood, ...]:
+        """The events whose date was not understood, though what they mean for the procedure depends on it."""
+        return tuple(
+            item for item in self.not_understood if item.cause is Cause.DATE and item.about and not item.settled
+        )

@@ -30,6 +30,7 @@ class CodeIndex:
     def __init__(self, value_sets: Mapping[str, ValueSet], systems: Systems) -> None:
         self.value_sets = value_sets
         self.systems = systems
+        self.timed = frozenset(name for name, item in value_sets.items() if item.timed)
         self._exact: dict[tuple[str, str], frozenset[str]] = {}
         self._above: dict[tuple[str, str], tuple[frozenset[str], frozenset[str]]] = {}
         self._longest: dict[str, int] = {}

@@ -16,7 +16,8 @@ from cds_service.knowledge.files import Table, Text
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
-    A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. What is `timed` means something else
+    for the procedure as it grows old, such as an infection: rules judge it by its date.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ValueSet(Struct, frozen=True):
     pattern: re.Pattern[str] | None
     exception: re.Pattern[str] | None
     unit: str
+    timed: bool
 
 
 class Systems(Struct, frozen=True):
@@ -65,6 +67,7 @@ class _Described(Table, frozen=True, kw_only=True):
     reviewed: date
     includes: tuple[Text, ...] = ()
     unit: str = ""
+    timed: bool = False
     text: _Texts = _Texts()
 
 
@@ -113,6 +116,7 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         pattern=_any_of(file, "text.patterns", about.text.patterns),
         exception=_any_of(file, "text.except", about.text.but),
         unit=about.unit,
+        timed=about.timed,
     )
 
 

@@ -33,14 +33,13 @@ def _taken(chart: Chart, know: Knowledge) -> Iterator[DrugUse]:
 
 
 def _goes_on(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
-    """A dose given lately is part of a course that goes on; a supply of long ago is none."""
+    """A dose given lately is part of a course that goes on; a supply of long ago is none. Without a date neither is known to be over."""
     match use.source.type:
         case "MedicationAdministration" if use.last_dose:
             return lately(use.last_dose, chart, know.parameter("shared/infection.antibiotic_given_within"))
-        case "MedicationDispense":
-            return is_taken(use, chart) and lately(
-                use.stated, chart, know.parameter("shared/infection.antibiotic_supplied_within")
-            )
+        case "MedicationDispense" if use.stated:
+            supplied = know.parameter("shared/infection.antibiotic_supplied_within")
+            return is_taken(use, chart) and lately(use.stated, chart, supplied)
     return is_taken(use, chart)
 
 

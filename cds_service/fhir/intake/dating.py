@@ -1,6 +1,6 @@
 """Takes each date that cannot be out of a resource, so that nothing is concluded from it, and says which it was."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from functools import lru_cache
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.chart import When, days_since
 from cds_service.fhir import dates
-from cds_service.fhir.decoding import resources
+from cds_service.fhir.decoding import repair, resources
 from cds_service.fhir.decoding.datatypes import Period, Text, Timing
 from cds_service.fhir.decoding.decode import DecodedResource
 
@@ -19,6 +19,9 @@ _BEFORE_BIRTH = "lies before the birth"
 _TO_COME = "is still to come"
 _BEFORE_ONSET = "lies before the onset"
 _REVERSED = "ends before it begins"
+_WITHHELD = "is given without a value"
+_VALUELESS = b'"_'
+"""With what the name of an element begins that says something of a value, such as that it is masked."""
 
 DATES = frozenset(
     (
@@ -94,12 +97,27 @@ def dated(item: DecodedResource, life: Lifetime) -> DecodedResource:
         if problems:
             changes[name] = kept
             notes += [f"{name} {problem}, so it does not count" for problem in dict.fromkeys(problems)]
+    if _VALUELESS in bytes(item.part.raw):
+        notes += [f"{name} {_WITHHELD}, so it does not count" for name in _withheld(item)]
     if changes:
         resource = replace(resource, **changes)
     if isinstance(resource, resources.Condition) and (early := _over_before_it_began(resource, life.zone)):
         resource = replace(resource, **{early: None})
         notes.append(f"{early} {_BEFORE_ONSET}, so it does not count")
     return replace(item, resource=resource, notes=(*item.notes, *notes)) if notes else item
+
+
+def _withheld(item: DecodedResource) -> Iterator[str]:
+    """The dates of which only something else is given than a value, such as that it is masked."""
+    value = repair.as_object(bytes(item.part.raw)) or {}
+    for name in _OF_TYPE[type(item.resource)]:
+        if value.get(f"_{name}") and value.get(name) is None:
+            yield name
+        period = value.get(name) if name in PERIODS else None
+        if isinstance(period, dict):
+            yield from (
+                f"{name}.{end}" for end in ("start", "end") if period.get(f"_{end}") and period.get(end) is None
+            )
 
 
 def _over_before_it_began(problem: resources.Condition, zone: tzinfo) -> str:
@@ -145,7 +163,7 @@ def _is_reversed(start: str, end: str, zone: tzinfo) -> bool:
 
 def _problem(name: str, text: Text, life: Lifetime) -> str:
     """Why a date cannot be; empty if it can, or if none is given."""
-    if not text:
+    if text is None:
         return ""
     when, problem = _alone(text, life.zone)
     if when is None:
@@ -157,10 +175,10 @@ def _problem(name: str, text: Text, life: Lifetime) -> str:
 
 @lru_cache(maxsize=4096)
 def _alone(text: str, zone: tzinfo) -> tuple[When | None, str]:
-    """A date, or why it can be none for any patient; neither for white space."""
+    """A date, or why it can be none for any patient."""
     when = dates.read(text, zone)
     if when is None:
-        return None, NOT_READ if text.strip() else ""
+        return None, NOT_READ if text.strip() else _WITHHELD
     return (None, _NO_DATE) if dates.is_no_date(when) else (when, "")
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from cds_service.chart import Unreadable
+from cds_service.chart import Condition, DrugUse, ImagingFinding, Measurement, Patient, Procedure, Unreadable
 from cds_service.chart.intake import Cause
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
@@ -16,6 +16,7 @@ from cds_service.fhir.readers import imaging_findings
 from cds_service.fhir.readers.drug_identity import NAMED
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.observations import is_withheld
+from cds_service.knowledge.holds import ANTITHROMBOTICS
 
 
 def counts(item: DecodedResource) -> bool:
@@ -35,6 +36,8 @@ def may_be_doubted(own: Mine) -> bool:
     """Whether there is anything to look for: of most resources there is not."""
     item, resource = own.item, own.item.resource
     if item.is_damaged or item.notes or item.modifier or own.is_disputed:
+        return True
+    if isinstance(resource, resources.Patient):
         return True
     if isinstance(resource, resources.Observation):
         return resource.dataAbsentReason is not None or bool(resource.component)
@@ -60,7 +63,7 @@ def doubt(
     if isinstance(item.resource, resources.Procedure) and entries and not item.resource.status:
         done = gap(item, entries, "its status did not come")
         account.doubt(own.section, Cause.ENTRY, done, says=done.says)
-    for cause, says, settled in _beyond_its_words(item) if entries or serves(item) else ():
+    for cause, says, settled in _beyond_its_words(item, entries, context) if entries or serves(item) else ():
         whole = gap(item, entries, says)
         account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
     if not isinstance(item.resource, resources.DiagnosticReport):
@@ -105,12 +108,32 @@ def notes(drafts: Iterable[DecodedResource], asked: Collection[str]) -> tuple[st
     return tuple(f"Drafts not understood, as their meaning is changed: {count} {kind}" for kind, count in kinds.items())
 
 
-def _beyond_its_words(item: DecodedResource) -> Iterator[tuple[Cause, str, bool]]:
+def _beyond_its_words(
+    item: DecodedResource, entries: Sequence[object], context: Context
+) -> Iterator[tuple[Cause, str, bool]]:
     """Which dates do not count, and what changes the meaning of the whole; each with whether naming it is enough.
 
-    A date that does not count leaves the entry undated, which rules judge; a drug that does not count leaves the order for it without
-    one; a Patient is for the rule on the record.
+    A drug that does not count leaves the order for it without one; a Patient is for the rule on the record.
     """
-    yield from ((Cause.DATE, note, True) for note in item.notes)
+    settled = bool(item.notes) and not _turns_on_its_date(entries, context)
+    yield from ((Cause.DATE, note, settled) for note in item.notes)
+    if any(isinstance(entry, Patient) and entry.birth_unread for entry in entries):
+        yield Cause.DATE, "its birthDate is masked or cannot be", True
     if item.modifier:
-        yield Cause.MODIFIER, item.modifier, counts(item) or serves(item) or is_settled(item.resource)
+        yield Cause.MODIFIER, item.modifier, counts(item) or serves(item)
+
+
+def _turns_on_its_date(entries: Sequence[object], context: Context) -> bool:
+    """Whether what a resource says cannot be judged without the date that does not count: an event of which only the time tells what it
+    means today, a result or a finding that is left without any date.
+
+    A drug that is stopped before the procedure counts as taken then, but nobody knows whether an older dose or order counts instead.
+    """
+    for entry in entries:
+        if isinstance(entry, DrugUse) and entry.drug_class in ANTITHROMBOTICS:
+            return True
+        if isinstance(entry, Condition | Procedure) and not entry.concept.sets.isdisjoint(context.know.index.timed):
+            return True
+        if isinstance(entry, Measurement | ImagingFinding) and entry.when is None:
+            return True
+    return False

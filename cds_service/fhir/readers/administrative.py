@@ -12,6 +12,8 @@ _INPATIENT = frozenset(("imp", "acute", "nonac", "inpatient"))
 _CURRENT = frozenset(("planned", "arrived", "triaged", "in-progress", "onleave", "on-hold"))
 _OVER = frozenset(("finished", "completed", "discharged", "cancelled", "discontinued"))
 _LINKS = frozenset(("replaced-by", "replaces", "refer", "seealso"))
+_WITHHELD = b'"_birthDate"'
+"""Stands where a birth date is masked, or something else is given in its place."""
 _NOT_COVERED = frozenset(("cancelled", "draft", "entered-in-error"))
 
 
@@ -26,7 +28,7 @@ def patient(resource: resources.Patient, source: Source, context: Context) -> Pa
         source=source,
         born=born,
         sex=_SEXES.get(said, "unknown") if said else "",
-        birth_unread=born is None and bool((resource.birthDate or "").strip()),
+        birth_unread=born is None and (resource.birthDate is not None or _WITHHELD in source.raw),
         died=bool(resource.deceasedBoolean or (resource.deceasedDateTime or "").strip()),
         died_on=died_on,
         active=resource.active is not False,

@@ -25,8 +25,9 @@ _POLICY = ("site-policy",)
 def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
     """## What it checks
     Whether the record says that the patient has died, is marked as not in use, or was replaced by another record; whether something in
-    it or in the order changes its meaning and is not understood; and whether the date of birth is missing, still to come or longer ago
-    than people live, or a pregnancy stands in the record of a man.
+    it or in the order changes its meaning and is not understood; whether the date of birth is missing, still to come or longer ago
+    than people live, or a pregnancy stands in the record of a man; and whether a date is masked or cannot be, on which depends what
+    an infection, a fracture or another event means today.
 
     ## Why it matters
     Each of these often means a wrong or outdated record: what the other rules read may be about somebody else. FHIR marks these
@@ -38,6 +39,8 @@ def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
     """
     if chart.order.modifier:
         yield _order_not_understood(chart.order.modifier)
+    if chart.intake.undated:
+        yield _dates_not_understood(chart)
     patient = chart.patient
     if patient is None:
         chart.require("patient's record", Section.PATIENT)
@@ -57,6 +60,18 @@ def _order_not_understood(modifier: str) -> Finding:
         effect=Kind.INSUFFICIENT_DATA,
         explains=f"Of the order: {modifier}.",
         steps=("Confirm what is ordered",),
+    )
+
+
+def _dates_not_understood(chart: Chart) -> Finding:
+    undated = chart.intake.undated
+    return Finding(
+        says="A date on which the answer depends is masked or cannot be",
+        short="a date not understood",
+        cites=_FHIR,
+        effect=Kind.INSUFFICIENT_DATA,
+        explains=f"{'; '.join(dict.fromkeys(item.says for item in undated))}.",
+        steps=("Look up the date in the record",),
     )
 
 
@@ -108,10 +123,7 @@ def _out_of_use(patient: Patient, chart: Chart) -> Iterator[Finding]:
 
 def _birth(patient: Patient, chart: Chart, know: Knowledge) -> Iterator[Finding]:
     if patient.born is None:
-        unread = patient.birth_unread
-        yield _without_birth_date(
-            "The date of birth on record could not be read" if unread else "No date of birth on record"
-        )
+        yield _BIRTH_UNREAD if patient.birth_unread else _without_birth_date("No date of birth on record")
     elif chart.is_ahead(patient.born):
         yield Finding(
             says=f"The date of birth, {patient.born}, is still to come",
@@ -137,14 +149,18 @@ def _birth(patient: Patient, chart: Chart, know: Knowledge) -> Iterator[Finding]
 _COMPLETE = ("Confirm the date of birth",)
 
 
-def _without_birth_date(says: str) -> Finding:
+def _without_birth_date(says: str, effect: Kind | None = None) -> Finding:
     return Finding(
         says=says,
         short="no date of birth",
         cites=_POLICY,
+        effect=effect,
         explains="Without it neither the age nor the creatinine clearance is known, and the record is harder to tell from another's.",
         steps=_COMPLETE,
     )
+
+
+_BIRTH_UNREAD = _without_birth_date("The date of birth on record is masked or cannot be", Kind.INSUFFICIENT_DATA)
 
 
 def _pregnant(patient: Patient, chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown]:
