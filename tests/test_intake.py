@@ -372,6 +372,41 @@ def test_a_drug_is_found_by_every_form_of_reference(form: str, has_id: bool):
     assert "met" in statuses(found, "antithrombotic_hold")
 
 
+@pytest.mark.parametrize(
+    ("named", "cause", "says"),
+    [
+        (
+            {"medicationReference": {"reference": "Medication/none"}},
+            Cause.REFERENCE,
+            "whose drug is named by a reference",
+        ),
+        (
+            {"medicationReference": {"identifier": {"value": "7"}}},
+            Cause.REFERENCE,
+            "whose drug is named by a reference",
+        ),
+        ({}, Cause.CODE, "that names no drug"),
+        ({"medicationReference": {"reference": "Medication/none", "display": "Metformin 1 g"}}, None, ""),
+        ({"medicationCodeableConcept": {"text": "Little pink pill"}}, None, ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "authored", "is_open"),
+    [("active", "2026-11-01", True), ("stopped", "2026-11-01", True), ("stopped", "2016-11-01", False)],
+)
+def test_a_drug_by_a_broken_reference_is_named(
+    named: Json, cause: Cause | None, says: str, status: str, authored: str, is_open: bool
+):
+    """However long ago it ended; which drug it was matters only lately. Words of a display stand in for what did not come."""
+    use = {"resourceType": "MedicationRequest", "id": "u", "status": status, "intent": "order", "subject": PERSON}
+    _, found = answer(medication_requests=bundle(entry(use | {"authoredOn": authored} | named)))
+    rows = found.get("intake", {}).get("notUnderstood", [])
+    assert [row["cause"] for row in rows] == ([cause] if cause else [])
+    assert all(says in row["says"] for row in rows)
+    if cause:
+        assert (found["disposition"] != "criteria-met") is is_open
+
+
 @pytest.mark.parametrize("place", ["contained", "included"])
 def test_an_ingredient_may_be_a_substance(place: str):
     substance = {"resourceType": "Substance", "id": "s", "code": ELIQUIS}

@@ -100,7 +100,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = may_be_doubted(own) and doubt(own, entries, shown, account, context)
+        is_doubted = may_be_doubted(own, entries) and doubt(own, entries, shown, account, context)
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
