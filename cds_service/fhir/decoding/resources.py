@@ -20,6 +20,7 @@ from cds_service.fhir.decoding.datatypes import (
     PatientLink,
     Period,
     Quantity,
+    Range,
     Reaction,
     Reference,
     Series,
@@ -65,8 +66,14 @@ class Condition(Resource):
     category: list[Term] | Term | None = None
     onsetDateTime: Text = None
     onsetPeriod: Period | None = None
+    onsetAge: Quantity | None = None
+    onsetRange: Range | None = None
+    onsetString: Text = None
     abatementDateTime: Text = None
     abatementPeriod: Period | None = None
+    abatementAge: Quantity | None = None
+    abatementRange: Range | None = None
+    abatementString: Text = None
     abatementBoolean: bool | None = None
     recordedDate: Text = None
     assertedDate: Text = None
@@ -195,8 +202,14 @@ class AllergyIntolerance(Resource):
 class Procedure(Resource):
     performedDateTime: Text = None
     performedPeriod: Period | None = None
+    performedAge: Quantity | None = None
+    performedRange: Range | None = None
+    performedString: Text = None
     occurrenceDateTime: Text = None
     occurrencePeriod: Period | None = None
+    occurrenceAge: Quantity | None = None
+    occurrenceRange: Range | None = None
+    occurrenceString: Text = None
     notPerformed: bool | None = None
     notDone: bool | None = None
     encounter: Reference | None = None
