@@ -631,6 +631,14 @@ def date_as_an_age_that_says_nothing(place: Place) -> Made:
 
 
 @loses
+def modifier_of_the_bundle(place: Place) -> Made:
+    held = place.chance.choice((place.bundle, place.entry))
+    name = "implicitRules" if held is place.bundle and place.chance.random() < 0.5 else "modifierExtension"
+    held[name] = "http://nobody.example/rules" if name == "implicitRules" else [{"url": "http://nobody.example/knows"}]
+    return True
+
+
+@loses
 def modifier_extension(place: Place) -> Made:
     held = place.chance.choice([place.resource, *_objects(place.resource)])
     held["modifierExtension"] = [{"url": "http://nobody.example/knows", "valueBoolean": True}]

@@ -160,6 +160,45 @@ def test_what_may_have_been_cut_is_unknown(members: Json):
     assert gaps == {"cut"}
 
 
+STRANGE = [{"url": "https://ehr.example/negated", "valueBoolean": True}]
+MODIFIED: dict[str, Json] = {
+    "implicit rules": {"implicitRules": "https://ehr.example/rules"},
+    "an extension": {"modifierExtension": STRANGE},
+    "an extension that is no list": {"modifierExtension": {}, "implicitRules": 7},
+    "beside a total as text": {"modifierExtension": STRANGE, "total": "1"},
+}
+"""Members of a Bundle that change what all of it means."""
+
+
+@pytest.mark.parametrize("members", MODIFIED.values(), ids=MODIFIED)
+def test_a_bundle_whose_meaning_is_changed_failed_and_nothing_of_it_counts(members: Json):
+    """Its section failed; without a problem list there is no answer."""
+    allergy = {"resourceType": "AllergyIntolerance", "id": "a", "patient": PERSON, "code": {"text": "Bone cement"}}
+    _, found = answer(allergies=bundle(entry(allergy), **members))
+    assert statuses(found, "cement_allergy") == {"unknown"}
+    assert found["disposition"] == Disposition.INSUFFICIENT_DATA
+    section = next(row for row in found["intake"]["sections"] if row["prefetchKey"] == "allergies")
+    assert section["notUnderstood"] == 1
+    assert {row["cause"] for row in found["intake"]["notUnderstood"]} == {Cause.MODIFIER}
+    assert answer(conditions=problems(entry(DISCITIS), **members))[0] == 412
+
+
+@pytest.mark.parametrize(
+    "hidden", [entry(DISCITIS, modifierExtension=STRANGE), entry(bundle(entry(DISCITIS), **MODIFIED["an extension"]))]
+)
+def test_an_entry_whose_meaning_is_changed_is_never_a_no(hidden: Json):
+    _, found = answer(conditions=problems(hidden))
+    assert statuses(found, "spinal_infection") == {"unknown"}
+    assert [row["cause"] for row in found["intake"]["notUnderstood"]] == [Cause.MODIFIER]
+
+
+@pytest.mark.parametrize("none", [None, [], ""])
+def test_an_empty_modifier_of_a_bundle_is_none(none: Any):
+    empty = {"implicitRules": none, "modifierExtension": none}
+    _, found = answer(conditions=problems(entry(BUNION, **empty), **empty))
+    assert found["disposition"] == Disposition.CRITERIA_MET
+
+
 @pytest.mark.parametrize("code", ["informational", "not-found", "processing"])
 def test_a_notice_changes_nothing(code: str):
     notice = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
