@@ -461,6 +461,24 @@ def test_an_ingredient_may_be_a_substance(place: str):
     assert "met" in statuses(found, "antithrombotic_hold")
 
 
+@pytest.mark.parametrize(
+    ("link", "status"),
+    [
+        ({"type": "replaced-by", "other": {"reference": "Patient/new"}}, {"met"}),
+        ([{"type": "replaced-by", "other": {"reference": "Patient/new"}}], {"met"}),
+        ({"type": "seealso", "other": {"reference": "Patient/new"}}, {"not-met"}),
+        (7, {"met"}),  # nobody can say that the record was not replaced
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_patient_whose_link_is_no_list_is_read(link: Any, status: set[str], wrapped: bool):
+    """Bare, too: it has a `link` as a Bundle has, and is none."""
+    patient = SUITABLE["prefetch"]["patient"] | {"link": link}
+    _, found = answer(patient=bundle(entry(patient)) if wrapped else patient)
+    assert statuses(found, "record_in_doubt") == status
+
+
 SUBJECTS = ["urn:uuid:0c", "urn:oid:2.25.7", "Patient?identifier=mrn|88", "#p", "", None]
 
 

@@ -124,9 +124,10 @@ def repaired(value: dict[str, object]) -> tuple[AnyEnvelope, bool]:
     total, knows_total = _total(value.get("total"))
     links, knows_links = _links(value.get("link"))
     listed = value.get("entry")
+    entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     envelope = AnyEnvelope(
         total=total,
-        entry=[_entry(item) for item in (listed if isinstance(listed, list) else [] if listed is None else [listed])],
+        entry=[_entry(item) for item in entries] if "entry" in value else None,  # a resource has none, and is no Bundle
         link=links,
         resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else _EMPTY,
