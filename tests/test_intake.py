@@ -479,6 +479,14 @@ def test_a_patient_whose_link_is_no_list_is_read(link: Any, status: set[str], wr
     assert statuses(found, "record_in_doubt") == status
 
 
+@pytest.mark.parametrize(("whose", "status"), [(PERSON, 200), ({"reference": "Patient/other"}, 412)])
+def test_whose_a_bundle_at_an_address_is_depends_on_what_it_holds(whose: Json, status: int):
+    """Beside another patient's diagnosis, one of this patient in such a Bundle makes the list this patient's."""
+    hidden = entry(bundle(entry(DISCITIS | {"subject": whose})), fullUrl="https://ehr.example/fhir/Bundle/1")
+    stranger = entry(problem("other", "I10", subject={"reference": "Patient/other"}))
+    assert answer(conditions=bundle(hidden, stranger))[0] == status
+
+
 SUBJECTS = ["urn:uuid:0c", "urn:oid:2.25.7", "Patient?identifier=mrn|88", "#p", "", None]
 
 
