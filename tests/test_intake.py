@@ -512,6 +512,22 @@ def test_the_stay_of_a_diagnosis_is_named_as_its_entry_is(reference: str):
     assert found.encounter == "Encounter/e1"
 
 
+@pytest.mark.parametrize("address", ["urn:uuid:8", "URN:uuid:8"])
+def test_the_stay_of_a_diagnosis_is_found_by_the_name_of_its_entry(address: str):
+    """A pneumonia of long ago in a stay that goes on is treated now."""
+    pneumonia = problem("lung", "J18.9", recordedDate="2025-03-01", encounter={"reference": "urn:uuid:8"})
+    stay = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "in-progress",
+        "class": {"code": "IMP"},
+        "subject": PERSON,
+    }
+    _, before = answer(conditions=problems(entry(pneumonia)))
+    _, found = answer(conditions=problems(entry(pneumonia)), encounter=bundle(entry(stay, fullUrl=address)))
+    assert (before["disposition"], found["disposition"]) == (Disposition.CAUTION, Disposition.CONTRAINDICATED)
+
+
 def test_results_that_a_panel_contains_count():
     inside = {
         "resourceType": "Observation",

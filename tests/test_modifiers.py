@@ -234,7 +234,9 @@ def test_a_diagnosis_that_is_not_understood_is_no_diagnosis() -> None:
 
 
 def test_one_that_says_it_is_over_is_only_named() -> None:
-    """A cured infection is none, whatever else is said of it."""
+    """A cured infection is none, whatever else is said of it: what is over is only counted, as an extension that negates
+    "resolved" itself would say so by a status.
+    """
     found = chart("Condition", clinicalStatus=status("resolved"), modifierExtension={"url": ""})
     assert [item.says for item in found.intake.not_understood] == [
         "Condition: it has the modifier extension without an address"
