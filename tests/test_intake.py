@@ -282,6 +282,21 @@ def test_a_result_of_two_versions_has_no_value():
         assert statuses(found, "low_platelets") == {"unknown"}
 
 
+@pytest.mark.parametrize("copy", [DISCITIS, dict(reversed(DISCITIS.items()))])
+def test_a_copy_in_the_same_bundle_is_superseded_and_counts_once(copy: Json):
+    _, found = answer(conditions=problems(entry(DISCITIS), entry(copy)))
+    section = next(row for row in found["intake"]["sections"] if row["prefetchKey"] == "conditions")
+    assert section["superseded"] == 1
+    assert "notUnderstood" not in found["intake"]
+
+
+def test_two_of_one_version_that_differ_are_two_versions():
+    same = {"meta": {"versionId": "1", "lastUpdated": "2026-11-20T08:00:00Z"}}
+    _, found = answer(conditions=problems(entry(BUNION | same), entry(DISCITIS | same)))
+    assert "met" in statuses(found, "spinal_infection")
+    assert [row["cause"] for row in found["intake"]["notUnderstood"]] == [Cause.VERSIONS]
+
+
 def test_a_copy_under_another_key_is_superseded():
     copies = dict.fromkeys(("blood_count", "renal"), SUITABLE["prefetch"]["blood-count"])
     _, found = answer(**copies)

@@ -5,6 +5,7 @@ R4 is the norm. An element that another version writes differently stands beside
 
 from msgspec import Raw
 
+from cds_service.fhir.decoding.any_resource import Resource as Resource  # noqa: PLC0414 - readers take it from here
 from cds_service.fhir.decoding.datatypes import (
     Address,
     Adherence,
@@ -24,24 +25,11 @@ from cds_service.fhir.decoding.datatypes import (
     Reaction,
     Reference,
     Series,
-    Shape,
     Term,
     Text,
     Timing,
     Words,
 )
-
-
-class Resource(Shape, tag_field="resourceType"):
-    """What every resource has, and what all requests have. The subject is called `subject` or `patient`, whichever the type uses."""
-
-    id: Text = None
-    status: Text = None
-    subject: Reference | None = None
-    patient: Reference | None = None
-    code: Term | None = None
-    bodySite: list[Term] | Term | None = None
-    authoredOn: Text = None
 
 
 class Patient(Resource):
