@@ -603,7 +603,41 @@ def date_masked(place: Place) -> Made:
     return True
 
 
+def _stated_otherwise(place: Place, form: str, written: Callable[[str], Any]) -> Made:
+    names = [f"{stem}DateTime" for stem in ("onset", "abatement", "performed") if f"{stem}DateTime" in place.resource]
+    for name in names:
+        place.resource[name.replace("DateTime", form)] = written(place.resource.pop(name))
+    return bool(names)
+
+
+@keeps
+def date_as_a_string(place: Place) -> Made:
+    return _stated_otherwise(place, "String", lambda date: f" {date}")
+
+
+@loses
+def date_in_words(place: Place) -> Made:
+    words = ("after the war", "ongoing", "?", "3 weeks ago", "10.11.2026")
+    return _stated_otherwise(place, "String", lambda _: place.chance.choice(words))
+
+
+@loses
+def date_as_an_age_that_says_nothing(place: Place) -> Made:
+    ages: tuple[Json, ...] = ({"value": 79}, {"value": 79, "code": "parsec"}, {"code": "a"}, {"value": -1, "code": "a"})
+    age = place.chance.choice(ages)
+    form = place.chance.choice(("Age", "Range"))
+    return _stated_otherwise(place, form, lambda _: age if form == "Age" else {"low": age, "high": age})
+
+
 # Modifiers, masks and elements of another type (K22)
+
+
+@loses
+def modifier_of_the_bundle(place: Place) -> Made:
+    held = place.chance.choice((place.bundle, place.entry))
+    name = "implicitRules" if held is place.bundle and place.chance.random() < 0.5 else "modifierExtension"
+    held[name] = "http://nobody.example/rules" if name == "implicitRules" else [{"url": "http://nobody.example/knows"}]
+    return True
 
 
 @loses

@@ -160,6 +160,45 @@ def test_what_may_have_been_cut_is_unknown(members: Json):
     assert gaps == {"cut"}
 
 
+STRANGE = [{"url": "https://ehr.example/negated", "valueBoolean": True}]
+MODIFIED: dict[str, Json] = {
+    "implicit rules": {"implicitRules": "https://ehr.example/rules"},
+    "an extension": {"modifierExtension": STRANGE},
+    "an extension that is no list": {"modifierExtension": {}, "implicitRules": 7},
+    "beside a total as text": {"modifierExtension": STRANGE, "total": "1"},
+}
+"""Members of a Bundle that change what all of it means."""
+
+
+@pytest.mark.parametrize("members", MODIFIED.values(), ids=MODIFIED)
+def test_a_bundle_whose_meaning_is_changed_failed_and_nothing_of_it_counts(members: Json):
+    """Its section failed; without a problem list there is no answer."""
+    allergy = {"resourceType": "AllergyIntolerance", "id": "a", "patient": PERSON, "code": {"text": "Bone cement"}}
+    _, found = answer(allergies=bundle(entry(allergy), **members))
+    assert statuses(found, "cement_allergy") == {"unknown"}
+    assert found["disposition"] == Disposition.INSUFFICIENT_DATA
+    section = next(row for row in found["intake"]["sections"] if row["prefetchKey"] == "allergies")
+    assert section["notUnderstood"] == 1
+    assert {row["cause"] for row in found["intake"]["notUnderstood"]} == {Cause.MODIFIER}
+    assert answer(conditions=problems(entry(DISCITIS), **members))[0] == 412
+
+
+@pytest.mark.parametrize(
+    "hidden", [entry(DISCITIS, modifierExtension=STRANGE), entry(bundle(entry(DISCITIS), **MODIFIED["an extension"]))]
+)
+def test_an_entry_whose_meaning_is_changed_is_never_a_no(hidden: Json):
+    _, found = answer(conditions=problems(hidden))
+    assert statuses(found, "spinal_infection") == {"unknown"}
+    assert [row["cause"] for row in found["intake"]["notUnderstood"]] == [Cause.MODIFIER]
+
+
+@pytest.mark.parametrize("none", [None, [], ""])
+def test_an_empty_modifier_of_a_bundle_is_none(none: Any):
+    empty = {"implicitRules": none, "modifierExtension": none}
+    _, found = answer(conditions=problems(entry(BUNION, **empty), **empty))
+    assert found["disposition"] == Disposition.CRITERIA_MET
+
+
 @pytest.mark.parametrize("code", ["informational", "not-found", "processing"])
 def test_a_notice_changes_nothing(code: str):
     notice = {"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": code}]}
@@ -241,6 +280,21 @@ def test_a_result_of_two_versions_has_no_value():
     for entries in ((count, other), (other, count)):
         _, found = answer(blood_count=bundle(*map(entry, entries)))
         assert statuses(found, "low_platelets") == {"unknown"}
+
+
+@pytest.mark.parametrize("copy", [DISCITIS, dict(reversed(DISCITIS.items()))])
+def test_a_copy_in_the_same_bundle_is_superseded_and_counts_once(copy: Json):
+    _, found = answer(conditions=problems(entry(DISCITIS), entry(copy)))
+    section = next(row for row in found["intake"]["sections"] if row["prefetchKey"] == "conditions")
+    assert section["superseded"] == 1
+    assert "notUnderstood" not in found["intake"]
+
+
+def test_two_of_one_version_that_differ_are_two_versions():
+    same = {"meta": {"versionId": "1", "lastUpdated": "2026-11-20T08:00:00Z"}}
+    _, found = answer(conditions=problems(entry(BUNION | same), entry(DISCITIS | same)))
+    assert "met" in statuses(found, "spinal_infection")
+    assert [row["cause"] for row in found["intake"]["notUnderstood"]] == [Cause.VERSIONS]
 
 
 def test_a_copy_under_another_key_is_superseded():
@@ -372,6 +426,41 @@ def test_a_drug_is_found_by_every_form_of_reference(form: str, has_id: bool):
     assert "met" in statuses(found, "antithrombotic_hold")
 
 
+@pytest.mark.parametrize(
+    ("named", "cause", "says"),
+    [
+        (
+            {"medicationReference": {"reference": "Medication/none"}},
+            Cause.REFERENCE,
+            "whose drug is named by a reference",
+        ),
+        (
+            {"medicationReference": {"identifier": {"value": "7"}}},
+            Cause.REFERENCE,
+            "whose drug is named by a reference",
+        ),
+        ({}, Cause.CODE, "that names no drug"),
+        ({"medicationReference": {"reference": "Medication/none", "display": "Metformin 1 g"}}, None, ""),
+        ({"medicationCodeableConcept": {"text": "Little pink pill"}}, None, ""),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "authored", "is_open"),
+    [("active", "2026-11-01", True), ("stopped", "2026-11-01", True), ("stopped", "2016-11-01", False)],
+)
+def test_a_drug_by_a_broken_reference_is_named(
+    named: Json, cause: Cause | None, says: str, status: str, authored: str, is_open: bool
+):
+    """However long ago it ended; which drug it was matters only lately. Words of a display stand in for what did not come."""
+    use = {"resourceType": "MedicationRequest", "id": "u", "status": status, "intent": "order", "subject": PERSON}
+    _, found = answer(medication_requests=bundle(entry(use | {"authoredOn": authored} | named)))
+    rows = found.get("intake", {}).get("notUnderstood", [])
+    assert [row["cause"] for row in rows] == ([cause] if cause else [])
+    assert all(says in row["says"] for row in rows)
+    if cause:
+        assert (found["disposition"] != "criteria-met") is is_open
+
+
 @pytest.mark.parametrize("place", ["contained", "included"])
 def test_an_ingredient_may_be_a_substance(place: str):
     substance = {"resourceType": "Substance", "id": "s", "code": ELIQUIS}
@@ -385,6 +474,32 @@ def test_an_ingredient_may_be_a_substance(place: str):
         entries += [entry(medication), entry(substance)]
     _, found = answer(medication_statements=bundle(*entries))
     assert "met" in statuses(found, "antithrombotic_hold")
+
+
+@pytest.mark.parametrize(
+    ("link", "status"),
+    [
+        ({"type": "replaced-by", "other": {"reference": "Patient/new"}}, {"met"}),
+        ([{"type": "replaced-by", "other": {"reference": "Patient/new"}}], {"met"}),
+        ({"type": "seealso", "other": {"reference": "Patient/new"}}, {"not-met"}),
+        (7, {"met"}),  # nobody can say that the record was not replaced
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_patient_whose_link_is_no_list_is_read(link: Any, status: set[str], wrapped: bool):
+    """Bare, too: it has a `link` as a Bundle has, and is none."""
+    patient = SUITABLE["prefetch"]["patient"] | {"link": link}
+    _, found = answer(patient=bundle(entry(patient)) if wrapped else patient)
+    assert statuses(found, "record_in_doubt") == status
+
+
+@pytest.mark.parametrize(("whose", "status"), [(PERSON, 200), ({"reference": "Patient/other"}, 412)])
+def test_whose_a_bundle_at_an_address_is_depends_on_what_it_holds(whose: Json, status: int):
+    """Beside another patient's diagnosis, one of this patient in such a Bundle makes the list this patient's."""
+    hidden = entry(bundle(entry(DISCITIS | {"subject": whose})), fullUrl="https://ehr.example/fhir/Bundle/1")
+    stranger = entry(problem("other", "I10", subject={"reference": "Patient/other"}))
+    assert answer(conditions=bundle(hidden, stranger))[0] == status
 
 
 SUBJECTS = ["urn:uuid:0c", "urn:oid:2.25.7", "Patient?identifier=mrn|88", "#p", "", None]
@@ -410,6 +525,22 @@ def test_the_stay_of_a_diagnosis_is_named_as_its_entry_is(reference: str):
         DISCITIS | {"encounter": {"reference": reference}, "subject": {"reference": "Patient/vera"}}
     ).conditions
     assert found.encounter == "Encounter/e1"
+
+
+@pytest.mark.parametrize("address", ["urn:uuid:8", "URN:uuid:8"])
+def test_the_stay_of_a_diagnosis_is_found_by_the_name_of_its_entry(address: str):
+    """A pneumonia of long ago in a stay that goes on is treated now."""
+    pneumonia = problem("lung", "J18.9", recordedDate="2025-03-01", encounter={"reference": "urn:uuid:8"})
+    stay = {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "in-progress",
+        "class": {"code": "IMP"},
+        "subject": PERSON,
+    }
+    _, before = answer(conditions=problems(entry(pneumonia)))
+    _, found = answer(conditions=problems(entry(pneumonia)), encounter=bundle(entry(stay, fullUrl=address)))
+    assert (before["disposition"], found["disposition"]) == (Disposition.CAUTION, Disposition.CONTRAINDICATED)
 
 
 def test_results_that_a_panel_contains_count():

@@ -253,7 +253,45 @@ def test_an_unresolvable_reference_of_an_active_drug_is_one_named_unknown():
         one("MedicationRequest", status="active", medicationReference={"reference": "Medication/9"}).name
         == "Medication/9"
     )
-    assert read("MedicationRequest", status="stopped", medicationReference={"reference": "Medication/9"}) == ()
+    ended = one("MedicationRequest", status="stopped", medicationReference={"reference": "Medication/9"})
+    assert (ended.ingredient, ended.nameless) == ("", "Medication/9 could not be resolved")
+    never = read("MedicationRequest", status="cancelled", medicationReference={"reference": "Medication/9"})
+    assert never == ()
+
+
+NAMELESS: dict[str, tuple[dict[str, Any], str]] = {
+    "a masked drug": ({}, "no drug is named: FHIR version not understood"),
+    "an empty reference": ({"medicationReference": {}}, "no drug is named: FHIR version not understood"),
+    "a reference to nothing": ({"medicationReference": {"reference": "#m"}}, "#m could not be resolved"),
+    "an identifier of nothing": ({"medicationReference": {"identifier": {"value": "7"}}}, "|7 could not be resolved"),
+    "a Medication without a code": (
+        {"contained": [{"resourceType": "Medication", "id": "m"}], "medicationReference": {"reference": "#m"}},
+        "#m names no drug",
+    ),
+    "an ingredient that did not come": (
+        {
+            "contained": [
+                {"resourceType": "Medication", "id": "m", "ingredient": [{"itemReference": {"reference": "#s"}}]}
+            ],
+            "medicationReference": {"reference": "#m"},
+        },
+        "an ingredient could not be resolved",
+    ),
+    "words that nobody knows": (UNKNOWN, ""),
+    "a code that nobody knows": (
+        {
+            "contained": [{"resourceType": "Medication", "id": "m", "code": {"coding": [{"code": "XB-17"}]}}],
+            "medicationReference": {"reference": "#m"},
+        },
+        "",
+    ),
+    "a drug that is known beside a reference to nothing": (APIXABAN | {"medicationReference": {"reference": "#m"}}, ""),
+}
+
+
+@pytest.mark.parametrize(("members", "nameless"), NAMELESS.values(), ids=NAMELESS)
+def test_a_drug_whose_name_did_not_come_says_why(members: dict[str, Any], nameless: str):
+    assert one("MedicationStatement", status="active", **members).nameless == nameless
 
 
 def test_the_display_of_an_unresolvable_reference_is_read():

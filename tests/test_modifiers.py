@@ -248,6 +248,19 @@ def test_a_result_that_is_not_understood_is_a_gap_of_its_measure_alone() -> None
     assert gap.sets == frozenset(("inr",))
 
 
+def test_a_result_within_one_that_is_not_understood_is_not_understood_either() -> None:
+    """What changes the meaning of a panel may change that of all it holds."""
+    inner = {"resourceType": "Observation", "id": "1", **EXAMPLES["Observation"]}
+    panel: dict[str, Any] = {"code": coded(LOINC, "58410-2"), "contained": [inner], "valueQuantity": None}
+    assert len(chart("Observation", **panel).observations) == 1
+    found = chart("Observation", **panel, modifierExtension=[{"url": "https://ehr.example/x"}])
+    assert not found.observations
+    [gap] = found.unreadable
+    assert gap.sets == frozenset(("inr",))
+    [counts] = found.intake.counts.values()
+    assert counts[End.NOT_UNDERSTOOD] == 1
+
+
 def test_a_drug_that_is_not_understood_is_a_gap_of_the_list() -> None:
     """Nobody can say that it is not taken."""
     found = chart("MedicationStatement", modifierExtension=[{"url": "https://ehr.example/x"}])

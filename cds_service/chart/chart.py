@@ -158,7 +158,7 @@ class Chart:
         return tuple([use for use in self.drugs if use.drug_class in classes])
 
     def unidentified_drugs(self) -> tuple[DrugUse, ...]:
-        """Active drugs that no code, product or name identified."""
+        """Drugs that no code, product or name identified: active ones, and any whose name did not come, unless it was never taken."""
         return tuple(use for use in self.drugs if not use.ingredient)
 
     def gap_unless_drugs_listed(self, what: str) -> tuple[Unknown, ...]:

@@ -37,7 +37,10 @@ class Dosage(Struct, frozen=True):
 
 
 class DrugUse(Struct, frozen=True):
-    """One ingredient in one resource about a drug. `ingredient` is empty when nothing identified an active drug."""
+    """One ingredient in one resource about a drug.
+
+    `ingredient` is empty when nothing identified the drug; `nameless` says why then, if what should name it did not come.
+    """
 
     source: Source
     name: str
@@ -52,3 +55,4 @@ class DrugUse(Struct, frozen=True):
     dosage: Dosage = Dosage()
     reasons: frozenset[str] = frozenset()
     drafted: bool = False
+    nameless: str = ""

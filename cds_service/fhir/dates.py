@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from cds_service.chart import Precision, When
 from cds_service.chart.time import YEARS
-from cds_service.fhir.decoding.datatypes import Period, Text, Timing
+from cds_service.fhir.decoding.datatypes import AgePeriod, Period, Text, Timing
 
 _SHAPE = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2})"
@@ -38,6 +38,11 @@ def read(text: Text, zone: tzinfo) -> When | None:
         return _interval(found, zone)
     except (ValueError, OverflowError):
         return None
+
+
+def has_shape(text: str) -> bool:
+    """Whether a text is written as FHIR writes a date, be it one that cannot be."""
+    return _SHAPE.fullmatch(text.strip()) is not None
 
 
 def _interval(found: re.Match[str], zone: tzinfo) -> When:
@@ -86,7 +91,8 @@ def period(value: Period | None, zone: tzinfo) -> When | None:
     start, end = read(value.start, zone), read(value.end, zone)
     if start is None:
         return None
-    return When(start.start, max(start.end, end.end) if end else start.end, start.precision)
+    precision = Precision.YEAR if isinstance(value, AgePeriod) else start.precision
+    return When(start.start, max(start.end, end.end) if end else start.end, precision)
 
 
 def timing(value: Timing | None, zone: tzinfo) -> When | None:

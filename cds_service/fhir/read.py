@@ -38,6 +38,7 @@ from cds_service.fhir.intake.doubts import counts, doubt, gap, may_be_doubted, n
 from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
 from cds_service.fhir.intake.sorting import sorted_out
+from cds_service.fhir.intake.stays import joined
 from cds_service.fhir.intake.unread import doubtful
 from cds_service.fhir.intake.unread import notes as unread_notes
 from cds_service.fhir.readers import (
@@ -86,8 +87,8 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
     account, life = arrived.account, Lifetime.of((own.item.resource for own in arrived.mine), as_of, context.zone)
-    mine = [replace(own, item=marked(dated(own.item, life))) for own in arrived.mine]
-    items = [own.item for own in mine]
+    items = joined([marked(dated(own.item, life)) for own in arrived.mine])
+    mine = [replace(own, item=item) for own, item in zip(arrived.mine, items, strict=True)]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     understood = [item for item in items if not item.modifier]
     medications = addressed(
@@ -100,7 +101,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = may_be_doubted(own) and doubt(own, entries, shown, account, context)
+        is_doubted = may_be_doubted(own, entries) and doubt(own, entries, shown, account, context)
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN

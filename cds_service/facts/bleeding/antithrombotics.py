@@ -2,23 +2,37 @@
 
 from collections.abc import Iterator
 
-from cds_service.chart import Chart, Missing, Reading, Reason, Section, State, Unknown, UseStatus, ValueSets
+from cds_service.chart import Chart, DrugUse, Missing, Reading, Reason, Section, State, Unknown, UseStatus, ValueSets
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.facts.bleeding.liver import liver_disease
 from cds_service.facts.shared import labs
 from cds_service.facts.shared.labs import Lab
+from cds_service.facts.shared.recency import lately
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.holds import ANTICOAGULANTS, ANTIPLATELETS
 
 _ANTICOAGULANT = "anticoagulant"
+_ENDED = "what {name!r} was: what should name this drug did not come, and it may have ended only lately"
+_ACTIVE = "what {name!r} is: no code or name identifies this active drug"
 
 
-def unidentified(chart: Chart) -> Iterator[Unknown]:
-    """One gap for each active drug that nothing identifies, with its name."""
-    for name, use in {use.name: use for use in chart.unidentified_drugs()}.items():
+def unidentified(chart: Chart, know: Knowledge) -> Iterator[Unknown]:
+    """One gap for each drug that nothing identifies, with its name: it is active, or its name did not come and it ended only lately."""
+    uses = [use for use in chart.unidentified_drugs() if not use.status.ends_exposure or _may_act(use, chart, know)]
+    for name, use in {use.name: use for use in sorted(uses, key=_has_ended)}.items():
         section = next((key for key, kind in RESOURCE_TYPE.items() if kind == use.source.type), None)
-        says = f"what {name!r} is: no code or name identifies this active drug"
+        says = (_ENDED if use.status.ends_exposure else _ACTIVE).format(name=name)
         yield Unknown(says, Missing(section or Section.MEDICATION_REQUESTS, Reason.UNREADABLE, says))
+
+
+def _may_act(use: DrugUse, chart: Chart, know: Knowledge) -> bool:
+    """Whether an ended drug was taken so lately, or so undatedly, that it may matter which it was."""
+    known_at = use.end or use.last_dose or use.stated or use.start
+    return known_at is None or lately(known_at, chart, know.parameter("shared/antithrombotics.forgotten"))
+
+
+def _has_ended(use: DrugUse) -> bool:
+    return use.status.ends_exposure
 
 
 def unlisted(chart: Chart, know: Knowledge) -> Iterator[Unknown]:

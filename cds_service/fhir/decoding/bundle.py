@@ -5,6 +5,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Answer
+from cds_service.fhir.decoding import hollows
 from cds_service.fhir.decoding.envelopes import (
     AnyEnvelope,
     Bundle,
@@ -16,6 +17,7 @@ from cds_service.fhir.decoding.envelopes import (
     repaired,
     type_of,
 )
+from cds_service.fhir.decoding.hollows import HollowEntry
 from cds_service.fhir.decoding.refusal import says_no_such_type, says_part_is_missing
 
 __all__ = [
@@ -32,13 +34,6 @@ __all__ = [
 
 DEEPEST = 6
 """As many Bundles inside one another are opened."""
-
-
-class HollowEntry(Struct, frozen=True):
-    """An entry that brought no resource: `says` why; `is_gap` unless it is mere information."""
-
-    says: str
-    is_gap: bool = True
 
 
 class Answered(Struct, frozen=True):
@@ -86,10 +81,7 @@ _NOT_KEPT = Answered(Answer.NOT_KEPT, says="the answer was that there is no such
 _UNREADABLE = Answered(Answer.FAILED, says="what was sent cannot be read")
 _NO_RESOURCE = Answered(Answer.FAILED, says="what was sent is no FHIR resource")
 _HELD_BACK = "a part of it was refused, failed or held back"
-_NO_CONTENT = HollowEntry("an entry holds no resource")
-_FAILED_ENTRY = HollowEntry("an entry failed")
-_TOO_DEEP = HollowEntry("Bundles are nested too deeply")
-_NOTICE = HollowEntry("an OperationOutcome that informs", is_gap=False)
+_MODIFIED = "the meaning of the Bundle is changed by something that is not understood"
 _ENVELOPE = msgspec.json.Decoder(AnyEnvelope)
 
 
@@ -148,7 +140,9 @@ def _open_bundle(bundle: Entries, count: int | None, depth: int = 0, *, is_damag
     is_damaged |= leads_nowhere or (bundle.total is not None and bundle.total < 0)
     modes = [entry.search.mode for entry in entries if entry.search]
     # Most hold a resource at an address of its own, as Bundles and OperationOutcomes seldom have; those that do are met by the readers.
-    odd = [entry for entry in entries if not entry.raw or entry.full_url[:4] != "http" or entry.response is not None]
+    odd = [
+        entry for entry in entries if not entry.raw or entry.full_url[:4] != "http" or entry.response or entry.extension
+    ]
     if "outcome" in modes:
         odd += [entry for entry in entries if entry.search and entry.search.mode == "outcome"]
     inside = _look_into(odd, count, depth) if odd else {}
@@ -177,7 +171,15 @@ def _open_bundle(bundle: Entries, count: int | None, depth: int = 0, *, is_damag
     whole = Answered(
         answer, tuple(parts), next_page, "", matches, bundle.total, tuple(hollow), lacks=lacks, is_bundle=True
     )
+    if bundle.is_modified:
+        return _not_understood(whole)
     return _cut(whole, _HELD_BACK) if lacks else whole
+
+
+def _not_understood(found: Answered) -> Answered:
+    """The answer without what it holds, each part of which is named: nobody can say what it means."""
+    hollow = (*found.hollow, *[hollows.MODIFIED_BUNDLE for _ in found.parts])
+    return replace(found, answer=Answer.FAILED, parts=(), next_page="", says=_MODIFIED, hollow=hollow, lacks=True)
 
 
 def _cut(found: Answered, says: str) -> Answered:
@@ -195,17 +197,19 @@ def _inside(entry: Part, count: int | None, depth: int) -> Answered | None:
     """What an entry holds besides one resource: nothing, an outcome, a Bundle; also one that failed. None if it is a resource."""
     failed = entry.response is not None and entry.response.failed
     if not entry.raw:
-        hollow = _FAILED_ENTRY if failed else _NO_CONTENT
+        hollow = hollows.FAILED_ENTRY if failed else hollows.NO_CONTENT
         return Answered(Answer.CUT if failed else Answer.WHOLE, hollow=(hollow,), matches=1)
+    if entry.is_modified:
+        return Answered(Answer.CUT, hollow=(hollows.MODIFIED_ENTRY,), matches=1)
     kind = type_of(entry.raw)
     if kind == "Bundle":
         if depth >= DEEPEST:
-            return Answered(Answer.CUT, hollow=(_TOO_DEEP,), matches=1)
+            return Answered(Answer.CUT, hollow=(hollows.TOO_DEEP,), matches=1)
         found = open_answer(entry.raw, count, depth + 1)
         return replace(found, answer=Answer.CUT) if failed else found
     if kind == "OperationOutcome":
         missing = failed or says_part_is_missing(issues_of(entry.raw))
-        hollow = HollowEntry("an OperationOutcome says that something is missing") if missing else _NOTICE
+        hollow = hollows.OUTCOME if missing else hollows.NOTICE
         return Answered(Answer.CUT if missing else Answer.WHOLE, hollow=(hollow,))
     return Answered(Answer.CUT, (entry,), matches=1) if failed else None
 

@@ -107,6 +107,10 @@ class Period(Shape):
     end: Text = None
 
 
+class AgePeriod(Period):
+    """A Period that is made of the patient's age: what it begins and ends with is known to the year at best."""
+
+
 class Quantity(Shape):
     value: float | None = None
     comparator: Text = None

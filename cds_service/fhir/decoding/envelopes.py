@@ -34,6 +34,12 @@ class Part(Struct, frozen=True, gc=False):
     full_url: str = field(default="", name="fullUrl")
     search: Search | None = None
     response: EntryResponse | None = None
+    extension: Raw = field(default=_EMPTY, name="modifierExtension")
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether something changes the meaning of the entry; there is nothing of the sort that we know."""
+        return says_something(self.extension)
 
 
 class BundleLink(Struct, gc=False):
@@ -49,6 +55,13 @@ class Entries(Struct, gc=False):
     total: int | None = None
     entry: list[Part] | None = None
     link: list[BundleLink] | None = None
+    rules: Raw = field(default=_EMPTY, name="implicitRules")
+    extension: Raw = field(default=_EMPTY, name="modifierExtension")
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether something changes the meaning of the whole; there is nothing of the sort that we know."""
+        return says_something(self.rules) or says_something(self.extension)
 
 
 class Bundle(Entries, gc=False, tag_field="resourceType", tag="Bundle"):
@@ -76,6 +89,16 @@ class _Typed(Struct, gc=False, rename="camel"):
 _TYPED = msgspec.json.Decoder(_Typed)
 
 
+def says_something(raw: Raw) -> bool:
+    """Whether an element that was not read yet is there and not empty; one that cannot be read may say anything."""
+    if not raw:
+        return False
+    try:
+        return bool(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return True
+
+
 def type_of(raw: Raw) -> str:
     """The type of a resource; empty if it cannot be read."""
     try:
@@ -101,13 +124,16 @@ def repaired(value: dict[str, object]) -> tuple[AnyEnvelope, bool]:
     total, knows_total = _total(value.get("total"))
     links, knows_links = _links(value.get("link"))
     listed = value.get("entry")
+    entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     envelope = AnyEnvelope(
         total=total,
-        entry=[_entry(item) for item in (listed if isinstance(listed, list) else [] if listed is None else [listed])],
+        entry=[_entry(item) for item in entries] if "entry" in value else None,  # a resource has none, and is no Bundle
         link=links,
         resource_type=kind if isinstance(kind, str) else "unreadable" if kind is not None else None,
         resource=Raw(msgspec.json.encode(resource)) if isinstance(resource, dict) else _EMPTY,
         issue=Raw(msgspec.json.encode(value.get("issue"))),
+        rules=Raw(msgspec.json.encode(value.get("implicitRules"))),
+        extension=Raw(msgspec.json.encode(value.get("modifierExtension"))),
     )
     return envelope, not (knows_total and knows_links)
 
@@ -147,4 +173,5 @@ def _entry(entry: object) -> Part:
         full_url if isinstance(full_url, str) else "",
         Search(mode) if isinstance(mode, str) else None,
         None if response is None else EntryResponse(status if isinstance(status, str | int) else str(status)),
+        Raw(msgspec.json.encode(entry.get("modifierExtension"))),
     )

@@ -5,6 +5,7 @@ R4 is the norm. An element that another version writes differently stands beside
 
 from msgspec import Raw
 
+from cds_service.fhir.decoding.any_resource import Resource as Resource  # noqa: PLC0414 - readers take it from here
 from cds_service.fhir.decoding.datatypes import (
     Address,
     Adherence,
@@ -20,27 +21,15 @@ from cds_service.fhir.decoding.datatypes import (
     PatientLink,
     Period,
     Quantity,
+    Range,
     Reaction,
     Reference,
     Series,
-    Shape,
     Term,
     Text,
     Timing,
     Words,
 )
-
-
-class Resource(Shape, tag_field="resourceType"):
-    """What every resource has, and what all requests have. The subject is called `subject` or `patient`, whichever the type uses."""
-
-    id: Text = None
-    status: Text = None
-    subject: Reference | None = None
-    patient: Reference | None = None
-    code: Term | None = None
-    bodySite: list[Term] | Term | None = None
-    authoredOn: Text = None
 
 
 class Patient(Resource):
@@ -65,8 +54,14 @@ class Condition(Resource):
     category: list[Term] | Term | None = None
     onsetDateTime: Text = None
     onsetPeriod: Period | None = None
+    onsetAge: Quantity | None = None
+    onsetRange: Range | None = None
+    onsetString: Text = None
     abatementDateTime: Text = None
     abatementPeriod: Period | None = None
+    abatementAge: Quantity | None = None
+    abatementRange: Range | None = None
+    abatementString: Text = None
     abatementBoolean: bool | None = None
     recordedDate: Text = None
     assertedDate: Text = None
@@ -195,8 +190,14 @@ class AllergyIntolerance(Resource):
 class Procedure(Resource):
     performedDateTime: Text = None
     performedPeriod: Period | None = None
+    performedAge: Quantity | None = None
+    performedRange: Range | None = None
+    performedString: Text = None
     occurrenceDateTime: Text = None
     occurrencePeriod: Period | None = None
+    occurrenceAge: Quantity | None = None
+    occurrenceRange: Range | None = None
+    occurrenceString: Text = None
     notPerformed: bool | None = None
     notDone: bool | None = None
     encounter: Reference | None = None

@@ -7,6 +7,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.decode import DecodedResource, one
 from cds_service.fhir.decoding.envelopes import type_of
+from cds_service.fhir.intake.modifiers import marked
 
 _OUTER = resources.Observation | resources.DiagnosticReport
 _TYPES = frozenset((resources.Observation, resources.DiagnosticReport))
@@ -18,11 +19,12 @@ def results_within(outer: DecodedResource) -> tuple[DecodedResource, ...]:
     resource = outer.resource
     if type(resource) not in _TYPES or not isinstance(resource, _OUTER) or not resource.contained:
         return ()
+    modifier = marked(outer).modifier  # what changes the meaning of the outer one may change that of what it holds
     raws = [raw for raw in resource.contained if type_of(raw) == resources.Observation.__name__]
-    return tuple(found for raw in raws if (found := _within(raw, outer, resource)))
+    return tuple(found for raw in raws if (found := _within(raw, outer, resource, modifier)))
 
 
-def _within(raw: Raw, outer: DecodedResource, resource: _OUTER) -> DecodedResource | None:
+def _within(raw: Raw, outer: DecodedResource, resource: _OUTER, modifier: str) -> DecodedResource | None:
     """One of them. Date, status and category it takes from the outer resource where it has none; the patient always is the outer one's."""
     found = one(Part(raw, outer.part.full_url))
     if not isinstance(found, DecodedResource) or not isinstance(found.resource, resources.Observation):
@@ -38,4 +40,4 @@ def _within(raw: Raw, outer: DecodedResource, resource: _OUTER) -> DecodedResour
         contained=[],
         **dates,
     )
-    return replace(found, resource=whole, reference=f"{outer.reference}#{inner.id or ''}")
+    return replace(found, resource=whole, reference=f"{outer.reference}#{inner.id or ''}", modifier=modifier)

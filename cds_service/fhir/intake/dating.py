@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from cds_service.chart import When, days_since
 from cds_service.fhir import dates
 from cds_service.fhir.decoding import repair, resources
-from cds_service.fhir.decoding.datatypes import Period, Text, Timing
+from cds_service.fhir.decoding.datatypes import AgePeriod, Period, Text, Timing
 from cds_service.fhir.decoding.decode import DecodedResource
+from cds_service.fhir.intake import ages
 
 NOT_READ = "could not be read"
 _NO_DATE = "stands for no date"
@@ -86,13 +87,15 @@ class Lifetime(Struct, frozen=True):
 
 def dated(item: DecodedResource, life: Lifetime) -> DecodedResource:
     """The resource without the dates that cannot be, each of which is named in its notes; most often the resource itself."""
-    resource = item.resource
-    notes: list[str] = []
+    resource, unread = ages.placed(item.resource, life.born, life.as_of)
+    notes = list(unread)
     changes: dict[str, object] = {}
     for name in _OF_TYPE[type(resource)]:
         value = getattr(resource, name)
         if value is None or (type(value) is str and not _problem(name, value, life)):
             continue  # nearly always
+        if type(value) is AgePeriod:
+            continue  # it was made to fit
         kept, problems = _possible(name, value, life)
         if problems:
             changes[name] = kept
@@ -104,7 +107,9 @@ def dated(item: DecodedResource, life: Lifetime) -> DecodedResource:
     if isinstance(resource, resources.Condition) and (early := _over_before_it_began(resource, life.zone)):
         resource = replace(resource, **{early: None})
         notes.append(f"{early} {_BEFORE_ONSET}, so it does not count")
-    return replace(item, resource=resource, notes=(*item.notes, *notes)) if notes else item
+    if resource is item.resource and not notes:
+        return item
+    return replace(item, resource=resource, notes=(*item.notes, *notes))
 
 
 def _withheld(item: DecodedResource) -> Iterator[str]:

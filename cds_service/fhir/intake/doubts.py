@@ -13,7 +13,7 @@ from cds_service.fhir.intake.account import Account
 from cds_service.fhir.intake.sorting import Mine
 from cds_service.fhir.intake.unread import is_settled, measured, unread
 from cds_service.fhir.readers import imaging_findings
-from cds_service.fhir.readers.drug_identity import NAMED
+from cds_service.fhir.readers.drug_identity import NAMED, reference_of
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.observations import is_withheld
 from cds_service.knowledge.holds import ANTITHROMBOTICS
@@ -32,13 +32,15 @@ def serves(item: DecodedResource) -> bool:
     return isinstance(item.resource, NAMED)
 
 
-def may_be_doubted(own: Mine) -> bool:
+def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
     """Whether there is anything to look for: of most resources there is not."""
     item, resource = own.item, own.item.resource
     if item.is_damaged or item.notes or item.modifier or own.is_disputed:
         return True
     if isinstance(resource, resources.Patient):
         return True
+    if isinstance(resource, resources.MedicationUse):
+        return any(isinstance(use, DrugUse) and use.nameless for use in entries)
     if isinstance(resource, resources.Observation):
         return resource.dataAbsentReason is not None or bool(resource.component)
     if isinstance(resource, resources.Procedure):
@@ -63,6 +65,8 @@ def doubt(
     if isinstance(item.resource, resources.Procedure) and entries and not item.resource.status:
         done = gap(item, entries, "its status did not come")
         account.doubt(own.section, Cause.ENTRY, done, says=done.says)
+    if any(isinstance(use, DrugUse) and use.nameless for use in entries):
+        _doubt_the_drug(own, account)
     for cause, says, settled in _beyond_its_words(item, entries, context) if entries or serves(item) else ():
         whole = gap(item, entries, says)
         account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
@@ -90,6 +94,18 @@ def answered_in_words(entries: Sequence[object], context: Context) -> frozenset[
     """
     sets = context.know.index.value_sets
     return frozenset(name for name in measured(entries) or () if not sets[name].unit)
+
+
+def _doubt_the_drug(own: Mine, account: Account) -> None:
+    """A drug that nothing names is only named: rules judge it as one that nobody knows."""
+    resource = own.item.resource
+    refers = isinstance(resource, resources.MedicationUse) and reference_of(resource) is not None
+    kind = type(resource).__name__
+    says = (
+        f"{kind} whose drug is named by a reference that leads to no drug" if refers else f"{kind} that names no drug"
+    )
+    nameless = Unreadable(own.item.reference, kind, None, says)
+    account.doubt(own.section, Cause.REFERENCE if refers else Cause.CODE, nameless, says=says, settled=True)
 
 
 _VALUE = "value"

@@ -1,6 +1,6 @@
 """Whether what was sent for a section is this patient's and of its kind: what is neither was sent for nothing (R-PFH-05)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cds_service.chart import Answer, Section
 from cds_service.chart.sections import MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.bundle import Answered, Part
+from cds_service.fhir.decoding.bundle import DEEPEST, Answered, Part, open_answer
 from cds_service.fhir.decoding.datatypes import Reference, Text
 from cds_service.fhir.decoding.decode import DecodedResource, NotDecoded, OtherType, one
 from cds_service.fhir.decoding.references import person
@@ -72,8 +72,7 @@ def _of_another_kind(section: Section, answered: Answered) -> str:
 def _is_another_list(section: Section, answered: Answered) -> bool:
     """Whether a Bundle holds resources, and none of the type asked for or that cannot be read; drugs that are only referred to aside."""
     others = False
-    for part in answered.parts:
-        item = one(part)
+    for item in _items(answered.parts):
         if isinstance(item, OtherType) or (
             isinstance(item, DecodedResource) and isinstance(item.resource, resources.Medication | resources.Substance)
         ):
@@ -84,6 +83,16 @@ def _is_another_list(section: Section, answered: Answered) -> bool:
     return others
 
 
+def _items(parts: Iterable[Part], depth: int = 0) -> Iterator[DecodedResource | NotDecoded | OtherType]:
+    """The resources among the parts, and those in Bundles at an address of their own, which were not opened before."""
+    for part in parts:
+        item = one(part)
+        if isinstance(item, OtherType) and item.kind == "Bundle" and depth < DEEPEST:
+            yield from _items(open_answer(part.raw).parts, depth + 1)
+        else:
+            yield item
+
+
 def _kind(item: DecodedResource | NotDecoded | OtherType) -> str:
     """The type of a resource; empty for what cannot be read or is of no interest."""
     return type(item.resource).__name__ if isinstance(item, DecodedResource) else ""
@@ -91,8 +100,7 @@ def _kind(item: DecodedResource | NotDecoded | OtherType) -> str:
 
 def _of_another_patient(answered: Answered, people: People) -> str:
     strangers = False
-    for part in answered.parts:
-        item = one(part)
+    for item in _items(answered.parts):
         if isinstance(item, NotDecoded):
             return ""  # what cannot be read is named later
         if isinstance(item, OtherType) or (isinstance(item.resource, resources.Medication) and not item.whose):

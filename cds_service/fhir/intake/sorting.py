@@ -72,7 +72,7 @@ def sorted_out(answers: Mapping[Section, Answered], patient_id: str, know: Knowl
         within = results_within(item)
         found.mine.append(Mine(section, item, not within, place in disputed))
         if within:
-            account.count(section, End.READ)
+            account.count(section, End.NOT_UNDERSTOOD if within[0].modifier else End.READ)
             found.mine += [Mine(section, result, is_counted=False) for result in within]
     return found
 
@@ -98,7 +98,7 @@ def _receive(
     settled = not answered.answer.brings_data or answered.lacks
     for hollow in answered.hollow:
         if hollow.is_gap:
-            account.refuse(section, Cause.ENTRY, hollow.says, settled=settled)
+            account.refuse(section, hollow.cause, hollow.says, settled=settled)
         else:
             account.count(section, End.OF_NO_CONCERN)
     for part in (*answered.parts, *answered.aside):

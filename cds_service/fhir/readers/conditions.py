@@ -17,6 +17,7 @@ _STATES = {
     "remission": State.INACTIVE,
     "resolved": State.RESOLVED,
 }
+_ACTIVE_YET_ENDED = "an end is on record, but the clinical status says that it is active"
 _POSSIBLE = frozenset(("unconfirmed", "provisional", "differential"))
 _NO_DIAGNOSIS = frozenset(("entered-in-error", "refuted"))
 _NOT_THIS_PATIENT = re.compile(
@@ -66,7 +67,8 @@ def _encounter(resource: resources.Condition) -> str:
 
 def _state(status: str, *, ended: bool) -> tuple[State, str]:
     if status in _STATES:
-        return _STATES[status], ""
+        state = _STATES[status]
+        return state, _ACTIVE_YET_ENDED if ended and state is State.ACTIVE else ""
     if ended:
         return State.RESOLVED, ""
     said = "clinical status missing" if not status else "clinical status not understood"

@@ -22,12 +22,15 @@ Medications = Neighbours[Named]
 
 
 class Drug(Struct, frozen=True):
-    """What a resource is about: what was identified, what to call it, the words of its name and form, and what is odd."""
+    """What a resource is about: what was identified, what to call it, the words of its name and form.
+
+    `nameless` says why what should name it did not come, where no words stand in its place.
+    """
 
     identified: Identified
     name: str
     words: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    nameless: str = ""
 
 
 def addressed(named: Iterable[tuple[Named, str]]) -> Directory[Named]:
@@ -46,24 +49,26 @@ def drug(resource: resources.MedicationUse, medications: Medications, context: C
     terms = [
         term for term in (resource.medicationCodeableConcept, resource.medication) if term and _says_anything(term)
     ]
-    link = _reference(resource) or Reference()
+    link = reference_of(resource) or Reference()
     shown = [Term(text=link.display)] if link.display else []
     reference = link.reference or named(link)
     if not reference:
-        notes = () if terms or shown else (f"no drug is named: {NOT_UNDERSTOOD}",)
-        return described([*terms, *shown], context, notes)
+        why = "" if terms or shown else f"no drug is named: {NOT_UNDERSTOOD}"
+        return replace(described([*terms, *shown], context), nameless=why)
     medication = _resolved(link, resource, medications, "Medication")
     if medication is None:
         known = described([*terms, *shown], context)
-        return replace(known, name=known.name or reference, notes=(f"{reference} could not be resolved",))
+        return replace(known, name=known.name or reference, nameless=f"{reference} could not be resolved")
     ingredients = medication.ingredient if not isinstance(medication, resources.Substance) else ()
-    parts = [described(list(_ingredient_terms(item, resource, medications)), context) for item in ingredients]
+    parts = [_ingredient(item, resource, medications, context) for item in ingredients]
     codes = [*terms, medication.code] if medication.code else terms
     coded = described(codes, context)
     if not coded.identified.known and not parts:
         coded = described([*codes, *shown], context)
     form = None if isinstance(medication, resources.Substance) else medication.form
-    return _joined(coded, parts, link.display or reference, tuple(form.texts if form else ()))
+    whole = _joined(coded, parts, link.display or reference, tuple(form.texts if form else ()))
+    is_named = bool(parts or shown) or any(map(_says_anything, codes))
+    return whole if is_named else replace(whole, nameless=f"{reference} names no drug")
 
 
 def acting(named: Drug, parts: tuple[Dosage, ...], context: Context) -> tuple[tuple[Ingredient, Basis], ...]:
@@ -95,10 +100,11 @@ def _joined(coded: Drug, parts: list[Drug], fallback: str, form: tuple[str, ...]
         Identified(_merged(whole), known, stated if stated is not Form.UNSPECIFIED else _form(whole)),
         name,
         (*coded.words, *form, *(text for part in parts for text in part.words)),
+        next((part.nameless for part in parts if part.nameless), ""),
     )
 
 
-def described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) -> Drug:
+def described(terms: list[Term], context: Context) -> Drug:
     """The drug that several terms describe together."""
     parts = [_identified(term, context) for term in terms]
     words = tuple(text for term in terms for text in term.texts)
@@ -106,7 +112,7 @@ def described(terms: list[Term], context: Context, notes: tuple[str, ...] = ()) 
     name = next((term.text for term in terms if term.text), "") or next(iter(words), "") or code
     known = any(part.known for part in parts)
     identified = parts[0] if len(parts) == 1 else Identified(_merged(parts), known, _form(parts))
-    return Drug(identified, name.strip(), words, notes)
+    return Drug(identified, name.strip(), words)
 
 
 def _identified(term: Term, context: Context) -> Identified:
@@ -136,6 +142,11 @@ def _form(parts: list[Identified]) -> Form:
     return next((form for form in (Form.SYSTEMIC, Form.TOPICAL, Form.FLUSH) if form in forms), Form.UNSPECIFIED)
 
 
+def _ingredient(item: Part, resource: resources.MedicationUse, medications: Medications, context: Context) -> Drug:
+    terms = list(_ingredient_terms(item, resource, medications))
+    return replace(described(terms, context), nameless="" if terms else "an ingredient could not be resolved")
+
+
 def _ingredient_terms(item: Part, resource: resources.MedicationUse, medications: Medications) -> Iterator[Term]:
     """What names one ingredient: a concept, a contained substance, another Medication, or the words of a reference."""
     yield from (term for term in (item.itemCodeableConcept, item.item) if term and _says_anything(term))
@@ -151,8 +162,8 @@ def _says_anything(term: Term) -> bool:
     return bool(term.codes or term.texts)
 
 
-def _reference(resource: resources.MedicationUse) -> Reference | None:
-    """The reference to a Medication, as R4, R5 or an older version writes it."""
+def reference_of(resource: resources.MedicationUse) -> Reference | None:
+    """The reference to a Medication, as R4, R5 or an older version writes it; None if there is none that says anything."""
     newer = resource.medication.reference if resource.medication else None
     if isinstance(newer, str):
         return Reference(newer)

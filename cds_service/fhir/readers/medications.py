@@ -28,7 +28,7 @@ def drug_uses(
 
     Nothing for a drug known to be none of ours, for one that acts only locally (on skin, in an eye, as a catheter lock),
     for errors and for orders not to give it. A drug that nothing identifies gives one use without ingredient while its
-    exposure has not ended. Never raises.
+    exposure has not ended; so does one that was taken, if what should name it did not come. Never raises.
     """
     if not counts(resource):
         return ()
@@ -36,13 +36,13 @@ def drug_uses(
     if named.identified.known and not named.identified.found:
         return ()
     status, status_notes = use_status(resource)
-    if not named.identified.known and status.ends_exposure:
+    if not named.identified.known and status.ends_exposure and (not named.nameless or status is UseStatus.NOT_TAKEN):
         return ()
     parts = instructions(resource)
     found = acting(named, parts, context)
     if named.identified.known and not found:
         return ()
-    notes = (*source.notes, *named.notes, *status_notes)
+    notes = (*source.notes, *filter(None, (named.nameless,)), *status_notes)
     period = resource.effectivePeriod or resource.effectiveTimePeriod or resource.occurencePeriod
     start, end = (
         (dates.read(period.start, context.zone), dates.read(period.end, context.zone)) if period else (None, None)
@@ -61,6 +61,7 @@ def drug_uses(
         dosage=dosage(parts),
         reasons=_reasons(resource, context),
         drafted=drafted or resource.status == "draft",
+        nameless="" if named.identified.known else named.nameless,
     )
     if not found:
         return (use,)

@@ -37,8 +37,8 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     For each anticoagulant and platelet inhibitor that is active, or was until lately, the time from its last dose to the procedure
     against the interval for procedures of high bleeding risk, by renal function, dose and route. A drug that is still active counts as
     taken until the procedure: the finding says by when the last dose must be, or from when the procedure fits if today's dose is the
-    last. Aspirin and dipyridamole are a caution at most. It also names active drugs that nothing identifies, and charts that say
-    anticoagulated but list no such drug.
+    last. Aspirin and dipyridamole are a caution at most. It also names active drugs that nothing identifies, drugs of the last year
+    whose name did not come, and charts that say anticoagulated but list no such drug.
 
     ## Why it matters
     An epidural haematoma after vertebroplasty can paralyse. Vertebral augmentation is in the group of high bleeding risk. Guidelines
@@ -57,7 +57,7 @@ def antithrombotic_hold(chart: Chart, know: Knowledge) -> Iterator[Finding | Unk
     for item in found:
         if item.tier is not Tier.PAST:
             yield _finding(item, chart, know)
-    yield from unidentified(chart)
+    yield from unidentified(chart, know)
     yield from gaps
     if not gaps:
         yield from unlisted(chart, know)
