@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from cds_service.knowledge.codes import folded
+from cds_service.knowledge.folding import folded
 
 _WORD = re.compile(r"[^\W_]+")
 _BRAND = re.compile(r"\[[^\[\]]*\]")
@@ -82,6 +82,11 @@ class DrugNames:
                 self._by_first.setdefault(name_words[0], []).append((name_words, slugs))
         for matches in self._by_first.values():
             matches.sort(key=lambda match: -len(match[0]))
+
+    @property
+    def all(self) -> Iterator[str]:
+        """Every name, as it is compared."""
+        return (" ".join(words) for matches in self._by_first.values() for words, _ in matches)
 
     def find(self, text: str) -> NamedDrug:
         """What `text` names. Of a normalised RxNorm name, `ingredient strength form [Brand]`, the ingredients decide.
