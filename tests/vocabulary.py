@@ -30,7 +30,7 @@ _HEADER = """\
 
 def titles(tabular: Path) -> Iterator[tuple[str, str]]:
     """Each title and inclusion term of the tabular list, with its code."""
-    for item in ElementTree.parse(tabular).iter("diag"):  # noqa: S314 - the government's own file
+    for item in ElementTree.parse(tabular).iter("diag"):
         code = item.findtext("name", "")
         yield code, item.findtext("desc", "")
         for included in item.findall("inclusionTerm"):

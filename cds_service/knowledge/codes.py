@@ -89,14 +89,18 @@ class CodeIndex:
     def beside(self, coded: frozenset[str], written: frozenset[str]) -> frozenset[str]:
         """Those of the value sets of a text that count beside the value sets of the codes: what is too grave to pass over."""
         sets = self.value_sets
-        return frozenset(name for name in written - coded if (outside := sets[name].outside) and coded.isdisjoint(outside))
+        return frozenset(
+            name for name in written - coded if (outside := sets[name].outside) and coded.isdisjoint(outside)
+        )
 
 
 _UNTITLED = frozenset(("loinc", "dicom"))
 """Systems whose titles are no terms that people write in a chart."""
 
 
-def _titles(value_sets: Mapping[str, ValueSet], wider: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, frozenset[str]]]:
+def _titles(
+    value_sets: Mapping[str, ValueSet], wider: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, frozenset[str]]]:
     """The titles of all listed codes, each with what it means."""
     for item in value_sets.values():
         for system, listed in item.codes.items():
