@@ -19,7 +19,7 @@ OTHER = "other"
 """Stands for every code system that we do not know, whose address may hold a name."""
 _MASKS = ("data-absent-reason", "nullflavor")
 """The ends of the addresses of code systems whose codes say that something is not told."""
-_LONGEST = 60
+_LONGEST = 48
 """Characters of its words by which a term is named."""
 
 
