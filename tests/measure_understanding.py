@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cds_service.fhir.concepts import Context
-from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.decoding import repair
 from cds_service.fhir.intake.terms import KINDS, understood
 from cds_service.fhir.intake.unread import is_settled
 from cds_service.fhir.understanding import Outcome

@@ -86,6 +86,11 @@ class DrugTable:
         """Every name of a drug, ours or not, as it is compared."""
         return self._names.all
 
+    @property
+    def harmless(self) -> tuple[re.Pattern[str], ...]:
+        """The ends of names of classes of which no rule speaks."""
+        return self._names.harmless
+
     def of_code(self, system: str, code: str) -> frozenset[str]:
         """The slugs of an ingredient's own code; of an ATC code the longest listed prefix decides."""
         if system != "atc":
