@@ -13,7 +13,7 @@ from cds_service.fhir.decoding.datatypes import Coding, Term
 from cds_service.fhir.understanding import Outcome, understanding
 from cds_service.knowledge import load
 from cds_service.knowledge.titles import OFFICIAL, OfficialTitles, TitleIndex, digest, load_official
-from cds_service.knowledge.vocabulary import Vocabulary, load_vocabulary, words
+from cds_service.knowledge.vocabulary import Vocabulary, load_vocabulary, words_of
 from tests.test_reading import chart
 
 KNOW = load()
@@ -83,14 +83,14 @@ def test_words_are_known_in_both_spellings_and_in_plural():
 
 
 def test_semantic_tags_and_short_words_say_nothing_beside_long_ones():
-    assert words("Gout of toe (disorder)") == ["gout"]
-    assert words("CKD 3 (disorder)") == ["ckd"]
-    assert words("2026") == []
+    assert words_of("Gout of toe (disorder)") == ["gout"]
+    assert words_of("CKD 3 (disorder)") == ["ckd"]
+    assert words_of("2026") == []
 
 
 def test_every_word_of_our_own_titles_and_drugs_is_known():
     texts = (*KNOW.index.titles, *KNOW.drugs.names)
-    assert not {word for text in texts for word in words(text) if len(word) > 3 and not KNOW.vocabulary.knows(word)}
+    assert not {word for text in texts for word in words_of(text) if len(word) > 3 and not KNOW.vocabulary.knows(word)}
 
 
 def test_words_that_cannot_be_read_are_an_error_with_the_name_of_their_file(tmp_path):

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from cds_service.knowledge.files import DIRECTORY
 from cds_service.knowledge.titles import OFFICIAL, digest
-from cds_service.knowledge.vocabulary import VOCABULARY, one_spelling, words
+from cds_service.knowledge.vocabulary import VOCABULARY, one_spelling, words_of
 
 FOLDER = DIRECTORY / VOCABULARY
 WORDS = FOLDER / "en.txt"
@@ -46,7 +46,7 @@ def procedures(database: Path) -> Iterator[str]:
 
 def as_text(texts: Iterable[str], sources: str, today: date) -> str:
     """The file of the words of these texts."""
-    found = {one_spelling(word) for text in texts for word in words(text)}
+    found = {one_spelling(word) for text in texts for word in words_of(text)}
     return _HEADER.format(sources=sources, today=today) + "\n".join(sorted(found)) + "\n"
 
 

@@ -28,7 +28,7 @@ class Vocabulary:
         return plain in self._known or any(single in self._known for single in _singulars(plain))
 
 
-def words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
     """The words of four letters and more, folded, without the semantic tag; of a text that has none, its shorter ones."""
     plain = untagged(folded(text)).casefold()
     return _LONG.findall(plain) or _SHORT.findall(plain)

@@ -10,25 +10,25 @@ from cds_service.fhir.decoding.datatypes import Term, terms_of
 from cds_service.fhir.understanding import Outcome, Understanding, understanding
 
 
-class Kind(Struct, frozen=True):
+class EventType(Struct, frozen=True):
     """What a kind of event is called on a card, and the code systems of which our lists have all that one could mean."""
 
     noun: str
     complete: frozenset[str] = frozenset()
 
 
-PROBLEM = Kind("problem", frozenset(("icd-10-cm", "icd-10")))
-_KINDS: dict[type[resources.Resource], Kind] = {
+PROBLEM = EventType("problem", frozenset(("icd-10-cm", "icd-10")))
+_KINDS: dict[type[resources.Resource], EventType] = {
     resources.Condition: PROBLEM,
-    resources.AllergyIntolerance: Kind("allergy", frozenset(("rxnorm", "atc", "unii"))),
-    resources.Procedure: Kind("procedure", frozenset(("icd-10-pcs", "hcpcs", "opcs-4", "cpt", "loinc"))),
-    resources.Device: Kind("device"),
+    resources.AllergyIntolerance: EventType("allergy", frozenset(("rxnorm", "atc", "unii"))),
+    resources.Procedure: EventType("procedure", frozenset(("icd-10-pcs", "hcpcs", "opcs-4", "cpt", "loinc"))),
+    resources.Device: EventType("device"),
 }
 KINDS = tuple(_KINDS)
 """The types of resources that prove absence by what they do not say: what one is called must be understood."""
 
 
-def kind_of(resource: resources.Resource) -> Kind:
+def kind_of(resource: resources.Resource) -> EventType:
     """The kind of one of those."""
     return next(kind for base, kind in _KINDS.items() if isinstance(resource, base))
 
