@@ -2,8 +2,8 @@
 
 import unicodedata
 from collections.abc import Mapping
-from functools import lru_cache
 
+from cds_service.digest_cache import digest_cached
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.value_sets import Systems, ValueSet
@@ -47,8 +47,7 @@ class CodeIndex:
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
-        self.of_code = lru_cache(maxsize=65536)(self._of_code)
-        self.of_text = lru_cache(maxsize=16384)(self._of_text)
+        self.of_text = digest_cached(16384)(self._of_text)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
@@ -71,7 +70,7 @@ class CodeIndex:
         titles = (self._titles.get(group, "") for group in groups if group in self._above)
         return self._titles.get((system, plain)) or next(filter(None, titles), "")
 
-    def _of_code(self, system: str, code: str) -> frozenset[str]:
+    def of_code(self, system: str, code: str) -> frozenset[str]:
         """The value sets of a code in a system (by key); the longest prefix decides."""
         plain = bare(system, code)
         found: frozenset[str] = frozenset()

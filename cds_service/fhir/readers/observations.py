@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, tzinfo
-from functools import lru_cache
+from datetime import tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,7 +14,6 @@ from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Term, terms_of
 from cds_service.fhir.numbers import WrittenNumber
-from cds_service.knowledge import Knowledge
 from cds_service.knowledge.codes import LONGEST_TERM
 
 _MEASURES = frozenset(SECTION_OF)
@@ -87,12 +85,7 @@ def measurements(resource: resources.Observation, source: Source, context: Conte
 
 def measure(term: Term | None, context: Context) -> Concept | None:
     """The measures that a code names, or None if it names none."""
-    return _measured(term, context.know) if term else None
-
-
-@lru_cache(maxsize=8192)
-def _measured(term: Term, know: Knowledge) -> Concept | None:
-    found = concept(term, Context(know, UTC))
+    found = concept(term, context)
     measures = found.sets & _MEASURES if found else frozenset()
     return replace(found, sets=measures) if found and measures else None
 
