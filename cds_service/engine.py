@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 
 from msgspec.structs import replace
@@ -86,9 +86,16 @@ def _doubted(item: Rule, found: list[Result], doubts: Mapping[Section, tuple[Not
     if not sections or not concerns or Status.NOT_APPLICABLE in statuses:
         return found
     missing = tuple([Missing(section, Reason.NOT_UNDERSTOOD, _named(doubts[section])) for section in sections])
-    effect = Kind.INSUFFICIENT_DATA if is_grave else None
+    effect = _effect([doubt for section in sections if section in _GRAVE for doubt in doubts[section]])
     row = Result(item, Status.UNKNOWN, effect=effect, unknown=item.judges, missing=missing)
     return [row] if statuses == {Status.NOT_MET} else [*found, row]
+
+
+def _effect(grave: Collection[NotUnderstood]) -> Kind | None:
+    """What entries of the sections in which nothing may be overlooked move: less, where each was understood in part."""
+    if not grave:
+        return None
+    return Kind.RELATIVE if all(doubt.in_part for doubt in grave) else Kind.INSUFFICIENT_DATA
 
 
 def _named(doubts: Iterable[NotUnderstood]) -> str:

@@ -221,7 +221,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
     ],
 )
 def test_a_broken_drug_file_names_file_and_key(tmp_path: Path, file: str, old: str, new: str, key: str):
-    for name in ("drugs.toml", "drug_products.csv", "other_drugs.txt"):
+    for name in ("drugs.toml", "drug_products.csv", "other_drugs.txt", "other_drugs_abroad.txt"):
         shutil.copy(TABLES / name, tmp_path)
     text = (tmp_path / file).read_text()
     assert old in text

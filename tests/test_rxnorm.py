@@ -81,6 +81,7 @@ def rebuilt(tmp_path: Path, made: rxnorm.DrugFiles):
     (tmp_path / drug_files.INGREDIENTS).write_bytes((TABLES / drug_files.INGREDIENTS).read_bytes())
     (tmp_path / drug_files.PRODUCTS).write_text(made.products)
     (tmp_path / drug_files.OTHERS).write_text(made.other_drugs)
+    (tmp_path / drug_files.ABROAD).write_text("# none\n")
     return drug_files.load(tmp_path, load_systems(TABLES / "systems.toml"))
 
 

@@ -64,6 +64,7 @@ class IntakeRow(Struct, frozen=True, omit_defaults=True, rename="camel"):
     arrived: int
     read: int = 0
     of_no_concern: int = 0
+    partly_read: int = 0
     superseded: int = 0
     anothers: int = msgspec.field(default=0, name="anotherPatients")
     not_understood: int = 0

@@ -27,6 +27,7 @@ def lines(results: Iterable[Result]) -> list[str]:
 def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
     """What is missing, by reason, without and with what it leaves open."""
     said = []
+    results = list(results)
     open_: set[str] = set()  # what is unknown for want of a part is not called unrecorded as well
     for reason, names in _by_reason(results).items():
         parts = {name: nouns for name, nouns in names.items() if name not in open_}
@@ -35,10 +36,19 @@ def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
         missing = line = wording.MISSING[reason].format(parts=_few(list(parts)))
         others = [noun for nouns in parts.values() for noun in nouns if noun not in parts]
         open_.update(others)
-        if others and reason is not Reason.NOT_MEASURED:
+        if reason is Reason.NOT_UNDERSTOOD:
+            line = _naming(missing, results)
+        elif others and reason is not Reason.NOT_MEASURED:
             line = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
         said.append((missing, line))
     return said
+
+
+def _naming(missing: str, results: Iterable[Result]) -> str:
+    """What is missing, with the entries that were not understood by name: what it leaves open is seen from them."""
+    gaps = [gap for item in results for gap in item.missing]
+    says = dict.fromkeys([gap.says for gap in gaps if gap.reason is Reason.NOT_UNDERSTOOD and gap.says])
+    return wording.NAMES.format(missing=missing, names="; ".join(says)) if says else missing
 
 
 def steps(results: Iterable[Result]) -> list[str]:

@@ -88,6 +88,7 @@ PARTS = {
     Section.TASKS: "tasks",
     Section.COVERAGE: "insurance",
 }
+NAMES = "{missing}: {names}"
 MISSING = {
     Reason.OMITTED: "{parts} not sent",
     Reason.FAILED: "{parts} could not be fetched",

@@ -66,6 +66,21 @@ def _display(term: Term, know: Knowledge) -> str:
     return term.label if term.texts else next(filter(None, titles), term.label)
 
 
+def beside(term: Term | None, context: Context) -> frozenset[str]:
+    """The value sets that the words of a term name and its codes do not mean, of what is too grave to pass over."""
+    return _beside(term, context.know) if term and term.texts else frozenset()
+
+
+@digest_cached(16384)
+def _beside(term: Term, know: Knowledge) -> frozenset[str]:
+    sets, closed, _ = _coded(term, know)
+    if not sets and not closed:
+        return frozenset()
+    repeated = know.official.repeats
+    texts = [text for text in term.texts if not any(repeated(code, text) for _, code in term.codes)]
+    return know.index.beside(sets, frozenset().union(*map(know.index.of_text, texts)))
+
+
 # Charts repeat few terms many times, so what each means is looked up once; its words are added to it each time.
 @digest_cached(16384)
 def _meaning(term: Term, know: Knowledge) -> Concept | None:

@@ -49,6 +49,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
+from cds_service.fhir.readers.beside import beside_its_codes
 from cds_service.fhir.readers.drug_identity import NAMED, Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
@@ -100,11 +101,10 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = may_be_doubted(own) and doubt(own, entries, shown, account, context)
+        unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own) else End.OF_NO_CONCERN
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
-            end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
-            account.count(own.section, end)
+            account.count(own.section, End.READ if is_read else unsaid)
     drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
     for item, entries in _drafted(drafts, people, arrived.references, medications, context):
@@ -170,7 +170,8 @@ def _entries(
         found = read(resource, item.source, context)
         if isinstance(found, Patient) and item.modifier:
             found = replace(found, modifier=item.modifier)
-        return () if found is None else (found,)
+        written = beside_its_codes(resource, item.source, read, context) if isinstance(resource, _IN_WORDS) else None
+        return tuple(entry for entry in (found, written) if entry is not None)
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url
@@ -199,6 +200,8 @@ _BY_KIND: Mapping[type[resources.Resource], Callable[[Any, Source, Context], obj
     resources.Task: care.requested_service,
     resources.Device: care.device,
 }
+_IN_WORDS = (resources.Condition, resources.AllergyIntolerance)
+"""What is too grave to be passed over because a code says something else."""
 _READERS = {
     kind: read for base, read in _BY_KIND.items() for kind in resources.TYPES.values() if issubclass(kind, base)
 }

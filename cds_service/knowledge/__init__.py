@@ -18,8 +18,10 @@ from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.orderables import Orderable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
+from cds_service.knowledge.titles import OFFICIAL, OfficialTitles, load_official
 from cds_service.knowledge.units import UnitTable
 from cds_service.knowledge.value_sets import ValueSet, load_systems, load_value_set
+from cds_service.knowledge.vocabulary import VOCABULARY, Vocabulary, load_vocabulary
 
 __all__ = [
     "Change",
@@ -62,6 +64,8 @@ class Knowledge(Struct, frozen=True, eq=False):
     drugs: DrugTable
     holds: HoldTable
     orderables: Mapping[str, Orderable]
+    vocabulary: Vocabulary
+    official: OfficialTitles
     changes: tuple[Change, ...] = ()
     off: Mapping[str, Change] = field(default_factory=dict)
 
@@ -107,6 +111,8 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         drugs=drugs,
         holds=holds,
         orderables=orderables.load(tables / "orderables.toml", index),
+        vocabulary=load_vocabulary(directory / VOCABULARY, (*index.titles, *drugs.names)),
+        official=load_official(directory / VOCABULARY / OFFICIAL),
     )
 
 

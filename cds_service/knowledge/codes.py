@@ -1,22 +1,16 @@
 """The index that tells, for a code or a text, which value sets it belongs to."""
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cds_service.digest_cache import digest_cached
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
+from cds_service.knowledge.folding import folded
+from cds_service.knowledge.titles import TitleIndex
 from cds_service.knowledge.value_sets import Systems, ValueSet
 
 LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
-
-
-def folded(text: str) -> str:
-    """Text as patterns see it: compatibility forms and accents removed, white space single."""
-    if not text.isascii():
-        text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return " ".join(text.split())
 
 
 def bare(system: str, code: str) -> str:
@@ -47,6 +41,8 @@ class CodeIndex:
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
+        self._by_title = TitleIndex(_titles(value_sets, wider))
+        self.titles = frozenset(self._titles.values())
         self.of_text = digest_cached(16384)(self._of_text)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
@@ -81,13 +77,34 @@ class CodeIndex:
         return found | self._exact.get((system, plain), frozenset())
 
     def _of_text(self, text: str) -> frozenset[str]:
-        """The value sets whose patterns a text meets, which is read as far as the longest name of anything is."""
+        """The value sets of a title, and those whose patterns a text meets; it is read as far as the longest name of anything is."""
         plain = folded(text[:LONGEST_TERM])[:LONGEST_TERM]
-        found: frozenset[str] = frozenset()
+        found = self._by_title.of(plain)
         for ids, pattern, exception in self._patterns:
             if pattern.search(plain) and not (exception and exception.search(plain)):
                 found |= ids
         return found
+
+    def beside(self, coded: frozenset[str], written: frozenset[str]) -> frozenset[str]:
+        """Those of the value sets of a text that count beside the value sets of the codes: what is too grave to pass over."""
+        sets = self.value_sets
+        return frozenset(
+            name for name in written - coded if (outside := sets[name].outside) and coded.isdisjoint(outside)
+        )
+
+
+_UNTITLED = frozenset(("loinc", "dicom"))
+"""Systems whose titles are no terms that people write in a chart."""
+
+
+def _titles(
+    value_sets: Mapping[str, ValueSet], wider: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """The titles of all listed codes, each with what it means."""
+    for item in value_sets.values():
+        for system, listed in item.codes.items():
+            if system not in _UNTITLED:
+                yield from ((title, wider[item.id]) for title in listed.values())
 
 
 def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:

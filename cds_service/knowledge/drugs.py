@@ -1,7 +1,7 @@
 """The drugs that rules speak of: which ingredient a code, a product or a name stands for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -80,6 +80,16 @@ class DrugTable:
         self._guards = guards
         self._identified = digest_cached(16384)(self._identify)
         self._where = digest_cached(16384)(self._form)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Every name of a drug, ours or not, as it is compared."""
+        return self._names.all
+
+    @property
+    def harmless(self) -> tuple[re.Pattern[str], ...]:
+        """The ends of names of classes of which no rule speaks."""
+        return self._names.harmless
 
     def of_code(self, system: str, code: str) -> frozenset[str]:
         """The slugs of an ingredient's own code; of an ATC code the longest listed prefix decides."""

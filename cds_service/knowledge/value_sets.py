@@ -16,7 +16,8 @@ from cds_service.knowledge.files import Table, Text
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
-    A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. It counts also beside codes that are in
+    none of the value sets `outside`; if that is empty, only where codes say nothing.
     """
 
     id: str
@@ -29,6 +30,7 @@ class ValueSet(Struct, frozen=True):
     carved_out: Mapping[str, Mapping[str, str]]
     pattern: re.Pattern[str] | None
     exception: re.Pattern[str] | None
+    outside: frozenset[str]
     unit: str
 
 
@@ -50,10 +52,11 @@ class _System(Table, frozen=True):
 
 
 class _Texts(Table, frozen=True, kw_only=True):
-    """How a text is recognised: by any of `patterns`, and none of `except`."""
+    """How a text is recognised: by any of `patterns`, and none of `except`; even beside codes, if those are in no set of the third."""
 
     patterns: tuple[Text, ...] = ()
     but: tuple[Text, ...] = field(name="except", default=())
+    outside: tuple[Text, ...] = field(name="beside_codes_outside", default=())
 
 
 class _Described(Table, frozen=True, kw_only=True):
@@ -112,6 +115,7 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         carved_out=carved_out,
         pattern=_any_of(file, "text.patterns", about.text.patterns),
         exception=_any_of(file, "text.except", about.text.but),
+        outside=frozenset(about.text.outside),
         unit=about.unit,
     )
 

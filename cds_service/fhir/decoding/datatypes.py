@@ -73,6 +73,11 @@ class Term(Value, frozen=True):
         return [text[:LONGEST_TERM] for text in (*displays, *own) if text]
 
     @property
+    def in_words(self) -> "Term":
+        """The same without its codes."""
+        return Term(tuple(Coding(display=text) for text in self.texts[:-1]), text=next(iter(self.texts[-1:]), None))
+
+    @property
     def label(self) -> str:
         """What people see of it: its own words, else the display of a code, else a code; empty if there is none."""
         own = self.text or (self.concept.text if self.concept else None)

@@ -9,13 +9,15 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.digest_cache import digest_cached
-from cds_service.fhir.concepts import Context, concept
+from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Reference, Term, Text
 from cds_service.fhir.decoding.decode import Passed
 from cds_service.fhir.decoding.references import person
+from cds_service.fhir.intake.terms import PROBLEM
 from cds_service.fhir.readers.drug_identity import described
 from cds_service.fhir.readers.imaging_observations import is_of_another_kind
 from cds_service.fhir.readers.observations import measure
+from cds_service.fhir.understanding import Outcome, understanding
 from cds_service.knowledge import Knowledge
 
 _NOTHING = Raw(b"")
@@ -89,7 +91,7 @@ def _is_of_no_interest(seen: _Head, know: Knowledge) -> bool:
     if isinstance(seen, _Medication):
         named_once = seen.medication_codeable_concept and not (seen.medication_reference or seen.medication)
         return bool(named_once) and _is_another_drug(bytes(seen.medication_codeable_concept), know)
-    return bool(seen.code) and _has_no_meaning(bytes(seen.code), know)
+    return bool(seen.code) and _is_of_no_concern(bytes(seen.code), know)
 
 
 def _meant(know: Knowledge) -> Context:
@@ -105,8 +107,8 @@ def _is_another_result(named: tuple[bytes, bytes], know: Knowledge) -> bool:
 
 
 @digest_cached(16384)
-def _has_no_meaning(code: bytes, know: Knowledge) -> bool:
-    return concept(_TERM.decode(code), _meant(know)) is None
+def _is_of_no_concern(code: bytes, know: Knowledge) -> bool:
+    return understanding(_TERM.decode(code), _meant(know), PROBLEM.complete).outcome is Outcome.OF_NO_CONCERN
 
 
 @digest_cached(16384)
