@@ -171,7 +171,9 @@ def _entries(
         if isinstance(found, Patient) and item.modifier:
             found = replace(found, modifier=item.modifier)
         written = beside_its_codes(resource, item.source, read, context) if isinstance(resource, _IN_WORDS) else None
-        return tuple(entry for entry in (found, written) if entry is not None)
+        if written is not None:
+            return (written,) if found is None else (found, written)
+        return () if found is None else (found,)
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url

@@ -4,6 +4,7 @@ See README, "How a code is read". Only what is known to be of no concern may be 
 """
 
 import unicodedata
+from datetime import UTC
 from enum import StrEnum
 from functools import lru_cache
 
@@ -51,15 +52,15 @@ _NOTHING = Understanding(Outcome.NOT_UNDERSTOOD, Cause.CODE, "", "without a code
 
 def understanding(term: Term | None, context: Context, complete: frozenset[str] = frozenset()) -> Understanding:
     """How far a term was understood. `complete` are the code systems of which our lists have all that such a resource could mean."""
-    if term is None:
-        return _NOTHING
-    return MEANS if concept(term, context) or beside(term, context) else _of_no_set(term, context.know, complete)
+    return _NOTHING if term is None else _understood(term, context.know, complete)
 
 
 @lru_cache(maxsize=16384)
-def _of_no_set(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
-    """How far a term was understood that is in no value set: by a code whose system we have whole, else by its words."""
-    index = know.index
+def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
+    """By a value set, else by a code whose system we have whole, else by its words."""
+    index, meant = know.index, Context(know, UTC)
+    if concept(term, meant) or beside(term, meant):
+        return MEANS
     codes = [(index.system(address) or OTHER, code) for address, code in term.codes if not _masks(address)]
     patterns = index.systems.patterns
     if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):

@@ -51,7 +51,7 @@ def _singulars(word: str) -> tuple[str, ...]:
 def load_vocabulary(directory: Path, texts: Iterable[str]) -> Vocabulary:
     """The words of the files of a directory, and those of our own titles and drug names. Raises `KnowledgeError`."""
     listed = " ".join(_COMMENT.sub("", _text(path)) for path in sorted(directory.glob("*.txt"))).split()
-    own = _LONG.findall(folded(" ".join(texts)).casefold())
+    own = _LONG.findall(" ".join([text if text.isascii() else folded(text) for text in texts]).casefold())
     # One replacement in all of them takes a tenth of the time of one in each.
     return Vocabulary(one_spelling(" ".join((*listed, *own))).split())
 
