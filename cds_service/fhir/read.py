@@ -101,7 +101,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own) else End.OF_NO_CONCERN
+        unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own, entries) else End.OF_NO_CONCERN
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             account.count(own.section, End.READ if is_read else unsaid)
