@@ -14,7 +14,6 @@ from cds_service.chart.intake import Cause
 from cds_service.fhir.concepts import Context, beside, concept
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.vocabulary import words_of
 
 OTHER = "other"
 """Stands for every code system that we do not know, whose address may hold a name."""
@@ -66,7 +65,7 @@ def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Unders
     if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):
         return OF_NO_CONCERN
     texts = _texts(term)
-    found = [word for text in texts for word in words_of(text)]
+    found = [word for text in texts for word in know.vocabulary.of(text)]
     known = sum(map(know.vocabulary.knows, found))
     if found and known == len(found):
         return OF_NO_CONCERN
