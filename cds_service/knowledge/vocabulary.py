@@ -26,20 +26,27 @@ class Vocabulary:
         self._empty = frozenset(empty)
 
     def of(self, text: str) -> list[str]:
-        """The words of a text, folded; none if all of them only stand where a name should be."""
+        """The words of a text, folded; without those that only stand where a name should be, if its long words are all such."""
         found = words_of(text)
-        return [] if all(one_spelling(word) in self._empty for word in found) else found
+        if not all(one_spelling(word) in self._empty for word in found):
+            return found
+        return [word for word in _SHORT.findall(plain(text)) if one_spelling(word) not in self._empty]
 
     def knows(self, word: str) -> bool:
         """Whether a folded word is known, in British or American spelling, in singular or plural."""
-        plain = one_spelling(word)
-        return plain in self._known or any(single in self._known for single in _singulars(plain))
+        known = one_spelling(word)
+        return known in self._known or any(single in self._known for single in _singulars(known))
 
 
 def words_of(text: str) -> list[str]:
     """The words of four letters and more, folded, without the semantic tag; of a text that has none, its shorter ones."""
-    plain = untagged(folded(text)).casefold()
-    return _LONG.findall(plain) or _SHORT.findall(plain)
+    found = plain(text)
+    return _LONG.findall(found) or _SHORT.findall(found)
+
+
+def plain(text: str) -> str:
+    """A text as its words are looked for: folded, without the semantic tag."""
+    return untagged(folded(text)).casefold()
 
 
 def one_spelling(text: str) -> str:
