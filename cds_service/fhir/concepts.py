@@ -68,7 +68,7 @@ def _display(term: Term, know: Knowledge) -> str:
 
 def beside(term: Term | None, context: Context) -> frozenset[str]:
     """The value sets that the words of a term name and its codes do not mean, of what is too grave to pass over."""
-    return _beside(term, context.know) if term and term.texts else frozenset()
+    return _beside(term, context.know) if term else frozenset()
 
 
 @digest_cached(16384)

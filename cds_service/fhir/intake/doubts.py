@@ -33,14 +33,16 @@ def serves(item: DecodedResource) -> bool:
     return isinstance(item.resource, NAMED)
 
 
-def may_be_doubted(own: Mine) -> bool:
-    """Whether there is anything to look for: of most resources there is not."""
+def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
+    """Whether there is anything to look for: of most resources there is not. `entries` are what it would say."""
     item, resource = own.item, own.item.resource
     if item.is_damaged or item.notes or item.modifier or own.is_disputed:
         return True
     if isinstance(resource, resources.Observation):
         return resource.dataAbsentReason is not None or bool(resource.component)
-    return isinstance(resource, (resources.DiagnosticReport, *KINDS))
+    if isinstance(resource, KINDS):
+        return not entries or (isinstance(resource, resources.Procedure) and not resource.status)
+    return type(resource) is resources.DiagnosticReport
 
 
 def doubt(
