@@ -46,6 +46,10 @@ def term(*codes: tuple[str, str, str], text: str | None = None) -> Term:
         (term(text="BPH"), Outcome.OF_NO_CONCERN, None, ""),
         (term(text="Xq"), Outcome.NOT_UNDERSTOOD, Cause.WORDS, ""),
         (term(text="高血圧"), Outcome.NOT_UNDERSTOOD, Cause.LANGUAGE, ""),
+        (term(text="Allergy to nut"), Outcome.OF_NO_CONCERN, None, ""),
+        (term(text="Other TB"), Outcome.NOT_UNDERSTOOD, Cause.WORDS, ""),
+        (term(text="Unknown"), Outcome.NOT_UNDERSTOOD, Cause.CODE, ""),
+        (term((SNOMED, "90560007", "Other diagnosis")), Outcome.NOT_UNDERSTOOD, Cause.CODE, "snomed"),
         (term(), Outcome.NOT_UNDERSTOOD, Cause.CODE, ""),
         (None, Outcome.NOT_UNDERSTOOD, Cause.CODE, ""),
         (

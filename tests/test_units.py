@@ -95,6 +95,79 @@ def test_every_measure_with_a_conversion_is_checked_here() -> None:
         ("platelets", 150_000, "/mm3", 150.0),
         ("platelets", 150_000, "/mm³", 150.0),
         ("platelets", 150_000, "{cells}/uL", 150.0),
+        *(
+            ("platelets", 15, unit, 150.0)
+            for unit in ("10*4/uL", "10^4/uL", "×10⁴/μL", "x10^4/㎕", "10*4/mm3", "万/μL", "萬/mm³", "E4/uL", "104/uL")
+        ),
+        *(
+            ("platelets", 1.5, unit, 150.0)
+            for unit in ("10*5/uL", "lakhs/cumm", "Lakhs/cu mm", "lakh/mm3", "lacs/cmm", "lakhs / cu.mm")
+        ),
+        *(
+            ("platelets", 150, unit, 150.0)
+            for unit in (
+                "10*9/l",
+                "E9/l",
+                "10E+9/L",
+                "1e9/L",
+                "10 9/L",
+                "x109/L",
+                "１０＾９／Ｌ",
+                "10*9.L-1",
+                "10⁹·l⁻¹",
+                "10^9cells/L",
+                "cells x10^9/L",
+                "10*3 cells/uL",
+                "10*3/uL{plt}",
+                "10*9/L{cells}",
+                "G/l",
+                "Gpt/l",
+                "Mrd./l",
+                "/nl",
+                "10*9/л",
+                "Tsd./µl",
+                "Tsd/µl",
+                "Tausend/µl",
+                "tys./µl",
+                "x10E3/uL",
+                "x10(9)/L",
+                "103/uL",
+                "K/cmm",
+                "x10^3/cmm",
+                "10^3/mmc",
+                "mil/mm3",
+                "mil/mm³",
+                "mila/mmc",
+                "migliaia/mmc",
+                "milhares/mm3",
+                "千/μL",
+                "тыс/мкл",
+            )
+        ),
+        *(
+            ("platelets", 150_000, unit, 150.0)
+            for unit in ("/µl", "per µL", "per cumm", "/mmc", "/cmm", "cells/cmm", "{cells}/uL", "Zellen/µl", "個/μL")
+        ),
+        *(("platelets", 1500, unit, 150.0) for unit in ("10*2/uL", "x10²/μL", "10*8/L")),
+        ("platelets", 1.5, "10*11/L", 150.0),
+        ("platelets", 15, "10*10/L", 150.0),
+        ("platelets", 0.15, "10*6/mm3", 150.0),
+        ("white-cells", 84, "10*2/uL", 8.4),
+        *(
+            ("creatinine", 88.4, unit, 1.0)
+            for unit in (
+                "µmol·l⁻¹",
+                "µmol l-1",
+                "mikromol/l",
+                "mkmol/l",
+                "мкмоль/л",
+                "umol/L{creat}",
+                "μmol／l",
+                "µmol/Liter",
+                "µM",
+            )
+        ),
+        ("inr", 1.9, "quotient", 1.9),
         ("white-cells", 8400, "/uL", 8.4),
         ("body-temperature", 100.4, "[degF]", 38.0),
         ("body-temperature", 100.4, "°F", 38.0),
@@ -156,6 +229,15 @@ def test_a_spelling_is_understood(
         ("platelets", "furlongs", None),
         ("platelets", "mg/L", None),
         ("platelets", "%", None),
+        ("platelets", "x", None),
+        ("platelets", "x10", None),
+        ("platelets", "4_1", None),
+        ("platelets", "10*7/fL", None),
+        ("inr", "%", None),
+        ("inr", "%", "1"),
+        ("inr", "{INR}", "%"),
+        ("inr", "%{Quick}", None),
+        ("inr", "Quick %", None),
         ("inr", "s", "s"),
         ("inr", "INR", "s"),
         ("creatinine", "mg/dL", "umol/L"),

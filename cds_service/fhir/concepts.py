@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import tzinfo
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Basis, Concept, Episode, Level
+from cds_service.digest_cache import digest_cached
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.levels import read_levels
@@ -45,8 +45,7 @@ def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -
     found = _meaning(term, context.know)
     if found is None:
         return None
-    sites = _levels_of(also, context)
-    return replace(found, levels=sites) if sites else found
+    return replace(found, text=_display(term, context.know), levels=_levels_of(also, context) or found.levels)
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
@@ -69,10 +68,10 @@ def _display(term: Term, know: Knowledge) -> str:
 
 def beside(term: Term | None, context: Context) -> frozenset[str]:
     """The value sets that the words of a term name and its codes do not mean, of what is too grave to pass over."""
-    return _beside(term, context.know) if term and term.texts else frozenset()
+    return _beside(term, context.know) if term else frozenset()
 
 
-@lru_cache(maxsize=16384)
+@digest_cached(16384)
 def _beside(term: Term, know: Knowledge) -> frozenset[str]:
     sets, closed, _ = _coded(term, know)
     if not sets and not closed:
@@ -82,15 +81,15 @@ def _beside(term: Term, know: Knowledge) -> frozenset[str]:
     return know.index.beside(sets, frozenset().union(*map(know.index.of_text, texts)))
 
 
-# Charts repeat few terms many times, so what each means is looked up once.
-@lru_cache(maxsize=16384)
+# Charts repeat few terms many times, so what each means is looked up once; its words are added to it each time.
+@digest_cached(16384)
 def _meaning(term: Term, know: Knowledge) -> Concept | None:
     sets, closed, episode = _coded(term, know)
     basis = Basis.CODE
     if not sets and not closed:
         basis = Basis.TEXT
         sets = sets.union(*(know.index.of_text(text) for text in term.texts))
-    return Concept(_display(term, know), sets, basis, _levels(term, know), episode) if sets else None
+    return Concept("", sets, basis, _levels(term, know), episode) if sets else None
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:
@@ -116,7 +115,7 @@ def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode |
     return sets, closed, episode
 
 
-@lru_cache(maxsize=16384)
+@digest_cached(16384)
 def _levels(term: Term, know: Knowledge) -> frozenset[Level]:
     written = frozenset().union(*map(_written, term.texts))
     coded: frozenset[Level] = frozenset()

@@ -102,8 +102,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
-        is_doubted = may_be_doubted(own, entries)
-        unsaid = doubt(own, entries, shown, account, context) if is_doubted else End.OF_NO_CONCERN
+        unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own, entries) else End.OF_NO_CONCERN
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             account.count(own.section, End.READ if is_read else unsaid)
@@ -173,7 +172,9 @@ def _entries(
         if isinstance(found, Patient) and item.modifier:
             found = replace(found, modifier=item.modifier)
         written = beside_its_codes(resource, item.source, read, context) if isinstance(resource, _IN_WORDS) else None
-        return tuple(entry for entry in (found, written) if entry is not None)
+        if written is not None:
+            return (written,) if found is None else (found, written)
+        return () if found is None else (found,)
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url

@@ -4,16 +4,17 @@ See README, "How a code is read". Only what is known to be of no concern may be 
 """
 
 import unicodedata
+from datetime import UTC
 from enum import StrEnum
-from functools import lru_cache
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart.intake import Cause
+from cds_service.digest_cache import digest_cached
 from cds_service.fhir.concepts import Context, beside, concept
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.vocabulary import words_of
 
 OTHER = "other"
 """Stands for every code system that we do not know, whose address may hold a name."""
@@ -53,19 +54,28 @@ def understanding(term: Term | None, context: Context, complete: frozenset[str] 
     """How far a term was understood. `complete` are the code systems of which our lists have all that such a resource could mean."""
     if term is None:
         return _NOTHING
-    return MEANS if concept(term, context) or beside(term, context) else _of_no_set(term, context.know, complete)
+    found = _understood(term, context.know, complete)
+    if found.outcome is Outcome.NOT_UNDERSTOOD:
+        return replace(found, says=_named(_texts(term), _codes(term, context.know)))
+    return found
 
 
-@lru_cache(maxsize=16384)
-def _of_no_set(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
-    """How far a term was understood that is in no value set: by a code whose system we have whole, else by its words."""
-    index = know.index
-    codes = [(index.system(address) or OTHER, code) for address, code in term.codes if not _masks(address)]
-    patterns = index.systems.patterns
+def _codes(term: Term, know: Knowledge) -> list[tuple[str, str]]:
+    """The key of its system, or `other`, and each of its codes, but for those that only say that something is not told."""
+    return [(know.index.system(address) or OTHER, code) for address, code in term.codes if not _masks(address)]
+
+
+@digest_cached(16384)
+def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
+    """By a value set, else by a code whose system we have whole, else by its words; it is named later, where it was not."""
+    meant = Context(know, UTC)
+    if concept(term, meant) or beside(term, meant):
+        return MEANS
+    codes, patterns = _codes(term, know), know.index.systems.patterns
     if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):
         return OF_NO_CONCERN
     texts = _texts(term)
-    found = [word for text in texts for word in words_of(text)]
+    found = [word for text in texts for word in know.vocabulary.of(text)]
     known = sum(map(know.vocabulary.knows, found))
     if found and known == len(found):
         return OF_NO_CONCERN
@@ -74,8 +84,7 @@ def _of_no_set(term: Term, know: Knowledge, complete: frozenset[str]) -> Underst
     is_listed = system not in ("", OTHER)
     if known and is_listed:
         return Understanding(Outcome.PARTLY_READ, Cause.WORDS, system, in_part=True)
-    says = _named(texts, codes)
-    return Understanding(Outcome.NOT_UNDERSTOOD, _cause(found, is_listed, bool(systems)), system, says, bool(known))
+    return Understanding(Outcome.NOT_UNDERSTOOD, _cause(found, is_listed, bool(systems)), system, "", bool(known))
 
 
 def _masks(address: str) -> bool:

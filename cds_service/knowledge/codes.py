@@ -1,8 +1,8 @@
 """The index that tells, for a code or a text, which value sets it belongs to."""
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
+from cds_service.digest_cache import digest_cached
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.folding import folded
@@ -44,8 +44,7 @@ class CodeIndex:
         ]
         self._by_title = TitleIndex(_titles(value_sets, wider))
         self.titles = frozenset(self._titles.values())
-        self.of_code = lru_cache(maxsize=65536)(self._of_code)
-        self.of_text = lru_cache(maxsize=16384)(self._of_text)
+        self.of_text = digest_cached(16384)(self._of_text)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
@@ -68,7 +67,7 @@ class CodeIndex:
         titles = (self._titles.get(group, "") for group in groups if group in self._above)
         return self._titles.get((system, plain)) or next(filter(None, titles), "")
 
-    def _of_code(self, system: str, code: str) -> frozenset[str]:
+    def of_code(self, system: str, code: str) -> frozenset[str]:
         """The value sets of a code in a system (by key); the longest prefix decides."""
         plain = bare(system, code)
         found: frozenset[str] = frozenset()

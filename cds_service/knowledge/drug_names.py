@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from cds_service.knowledge.drug_spellings import spelling, unsalted
+from cds_service.knowledge.drug_spellings import spelling, spellings, unsalted
 from cds_service.knowledge.folding import folded
 
 _WORD = re.compile(r"[ァ-ヶー]+|[^\W_]+")
@@ -90,9 +90,9 @@ class DrugNames:
                 self._by_first.setdefault(name_words[0], []).append((name_words, slugs))
         for matches in self._by_first.values():
             matches.sort(key=lambda match: -len(match[0]))
-        alone = (match for matches in self._by_first.values() for match in matches if len(match[0]) == 1)
-        self._by_spelling = {spelling(match[0][0]): match for match in sorted(alone, key=lambda match: bool(match[1]))}
-        self._by_spelling.pop("", None)
+        alone = [match for matches in self._by_first.values() for match in matches if len(match[0]) == 1]
+        by_word = {match[0][0]: match[1] for match in sorted(alone, key=lambda match: bool(match[1]))}
+        self._by_spelling = {form: by_word[word] for form, word in spellings(by_word).items()}
 
     @property
     def all(self) -> Iterator[str]:
@@ -168,7 +168,7 @@ class DrugNames:
         found = next((self._by_spelling[form] for form in forms if form in self._by_spelling), None)
         if found is None and any(pattern.search(form) for form in forms for pattern in self._surroundings.harmless):
             return (word,), frozenset()
-        return found and ((word,), found[1])
+        return None if found is None else ((word,), found)
 
 
 def _split(name: str) -> tuple[str, ...]:

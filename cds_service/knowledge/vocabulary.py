@@ -9,6 +9,8 @@ from cds_service.knowledge.folding import folded, untagged
 
 VOCABULARY = "vocabulary"
 """The folder, in the knowledge, of the lists of words."""
+_EMPTY = "-empty"
+"""The end of the name of a list of words that say nothing alone."""
 _LONG = re.compile(r"[^\W\d_]{4,}")
 _SHORT = re.compile(r"[^\W\d_]{2,}")
 _COMMENT = re.compile(r"^#.*$", re.MULTILINE)
@@ -19,19 +21,32 @@ _SPELLED = (("ae", "e"), ("oe", "e"), ("ph", "f"), ("our", "or"), ("z", "s"))
 class Vocabulary:
     """The words that are known, each in one spelling."""
 
-    def __init__(self, known: Iterable[str]) -> None:
+    def __init__(self, known: Iterable[str], empty: Iterable[str] = ()) -> None:
         self._known = frozenset(known)
+        self._empty = frozenset(empty)
+
+    def of(self, text: str) -> list[str]:
+        """The words of a text, folded; without those that only stand where a name should be, if its long words are all such."""
+        found = words_of(text)
+        if not all(one_spelling(word) in self._empty for word in found):
+            return found
+        return [word for word in _SHORT.findall(plain(text)) if one_spelling(word) not in self._empty]
 
     def knows(self, word: str) -> bool:
         """Whether a folded word is known, in British or American spelling, in singular or plural."""
-        plain = one_spelling(word)
-        return plain in self._known or any(single in self._known for single in _singulars(plain))
+        known = one_spelling(word)
+        return known in self._known or any(single in self._known for single in _singulars(known))
 
 
 def words_of(text: str) -> list[str]:
     """The words of four letters and more, folded, without the semantic tag; of a text that has none, its shorter ones."""
-    plain = untagged(folded(text)).casefold()
-    return _LONG.findall(plain) or _SHORT.findall(plain)
+    found = plain(text)
+    return _LONG.findall(found) or _SHORT.findall(found)
+
+
+def plain(text: str) -> str:
+    """A text as its words are looked for: folded, without the semantic tag."""
+    return untagged(folded(text)).casefold()
 
 
 def one_spelling(text: str) -> str:
@@ -50,10 +65,12 @@ def _singulars(word: str) -> tuple[str, ...]:
 
 def load_vocabulary(directory: Path, texts: Iterable[str]) -> Vocabulary:
     """The words of the files of a directory, and those of our own titles and drug names. Raises `KnowledgeError`."""
-    listed = " ".join(_COMMENT.sub("", _text(path)) for path in sorted(directory.glob("*.txt"))).split()
-    own = _LONG.findall(folded(" ".join(texts)).casefold())
+    lists = {path.stem: _COMMENT.sub("", _text(path)) for path in sorted(directory.glob("*.txt"))}
+    empty = [text for name, text in lists.items() if name.endswith(_EMPTY)]
+    listed = " ".join(lists.values()).split()
+    own = _LONG.findall(" ".join([text if text.isascii() else folded(text) for text in texts]).casefold())
     # One replacement in all of them takes a tenth of the time of one in each.
-    return Vocabulary(one_spelling(" ".join((*listed, *own))).split())
+    return Vocabulary(one_spelling(" ".join((*listed, *own))).split(), one_spelling(" ".join(empty)).split())
 
 
 def _text(path: Path) -> str:

@@ -35,7 +35,7 @@ def serves(item: DecodedResource) -> bool:
 
 
 def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
-    """Whether there is anything to look for: of most resources there is not."""
+    """Whether there is anything to look for: of most resources there is not. `entries` are what it would say."""
     item, resource = own.item, own.item.resource
     if item.is_damaged or item.notes or item.modifier or own.is_disputed:
         return True
@@ -45,7 +45,9 @@ def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
         return any(isinstance(use, DrugUse) and use.nameless for use in entries)
     if isinstance(resource, resources.Observation):
         return resource.dataAbsentReason is not None or bool(resource.component)
-    return isinstance(resource, (resources.DiagnosticReport, *KINDS))
+    if isinstance(resource, KINDS):
+        return not entries or (isinstance(resource, resources.Procedure) and not resource.status)
+    return type(resource) is resources.DiagnosticReport
 
 
 def doubt(

@@ -30,13 +30,15 @@ KINDS = tuple(_KINDS)
 
 def kind_of(resource: resources.Resource) -> EventType:
     """The kind of one of those."""
-    return next(kind for base, kind in _KINDS.items() if isinstance(resource, base))
+    return _KINDS[type(resource)]
 
 
 def understood(resource: resources.Resource, context: Context) -> Understanding:
     """How far what a resource is called was understood: if it is called several things, as far as the least of them."""
     complete = kind_of(resource).complete
     found = [understanding(term, context, complete) for term in _names(resource)]
+    if len(found) == 1:
+        return found[0]
     return max(found, key=lambda item: _WORST.index(item.outcome)) if found else understanding(None, context)
 
 
