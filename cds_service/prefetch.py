@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from urllib.parse import quote
 
 from cds_service.chart import Section
@@ -47,14 +48,15 @@ def sections(rules: tuple[Rule, ...], lists: tuple[Section, ...] = MEDICATION_LI
     return tuple(section for section in Section if section in needed)
 
 
+@lru_cache(maxsize=256)
 def templates(
     rules: tuple[Rule, ...], know: Knowledge, lists: tuple[Section, ...] = MEDICATION_LISTS
-) -> dict[Section, str]:
+) -> Mapping[Section, str]:
     """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03).
 
     `lists` are the medication lists that the site keeps: no other is asked for.
     """
-    return {section: _template(section, know) for section in sections(rules, lists)}
+    return MappingProxyType({section: _template(section, know) for section in sections(rules, lists)})
 
 
 def counts(asked: Mapping[Section, str]) -> dict[Section, int]:
