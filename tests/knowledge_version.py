@@ -47,6 +47,8 @@ def _contents(package: Path) -> Iterator[tuple[str, Any]]:
             yield name, list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
         elif path.suffix == ".txt":
             yield name, path.read_text(encoding="utf-8").split("\n")
+        elif path.suffix == ".bin":
+            yield name, sha256(path.read_bytes()).hexdigest()
 
 
 def _shape(node: Any) -> Any:

@@ -7,13 +7,16 @@ import pytest
 
 from cds_service.chart import Basis, State
 from cds_service.chart.intake import Cause, End
+from cds_service.engine import evaluate
 from cds_service.errors import KnowledgeError
 from cds_service.fhir.concepts import Context, beside, concept
 from cds_service.fhir.decoding.datatypes import Coding, Term
 from cds_service.fhir.understanding import Outcome, understanding
+from cds_service.findings import Kind, Status
 from cds_service.knowledge import load
 from cds_service.knowledge.titles import OFFICIAL, OfficialTitles, TitleIndex, digest, load_official
 from cds_service.knowledge.vocabulary import Vocabulary, load_vocabulary, words_of
+from cds_service.rules import catalogue
 from tests.test_reading import chart
 
 KNOW = load()
@@ -210,3 +213,31 @@ def test_a_procedure_and_a_device_that_nobody_can_read_are_named():
     )
     found = {(item.says, item.settled) for item in read.intake.not_understood}
     assert found == {('procedure "Zzyzx" (1)', False), ('procedure "Zzyzx" (1)', True), ('device "Zzyzx" (1)', False)}
+
+
+@pytest.mark.parametrize(
+    ("words", "effect"), [("Gout des Knies", Kind.RELATIVE), ("Gicht des Knies", Kind.INSUFFICIENT_DATA)]
+)
+def test_what_was_understood_in_part_moves_less(words, effect):
+    read = chart(problem({"coding": [{"system": LOCAL, "code": "1", "display": words}]}))
+    results = evaluate(read, catalogue(), KNOW)
+    rows = [item for item in results if item.status is Status.UNKNOWN and item.rule.id == "spinal_infection"]
+    assert effect in {row.effect for row in rows}
+
+
+def test_an_allergy_is_understood_as_far_as_the_least_of_what_it_names():
+    about = {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/vera"}}
+    nut, strange = {"text": "Peanut"}, {"text": "Zzyzx"}
+    assert not chart({**about, "code": nut, "reaction": [{"substance": nut}]}).intake.not_understood
+    (found,) = chart({**about, "code": nut, "reaction": [{"substance": strange}]}).intake.not_understood
+    assert found.says == 'allergy "Zzyzx"'
+    (found,) = chart(about).intake.not_understood
+    assert found.says == "allergy without a code or words"
+
+
+def test_words_beside_the_code_of_an_allergy_count():
+    about = {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/vera"}}
+    code = {"coding": [{"system": SNOMED, "code": "111088007", "display": "Latex"}], "text": "Bone cement"}
+    assert {name for item in chart({**about, "code": code}).allergies for name in item.concept.sets} >= {
+        "allergy-cement"
+    }
