@@ -11,6 +11,8 @@ from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.levels import read_levels
+from cds_service.report_text.modifiers import Assertion
+from cds_service.report_text.namings import NOT_OF_PATIENT, namings
 
 _EPISODES = {
     "A": Episode.INITIAL,
@@ -34,19 +36,35 @@ class Context(Struct, frozen=True):
     zone: tzinfo
 
 
-def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
-    """The concept of a term, or None if it belongs to no value set of ours.
+class Spoken(Struct, frozen=True):
+    """What a term means, and how it speaks of that."""
+
+    concept: Concept
+    assertion: Assertion = Assertion()
+
+
+def spoken(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> tuple[Spoken, ...]:
+    """What a term means, one concept for each way in which its words speak; also what they deny. None if it is in no value set of ours.
 
     Codes decide first. Text is looked at only if no code belongs to a value set and none is of a system whose lists are
     complete (README, "How a code is read"). Levels come from the codes, the texts, and the terms in `also` (body sites).
     """
-    if term is None:
-        return None
-    found = _meaning(term, context.know)
-    if found is None:
-        return None
-    sites = _levels_of(also, context)
-    return replace(found, levels=sites) if sites else found
+    found = _meanings(term, context.know) if term else ()
+    sites = _levels_of(also, context) if found else frozenset()
+    return tuple(Spoken(replace(item.concept, levels=sites), item.assertion) for item in found) if sites else found
+
+
+def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
+    """What a term means, see `spoken`, in one concept: whatever it says that the patient has, had or may have. None if there is none."""
+    found = [item.concept for item in spoken(term, context, also=also) if item.assertion.standing not in NOT_OF_PATIENT]
+    return replace(found[0], sets=frozenset().union(*(item.sets for item in found))) if found else None
+
+
+def is_doubted(term: Term | None, context: Context) -> bool:
+    """Whether the words of a term leave open all that they say the patient has or had."""
+    return all(
+        item.assertion.doubtful for item in spoken(term, context) if item.assertion.standing not in NOT_OF_PATIENT
+    )
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
@@ -69,13 +87,15 @@ def _display(term: Term, know: Knowledge) -> str:
 
 # Charts repeat few terms many times, so what each means is looked up once.
 @lru_cache(maxsize=16384)
-def _meaning(term: Term, know: Knowledge) -> Concept | None:
+def _meanings(term: Term, know: Knowledge) -> tuple[Spoken, ...]:
     sets, closed, episode = _coded(term, know)
-    basis = Basis.CODE
-    if not sets and not closed:
-        basis = Basis.TEXT
-        sets = sets.union(*(know.index.of_text(text) for text in term.texts))
-    return Concept(_display(term, know), sets, basis, _levels(term, know), episode) if sets else None
+    if sets or closed:
+        coded = Concept(_display(term, know), sets, Basis.CODE, _levels(term, know), episode)
+        return (Spoken(coded),) if sets else ()
+    return tuple(
+        Spoken(Concept(_display(term, know), item.sets, Basis.TEXT, _levels(term, know), episode), item.assertion)
+        for item in namings(term.texts, know.index)
+    )
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:

@@ -172,6 +172,8 @@ def _entries(
             found = replace(found, modifier=item.modifier)
         return () if found is None else (found,)
     match resource:
+        case resources.Condition():
+            return conditions.conditions(resource, item.source, context)
         case resources.Observation():
             source, address = item.source, item.part.full_url
             seen = imaging_studies.joined(resource.derivedFrom, shown.beside(address)) if resource.derivedFrom else None
@@ -191,7 +193,6 @@ _BY_KIND: Mapping[type[resources.Resource], Callable[[Any, Source, Context], obj
     resources.Patient: administrative.patient,
     resources.Encounter: administrative.encounter,
     resources.Coverage: administrative.coverage,
-    resources.Condition: conditions.condition,
     resources.ImagingStudy: imaging_studies.study,
     resources.Procedure: care.procedure,
     resources.AllergyIntolerance: care.allergy,

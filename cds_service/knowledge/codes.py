@@ -4,6 +4,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
+from msgspec import Struct
+
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.value_sets import Systems, ValueSet
@@ -12,11 +14,31 @@ LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
 
 
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "ł": "l"}
+)
+"""Latin letters that Unicode does not take apart."""
+
+
 def folded(text: str) -> str:
     """Text as patterns see it: compatibility forms and accents removed, white space single."""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+        text = text.translate(_LETTERS)
     return " ".join(text.split())
+
+
+def read_part(text: str) -> str:
+    """A term as patterns see it, as far as the longest name of anything is."""
+    return folded(text[:LONGEST_TERM])[:LONGEST_TERM]
+
+
+class Match(Struct, frozen=True):
+    """Where a text, as `read_part` gives it, names something, in whole words, and the value sets of what it names."""
+
+    sets: frozenset[str]
+    start: int
+    end: int
 
 
 def bare(system: str, code: str) -> str:
@@ -44,11 +66,12 @@ class CodeIndex:
             for system, listed in item.carved_out.items():
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
+        self.lasting = frozenset(item.id for item in value_sets.values() if item.lasting)
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
         self.of_code = lru_cache(maxsize=65536)(self._of_code)
-        self.of_text = lru_cache(maxsize=16384)(self._of_text)
+        self.matches = lru_cache(maxsize=16384)(self._matches)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
@@ -81,14 +104,27 @@ class CodeIndex:
                 found = (found | above[0]) - above[1]
         return found | self._exact.get((system, plain), frozenset())
 
-    def _of_text(self, text: str) -> frozenset[str]:
-        """The value sets whose patterns a text meets, which is read as far as the longest name of anything is."""
-        plain = folded(text[:LONGEST_TERM])[:LONGEST_TERM]
-        found: frozenset[str] = frozenset()
+    def of_text(self, text: str) -> frozenset[str]:
+        """The value sets that a text names, however it speaks of them."""
+        return frozenset().union(*(match.sets for match in self.matches(text)))
+
+    def _matches(self, text: str) -> tuple[Match, ...]:
+        """What a text names, by the patterns of the value sets, in their order."""
+        plain = read_part(text)
+        found = []
         for ids, pattern, exception in self._patterns:
             if pattern.search(plain) and not (exception and exception.search(plain)):
-                found |= ids
-        return found
+                found += [Match(ids, *_whole(plain, *match.span())) for match in pattern.finditer(plain)]
+        return tuple(found)
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place widened to whole words."""
+    while start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return start, end
 
 
 def _wider(value_sets: Mapping[str, ValueSet]) -> dict[str, frozenset[str]]:

@@ -16,7 +16,7 @@ from cds_service.knowledge.files import Table, Text
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
-    A text belongs to it that `pattern` finds and `exception` does not; None if there is none.
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. What is `lasting` is never past.
     """
 
     id: str
@@ -30,6 +30,7 @@ class ValueSet(Struct, frozen=True):
     pattern: re.Pattern[str] | None
     exception: re.Pattern[str] | None
     unit: str
+    lasting: bool = False
 
 
 class Systems(Struct, frozen=True):
@@ -50,10 +51,11 @@ class _System(Table, frozen=True):
 
 
 class _Texts(Table, frozen=True, kw_only=True):
-    """How a text is recognised: by any of `patterns`, and none of `except`."""
+    """How a text is recognised: by any of `patterns`, and none of `except`; whether what it names is never past."""
 
     patterns: tuple[Text, ...] = ()
     but: tuple[Text, ...] = field(name="except", default=())
+    lasting: bool = False
 
 
 class _Described(Table, frozen=True, kw_only=True):
@@ -113,6 +115,7 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         pattern=_any_of(file, "text.patterns", about.text.patterns),
         exception=_any_of(file, "text.except", about.text.but),
         unit=about.unit,
+        lasting=about.text.lasting,
     )
 
 

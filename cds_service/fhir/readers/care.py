@@ -48,11 +48,12 @@ def allergy(resource: resources.AllergyIntolerance, source: Source, context: Con
     found = _together(named, context)
     if found is None:
         return None
+    doubted = all(concepts.is_doubted(term, context) for term in named)
     return Allergy(
         source=source,
         concept=found,
         severity=_severity(resource),
-        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE else Certainty.CONFIRMED,
+        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE or doubted else Certainty.CONFIRMED,
         recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate),
     )
 
