@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
-from cds_service.knowledge.value_sets import Systems, ValueSet
+from cds_service.knowledge.value_sets import Past, Systems, ValueSet
 
 LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
@@ -66,7 +66,7 @@ class CodeIndex:
             for system, listed in item.carved_out.items():
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
-        self.lasting = frozenset(item.id for item in value_sets.values() if item.lasting)
+        self.with_past = {past: frozenset(item.id for item in value_sets.values() if item.past is past) for past in Past}
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,10 +14,21 @@ from cds_service.knowledge import files
 from cds_service.knowledge.files import Table, Text
 
 
+class Past(StrEnum):
+    """What words mean that say that something of a value set is past."""
+
+    IS = "is"
+    """It was so."""
+    LASTS = "lasts"
+    """Nothing: a history, a valve or an allergy is what it is."""
+    IS_ANOTHER = "is-another"
+    """It is none of it, but what another value set holds: an event long ago."""
+
+
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
-    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. What is `lasting` is never past.
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. `past` says what its past is.
     """
 
     id: str
@@ -30,7 +42,7 @@ class ValueSet(Struct, frozen=True):
     pattern: re.Pattern[str] | None
     exception: re.Pattern[str] | None
     unit: str
-    lasting: bool = False
+    past: Past = Past.IS
 
 
 class Systems(Struct, frozen=True):
@@ -51,11 +63,11 @@ class _System(Table, frozen=True):
 
 
 class _Texts(Table, frozen=True, kw_only=True):
-    """How a text is recognised: by any of `patterns`, and none of `except`; whether what it names is never past."""
+    """How a text is recognised: by any of `patterns`, and none of `except`; what its past is."""
 
     patterns: tuple[Text, ...] = ()
     but: tuple[Text, ...] = field(name="except", default=())
-    lasting: bool = False
+    past: Past = Past.IS
 
 
 class _Described(Table, frozen=True, kw_only=True):
@@ -115,7 +127,7 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         pattern=_any_of(file, "text.patterns", about.text.patterns),
         exception=_any_of(file, "text.except", about.text.but),
         unit=about.unit,
-        lasting=about.text.lasting,
+        past=about.text.past,
     )
 
 

@@ -110,6 +110,8 @@ class Modified:
         forward = item.direction == Direction.FORWARD
         if forward and start < item.start and item.end < end:  # inside the name: it changes what follows of it
             start = self._text.rfind(" ", item.end - 1, end) + 1
+        elif forward and item.start < start < item.end <= end:  # "no [history of ...]"
+            start = item.end
         first, last = (item.end, start) if forward else (end, item.start)
         if first > last or self._looks_the_other_way(item, forward=forward) or self._is_stopped(item.rule, first, last):
             return None

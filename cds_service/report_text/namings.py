@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from cds_service.knowledge.codes import CodeIndex, Match, read_part
+from cds_service.knowledge.codes import CodeIndex, read_part
+from cds_service.knowledge.value_sets import Past
 from cds_service.report_text.modifiers import Assertion, Modified, Standing
 
 
@@ -31,13 +32,12 @@ _STRONGEST = (
 def namings(texts: Iterable[str], index: CodeIndex) -> tuple[Naming, ...]:
     """The value sets that the texts of one term name, each once, by how the texts speak of it; the strongest first.
 
-    A set of lasting things has no past: a history, a valve or an allergy is what it is. If its words are also those of something past,
-    it goes with that.
+    What a value set says of its past decides what past words mean. If lasting words are also those of something past, they go with that.
     """
     found: dict[str, Assertion] = {}
     for text in texts:
-        for match, assertion in _asserted(text, index):
-            for name in match.sets:
+        for sets, assertion in _asserted(text, index):
+            for name in sets:
                 found[name] = min(found.get(name, assertion), assertion, key=_STRONGEST.index)
     return tuple(
         Naming(sets, assertion)
@@ -46,17 +46,18 @@ def namings(texts: Iterable[str], index: CodeIndex) -> tuple[Naming, ...]:
     )
 
 
-def _asserted(text: str, index: CodeIndex) -> Iterator[tuple[Match, Assertion]]:
+def _asserted(text: str, index: CodeIndex) -> Iterator[tuple[frozenset[str], Assertion]]:
     matches = index.matches(text)
     if not matches:
         return
     modified = Modified(read_part(text))
+    lasting, passing = index.with_past[Past.LASTS], index.with_past[Past.IS_ANOTHER]
     found = [(match, modified.assertion(match.start, match.end)) for match in matches]
-    pasts = [match for match, said in found if said.standing is Standing.PAST and match.sets.isdisjoint(index.lasting)]
+    pasts = [match for match, said in found if said.standing is Standing.PAST and match.sets.isdisjoint(lasting)]
     for match, said in found:
-        if match.sets.isdisjoint(index.lasting) or said.standing in NOT_OF_PATIENT:
-            yield match, said
+        if match.sets.isdisjoint(lasting) or said.standing in NOT_OF_PATIENT:
+            yield match.sets - passing if said.standing is Standing.PAST else match.sets, said
         elif any(match.start < past.end and past.start < match.end for past in pasts):
-            yield match, Assertion(Standing.PAST, said.doubtful)
+            yield match.sets, Assertion(Standing.PAST, said.doubtful)
         else:
-            yield match, Assertion(doubtful=said.doubtful)
+            yield match.sets, Assertion(doubtful=said.doubtful)
