@@ -66,7 +66,9 @@ class CodeIndex:
             for system, listed in item.carved_out.items():
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
-        self.with_past = {past: frozenset(item.id for item in value_sets.values() if item.past is past) for past in Past}
+        self.with_past = {
+            past: frozenset(item.id for item in value_sets.values() if item.past is past) for past in Past
+        }
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
