@@ -256,7 +256,7 @@ TEXTS = _toml(DATA / "terminology_texts.toml")["text"]
 @pytest.mark.parametrize("case", TEXTS, ids=lambda case: case["says"])
 def test_a_text_meets_the_sets_a_clinician_would_put_it_in(case):
     found = namings([case["says"]], load().index)
-    said = {name: naming.assertion.standing for naming in found for name in naming.sets}
+    said = {name: naming.wording.standing for naming in found for name in naming.sets}
     named = {name for name, standing in said.items() if standing not in NOT_OF_PATIENT}
     assert set(case.get("is", ())) <= named
     assert not set(case.get("is_not", ())) & {name for name, standing in said.items() if standing is Standing.PRESENT}

@@ -11,7 +11,7 @@ from cds_service.chart import Basis, Concept, Episode, Level
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.levels import read_levels
-from cds_service.report_text.modifiers import Assertion
+from cds_service.report_text.modifiers import Wording
 from cds_service.report_text.namings import NOT_OF_PATIENT, namings
 
 _EPISODES = {
@@ -40,7 +40,7 @@ class Spoken(Struct, frozen=True):
     """What a term means, and how it speaks of that."""
 
     concept: Concept
-    assertion: Assertion = Assertion()
+    wording: Wording = Wording()
 
 
 def spoken(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> tuple[Spoken, ...]:
@@ -51,20 +51,18 @@ def spoken(term: Term | None, context: Context, *, also: Iterable[Term] = ()) ->
     """
     found = _meanings(term, context.know) if term else ()
     sites = _levels_of(also, context) if found else frozenset()
-    return tuple(Spoken(replace(item.concept, levels=sites), item.assertion) for item in found) if sites else found
+    return tuple(Spoken(replace(item.concept, levels=sites), item.wording) for item in found) if sites else found
 
 
 def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
     """What a term means, see `spoken`, in one concept: whatever it says that the patient has, had or may have. None if there is none."""
-    found = [item.concept for item in spoken(term, context, also=also) if item.assertion.standing not in NOT_OF_PATIENT]
+    found = [item.concept for item in spoken(term, context, also=also) if item.wording.standing not in NOT_OF_PATIENT]
     return replace(found[0], sets=frozenset().union(*(item.sets for item in found))) if found else None
 
 
 def is_doubted(term: Term | None, context: Context) -> bool:
     """Whether the words of a term leave open all that they say the patient has or had."""
-    return all(
-        item.assertion.doubtful for item in spoken(term, context) if item.assertion.standing not in NOT_OF_PATIENT
-    )
+    return all(item.wording.doubtful for item in spoken(term, context) if item.wording.standing not in NOT_OF_PATIENT)
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
@@ -93,7 +91,7 @@ def _meanings(term: Term, know: Knowledge) -> tuple[Spoken, ...]:
         coded = Concept(_display(term, know), sets, Basis.CODE, _levels(term, know), episode)
         return (Spoken(coded),) if sets else ()
     return tuple(
-        Spoken(Concept(_display(term, know), item.sets, Basis.TEXT, _levels(term, know), episode), item.assertion)
+        Spoken(Concept(_display(term, know), item.sets, Basis.TEXT, _levels(term, know), episode), item.wording)
         for item in namings(term.texts, know.index)
     )
 

@@ -22,7 +22,7 @@ _SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø"
 _MARKS = str.maketrans({"'": " ", "’": " ", ".": " "})
 
 
-class Kind(StrEnum):
+class ModifierKind(StrEnum):
     """What a modifier says of the name that it reaches."""
 
     DENIED = "denied"
@@ -50,10 +50,10 @@ class Joints(Struct, frozen=True):
     tails: re.Pattern[str]
 
 
-class Rule(Struct, frozen=True):
+class ModifierRule(Struct, frozen=True):
     """What one phrase says, over how many words, and the joints of the languages that it is of."""
 
-    kind: Kind
+    kind: ModifierKind
     reach: int
     joints: tuple[Joints, ...] = ()
 
@@ -62,11 +62,11 @@ class ModifierTable(Struct, frozen=True):
     """The whole table, compiled once: its phrases, and what each says, by the place that the phrase names as its kind."""
 
     lexicon: Lexicon
-    rules: tuple[Rule, ...]
+    rules: tuple[ModifierRule, ...]
 
 
 class _Modifiers(Table, frozen=True):
-    kind: Kind
+    kind: ModifierKind
     direction: Direction
     reach: int
     phrases: tuple[Text, ...]
@@ -109,18 +109,18 @@ def _joints(item: _Language) -> Joints:
     return Joints(*(re.compile(any_of(spelling for word in part for spelling in spellings(word))) for part in parts))
 
 
-def _indexed(languages: Mapping[str, _Language]) -> tuple[tuple[Rule, ...], list[Phrase]]:
+def _indexed(languages: Mapping[str, _Language]) -> tuple[tuple[ModifierRule, ...], list[Phrase]]:
     """Each phrase once a direction, with the widest reach that a language gives it; its kind is its rule's place."""
-    found: dict[tuple[str, str], Rule] = {}
+    found: dict[tuple[str, str], ModifierRule] = {}
     for language, item in languages.items():
         joints = _joints(item)
         for number, row in enumerate(item.modifiers):
             for key in _written(row):
-                before = found.get(key, Rule(row.kind, 0))
+                before = found.get(key, ModifierRule(row.kind, 0))
                 if before.kind is not row.kind:
                     raise ValueError(f"{language}.modifiers[{number}]: {key[1]!r} is {before.kind} in another row")
                 also = before.joints if joints in before.joints else (*before.joints, joints)
-                found[key] = Rule(row.kind, max(row.reach, before.reach), also)
+                found[key] = ModifierRule(row.kind, max(row.reach, before.reach), also)
     rules = tuple(dict.fromkeys(found.values()))
     places = {rule: str(place) for place, rule in enumerate(rules)}
     return rules, [Phrase(words, owner, (places[rule],)) for (owner, words), rule in found.items()]

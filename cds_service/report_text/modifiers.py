@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from cds_service.report_text.modifier_table import NEAR, Direction, Kind, Rule, modifier_table, plain
+from cds_service.report_text.modifier_table import NEAR, Direction, ModifierKind, ModifierRule, modifier_table, plain
 
 
 class Standing(StrEnum):
@@ -22,7 +22,7 @@ class Standing(StrEnum):
     """Another person's, or only a risk, a test for it or its prevention."""
 
 
-class Assertion(Struct, frozen=True):
+class Wording(Struct, frozen=True):
     """How a text speaks of a thing that it names, and whether it leaves that open."""
 
     standing: Standing = Standing.PRESENT
@@ -30,7 +30,7 @@ class Assertion(Struct, frozen=True):
 
 
 class _Modifier(Struct, frozen=True):
-    rule: Rule
+    rule: ModifierRule
     direction: str
     start: int
     end: int
@@ -39,7 +39,7 @@ class _Modifier(Struct, frozen=True):
 class _Reach(Struct, frozen=True):
     """A modifier that reaches a name; `weak` if it is unclear whether it does."""
 
-    kind: Kind
+    kind: ModifierKind
     forward: bool
     start: int
     near: bool
@@ -65,22 +65,22 @@ class Modified:
         self._modifiers = sorted(self._found(text), key=lambda item: item.start)
         self._stops = [match.start() for match in _STOP.finditer(text) if not self._is_abbreviation(match.start())]
 
-    def assertion(self, start: int, end: int) -> Assertion:
+    def wording(self, start: int, end: int) -> Wording:
         """How the text speaks of the name that stands from `start` up to `end`."""
         reaching = [reach for item in self._modifiers if (reach := self._reach(item, start, end))]
         strong = [reach for reach in reaching if not reach.weak]
         kinds = {reach.kind for reach in strong}
-        doubts = [reach for reach in strong if reach.kind is Kind.DOUBTFUL]
-        doubtful = bool(doubts) or any(reach.kind is not Kind.CURRENT for reach in reaching if reach.weak)
-        if Kind.ANOTHER in kinds:
-            return Assertion(Standing.ANOTHER)
-        denials = [reach for reach in strong if reach.kind is Kind.DENIED]
+        doubts = [reach for reach in strong if reach.kind is ModifierKind.DOUBTFUL]
+        doubtful = bool(doubts) or any(reach.kind is not ModifierKind.CURRENT for reach in reaching if reach.weak)
+        if ModifierKind.ANOTHER in kinds:
+            return Wording(Standing.ANOTHER)
+        denials = [reach for reach in strong if reach.kind is ModifierKind.DENIED]
         if denials and (not doubts or _denies_the_doubt(denials, doubts)):
-            return Assertion(Standing.DENIED)
-        pasts = [reach for reach in strong if reach.kind is Kind.PAST]
-        if any(not (reach.near and Kind.CURRENT in kinds) for reach in pasts):
-            return Assertion(Standing.PAST, doubtful or bool(denials))
-        return Assertion(Standing.PRESENT, doubtful or bool(denials))
+            return Wording(Standing.DENIED)
+        pasts = [reach for reach in strong if reach.kind is ModifierKind.PAST]
+        if any(not (reach.near and ModifierKind.CURRENT in kinds) for reach in pasts):
+            return Wording(Standing.PAST, doubtful or bool(denials))
+        return Wording(Standing.PRESENT, doubtful or bool(denials))
 
     def _found(self, text: str) -> Iterator[_Modifier]:
         """The modifiers, without those that stand inside a longer one: "excluded" in "cannot be excluded"."""
@@ -97,7 +97,7 @@ class Modified:
                 and text[match.end() : match.end() + 1].isalnum()
             )
             direction = Direction.FORWARD if leads else Direction.BACKWARD
-            yield _Modifier(Rule(Kind.DOUBTFUL, _QUERY_REACH), direction, match.start(), match.end())
+            yield _Modifier(ModifierRule(ModifierKind.DOUBTFUL, _QUERY_REACH), direction, match.start(), match.end())
 
     def _is_abbreviation(self, stop: int) -> bool:
         """Whether a full stop belongs to a modifier such as "Z. n."."""
@@ -105,7 +105,7 @@ class Modified:
 
     def _reach(self, item: _Modifier, start: int, end: int) -> _Reach | None:
         """How a modifier reaches the name; None if it does not."""
-        if item.rule.kind is Kind.NONE:
+        if item.rule.kind is ModifierKind.NONE:
             return None
         forward = item.direction == Direction.FORWARD
         if forward and start < item.start and item.end < end:  # inside the name: it changes what follows of it
@@ -122,7 +122,7 @@ class Modified:
         near = item.rule.reach <= NEAR
         apart = self._is_apart(item.rule, first, last, forward=forward)
         is_listed = forward and self._is_listed(item.rule, first, last, end)
-        if apart and not is_listed and (near or item.rule.kind in (Kind.DOUBTFUL, Kind.CURRENT)):
+        if apart and not is_listed and (near or item.rule.kind in (ModifierKind.DOUBTFUL, ModifierKind.CURRENT)):
             return None
         return _Reach(item.rule.kind, forward, item.start, near, apart and not is_listed)
 
@@ -135,19 +135,19 @@ class Modified:
         ends = tailed or _ENDS.match(self._text, item.end) is not None
         return item.start > 0 and ends if forward else not ends
 
-    def _is_stopped(self, rule: Rule, first: int, last: int) -> bool:
+    def _is_stopped(self, rule: ModifierRule, first: int, last: int) -> bool:
         return any(first <= stop < last for stop in self._stops) or any(
             joints.breaks.search(self._text, first, last) for joints in rule.joints
         )
 
-    def _is_apart(self, rule: Rule, first: int, last: int, *, forward: bool) -> bool:
+    def _is_apart(self, rule: ModifierRule, first: int, last: int, *, forward: bool) -> bool:
         """Whether a comma, "and" or "with" lies between; what follows the name up to a comma is still of the name."""
         if any(joints.joins.search(self._text, first, last) for joints in rule.joints):
             return True
         comma = self._text.rfind(",", first, last)
         return comma >= 0 and (forward or bool(_WORD.search(self._text, comma, last)))
 
-    def _is_listed(self, rule: Rule, first: int, last: int, end: int) -> bool:
+    def _is_listed(self, rule: ModifierRule, first: int, last: int, end: int) -> bool:
         """Whether an "or" carries what is said on to the name: "no A, B or NAME", "no A, NAME or B"."""
         following = _NEXT_WORD.match(self._text, end)
         place = following.end() if following else end

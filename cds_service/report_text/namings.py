@@ -6,25 +6,25 @@ from msgspec import Struct
 
 from cds_service.knowledge.codes import CodeIndex, read_part
 from cds_service.knowledge.value_sets import Past
-from cds_service.report_text.modifiers import Assertion, Modified, Standing
+from cds_service.report_text.modifiers import Wording, Modified, Standing
 
 
 class Naming(Struct, frozen=True):
     """The value sets of which some words speak in one way."""
 
     sets: frozenset[str]
-    assertion: Assertion
+    wording: Wording
 
 
 NOT_OF_PATIENT = frozenset((Standing.DENIED, Standing.ANOTHER))
 """What is so named is nothing that the patient has or had."""
 _STRONGEST = (
-    Assertion(),
-    Assertion(doubtful=True),
-    Assertion(Standing.PAST),
-    Assertion(Standing.PAST, doubtful=True),
-    Assertion(Standing.DENIED),
-    Assertion(Standing.ANOTHER),
+    Wording(),
+    Wording(doubtful=True),
+    Wording(Standing.PAST),
+    Wording(Standing.PAST, doubtful=True),
+    Wording(Standing.DENIED),
+    Wording(Standing.ANOTHER),
 )
 """Where words speak of one thing in several ways, the first of these counts."""
 
@@ -34,30 +34,30 @@ def namings(texts: Iterable[str], index: CodeIndex) -> tuple[Naming, ...]:
 
     What a value set says of its past decides what past words mean. If lasting words are also those of something past, they go with that.
     """
-    found: dict[str, Assertion] = {}
+    found: dict[str, Wording] = {}
     for text in texts:
-        for sets, assertion in _asserted(text, index):
+        for sets, wording in _spoken_of(text, index):
             for name in sets:
-                found[name] = min(found.get(name, assertion), assertion, key=_STRONGEST.index)
+                found[name] = min(found.get(name, wording), wording, key=_STRONGEST.index)
     return tuple(
-        Naming(sets, assertion)
-        for assertion in _STRONGEST
-        if (sets := frozenset(name for name, own in found.items() if own == assertion))
+        Naming(sets, wording)
+        for wording in _STRONGEST
+        if (sets := frozenset(name for name, own in found.items() if own == wording))
     )
 
 
-def _asserted(text: str, index: CodeIndex) -> Iterator[tuple[frozenset[str], Assertion]]:
+def _spoken_of(text: str, index: CodeIndex) -> Iterator[tuple[frozenset[str], Wording]]:
     matches = index.matches(text)
     if not matches:
         return
     modified = Modified(read_part(text))
     lasting, passing = index.with_past[Past.LASTS], index.with_past[Past.IS_ANOTHER]
-    found = [(match, modified.assertion(match.start, match.end)) for match in matches]
+    found = [(match, modified.wording(match.start, match.end)) for match in matches]
     pasts = [match for match, said in found if said.standing is Standing.PAST and match.sets.isdisjoint(lasting)]
     for match, said in found:
         if match.sets.isdisjoint(lasting) or said.standing in NOT_OF_PATIENT:
             yield match.sets - passing if said.standing is Standing.PAST else match.sets, said
         elif any(match.start < past.end and past.start < match.end for past in pasts):
-            yield match.sets, Assertion(Standing.PAST, said.doubtful)
+            yield match.sets, Wording(Standing.PAST, said.doubtful)
         else:
-            yield match.sets, Assertion(doubtful=said.doubtful)
+            yield match.sets, Wording(doubtful=said.doubtful)

@@ -41,10 +41,8 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
         Condition(
             source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,
             concept=item.concept,
-            state=State.INACTIVE if state is State.ACTIVE and item.assertion.standing is Standing.PAST else state,
-            certainty=Certainty.POSSIBLE
-            if verification in _POSSIBLE or item.assertion.doubtful
-            else Certainty.CONFIRMED,
+            state=State.INACTIVE if state is State.ACTIVE and item.wording.standing is Standing.PAST else state,
+            certainty=Certainty.POSSIBLE if verification in _POSSIBLE or item.wording.doubtful else Certainty.CONFIRMED,
             onset=dates.read(resource.onsetDateTime, context.zone) or dates.period(resource.onsetPeriod, context.zone),
             recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
             abated=abated,
@@ -52,7 +50,7 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
             encounter=_encounter(resource),
         )
         for item in said
-        if item.assertion.standing not in NOT_OF_PATIENT
+        if item.wording.standing not in NOT_OF_PATIENT
     )
 
 
