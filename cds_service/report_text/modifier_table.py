@@ -138,6 +138,8 @@ def _written(row: _Modifiers) -> Iterator[tuple[str, str]]:
 def spellings(phrase: str) -> Iterable[str]:
     """A phrase as texts are read: without accents, and with its umlauts spelt out."""
     lower = phrase.lower()
+    if lower.isascii():
+        return (plain(lower),)
     return dict.fromkeys(plain(folded(written)) for written in (lower, lower.translate(_SPELT_OUT)))
 
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from cds_service.knowledge.codes import CodeIndex, read_part
 from cds_service.knowledge.value_sets import Past
-from cds_service.report_text.modifiers import Wording, Modified, Standing
+from cds_service.report_text.modifiers import Modified, Standing, Wording
 
 
 class Naming(Struct, frozen=True):
@@ -43,6 +43,13 @@ def namings(texts: Iterable[str], index: CodeIndex) -> tuple[Naming, ...]:
         Naming(sets, wording)
         for wording in _STRONGEST
         if (sets := frozenset(name for name, own in found.items() if own == wording))
+    )
+
+
+def named(texts: Iterable[str], index: CodeIndex) -> frozenset[str]:
+    """The value sets of all that texts name and do not deny, or say of another person."""
+    return frozenset().union(
+        *(item.sets for item in namings(texts, index) if item.wording.standing not in NOT_OF_PATIENT)
     )
 
 
