@@ -60,7 +60,9 @@ def _spoken_of(text: str, index: CodeIndex) -> Iterator[tuple[frozenset[str], Wo
     modified = Modified(read_part(text))
     lasting, passing = index.with_past[Past.LASTS], index.with_past[Past.IS_ANOTHER]
     found = [(match, modified.wording(match.start, match.end)) for match in matches]
-    pasts = [match for match, said in found if said.standing is Standing.PAST and match.sets.isdisjoint(lasting)]
+    pasts = [
+        match for match, said in found if said.standing is Standing.PAST and match.sets.isdisjoint(lasting | passing)
+    ]
     for match, said in found:
         if match.sets.isdisjoint(lasting) or said.standing in NOT_OF_PATIENT:
             yield match.sets - passing if said.standing is Standing.PAST else match.sets, said
