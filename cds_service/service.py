@@ -30,6 +30,7 @@ from cds_service.knowledge.site import with_codes
 from cds_service.orders import Orders
 from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.legibility import legibility
+from cds_service.report_text.modifier_table import modifier_table
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
@@ -90,6 +91,7 @@ def warm_up() -> None:
     """Compile at start what the first request would otherwise wait for; a broken table of report words stops the start."""
     phrase_table()
     legibility()
+    modifier_table()
 
 
 class Response(Struct, frozen=True):

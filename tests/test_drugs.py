@@ -209,7 +209,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
         ("drugs.toml", 'rxnorm = "1364430"', 'rxnorm = "11289"', "ingredient.apixaban.rxnorm"),
         ("drugs.toml", 'rxnorm = "1364430"', 'rxnorm = "eliquis"', "ingredient.apixaban.rxnorm"),
         ("drugs.toml", 'atc = ["B01AF02"]', 'atc = ["B01AF0x2"]', "ingredient.apixaban.atc"),
-        ("drugs.toml", '["apixaban", "Eliquis"]', '["apixaban", "Apixaban"]', "ingredient.apixaban.names"),
+        ("drugs.toml", '["betrixaban", "Bevyxxa"]', '["betrixaban", "Betrixaban"]', "ingredient.betrixaban.names"),
         ("drugs.toml", 'class = "fondaparinux"', 'class = "fondaparinus"', "ingredient.fondaparinux.class"),
         ("drugs.toml", 'name = "apixaban"', 'nome = "apixaban"', "ingredient.apixaban.nome"),
         ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction (entry 1)"),

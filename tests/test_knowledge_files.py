@@ -27,7 +27,7 @@ from cds_service.knowledge import (
     units,
     value_sets,
 )
-from cds_service.report_text import legibility, phrases
+from cds_service.report_text import language, legibility, modifier_table, phrases
 from cds_service.rules import catalogue
 
 SCHEMAS = {
@@ -40,6 +40,8 @@ SCHEMAS = {
     "tables/units.toml": units._File,
     "tables/report_languages.toml": legibility._File,
     "tables/orderables.toml": orderables._File,
+    "tables/modifiers.toml": modifier_table._File,
+    "tables/languages.toml": language._File,
     "shared/holds.toml": hold_files._File,
 }
 FILES = sorted(path.relative_to(files.DIRECTORY).as_posix() for path in files.DIRECTORY.rglob("*.toml"))

@@ -11,6 +11,8 @@ from cds_service.digest_cache import digest_cached
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 from cds_service.report_text.levels import read_levels
+from cds_service.report_text.modifiers import Wording
+from cds_service.report_text.namings import NOT_OF_PATIENT, named, namings
 
 _EPISODES = {
     "A": Episode.INITIAL,
@@ -34,18 +36,37 @@ class Context(Struct, frozen=True):
     zone: tzinfo
 
 
-def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
-    """The concept of a term, or None if it belongs to no value set of ours.
+class Spoken(Struct, frozen=True):
+    """What a term means, and how it speaks of that."""
+
+    concept: Concept
+    wording: Wording = Wording()
+
+
+def spoken(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> tuple[Spoken, ...]:
+    """What a term means, one concept for each way in which its words speak; also what they deny. None if it is in no value set of ours.
 
     Codes decide first. Text is looked at only if no code belongs to a value set and none is of a system whose lists are
     complete (README, "How a code is read"). Levels come from the codes, the texts, and the terms in `also` (body sites).
     """
-    if term is None:
-        return None
-    found = _meaning(term, context.know)
-    if found is None:
-        return None
-    return replace(found, text=_display(term, context.know), levels=_levels_of(also, context) or found.levels)
+    found = _meanings(term, context.know) if term else ()
+    if term is None or not found:
+        return ()
+    text, sites = _display(term, context.know), _levels_of(also, context)
+    return tuple(
+        Spoken(replace(item.concept, text=text, levels=sites or item.concept.levels), item.wording) for item in found
+    )
+
+
+def concept(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> Concept | None:
+    """What a term means, see `spoken`, in one concept: whatever it says that the patient has, had or may have. None if there is none."""
+    found = [item.concept for item in spoken(term, context, also=also) if item.wording.standing not in NOT_OF_PATIENT]
+    return replace(found[0], sets=frozenset().union(*(item.sets for item in found))) if found else None
+
+
+def is_doubted(term: Term | None, context: Context) -> bool:
+    """Whether the words of a term leave open all that they say the patient has or had."""
+    return all(item.wording.doubtful for item in spoken(term, context) if item.wording.standing not in NOT_OF_PATIENT)
 
 
 def levels(term: Term | None, context: Context, *, also: Iterable[Term] = ()) -> frozenset[Level]:
@@ -78,18 +99,20 @@ def _beside(term: Term, know: Knowledge) -> frozenset[str]:
         return frozenset()
     repeated = know.official.repeats
     texts = [text for text in term.texts if not any(repeated(code, text) for _, code in term.codes)]
-    return know.index.beside(sets, frozenset().union(*map(know.index.of_text, texts)))
+    return know.index.beside(sets, named(texts, know.index))
 
 
 # Charts repeat few terms many times, so what each means is looked up once; its words are added to it each time.
 @digest_cached(16384)
-def _meaning(term: Term, know: Knowledge) -> Concept | None:
+def _meanings(term: Term, know: Knowledge) -> tuple[Spoken, ...]:
     sets, closed, episode = _coded(term, know)
-    basis = Basis.CODE
-    if not sets and not closed:
-        basis = Basis.TEXT
-        sets = sets.union(*(know.index.of_text(text) for text in term.texts))
-    return Concept("", sets, basis, _levels(term, know), episode) if sets else None
+    levels = _levels(term, know)
+    if sets or closed:
+        return (Spoken(Concept("", sets, Basis.CODE, levels, episode)),) if sets else ()
+    return tuple(
+        Spoken(Concept("", item.sets, Basis.TEXT, levels, episode), item.wording)
+        for item in namings(term.texts, know.index)
+    )
 
 
 def is_coded(term: Term, know: Knowledge) -> bool:

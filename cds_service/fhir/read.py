@@ -171,10 +171,13 @@ def _entries(
         found = read(resource, item.source, context)
         if isinstance(found, Patient) and item.modifier:
             found = replace(found, modifier=item.modifier)
-        written = beside_its_codes(resource, item.source, read, context) if isinstance(resource, _IN_WORDS) else None
-        if written is not None:
-            return (written,) if found is None else (found, written)
         return () if found is None else (found,)
+    in_words = _IN_WORDS.get(type(resource))
+    if in_words:
+        return (
+            *in_words(resource, item.source, context),
+            *beside_its_codes(resource, item.source, in_words, context),
+        )
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url
@@ -195,20 +198,21 @@ _BY_KIND: Mapping[type[resources.Resource], Callable[[Any, Source, Context], obj
     resources.Patient: administrative.patient,
     resources.Encounter: administrative.encounter,
     resources.Coverage: administrative.coverage,
-    resources.Condition: conditions.condition,
     resources.ImagingStudy: imaging_studies.study,
     resources.Procedure: care.procedure,
-    resources.AllergyIntolerance: care.allergy,
     resources.ServiceRequest: care.requested_service,
     resources.Task: care.requested_service,
     resources.Device: care.device,
 }
-_IN_WORDS = (resources.Condition, resources.AllergyIntolerance)
-"""What is too grave to be passed over because a code says something else."""
 _READERS = {
     kind: read for base, read in _BY_KIND.items() for kind in resources.TYPES.values() if issubclass(kind, base)
 }
 """The readers of resources that say one thing, or nothing that any rule reads; also for their names in other versions."""
+_IN_WORDS: Mapping[type[resources.Resource], Callable[[Any, Source, Context], Sequence[object]]] = {
+    resources.Condition: conditions.conditions,
+    resources.AllergyIntolerance: care.allergies,
+}
+"""The readers of what is too grave to be passed over because a code says something else: the words beside it are read, too."""
 
 
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:

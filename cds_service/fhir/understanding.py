@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cds_service.chart.intake import Cause
 from cds_service.digest_cache import digest_cached
-from cds_service.fhir.concepts import Context, beside, concept
+from cds_service.fhir.concepts import Context, beside, spoken
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 
@@ -69,7 +69,7 @@ def _codes(term: Term, know: Knowledge) -> list[tuple[str, str]]:
 def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
     """By a value set, else by a code whose system we have whole, else by its words; it is named later, where it was not."""
     meant = Context(know, UTC)
-    if concept(term, meant) or beside(term, meant):
+    if spoken(term, meant) or beside(term, meant):
         return MEANS
     codes, patterns = _codes(term, know), know.index.systems.patterns
     if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):

@@ -2,15 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from cds_service.digest_cache import digest_cached
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.folding import folded
 from cds_service.knowledge.titles import TitleIndex
-from cds_service.knowledge.value_sets import Systems, ValueSet
+from cds_service.knowledge.value_sets import Past, Systems, ValueSet
 
 LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
+
+
+def read_part(text: str) -> str:
+    """A term as patterns see it, as far as the longest name of anything is."""
+    return folded(text[:LONGEST_TERM])[:LONGEST_TERM]
+
+
+class Match(Struct, frozen=True):
+    """Where a text, as `read_part` gives it, names something, in whole words, and the value sets of what it names.
+
+    One that `is_title` is the exact title of a listed code: it means that whatever its words sound like.
+    """
+
+    sets: frozenset[str]
+    start: int
+    end: int
+    is_title: bool = False
 
 
 def bare(system: str, code: str) -> str:
@@ -39,12 +58,15 @@ class CodeIndex:
             for system, listed in item.carved_out.items():
                 for code in listed:
                     self._add(system, code, frozenset(), ids)
+        self.with_past = {
+            past: frozenset(item.id for item in value_sets.values() if item.past is past) for past in Past
+        }
         self._patterns = [
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
         self._by_title = TitleIndex(_titles(value_sets, wider))
         self.titles = frozenset(self._titles.values())
-        self.of_text = digest_cached(16384)(self._of_text)
+        self.matches = digest_cached(16384)(self._matches)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
@@ -77,14 +99,19 @@ class CodeIndex:
                 found = (found | above[0]) - above[1]
         return found | self._exact.get((system, plain), frozenset())
 
-    def _of_text(self, text: str) -> frozenset[str]:
-        """The value sets of a title, and those whose patterns a text meets; it is read as far as the longest name of anything is."""
-        plain = folded(text[:LONGEST_TERM])[:LONGEST_TERM]
-        found = self._by_title.of(plain)
+    def of_text(self, text: str) -> frozenset[str]:
+        """The value sets that a text names, however it speaks of them."""
+        return frozenset().union(*(match.sets for match in self.matches(text)))
+
+    def _matches(self, text: str) -> tuple[Match, ...]:
+        """What a text names: as the title of a listed code, then by the patterns of the value sets, in their order."""
+        plain = read_part(text)
+        titled = self._by_title.of(plain)
+        found = [Match(titled, 0, len(plain), is_title=True)] if titled else []
         for ids, pattern, exception in self._patterns:
             if pattern.search(plain) and not (exception and exception.search(plain)):
-                found |= ids
-        return found
+                found += [Match(ids, *_whole(plain, *match.span())) for match in pattern.finditer(plain)]
+        return tuple(found)
 
     def beside(self, coded: frozenset[str], written: frozenset[str]) -> frozenset[str]:
         """Those of the value sets of a text that count beside the value sets of the codes: what is too grave to pass over."""
@@ -92,6 +119,15 @@ class CodeIndex:
         return frozenset(
             name for name in written - coded if (outside := sets[name].outside) and coded.isdisjoint(outside)
         )
+
+
+def _whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """A place widened to whole words."""
+    while start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return start, end
 
 
 _UNTITLED = frozenset(("loinc", "dicom"))

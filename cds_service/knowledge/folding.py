@@ -11,10 +11,17 @@ _TAG = re.compile(
 )
 
 
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "đ": "d", "ł": "l"}
+)
+"""Latin letters that Unicode does not take apart."""
+
+
 def folded(text: str) -> str:
     """Text as patterns see it: compatibility forms and accents removed, white space single."""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+        text = text.translate(_LETTERS)
     return " ".join(text.split())
 
 

@@ -30,8 +30,8 @@ class TitleIndex:
             self._meanings[plain] = self._meanings.get(plain, frozenset()) | sets
 
     def of(self, text: str) -> frozenset[str]:
-        """What the title that this whole text is means; empty if it is none."""
-        return self._meanings.get(key(text), frozenset())
+        """What the title that this whole text is means; empty if it is none, or if it is put in question."""
+        return frozenset() if "?" in text else self._meanings.get(key(text), frozenset())
 
 
 class OfficialTitles:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -13,12 +14,24 @@ from cds_service.knowledge import files
 from cds_service.knowledge.files import Table, Text
 
 
+class Past(StrEnum):
+    """What words mean that say that something of a value set is past."""
+
+    IS = "is"
+    """It was so."""
+    LASTS = "lasts"
+    """Nothing: a history, a valve or an allergy is what it is."""
+    IS_ANOTHER = "is-another"
+    """It is none of it, but what another value set holds: an event long ago."""
+
+
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
     A text belongs to it that `pattern` finds and `exception` does not; None if there is none. It counts also beside codes that are in
     none of the value sets `outside`; if that is empty, only where codes say nothing. What is `timed` means something else for the
-    procedure as it grows old, such as an infection: rules judge it by its date.
+    procedure as it grows old, such as an infection: rules judge it by its date. `past` says
+    what its past is.
     """
 
     id: str
@@ -34,6 +47,7 @@ class ValueSet(Struct, frozen=True):
     outside: frozenset[str]
     unit: str
     timed: bool
+    past: Past = Past.IS
 
 
 class Systems(Struct, frozen=True):
@@ -54,11 +68,15 @@ class _System(Table, frozen=True):
 
 
 class _Texts(Table, frozen=True, kw_only=True):
-    """How a text is recognised: by any of `patterns`, and none of `except`; even beside codes, if those are in no set of the third."""
+    """How a text is recognised: by any of `patterns`, and none of `except`; what its past is.
+
+    It is read even beside codes, if those are in no set of `outside`.
+    """
 
     patterns: tuple[Text, ...] = ()
     but: tuple[Text, ...] = field(name="except", default=())
     outside: tuple[Text, ...] = field(name="beside_codes_outside", default=())
+    past: Past = Past.IS
 
 
 class _Described(Table, frozen=True, kw_only=True):
@@ -121,6 +139,7 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         outside=frozenset(about.text.outside),
         unit=about.unit,
         timed=about.timed,
+        past=about.text.past,
     )
 
 
@@ -139,8 +158,21 @@ def check_code(file: str, key: str, code: str, display: object, pattern: re.Patt
 
 def _any_of(file: str, key: str, patterns: Iterable[str]) -> re.Pattern[str] | None:
     """One pattern for all of them, None for none. Raises `KnowledgeError` if they are no regular expressions."""
-    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    at_words: list[str] = []
+    elsewhere: list[str] = []
+    for pattern in patterns:
+        (at_words if _starts_a_word(pattern) else elsewhere).append(f"(?:{pattern})")
+    # Asked once for all of them, whether a word begins spares most places of a text.
+    alternatives = "|".join([*([rf"\b(?:{'|'.join(at_words)})"] if at_words else []), *elsewhere])
     try:
         return files.compiled(alternatives) if alternatives else None
     except ValueError as error:
         raise KnowledgeError(file, key, str(error)) from error
+
+
+def _starts_a_word(pattern: str) -> bool:
+    """Whether all that a pattern finds begins where a word does, or ends."""
+    inner, outer = pattern, ""
+    while inner != outer:
+        inner, outer = re.sub(r"\([^()]*\)", "", inner), inner
+    return pattern.startswith(r"\b") and "|" not in outer

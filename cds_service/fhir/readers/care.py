@@ -35,26 +35,28 @@ _NOT_YET_ORDERED = frozenset(("proposal", "plan", "option"))
 _CARRIED_OUT = frozenset(("completed", "failed"))
 
 
-def allergy(resource: resources.AllergyIntolerance, source: Source, context: Context) -> Allergy | None:
-    """An active allergy or the statement that none is known; None if it is refuted, past, or to nothing of ours.
+def allergies(resource: resources.AllergyIntolerance, source: Source, context: Context) -> tuple[Allergy, ...]:
+    """An active allergy or the statement that none is known; nothing if it is refuted, past, or to nothing of ours.
 
     The substance may stand in the code (R4), in `substance` (DSTU2) or in a reaction; all of them count.
     """
     verification = code_of(resource.verificationStatus)
     statuses = {verification, code_of(resource.clinicalStatus), (resource.status or "").strip().lower()}
     if statuses & _NO_ALLERGY:
-        return None
+        return ()
     named = (resource.code, resource.substance, *(reaction.substance for reaction in resource.reaction))
     found = _together(named, context)
     if found is None:
-        return None
-    return Allergy(
+        return ()
+    doubted = all(concepts.is_doubted(term, context) for term in named)
+    entry = Allergy(
         source=source,
         concept=found,
         severity=_severity(resource),
-        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE else Certainty.CONFIRMED,
+        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE or doubted else Certainty.CONFIRMED,
         recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate),
     )
+    return (entry,)
 
 
 def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:

@@ -15,6 +15,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Term, terms_of
 from cds_service.fhir.numbers import WrittenNumber
 from cds_service.knowledge.codes import LONGEST_TERM
+from cds_service.report_text.namings import named
 
 _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
@@ -178,8 +179,10 @@ def _answer(part: resources.Observation | Component, words: str, context: Contex
         labels.insert(0, ("Yes", _POSITIVE) if part.valueBoolean else ("No", _NEGATIVE))
     found = concept(coded, context)
     sets = found.sets if found else frozenset()
+    results = frozenset((_POSITIVE, _NEGATIVE))  # "no growth" is a result, and denies none
+    sets |= named(said, context.know.index)
     for text in said:
-        sets |= context.know.index.of_text(text)
+        sets |= context.know.index.of_text(text) & results
     if sets.isdisjoint((_POSITIVE, _NEGATIVE)):
         sets |= {name for _, name in labels if name}
     if sets >= {_POSITIVE, _NEGATIVE}:
