@@ -328,7 +328,8 @@ def key_left_out(place: Place) -> Made:
 
 @keeps
 def list_without_a_bundle(place: Place) -> Made:
-    if "link" in place.bundle or any("fullUrl" in entry for entry in place.entries):
+    says_more = "link" in place.bundle or place.bundle.get("total", len(place.entries)) != len(place.entries)
+    if says_more or any("fullUrl" in entry for entry in place.entries):
         return False
     place.send([entry["resource"] for entry in place.entries])
     return True
