@@ -124,7 +124,7 @@ def one(part: Part) -> DecodedResource | NotDecoded | OtherType:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         resource = None
     if resource is None:
-        value = twice.whole(raw) if hides else repair.as_object(raw)
+        value = twice.read(raw)
         kind = value.get("resourceType") if value else None
         if value is None or not isinstance(kind, str):
             return NotDecoded(part.full_url or "a resource without a type")

@@ -5,6 +5,8 @@ import re
 from collections import Counter
 from typing import Any
 
+from cds_service.fhir.decoding import repair
+
 _EMPTY = (b"null", b"[]", b"{}")
 _EMPTY_MEMBER = re.compile(rb'"([^"\\]{1,64})"\s{0,64}:\s{0,64}(?:null|\[\]|\{\})')
 _MEMBER = re.compile(rb'"([^"\\]{1,64})"\s{0,64}:')
@@ -18,8 +20,12 @@ def may_hide(raw: bytes) -> bool:
     return any(number > 1 for name, number in Counter(_MEMBER.findall(raw)).items() if name in empty)
 
 
-def whole(raw: bytes) -> dict[str, Any] | None:
-    """The JSON object with what came before an empty member of the same name; None if it is not JSON or not an object."""
+def read(raw: bytes) -> dict[str, Any] | None:
+    """The JSON object, of which no empty member hides another; None if it is not JSON or not an object."""
+    return _whole(raw) if may_hide(raw) else repair.as_object(raw)
+
+
+def _whole(raw: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(raw, object_pairs_hook=_filled)
     except (ValueError, RecursionError):

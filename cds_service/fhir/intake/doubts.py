@@ -52,7 +52,7 @@ def doubt(
     kind = type(item.resource).__name__
     parts = tuple(unread(item, entries, context)) if item.is_damaged else ()
     if item.dropped and not parts:
-        _doubt_losses(own, entries, account)
+        _doubt_losses(own, entries, account, context)
     for part in parts:
         cause = Cause.WORDS if item.cut else Cause.CODE
         says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
@@ -75,16 +75,18 @@ def doubt(
     return account.doubts > before
 
 
-def _doubt_losses(own: Mine, entries: Sequence[object], account: Account) -> None:
-    """What is left of a resource is only possible if an element that decides was lost."""
+def _doubt_losses(own: Mine, entries: Sequence[object], account: Account, context: Context) -> None:
+    """What is left of a resource is only possible if an element that decides was lost. Of a number, it says by itself that it is not there."""
     item = own.item
     names = open_elements(item, is_read=bool(entries) or serves(item))
     if not names:
         return
     kind, sets = type(item.resource).__name__, measured(entries)
     says = f"{kind} whose {' and '.join(names)} could not be read"
-    left = Unreadable(item.reference, kind, sets, says, None if sets else own.section)
-    account.doubt(own.section, Cause.ENTRY, left, says=says, settled=never_was(item))
+    in_words = answered_in_words(entries, context) if sets else None
+    left = Unreadable(item.reference, kind, in_words, says, None if sets else own.section)
+    settled = never_was(item) or (sets is not None and not in_words)
+    account.doubt(own.section, Cause.ENTRY, left, says=says, settled=settled)
 
 
 def lacks_its_value(own: Mine) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import astuple, replace
 
-from cds_service.fhir.decoding import repair, resources
+from cds_service.fhir.decoding import repair, resources, twice
 from cds_service.fhir.decoding.datatypes import Period, Quantity, Reference, Term, code_of
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.intake.dating import DATES, PERIODS, TIMINGS
-from cds_service.fhir.readers.observations import WITHHELD
+from cds_service.fhir.readers.observations import COMPARATORS, WITHHELD
 
 _VALUELESS = b'"_'
 """With what the name of an element begins that says something of a value, such as why there is none."""
@@ -36,7 +36,7 @@ _WHOSE = frozenset(("id", "identifier", "subject", "patient"))
 """A resource that does not say whose it is counts as the patient's, which is said of it already."""
 _WHAT = (
     *("code", "bodySite", "category", "component", "contained", "conclusion", "item", "ingredient", "medication"),
-    *("modality", "presentedForm", "procedure", "reaction", "result", "series", "substance", "text", "type", "value"),
+    *("modality", "payor", "presentedForm", "procedure", "reaction", "result", "series", "substance", "text", "type", "value"),
 )
 """The beginnings of the elements by which a resource is found to be one that rules read."""
 _NEVER_SO = frozenset(("refuted", "entered-in-error"))
@@ -44,7 +44,7 @@ _NEVER_SO = frozenset(("refuted", "entered-in-error"))
 
 def noted(item: DecodedResource) -> DecodedResource:
     """The resource, with the elements among those it lost that came without saying anything; nearly always the resource itself."""
-    names = tuple(dict.fromkeys((*_masked(item), *_empty(item.resource), *_no_status(item.resource))))
+    names = tuple(dict.fromkeys((*_masked(item), *_empty(item.resource), *_no_code(item.resource))))
     return replace(item, dropped=(*item.dropped, *names)) if names else item
 
 
@@ -68,7 +68,7 @@ def _masked(item: DecodedResource) -> Iterator[str]:
     raw = bytes(item.part.raw)
     if _VALUELESS not in raw:
         return
-    value = repair.as_object(raw) or {}
+    value = twice.read(raw) or {}
     for field in repair.fields(type(item.resource)):
         name = field.encode_name
         if name in _WHEN or value.get(name) is not None:
@@ -96,12 +96,18 @@ def _empty(resource: resources.Resource) -> Iterable[str]:
     return [name for name, value in names if value in _EMPTY]
 
 
-def _no_status(resource: resources.Resource) -> Iterator[str]:
-    """The elements for a status that hold no code that FHIR has for one."""
+def _no_code(resource: resources.Resource) -> Iterator[str]:
+    """The elements for a status, or for what a number is compared by, that hold no code that FHIR has for it."""
     if resource.status and resource.status.strip().lower() not in STATUSES:
         yield "status"
+    if isinstance(resource, resources.Observation) and not _is_comparable(resource.valueQuantity):
+        yield "valueQuantity"
     if isinstance(resource, resources.Condition | resources.AllergyIntolerance):
         for name in ("clinicalStatus", "verificationStatus"):
             said = code_of(getattr(resource, name))
             if said and said not in STATUSES:
                 yield name
+
+
+def _is_comparable(given: Quantity | None) -> bool:
+    return given is None or (given.comparator or "").strip() in COMPARATORS

@@ -55,6 +55,8 @@ def doubtful(entry: Any, own: Mine) -> Any:
     """The entry as far as it can be relied on: a result of which another version says something else, or which lost an element, has no value."""
     if not isinstance(entry, Measurement) or not (own.is_disputed or own.item.dropped):
         return entry
+    if entry.quantity is None and entry.answer is None and not own.is_disputed:
+        return entry  # it says already why it has no value
     names = open_elements(own.item, is_read=True)
     absent = _TWO if own.is_disputed else f"its {' and '.join(names)} could not be read" if names else ""
     return replace(entry, quantity=None, answer=None, absent=absent) if absent else entry
