@@ -169,8 +169,9 @@ def _entries(
     read = _READERS.get(type(resource))
     if read:
         found = read(resource, item.source, context)
-        if isinstance(found, Patient) and item.modifier:
-            found = replace(found, modifier=item.modifier)
+        if isinstance(found, Patient) and (item.modifier or item.dropped):
+            unread = found.birth_unread or "birthDate" in item.dropped
+            found = replace(found, modifier=item.modifier or found.modifier, birth_unread=unread)
         return () if found is None else (found,)
     match resource:
         case resources.Observation():

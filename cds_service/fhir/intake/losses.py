@@ -32,8 +32,7 @@ STATUSES = frozenset(
     )
 )
 """Every code of a status of the types that rules read, over the versions of FHIR (https://hl7.org/fhir/R4/terminologies-valuesets.html)."""
-_WHOSE = frozenset(("id", "identifier", "subject", "patient"))
-"""A resource that does not say whose it is counts as the patient's, which is said of it already."""
+_NAMES = frozenset(("id", "identifier"))
 _WHAT = (
     *("code", "bodySite", "category", "component", "contained", "conclusion", "item", "ingredient", "medication"),
     *("modality", "payor", "presentedForm", "procedure", "reaction", "result", "series", "substance", "text", "type", "value"),
@@ -54,7 +53,7 @@ def open_elements(item: DecodedResource, *, is_read: bool) -> tuple[str, ...]:
     Of a resource that rules do not read (`is_read`) these are the ones that would have told what it is about.
     """
     names = dict.fromkeys(path.partition(".")[0].partition("[")[0] for path in item.dropped)
-    return tuple(name for name in names if name not in _WHOSE and (is_read or name.startswith(_WHAT)))
+    return tuple(name for name in names if name not in _NAMES and (is_read or name.startswith(_WHAT)))
 
 
 def never_was(item: DecodedResource) -> bool:
