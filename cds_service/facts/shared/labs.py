@@ -80,6 +80,11 @@ def history(chart: Chart, measure: ValueSets, what: str) -> Reading[Lab]:
     return Reading(tuple(_lab(found, place, what) for place in range(len(found.numbers))), gaps)
 
 
+def unread(chart: Chart, measure: ValueSets) -> tuple[Measurement, ...]:
+    """The results of a measure that tell nothing: without a number that can be read, or without a date."""
+    return _results(chart, measure).unread
+
+
 class _Number(Struct, frozen=True):
     """One result that is a dated number."""
 

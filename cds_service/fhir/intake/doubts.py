@@ -10,6 +10,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.losses import never_was, open_elements
 from cds_service.fhir.intake.sorting import Mine
 from cds_service.fhir.intake.unread import is_settled, measured, unread
 from cds_service.fhir.readers import imaging_findings
@@ -54,7 +55,10 @@ def doubt(
     """Whether something of a resource was not understood, which the account then holds. `entries` are what it would say."""
     item, before = own.item, account.doubts
     kind = type(item.resource).__name__
-    for part in unread(item, entries, context) if item.is_damaged else ():
+    parts = tuple(unread(item, entries, context)) if item.is_damaged else ()
+    if item.dropped and not parts:
+        _doubt_losses(own, entries, account, context)
+    for part in parts:
         cause = Cause.WORDS if item.cut else Cause.CODE
         says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
         account.doubt(own.section, cause, part, says=says, settled=is_settled(item.resource))
@@ -76,6 +80,23 @@ def doubt(
     if why and (why.partial or not entries):
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
     return account.doubts > before
+
+
+def _doubt_losses(own: Mine, entries: Sequence[object], account: Account, context: Context) -> None:
+    """What is left of a resource is only possible if an element that decides was lost.
+
+    Of a number, it says by itself that it is not there.
+    """
+    item = own.item
+    names = open_elements(item, is_read=bool(entries) or serves(item))
+    if not names:
+        return
+    kind, sets = type(item.resource).__name__, measured(entries)
+    says = f"{kind} whose {' and '.join(names)} could not be read"
+    in_words = answered_in_words(entries, context) if sets else None
+    left = Unreadable(item.reference, kind, in_words, says, None if sets else own.section)
+    settled = never_was(item) or (sets is not None and not in_words)
+    account.doubt(own.section, Cause.ENTRY, left, says=says, settled=settled)
 
 
 def lacks_its_value(own: Mine) -> bool:

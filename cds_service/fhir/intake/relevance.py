@@ -67,6 +67,8 @@ _TYPE = {kind: kind.__struct_config__.tag for kind in _ANY.__args__}
 TYPES = frozenset(_TYPE.values())
 """The types of resources that are looked at: of every other, rules read most."""
 _TERM = msgspec.json.Decoder(Term)
+_EMPTY = Term()
+"""A code that names nothing is not plainly of no interest."""
 _TERMS = msgspec.json.Decoder(list[Term])
 _REFERENCE = msgspec.json.Decoder(Reference)
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -106,12 +108,14 @@ def _whose(subject: bytes) -> str:
 @lru_cache(maxsize=16384)
 def _is_another_result(category: bytes, code: bytes, know: Knowledge) -> bool:
     """Whether it is neither of an image nor a measure of ours."""
-    return is_of_another_kind(_TERMS.decode(category)) and measure(_TERM.decode(code), _meant(know)) is None
+    named = _TERM.decode(code)
+    return named != _EMPTY and is_of_another_kind(_TERMS.decode(category)) and measure(named, _meant(know)) is None
 
 
 @lru_cache(maxsize=16384)
 def _has_no_meaning(code: bytes, know: Knowledge) -> bool:
-    return concept(_TERM.decode(code), _meant(know)) is None
+    named = _TERM.decode(code)
+    return named != _EMPTY and concept(named, _meant(know)) is None
 
 
 @lru_cache(maxsize=16384)
