@@ -122,10 +122,10 @@ def _lab(found: _Results, place: int, what: str) -> Lab:
 
 def _nothing(found: _Results, measure: ValueSets, what: str) -> Unknown:
     """Why there is no number, or may be more than those found."""
+    if found.unread and all(gap.reason is Reason.UNREADABLE for gap in found.gaps):
+        return _unread(what, found.unread[0])
     if found.gaps:
         return Unknown(what, *found.gaps)
-    if found.unread:
-        return _unread(what, found.unread[0])
     return Unknown(what, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 
