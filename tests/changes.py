@@ -682,7 +682,14 @@ def element_of_another_type(place: Place) -> Made:
     names = [name for name in held if name not in _NAMES and not (held is place.resource and name in _SAYS_WHAT)]
     if not names:
         return False
-    held[place.chance.choice(names)] = place.chance.choice((7, True, [[]], {"x": 1}, [7], [None], "x" * 3, -1.5))
+    name = place.chance.choice(names)
+    values: tuple[Any, ...] = (7, True, [[]], {"x": 1}, [7], [None], "x" * 3, -1.5)
+    others = [
+        value
+        for value in values
+        if not (isinstance(held[name], int | float) and isinstance(value, int | float))  # another number is a number
+    ]
+    held[name] = place.chance.choice(others)
     return True
 
 

@@ -189,8 +189,8 @@ def test_a_height_loss(value: dict[str, Any], percent: tuple[float, float]) -> N
 
 @pytest.mark.parametrize("value", [{"value": 67}, {"value": 8, "unit": "mm"}, {"value": 670, "unit": "%"}])
 def test_a_height_loss_in_another_unit_is_not_guessed(value: dict[str, Any]) -> None:
-    """No unit, another one, or an impossible number says nothing."""
-    assert rows(observation("Vertebral height loss T12", valueQuantity=value)) == []
+    """No unit, another one, or an impossible number: nobody can tell how much was lost."""
+    assert rows(observation("Vertebral height loss T12", valueQuantity=value)) == [("height-loss", "uncertain", "T12")]
 
 
 def test_a_finding_takes_date_and_modality_from_its_study() -> None:

@@ -35,6 +35,7 @@ from cds_service.fhir.decoding.decode import DecodedResource, decode
 from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.intake.dating import Lifetime, dated
 from cds_service.fhir.intake.doubts import counts, doubt, gap, may_be_doubted, notes, serves
+from cds_service.fhir.intake.losses import noted
 from cds_service.fhir.intake.modifiers import marked
 from cds_service.fhir.intake.people import People
 from cds_service.fhir.intake.sorting import sorted_out
@@ -88,7 +89,7 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
     """The chart of one patient. Never raises for anything that a client sent."""
     arrived = sorted_out(received.answers, received.patient_id, context.know)
     account, life = arrived.account, Lifetime.of((own.item.resource for own in arrived.mine), as_of, context.zone)
-    items = joined([marked(dated(own.item, life)) for own in arrived.mine])
+    items = joined([noted(marked(dated(own.item, life))) for own in arrived.mine])
     mine = [replace(own, item=item) for own, item in zip(arrived.mine, items, strict=True)]
     found: dict[str, list[Any]] = {name: [] for name in _FIELDS.values()}
     understood = [item for item in items if not item.modifier]
@@ -101,12 +102,12 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         entries = _entries(item, medications, shown, context)
         read = entries if counts(item) else ()
         for entry in read:
-            found[_FIELDS[type(entry)]].append(doubtful(entry) if own.is_disputed else entry)
+            found[_FIELDS[type(entry)]].append(doubtful(entry, own))
         unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own, entries) else End.OF_NO_CONCERN
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
             account.count(own.section, End.READ if is_read else unsaid)
-    drafts = [marked(dated(item, life)) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
+    drafts = [noted(marked(dated(item, life))) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
     for item, entries in _drafted(drafts, people, arrived.references, medications, context):
         if entries and item.modifier:
@@ -169,8 +170,9 @@ def _entries(
     read = _READERS.get(type(resource))
     if read:
         found = read(resource, item.source, context)
-        if isinstance(found, Patient) and item.modifier:
-            found = replace(found, modifier=item.modifier)
+        if isinstance(found, Patient) and (item.modifier or item.dropped):
+            unread = found.birth_unread or "birthDate" in item.dropped
+            found = replace(found, modifier=item.modifier or found.modifier, birth_unread=unread)
         return () if found is None else (found,)
     in_words = _IN_WORDS.get(type(resource))
     if in_words:

@@ -1,6 +1,7 @@
 """How well the kidneys clear drugs: a recorded clearance, else Cockcroft-Gault, else the eGFR as a stated stand-in."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
@@ -40,14 +41,21 @@ def creatinine_clearance(chart: Chart, know: Knowledge, at: datetime) -> Reading
     Source: Cockcroft and Gault 1976; an eGFR is no clearance and stands in only where nothing else is current.
     """
     window = creatinine_window(chart, know)
+    windows = {
+        ValueSets.CREATININE_CLEARANCE: window,
+        ValueSets.CREATININE: window,
+        ValueSets.BODY_WEIGHT: know.parameter("shared/renal.weight_window"),
+    }
     gaps: tuple[Unknown, ...] = ()
-    for way in (_recorded, _calculated, _estimated):
+    for way, measures in _WAYS:
         found = way(chart, know, window, at)
         if found.values:
             return found
         gaps += found.gaps
-        if not all(gap.never_measured for gap in found.gaps):
-            break  # what was not supplied might tell of a lower clearance than the next way does
+        # What was not supplied or not read might tell of a lower clearance than the next way does.
+        supplied = all(gap.never_measured for gap in found.gaps)
+        if not supplied or _may_tell(chart, {measure: windows[measure] for measure in measures}, at):
+            break
     return Reading[Clearance]((), gaps).or_gap(_WHAT)
 
 
@@ -89,6 +97,19 @@ def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -
         if not labs.within(lab, at, window):
             return Reading((), (Unknown(noun, Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),))
     return latest
+
+
+def _may_tell(chart: Chart, windows: Mapping[ValueSets, Parameter], at: datetime) -> bool:
+    """Whether results of all the measures are there, some of which cannot be read."""
+    unread = {measure: _is_unread(chart, measure, window, at) for measure, window in windows.items()}
+    there = (is_unread or current(chart, measure, windows[measure], at).values for measure, is_unread in unread.items())
+    return any(unread.values()) and all(there)
+
+
+def _is_unread(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> bool:
+    """Whether a result of a measure tells nothing that may be as new as the window asks."""
+    unread = labs.unread(chart, measure)
+    return any(item.when is None or at - item.when.last <= window.span for item in unread)
 
 
 def _may_be_injured(chart: Chart) -> bool:
@@ -159,3 +180,11 @@ def _valued(lab: Lab) -> str:
 def _least(found: Quantity) -> float:
     """The least that a result allows; `<15` lies below 15."""
     return math.nextafter(found.value, -math.inf) if found.comparator == "<" else found.value
+
+
+_WAYS = (
+    (_recorded, (ValueSets.CREATININE_CLEARANCE,)),
+    (_calculated, (ValueSets.CREATININE, ValueSets.BODY_WEIGHT)),
+    (_estimated, ()),
+)
+"""How a clearance is found, the best way first, and the measures that must not be illegible for the next to be tried."""

@@ -80,6 +80,11 @@ def history(chart: Chart, measure: ValueSets, what: str) -> Reading[Lab]:
     return Reading(tuple(_lab(found, place, what) for place in range(len(found.numbers))), gaps)
 
 
+def unread(chart: Chart, measure: ValueSets) -> tuple[Measurement, ...]:
+    """The results of a measure that tell nothing: without a number that can be read, or without a date."""
+    return _results(chart, measure).unread
+
+
 class _Number(Struct, frozen=True):
     """One result that is a dated number."""
 
@@ -117,10 +122,10 @@ def _lab(found: _Results, place: int, what: str) -> Lab:
 
 def _nothing(found: _Results, measure: ValueSets, what: str) -> Unknown:
     """Why there is no number, or may be more than those found."""
+    if found.unread and all(gap.reason is Reason.UNREADABLE for gap in found.gaps):
+        return _unread(what, found.unread[0])
     if found.gaps:
         return Unknown(what, *found.gaps)
-    if found.unread:
-        return _unread(what, found.unread[0])
     return Unknown(what, Missing(SECTION_OF[measure], Reason.NOT_MEASURED))
 
 

@@ -27,7 +27,9 @@ def age(chart: Chart) -> Reading[Years]:
     if born is None or chart.is_ahead(born):
         says = f"the date of birth, {born}, is still to come" if born else ""
         missing = () if chart.patient else chart.gaps(Section.PATIENT)
-        return Reading((), (Unknown("age", *(missing or (Missing(Section.PATIENT, Reason.NOT_MEASURED, says),))),))
+        is_unread = chart.patient is not None and (born is not None or chart.patient.birth_unread)
+        why = Reason.UNREADABLE if is_unread else Reason.NOT_MEASURED
+        return Reading((), (Unknown("age", *(missing or (Missing(Section.PATIENT, why, says),))),))
     return Reading((Years(_years(born.last, chart.as_of), _years(born.start, chart.as_of)),))
 
 

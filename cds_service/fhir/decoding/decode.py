@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.chart import Source
-from cds_service.fhir.decoding import repair, resources, type_names
+from cds_service.fhir.decoding import repair, resources, twice, type_names
 from cds_service.fhir.decoding.bundle import Part
 from cds_service.fhir.decoding.references import address, person
 from cds_service.knowledge.codes import LONGEST_TERM
@@ -116,11 +116,15 @@ def decode(
 
 def one(part: Part) -> DecodedResource | NotDecoded | OtherType:
     """The resource, as far as it is of a type that some rule reads."""
+    raw = bytes(part.raw)
+    hides = twice.may_hide(raw)
     try:
-        resource = _DECODER.decode(part.raw)
+        resource = None if hides else _DECODER.decode(raw)
         losses = _NO_LOSSES
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        value = repair.as_object(part.raw)
+        resource = None
+    if resource is None:
+        value = twice.read(raw)
         kind = value.get("resourceType") if value else None
         if value is None or not isinstance(kind, str):
             return NotDecoded(part.full_url or "a resource without a type")

@@ -101,11 +101,10 @@ def _first_fit(value: Any, kind: UnionType, path: str, losses: Losses, depth: in
 
 def _list(value: Any, kind: ListType | VarTupleType, path: str, losses: Losses, depth: int) -> Any:
     items = value if isinstance(value, list) else [value]
-    fitted = [
-        _mend(item, kind.item_type, f"{path}[{n}]", losses, depth + 1)
-        for n, item in enumerate(items)
-        if item is not None
-    ]
+    there = [(n, item) for n, item in enumerate(items) if item is not None]
+    if items and not there:
+        losses.dropped.append(path)  # a list that has places alone held something
+    fitted = [_mend(item, kind.item_type, f"{path}[{n}]", losses, depth + 1) for n, item in there]
     return [item for item in fitted if item is not UNSET]
 
 

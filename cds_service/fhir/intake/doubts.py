@@ -10,6 +10,7 @@ from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.decoding.references import Directory
 from cds_service.fhir.intake.account import Account, Doubted
+from cds_service.fhir.intake.losses import never_was, open_elements
 from cds_service.fhir.intake.sorting import Mine
 from cds_service.fhir.intake.terms import KINDS, kind_of, understood
 from cds_service.fhir.intake.unread import is_settled, measured, unread
@@ -57,13 +58,17 @@ def doubt(
     item, before = own.item, account.doubts
     called = understood(item.resource, context) if isinstance(item.resource, KINDS) and not entries else MEANS
     kind = type(item.resource).__name__
-    for part in unread(item, entries, context) if item.is_damaged else ():
+    parts = tuple(unread(item, entries, context)) if item.is_damaged else ()
+    if item.dropped and not parts:
+        _doubt_losses(own, entries, account)
+    for part in parts:
         cause = Cause.WORDS if item.cut else Cause.CODE
         says = f"{kind} whose {'text' if item.cut else 'code'} could not be read"
         account.doubt(own.section, cause, part, says=says, settled=is_settled(item.resource))
-    sets = answered_in_words(entries, context) if lacks_its_value(own) else None
-    if sets:
-        withheld = Unreadable(item.reference, kind, sets, f"{kind} whose value did not come")
+    if lacks_its_value(own) and any(isinstance(entry, Measurement | ImagingFinding) for entry in entries):
+        sets = measured(entries)
+        section = None if sets else own.section
+        withheld = Unreadable(item.reference, kind, sets, f"{kind} whose value did not come", section)
         account.doubt(own.section, Cause.ENTRY, withheld, says=withheld.says)
     if isinstance(item.resource, resources.Procedure) and entries and not item.resource.status:
         done = gap(item, entries, "its status did not come")
@@ -101,6 +106,18 @@ def _doubt_text(
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
 
 
+def _doubt_losses(own: Mine, entries: Sequence[object], account: Account) -> None:
+    """What is left of a resource is only possible if an element that decides was lost."""
+    item = own.item
+    names = open_elements(item, is_read=bool(entries) or serves(item))
+    if not names:
+        return
+    kind, sets = type(item.resource).__name__, measured(entries)
+    says = f"{kind} whose {' and '.join(names)} could not be read"
+    left = Unreadable(item.reference, kind, sets, says, None if sets else own.section)
+    account.doubt(own.section, Cause.ENTRY, left, says=says, settled=never_was(item))
+
+
 def lacks_its_value(own: Mine) -> bool:
     """Whether a result has a value that did not come, could not be read, or is another in another version."""
     resource: resources.Resource = own.item.resource
@@ -108,15 +125,6 @@ def lacks_its_value(own: Mine) -> bool:
         return False
     absent = [resource.dataAbsentReason, *(part.dataAbsentReason for part in resource.component)]
     return own.is_disputed or any(map(is_withheld, absent)) or any(_VALUE in path for path in own.item.dropped)
-
-
-def answered_in_words(entries: Sequence[object], context: Context) -> frozenset[str]:
-    """The measures of a result that have no unit, such as a culture or a class: rules look among these for what was found.
-
-    Of a number, they say by themselves that it is not there.
-    """
-    sets = context.know.index.value_sets
-    return frozenset(name for name in measured(entries) or () if not sets[name].unit)
 
 
 def _doubt_the_drug(own: Mine, account: Account) -> None:

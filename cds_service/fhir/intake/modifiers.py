@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.inspect import ListType, StructType, Type, UnionType, VarTupleType
 from msgspec.structs import replace
 
-from cds_service.fhir.decoding import repair
+from cds_service.fhir.decoding import repair, twice
 from cds_service.fhir.decoding.decode import DecodedResource
 
 EXTENSION, RULES = "modifierExtension", "implicitRules"
@@ -54,7 +54,7 @@ def marked(item: DecodedResource) -> DecodedResource:
 def _unknown(item: DecodedResource) -> str:
     raw = bytes(item.part.raw)
     if _EXTENSION in raw or _RULES in raw or _VALUELESS in raw:
-        value = repair.as_object(raw) or {}
+        value = twice.read(raw) or {}
         for words in _within(value, type(item.resource), 0):
             return words
         for name in sorted(ASSERTING):

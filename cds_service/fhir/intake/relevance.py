@@ -69,6 +69,8 @@ _TYPE = {kind: kind.__struct_config__.tag for kind in _ANY.__args__}
 TYPES = frozenset(_TYPE.values())
 """The types of resources that are looked at: of every other, rules read most."""
 _TERM = msgspec.json.Decoder(Term)
+_EMPTY = Term()
+"""A code that names nothing is not plainly of no interest."""
 _TERMS = msgspec.json.Decoder(list[Term])
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
@@ -102,8 +104,8 @@ def _meant(know: Knowledge) -> Context:
 @digest_cached(16384)
 def _is_another_result(named: tuple[bytes, bytes], know: Knowledge) -> bool:
     """Whether it is, by category and code, neither of an image nor a measure of ours."""
-    category, code = named
-    return is_of_another_kind(_TERMS.decode(category)) and measure(_TERM.decode(code), _meant(know)) is None
+    category, code = named[0], _TERM.decode(named[1])
+    return code != _EMPTY and is_of_another_kind(_TERMS.decode(category)) and measure(code, _meant(know)) is None
 
 
 @digest_cached(16384)

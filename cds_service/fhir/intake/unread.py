@@ -11,6 +11,8 @@ from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Term, code_of
 from cds_service.fhir.decoding.decode import DecodedResource
+from cds_service.fhir.intake.losses import open_elements
+from cds_service.fhir.intake.sorting import Mine
 from cds_service.fhir.readers import drug_identity
 from cds_service.knowledge.codes import LONGEST_TERM
 
@@ -61,9 +63,18 @@ def _has_ended(resource: resources.Condition | resources.AllergyIntolerance) -> 
     return bool(resource.abatementDateTime or ended or resource.abatementBoolean)
 
 
-def doubtful(entry: Any) -> Any:
-    """The entry of a resource of which another version says something else: a result then has no value that can be relied on."""
-    return replace(entry, quantity=None, answer=None, absent=_TWO) if isinstance(entry, Measurement) else entry
+def doubtful(entry: Any, own: Mine) -> Any:
+    """The entry as far as it can be relied on.
+
+    A result of which another version says something else, or which lost an element, has no value.
+    """
+    if not isinstance(entry, Measurement) or not (own.is_disputed or own.item.dropped):
+        return entry
+    if entry.quantity is None and entry.answer is None and not own.is_disputed:
+        return entry  # it says already why it has no value
+    names = open_elements(own.item, is_read=True)
+    absent = _TWO if own.is_disputed else f"its {' and '.join(names)} could not be read" if names else ""
+    return replace(entry, quantity=None, answer=None, absent=absent) if absent else entry
 
 
 def notes(items: Iterable[DecodedResource]) -> tuple[str, ...]:

@@ -156,11 +156,11 @@ def _value(part: resources.Observation | Component, context: Context) -> _Value:
 
 
 def _measured(given: Quantity) -> _Value:
-    """A height loss or narrowing in per cent; a number in any other unit says nothing that can be compared."""
+    """A height loss or narrowing in per cent; a number in any other unit cannot be compared, so nobody can tell what was found."""
     unit = (given.code or given.unit or "").strip().lower()
     number = given.value
     if number is None or unit not in _PERCENT or not 0 <= number <= 100:
-        return _Value()
+        return _Value(Assertion.UNCERTAIN)
     comparator = (given.comparator or "").strip()
     low, high = (0.0 if "<" in comparator else number), (100.0 if ">" in comparator else number)
     return _Value(Assertion.PRESENT if high > 0 else Assertion.ABSENT, (low, high), f"{comparator}{number:g} %")
@@ -170,8 +170,8 @@ def _stated(words: str, context: Context) -> _Value:
     if _NOTHING.fullmatch(words):
         return _Value()
     number = numbers.read(words)
-    if number and number.unit.lower() in _PERCENT:
-        return _measured(Quantity(number.value, number.comparator, "%"))
+    if number and (number.unit.lower() in _PERCENT or not number.unit):
+        return _measured(Quantity(number.value, number.comparator, number.unit and "%"))
     if _UNSURE.search(words):
         return _Value(Assertion.UNCERTAIN, words=words)
     if len(words.split()) <= _LONGEST_LABEL:

@@ -21,8 +21,8 @@ _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
 _FINAL = frozenset(("final", "amended", "corrected"))
 _STATUSES = _FINAL | {"preliminary", "registered"}
-_COMPARATORS = frozenset(("", "<", "<=", ">=", ">"))
-_WITHHELD = frozenset(("masked", "not-permitted", "error", "unsupported", "as-text"))
+COMPARATORS = frozenset(("", "<", "<=", ">=", ">"))
+WITHHELD = frozenset(("masked", "not-permitted", "error", "unsupported", "as-text"))
 """The reasons of FHIR (http://hl7.org/fhir/R4/valueset-data-absent-reason.html) that say that there is a value."""
 _NO_VALUE = "no value"
 _POSITIVE, _NEGATIVE = ValueSets.RESULT_POSITIVE, ValueSets.RESULT_NEGATIVE
@@ -128,7 +128,7 @@ def _reading(part: resources.Observation | Component, measures: frozenset[str], 
 
 def is_withheld(reason: Term | None) -> bool:
     """Whether there is a value that did not come: another thing than a test that was not done."""
-    return reason is not None and not _WITHHELD.isdisjoint([code for _, code in reason.codes])
+    return reason is not None and not WITHHELD.isdisjoint([code for _, code in reason.codes])
 
 
 def _absent(reason: Term | None) -> str:
@@ -140,7 +140,7 @@ def _absent(reason: Term | None) -> str:
 
 def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], context: Context) -> _Reading:
     """A number in its canonical unit. Where a text names two measures, the unit decides which of them it is."""
-    if not math.isfinite(number.value) or number.comparator not in _COMPARATORS:
+    if not math.isfinite(number.value) or number.comparator not in COMPARATORS:
         return _Reading(absent=f"value {_display(number, code)!r} not understood")
     understood = [
         (measure, quantity)

@@ -9,6 +9,8 @@ from cds_service.facts.shared.phrasing import recorded
 from cds_service.findings import Evidence, Finding, Kind, Topic, rule
 from cds_service.knowledge import Knowledge
 
+_DATED = (Section.CONDITIONS, Section.PROCEDURES)
+"""The sections of events of which only the date may tell what they mean today."""
 _FHIR = ("fhir-r4",)
 _POLICY = ("site-policy",)
 
@@ -18,7 +20,7 @@ _POLICY = ("site-policy",)
     judges="patient's record",
     kind=Kind.RELATIVE,
     card=Topic.SAFETY,
-    needs=(Section.PATIENT, Section.CONDITIONS),
+    needs=(Section.PATIENT, *_DATED),
     steps=("Confirm that this is the right record of the right patient",),
     settle="Ask for the patient's record",
 )
@@ -41,6 +43,7 @@ def record_in_doubt(chart: Chart, know: Knowledge) -> Iterator[Finding | Unknown
         yield _order_not_understood(chart.order.modifier)
     if chart.intake.undated:
         yield _dates_not_understood(chart)
+    yield from chart.gap_unless_whole("dates of earlier events", *_DATED)
     patient = chart.patient
     if patient is None:
         chart.require("patient's record", Section.PATIENT)
