@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cds_service.chart import Basis
-from cds_service.knowledge.codes import bare
+from cds_service.knowledge.systems import bare
 from cds_service.knowledge.drug_names import DrugNames, plain
 
 _CLASSIFYING = ("rxnorm", "atc")
