@@ -61,8 +61,7 @@ def _of_no_set(term: Term, know: Knowledge, complete: frozenset[str]) -> Underst
     """How far a term was understood that is in no value set: by a code whose system we have whole, else by its words."""
     index = know.index
     codes = [(index.system(address) or OTHER, code) for address, code in term.codes if not _masks(address)]
-    patterns = index.systems.patterns
-    if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):
+    if any(_is_of(complete, system, code, know) for system, code in codes):
         return OF_NO_CONCERN
     texts = _texts(term)
     found = [word for text in texts for word in words_of(text)]
@@ -71,11 +70,17 @@ def _of_no_set(term: Term, know: Knowledge, complete: frozenset[str]) -> Underst
         return OF_NO_CONCERN
     systems = [system for system, _ in codes]
     system = next((system for system in systems if system != OTHER), OTHER if systems else "")
-    is_listed = system not in ("", OTHER)
+    is_listed = index.lists(system)
     if known and is_listed:
         return Understanding(Outcome.PARTLY_READ, Cause.WORDS, system, in_part=True)
     says = _named(texts, codes)
     return Understanding(Outcome.NOT_UNDERSTOOD, _cause(found, is_listed, bool(systems)), system, says, bool(known))
+
+
+def _is_of(complete: frozenset[str], system: str, code: str, know: Knowledge) -> bool:
+    """Whether a code is well-formed and of one of those systems, or of one that shares its codes."""
+    systems = know.index.systems
+    return systems.fits(system, code) and any(key in complete for key, _ in systems.readings(system, code))
 
 
 def _masks(address: str) -> bool:

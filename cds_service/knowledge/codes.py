@@ -39,6 +39,7 @@ class CodeIndex:
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
         self._by_title = TitleIndex(_titles(value_sets, wider))
+        self._listed = frozenset(system for item in value_sets.values() for system in item.codes)
         self.titles = frozenset(self._titles.values())
         self.of_code = lru_cache(maxsize=65536)(self._of_code)
         self.of_text = lru_cache(maxsize=16384)(self._of_text)
@@ -56,6 +57,10 @@ class CodeIndex:
     def system(self, address: str) -> str:
         """The key of a code system's address, or the empty string for a system that is not ours."""
         return self.systems.key(address)
+
+    def lists(self, system: str) -> bool:
+        """Whether a value set lists codes of a system, or of the one whose codes it shares."""
+        return system in self._listed or self.systems.above.get(system, ("", ""))[0] in self._listed
 
     def title(self, system: str, code: str) -> str:
         """The title of a code in a system (by key), else that of the narrowest listed group of codes; empty if neither is listed."""

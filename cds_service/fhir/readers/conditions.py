@@ -6,7 +6,7 @@ from cds_service.chart import Basis, Certainty, Concept, Condition, Source, Stat
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import code_of, terms_of
+from cds_service.fhir.decoding.datatypes import Term, code_of, terms_of
 from cds_service.fhir.decoding.references import address
 
 _STATES = {
@@ -20,6 +20,9 @@ _STATES = {
 _ACTIVE_YET_ENDED = "an end is on record, but the clinical status says that it is active"
 _POSSIBLE = frozenset(("unconfirmed", "provisional", "differential"))
 _NO_DIAGNOSIS = frozenset(("entered-in-error", "refuted"))
+_CERTAINTY = "/StructureDefinition/icd-10-gm-diagnosesicherheit"
+"""The end of the address of an extension by which Germany says of a coding how sure the diagnosis is."""
+_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED = "G", "V", "Z", "A"
 _NOT_THIS_PATIENT = re.compile(
     r"\b(?:family history|fhx?|mother|father|sibling|no (?:history|evidence|signs?) of|negative for|rule[sd]? out|r/o|screening)\b",
     re.IGNORECASE,
@@ -36,7 +39,8 @@ def condition(resource: resources.Condition, source: Source, context: Context) -
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
     """
     verification = code_of(resource.verificationStatus)
-    if verification in _NO_DIAGNOSIS:
+    certainty = _certainty(resource.code)
+    if verification in _NO_DIAGNOSIS or certainty == _EXCLUDED:
         return None
     found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
     if found is None or (found.basis is Basis.TEXT and _NOT_THIS_PATIENT.search(found.text)):
@@ -46,17 +50,30 @@ def condition(resource: resources.Condition, source: Source, context: Context) -
     )
     status = code_of(resource.clinicalStatus)
     state, note = _state(status, ended=abated is not None or resource.abatementBoolean is True)
+    is_past = certainty == _PAST_STATE or _written_as_past(found)
+    is_doubtful = certainty == _SUSPECTED or verification in _POSSIBLE or _written_as_doubt(found)
     return Condition(
         source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,
         concept=found,
-        state=State.INACTIVE if state is State.ACTIVE and _written_as_past(found) else state,
-        certainty=Certainty.POSSIBLE if verification in _POSSIBLE or _written_as_doubt(found) else Certainty.CONFIRMED,
+        state=State.INACTIVE if state is State.ACTIVE and is_past else state,
+        certainty=Certainty.POSSIBLE if is_doubtful else Certainty.CONFIRMED,
         onset=dates.read(resource.onsetDateTime, context.zone) or dates.period(resource.onsetPeriod, context.zone),
         recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
         abated=abated,
         levels=found.levels,
         encounter=_encounter(resource),
     )
+
+
+def _certainty(term: Term | None) -> str:
+    """How sure ICD-10-GM says that a diagnosis is, by its letter; of several the gravest, empty for none."""
+    stated = {
+        (item.valueCode or (item.valueCoding and item.valueCoding.code) or "").strip().upper()
+        for coding in (term.codings if term else ())
+        for item in coding.extension
+        if (item.url or "").endswith(_CERTAINTY)
+    }
+    return next((letter for letter in (_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED) if letter in stated), "")
 
 
 def _encounter(resource: resources.Condition) -> str:
