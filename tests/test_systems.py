@@ -18,7 +18,13 @@ SYSTEMS = INDEX.systems
 def test_every_spelling_of_an_address_names_its_system(address: str) -> None:
     plain = normalised(address)
     bodies = [f"urn:oid:{plain}", plain, f"URN:OID:{plain}"] if address.startswith("urn:oid:") else []
-    bodies = bodies or [f"http://{plain}", f"https://{plain}", f"https://{plain}/", address.upper(), f"http://www.{plain}"]
+    bodies = bodies or [
+        f"http://{plain}",
+        f"https://{plain}",
+        f"https://{plain}/",
+        address.upper(),
+        f"http://www.{plain}",
+    ]
     for spelled in (*bodies, f"{address}|2026", f" {address} "):
         assert INDEX.system(spelled) == SYSTEMS.keys[address], spelled
 
@@ -36,7 +42,10 @@ def test_an_edition_of_snomed_ct_is_snomed_ct(address: str) -> None:
     assert INDEX.system(address) == "snomed"
 
 
-@pytest.mark.parametrize("address", ["", "  ", "/", "|", "urn:oid:", "http://", "x" * (LONGEST_ADDRESS + 1), "http://snomed.info/sctx", "\x00"])
+@pytest.mark.parametrize(
+    "address",
+    ["", "  ", "/", "|", "urn:oid:", "x" * (LONGEST_ADDRESS + 1), "http://snomed.info/sctx", "\x00"],
+)
 def test_what_is_no_address_of_ours_names_no_system(address: str) -> None:
     assert INDEX.system(address) == ""
 

@@ -104,6 +104,7 @@ class CodeIndex:
 
 
 _WITH_ALL_BELOW = frozenset(("icd-10", "icd-10-gm"))
+"""Systems of which each listed code stands for those below it as well."""
 _UNTITLED = frozenset(("loinc", "dicom"))
 """Systems whose titles are no terms that people write in a chart."""
 

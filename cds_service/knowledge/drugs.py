@@ -8,8 +8,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from cds_service.chart import Basis
-from cds_service.knowledge.systems import bare
 from cds_service.knowledge.drug_names import DrugNames, plain
+from cds_service.knowledge.systems import bare
 
 _CLASSIFYING = ("rxnorm", "atc")
 _FLUSHED = frozenset(("unfractionated-heparin", "low-molecular-weight-heparin", "thrombolytic"))

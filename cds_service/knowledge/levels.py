@@ -6,8 +6,8 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from cds_service.chart import Level
-from cds_service.knowledge.systems import bare
 from cds_service.knowledge.files import Table, read
+from cds_service.knowledge.systems import bare
 
 
 class LevelTable(Struct, frozen=True):

@@ -20,7 +20,7 @@ _TERMS = re.compile(r"\|[^|]*\|")
 """What a SNOMED CT expression calls a concept."""
 _DOTTED = frozenset(("icd-10-cm", "icd-10", "icd-10-gm", "icd-9-cm", "sks", "atc", "opcs-4"))
 """Systems in whose codes neither case nor dots nor the marks of ICD-10 tell codes apart."""
-_MARKS = str.maketrans("", "", "+*†!# \t\n\r\u00a0")
+_MARKS = str.maketrans("", "", "+*†!# \t\n\r\u00a0\u200b\ufeff")
 _DOTS_TOO = {**_MARKS, ord("."): None}
 
 
@@ -91,7 +91,9 @@ class Systems(Struct, frozen=True):
         """The concepts by which a SNOMED CT expression refines what it is, such as the finding site."""
         if system == "snomed" and not code.isdigit() and len(code) <= _LONGEST_EXPRESSION:
             _, *values = _TERMS.sub("", code).split("=")
-            yield from ((system, found[1]) for value in values if (found := re.match(r"\s*([1-9][0-9]{5,17})\b", value)))
+            yield from (
+                (system, found[1]) for value in values if (found := re.match(r"\s*([1-9][0-9]{5,17})\b", value))
+            )
 
 
 class _System(Table, frozen=True):

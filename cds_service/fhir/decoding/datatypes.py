@@ -34,14 +34,9 @@ class Reference(Value, frozen=True):
     display: Words = None
 
 
-class PlainCoding(Value, frozen=True):
-    system: Text = None
-    code: Text = None
-
-
 class Extension(Value, frozen=True):
     url: Text = None
-    valueCoding: PlainCoding | None = None
+    valueCoding: "Coding | None" = None
     valueCode: Text = None
 
 
