@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, files
 from cds_service.knowledge.drugs import Form, Identified
 from cds_service.knowledge.files import TABLES
-from cds_service.knowledge.value_sets import load_systems
+from cds_service.knowledge.systems import load_systems
 
 TABLE = knowledge.load().drugs
 ANTITHROMBOTIC = [

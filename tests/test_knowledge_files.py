@@ -24,6 +24,7 @@ from cds_service.knowledge import (
     load,
     orderables,
     parameters,
+    systems,
     units,
     value_sets,
 )
@@ -32,7 +33,7 @@ from cds_service.rules import catalogue
 
 SCHEMAS = {
     "tables/citations.toml": dict[str, citations._Listed],
-    "tables/systems.toml": dict[str, value_sets._System],
+    "tables/systems.toml": dict[str, systems._System],
     "tables/levels.toml": levels._Vertebrae,
     "tables/drugs.toml": drug_files._File,
     "tables/version.toml": _Version,
@@ -55,8 +56,8 @@ def read(file: str) -> tuple[dict[str, Any], Any]:
     tables = files.tables(files.DIRECTORY / file)
     if not file.startswith("valuesets/"):
         return tables, SCHEMAS.get(file, parameters._File)
-    systems = load().index.systems.patterns
-    return {key: item for key, item in tables.items() if key not in systems}, value_sets._Described
+    listed = load().index.systems.patterns
+    return {key: item for key, item in tables.items() if key not in listed}, value_sets._Described
 
 
 def keys(here: Any, kind: inspect.Type, above: Path_ = ()) -> Iterator[Path_]:

@@ -122,7 +122,7 @@ def is_coded(term: Term, know: Knowledge) -> bool:
 
 
 def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode | None]:
-    """The value sets of the codes, whether one is of a system whose lists are complete, and the episode that one states."""
+    """The value sets of the codes, whether one is well-formed and of a system whose lists are complete, and the episode that one states."""
     index = know.index
     sets: frozenset[str] = frozenset()
     closed, episode = False, None
@@ -131,7 +131,7 @@ def _coded(term: Term, know: Knowledge) -> tuple[frozenset[str], bool, Episode |
         if not system:
             continue
         found = index.of_code(system, code)
-        closed = closed or system in index.systems.closed
+        closed = closed or (system in index.systems.closed and index.systems.fits(system, code))
         sets |= found
         if found and system == "icd-10-cm":
             episode = episode or _episode(code)
@@ -143,9 +143,10 @@ def _levels(term: Term, know: Knowledge) -> frozenset[Level]:
     written = frozenset().union(*map(_written, term.texts))
     coded: frozenset[Level] = frozenset()
     for address, code in term.codes:
-        system = know.index.system(address)
-        if system:
-            coded |= know.levels.of(system, code)
+        if system := know.index.system(address):
+            readings = know.index.systems.readings(system, code)
+            coded |= next(filter(None, (know.levels.of(*reading) for reading in readings)), frozenset())
+            coded |= frozenset().union(*(know.levels.of(*site) for site in know.index.systems.sites(system, code)))
     return (coded & written) or coded or written
 
 

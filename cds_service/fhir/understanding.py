@@ -71,8 +71,8 @@ def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Unders
     meant = Context(know, UTC)
     if spoken(term, meant) or beside(term, meant):
         return MEANS
-    codes, patterns = _codes(term, know), know.index.systems.patterns
-    if any(system in complete and patterns[system].fullmatch(code) for system, code in codes):
+    codes = _codes(term, know)
+    if any(_is_of(complete, system, code, know) for system, code in codes):
         return OF_NO_CONCERN
     texts = _texts(term)
     found = [word for text in texts for word in know.vocabulary.of(text)]
@@ -81,10 +81,16 @@ def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Unders
         return OF_NO_CONCERN
     systems = [system for system, _ in codes]
     system = next((system for system in systems if system != OTHER), OTHER if systems else "")
-    is_listed = system not in ("", OTHER)
+    is_listed = know.index.lists(system)
     if known and is_listed:
         return Understanding(Outcome.PARTLY_READ, Cause.WORDS, system, in_part=True)
     return Understanding(Outcome.NOT_UNDERSTOOD, _cause(found, is_listed, bool(systems)), system, "", bool(known))
+
+
+def _is_of(complete: frozenset[str], system: str, code: str, know: Knowledge) -> bool:
+    """Whether a code is well-formed and of one of those systems, or of one that shares its codes."""
+    systems = know.index.systems
+    return systems.fits(system, code) and any(key in complete for key, _ in systems.readings(system, code))
 
 
 def _masks(address: str) -> bool:

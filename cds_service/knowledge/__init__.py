@@ -18,9 +18,10 @@ from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.orderables import Orderable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
+from cds_service.knowledge.systems import load_systems
 from cds_service.knowledge.titles import OFFICIAL, OfficialTitles, load_official
 from cds_service.knowledge.units import UnitTable
-from cds_service.knowledge.value_sets import ValueSet, load_systems, load_value_set
+from cds_service.knowledge.value_sets import ValueSet, load_value_set
 from cds_service.knowledge.vocabulary import VOCABULARY, Vocabulary, load_vocabulary
 
 __all__ = [

@@ -8,8 +8,9 @@ from cds_service.digest_cache import digest_cached
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.folding import folded
+from cds_service.knowledge.systems import Systems, bare
 from cds_service.knowledge.titles import TitleIndex
-from cds_service.knowledge.value_sets import Past, Systems, ValueSet
+from cds_service.knowledge.value_sets import Past, ValueSet
 
 LONGEST_TERM = 500
 """Characters. What is longer is no name of anything, and each pattern would be looked for in all of it."""
@@ -30,11 +31,6 @@ class Match(Struct, frozen=True):
     start: int
     end: int
     is_title: bool = False
-
-
-def bare(system: str, code: str) -> str:
-    """A code as the index keys it: ICD and ATC codes in capitals and without dots."""
-    return code.replace(".", "").upper() if system in ("icd-10-cm", "icd-10", "atc", "opcs-4") else code
 
 
 class CodeIndex:
@@ -65,13 +61,14 @@ class CodeIndex:
             (wider[item.id], item.pattern, item.exception) for item in value_sets.values() if item.pattern
         ]
         self._by_title = TitleIndex(_titles(value_sets, wider))
+        self._listed = frozenset(system for item in value_sets.values() for system in item.codes)
         self.titles = frozenset(self._titles.values())
         self.matches = digest_cached(16384)(self._matches)
 
     def _add(self, system: str, code: str, adds: frozenset[str], removes: frozenset[str]) -> None:
         key = (system, bare(system, code.removesuffix("-")))
         # National versions of ICD-10 add digits to its codes, so each stands for those below it as well.
-        if not code.endswith("-") and system != "icd-10" and adds:
+        if not code.endswith("-") and system not in _WITH_ALL_BELOW and adds:
             self._exact[key] = self._exact.get(key, frozenset()) | adds
             return
         before = self._above.get(key, (frozenset(), frozenset()))
@@ -80,17 +77,28 @@ class CodeIndex:
 
     def system(self, address: str) -> str:
         """The key of a code system's address, or the empty string for a system that is not ours."""
-        return self.systems.keys.get(address, "")
+        return self.systems.key(address)
+
+    def lists(self, system: str) -> bool:
+        """Whether a value set lists codes of a system, or of the one whose codes it shares."""
+        return system in self._listed or self.systems.above.get(system, ("", ""))[0] in self._listed
 
     def title(self, system: str, code: str) -> str:
         """The title of a code in a system (by key), else that of the narrowest listed group of codes; empty if neither is listed."""
+        return next(filter(None, (self._title(*reading) for reading in self.systems.readings(system, code))), "")
+
+    def _title(self, system: str, code: str) -> str:
         plain = bare(system, code)
         groups = ((system, plain[:length]) for length in range(min(len(plain), self._longest.get(system, 0)), 0, -1))
         titles = (self._titles.get(group, "") for group in groups if group in self._above)
         return self._titles.get((system, plain)) or next(filter(None, titles), "")
 
     def of_code(self, system: str, code: str) -> frozenset[str]:
-        """The value sets of a code in a system (by key); the longest prefix decides."""
+        """The value sets of a code in a system (by key)."""
+        return frozenset().union(*(self._sets(*reading) for reading in self.systems.readings(system, code)))
+
+    def _sets(self, system: str, code: str) -> frozenset[str]:
+        """The value sets of a code as it is listed; the longest prefix decides."""
         plain = bare(system, code)
         found: frozenset[str] = frozenset()
         for length in range(1, min(len(plain), self._longest.get(system, 0)) + 1):
@@ -130,6 +138,8 @@ def _whole(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+_WITH_ALL_BELOW = frozenset(("icd-10", "icd-10-gm"))
+"""Systems of which each listed code stands for those below it as well."""
 _UNTITLED = frozenset(("loinc", "dicom"))
 """Systems whose titles are no terms that people write in a chart."""
 

@@ -13,7 +13,8 @@ from cds_service.knowledge import files
 from cds_service.knowledge.drug_names import DrugNames, Surroundings, plain
 from cds_service.knowledge.drugs import DrugTable, Form, Guards, Ingredient
 from cds_service.knowledge.files import Table, Text
-from cds_service.knowledge.value_sets import Systems, check_code
+from cds_service.knowledge.systems import Systems
+from cds_service.knowledge.value_sets import check_code
 
 INGREDIENTS, PRODUCTS, OTHERS, ABROAD = "drugs.toml", "drug_products.csv", "other_drugs.txt", "other_drugs_abroad.txt"
 _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from cds_service.chart import Basis
 from cds_service.digest_cache import digest_cached
-from cds_service.knowledge.codes import bare
 from cds_service.knowledge.drug_names import DrugNames, plain
+from cds_service.knowledge.systems import bare
 
 _CLASSIFYING = ("rxnorm", "atc")
 _FLUSHED = frozenset(("unfractionated-heparin", "low-molecular-weight-heparin", "thrombolytic"))

@@ -1,4 +1,4 @@
-"""Code systems and value sets, read from their files and checked."""
+"""Value sets, read from their files and checked."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from msgspec import Struct, field
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.files import Table, Text
+from cds_service.knowledge.systems import Systems
 
 
 class Past(StrEnum):
@@ -50,23 +51,6 @@ class ValueSet(Struct, frozen=True):
     past: Past = Past.IS
 
 
-class Systems(Struct, frozen=True):
-    """The code systems: address to key, key to the pattern of a well-formed code, and which lists are complete."""
-
-    keys: Mapping[str, str]
-    patterns: Mapping[str, re.Pattern[str]]
-    closed: frozenset[str]
-
-
-class _System(Table, frozen=True):
-    """A code system as the file has it."""
-
-    title: Text
-    addresses: tuple[Text, ...]
-    pattern: re.Pattern[str]
-    closed: bool = False
-
-
 class _Texts(Table, frozen=True, kw_only=True):
     """How a text is recognised: by any of `patterns`, and none of `except`; what its past is.
 
@@ -94,18 +78,6 @@ class _Described(Table, frozen=True, kw_only=True):
 
 _Listed: TypeAlias = dict[str, Text | dict[str, Text]]
 """Codes of one system, each with its display; below `except` those that a prefix does not stand for."""
-
-
-def load_systems(path: Path) -> Systems:
-    """The code systems of `systems.toml`. Raises `KnowledgeError`."""
-    keys: dict[str, str] = {}
-    tables = files.read(path, dict[str, _System])
-    for key, table in tables.items():
-        for address in table.addresses:
-            if keys.setdefault(address, key) != key:
-                raise KnowledgeError(files.name(path), key, f"{address} is also an address of {keys[address]}")
-    patterns = {key: table.pattern for key, table in tables.items()}
-    return Systems(keys, patterns, frozenset(key for key, table in tables.items() if table.closed))
 
 
 def load_value_set(path: Path, systems: Systems) -> ValueSet:

@@ -34,10 +34,17 @@ class Reference(Value, frozen=True):
     display: Words = None
 
 
+class Extension(Value, frozen=True):
+    url: Text = None
+    valueCoding: "Coding | None" = None
+    valueCode: Text = None
+
+
 class Coding(Value, frozen=True):
     system: Text = None
     code: Text = None
     display: Words = None
+    extension: tuple[Extension, ...] = ()
 
 
 class Term(Value, frozen=True):
@@ -91,6 +98,16 @@ class Term(Value, frozen=True):
         return (code or self.text or "").strip().lower()
 
 
+_STATUS_SYSTEMS = ("http://terminology.hl7.org/", "http://hl7.org/fhir/")
+"""How the addresses of HL7's own systems begin, in which a status must be stated; a local one may stand beside it."""
+
+
+def _status(term: Term) -> str:
+    """The code of HL7's own system, else the plain code."""
+    own = (coding.code for coding in term.codings if coding.code and (coding.system or "").startswith(_STATUS_SYSTEMS))
+    return next(own, term.plain_code).strip().lower()
+
+
 def terms_of(element: list[Term] | Term | None) -> list[Term]:
     """The terms of an element that is a list in one FHIR version and a single term in another."""
     return element if isinstance(element, list) else [] if element is None else [element]
@@ -103,8 +120,8 @@ def code_of(element: list[Term] | Term | str | None) -> str:
     if isinstance(element, str):
         return element.strip().lower()
     if isinstance(element, Term):
-        return element.plain_code
-    return next(filter(None, [term.plain_code for term in element]), "")
+        return _status(element)
+    return next(filter(None, [_status(term) for term in element]), "")
 
 
 class Period(Shape):

@@ -4,7 +4,7 @@ from cds_service.chart import Certainty, Condition, Source, State
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import code_of, terms_of
+from cds_service.fhir.decoding.datatypes import Term, code_of, terms_of
 from cds_service.fhir.decoding.references import address
 from cds_service.report_text.modifiers import Standing
 from cds_service.report_text.namings import NOT_OF_PATIENT
@@ -20,6 +20,9 @@ _STATES = {
 _ACTIVE_YET_ENDED = "an end is on record, but the clinical status says that it is active"
 _POSSIBLE = frozenset(("unconfirmed", "provisional", "differential"))
 _NO_DIAGNOSIS = frozenset(("entered-in-error", "refuted"))
+_CERTAINTY = "/StructureDefinition/icd-10-gm-diagnosesicherheit"
+"""The end of the address of an extension by which Germany says of a coding how sure the diagnosis is."""
+_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED = "G", "V", "Z", "A"
 
 
 def conditions(resource: resources.Condition, source: Source, context: Context) -> tuple[Condition, ...]:
@@ -29,7 +32,8 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
     """
     verification = code_of(resource.verificationStatus)
-    if verification in _NO_DIAGNOSIS:
+    certainty = _certainty(resource.code)
+    if verification in _NO_DIAGNOSIS or certainty == _EXCLUDED:
         return ()
     said = concepts.spoken(resource.code, context, also=terms_of(resource.bodySite))
     abated = dates.read(resource.abatementDateTime, context.zone) or dates.period(
@@ -38,12 +42,15 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
     state, note = _state(
         code_of(resource.clinicalStatus), ended=abated is not None or resource.abatementBoolean is True
     )
+    is_past, is_doubted = certainty == _PAST_STATE, certainty == _SUSPECTED or verification in _POSSIBLE
     return tuple(
         Condition(
             source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,
             concept=item.concept,
-            state=State.INACTIVE if state is State.ACTIVE and item.wording.standing is Standing.PAST else state,
-            certainty=Certainty.POSSIBLE if verification in _POSSIBLE or item.wording.doubtful else Certainty.CONFIRMED,
+            state=State.INACTIVE
+            if state is State.ACTIVE and (is_past or item.wording.standing is Standing.PAST)
+            else state,
+            certainty=Certainty.POSSIBLE if is_doubted or item.wording.doubtful else Certainty.CONFIRMED,
             onset=dates.read(resource.onsetDateTime, context.zone) or dates.period(resource.onsetPeriod, context.zone),
             recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
             abated=abated,
@@ -53,6 +60,17 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
         for item in said
         if item.wording.standing not in NOT_OF_PATIENT
     )
+
+
+def _certainty(term: Term | None) -> str:
+    """How sure ICD-10-GM says that a diagnosis is, by its letter; of several the gravest, empty for none."""
+    stated = {
+        (item.valueCode or (item.valueCoding and item.valueCoding.code) or "").strip().upper()
+        for coding in (term.codings if term else ())
+        for item in coding.extension
+        if (item.url or "").endswith(_CERTAINTY)
+    }
+    return next((letter for letter in (_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED) if letter in stated), "")
 
 
 def _encounter(resource: resources.Condition) -> str:
