@@ -174,7 +174,8 @@ def test_words_beside_a_code_make_an_entry_of_their_own():
     assert (found.concept.sets, found.concept.basis) == (frozenset(("spinal-infection",)), Basis.TEXT)
     diabetic = {"coding": [{"system": ICD, "code": "E11.9"}], "text": "History of spinal epidural abscess"}
     assert {item.concept.basis: item.state for item in chart(problem(diabetic)).conditions} == {
-        Basis.CODE: State.ACTIVE
+        Basis.CODE: State.ACTIVE,
+        Basis.TEXT: State.INACTIVE,
     }
 
 
