@@ -90,3 +90,20 @@ def test_whether_an_empty_member_hides_another(raw: bytes, hides: bool) -> None:
 )
 def test_what_came_first_stays_if_the_later_time_is_empty(raw: bytes, value: Json | None) -> None:
     assert twice.read(raw) == value
+
+
+@pytest.mark.parametrize("later", ["null", "[]", "[{}]"])
+@pytest.mark.parametrize("within", [False, True])
+def test_a_bundle_whose_entries_are_sent_twice_is_not_whole(later: str, within: bool) -> None:
+    """The decoder keeps the later ones alone: what came first would vanish without a word."""
+    case = next(case for case in CASES if case.rule == "spinal_infection" and case.expect[0].get("status") == "met")
+    request = request_of(added_to_a_suitable_chart(case))
+    whole, entries = (
+        json.dumps(request["prefetch"]["conditions"]),
+        json.dumps(request["prefetch"]["conditions"]["entry"]),
+    )
+    twice_sent = whole.replace(f'"entry": {entries}', f'"entry": {entries}, "entry": {later}')
+    outer = f'{{"resourceType": "Bundle", "type": "searchset", "entry": [{{"resource": {twice_sent}}}]}}'
+    reply = SERVICE.call(json.dumps(request).replace(whole, outer if within else twice_sent).encode())
+    found: Json = next(iter(reply.body.get("extension", {}).values()), {})
+    assert reply.status == 412 or found["disposition"] == "insufficient-data"

@@ -1,6 +1,6 @@
 """The outermost JSON of a hook call: its members, none of which may come twice, and how each prefetch key was answered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -75,6 +75,7 @@ _CONTEXT = ("patientId", "userId", "encounterId", "selections", "draftOrders", "
 _KNOWN = {"context": _CONTEXT, "prefetch": _SECTIONS}
 """The names that are known, by the member in which they stand."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_ENTRY = b'"entry"'
 _GZIP = b"\x1f\x8b"
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
@@ -101,7 +102,7 @@ def read_envelope(body: bytes, counts: Mapping[Section, int]) -> Envelope:
     kept = sum(item is not None for item in (*values, prefetch))
     kept += len(usual.context or ()) + len(usual.extension or ())
     kept += sum(len(item) if isinstance(item, dict) else int(item is not None) for item in sections.values())
-    if kept != number():
+    if kept != number() or text.count(_ENTRY) != _lists(sections.values()) + _count(usual.context, _ENTRY):
         return _part_by_part(text, counts)
     return Envelope(
         hook=_value_of(usual.hook),
@@ -112,6 +113,15 @@ def read_envelope(body: bytes, counts: Mapping[Section, int]) -> Envelope:
         extension=usual.extension,
         prefetch={section: _opened(item, counts.get(section)) for section, item in sections.items()},
     )
+
+
+def _lists(sent: Iterable[object]) -> int:
+    """How many of the prefetch values hold a list of entries; where there are more in the text, one holds two, or another object does."""
+    return sum(isinstance(item, Bundle) and item.entry is not None for item in sent)
+
+
+def _count(members: Mapping[Name, Raw] | None, name: bytes) -> int:
+    return sum(bytes(raw).count(name) for raw in (members or {}).values())
 
 
 def _value_of(sent: Value | None) -> object:

@@ -5,7 +5,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from cds_service.chart import Answer
-from cds_service.fhir.decoding import hollows
+from cds_service.fhir.decoding import hollows, twice
 from cds_service.fhir.decoding.envelopes import (
     AnyEnvelope,
     Bundle,
@@ -80,6 +80,7 @@ _REFUSED = Answered(Answer.FAILED, says="an OperationOutcome was sent instead of
 _NOT_KEPT = Answered(Answer.NOT_KEPT, says="the answer was that there is no such kind of resource")
 _UNREADABLE = Answered(Answer.FAILED, says="what was sent cannot be read")
 _NO_RESOURCE = Answered(Answer.FAILED, says="what was sent is no FHIR resource")
+_ENTRY = b"entry"
 _HELD_BACK = "a part of it was refused, failed or held back"
 _MODIFIED = "the meaning of the Bundle is changed by something that is not understood"
 _ENVELOPE = msgspec.json.Decoder(AnyEnvelope)
@@ -101,7 +102,7 @@ def open_answer(raw: Raw, count: int | None = None, depth: int = 0) -> Answered:
         envelope = _ENVELOPE.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return _open_odd(raw, count, depth)
-    return _open(envelope, raw, count, depth)
+    return _open(envelope, raw, count, depth, is_damaged=twice.repeats(bytes(raw), _ENTRY))
 
 
 def open_fetched(raw: Raw, kind: str, *, reads_one: bool) -> Answered:

@@ -20,6 +20,17 @@ def may_hide(raw: bytes) -> bool:
     return any(number > 1 for name, number in Counter(_MEMBER.findall(raw)).items() if name in empty)
 
 
+def repeats(raw: bytes, name: bytes) -> bool:
+    """Whether a JSON object has a member twice, of which the decoder would keep the last alone; objects inside it do not count."""
+    if raw.count(b'"%s"' % name) < 2:
+        return False
+    try:
+        members = json.loads(raw, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(members, list) and sum(member[0] == name.decode() for member in members if len(member) == 2) > 1
+
+
 def read(raw: bytes) -> dict[str, Any] | None:
     """The JSON object, of which no empty member hides another; None if it is not JSON or not an object."""
     return _whole(raw) if may_hide(raw) else repair.as_object(raw)

@@ -68,11 +68,12 @@ def _order_not_understood(modifier: str) -> Finding:
 
 def _dates_not_understood(chart: Chart) -> Finding:
     undated = chart.intake.undated
+    is_grave = any(item.about is Section.CONDITIONS for item in undated)
     return Finding(
         says="A date on which the answer depends is masked or cannot be",
         short="a date not understood",
         cites=_FHIR,
-        effect=Kind.INSUFFICIENT_DATA,
+        effect=Kind.INSUFFICIENT_DATA if is_grave else Kind.RELATIVE,
         explains=f"{'; '.join(dict.fromkeys(item.says for item in undated))}.",
         steps=("Look up the date in the record",),
     )
