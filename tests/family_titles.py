@@ -24,8 +24,8 @@ _CATEGORY = 3
 
 
 def _prefixes(item: families.Family) -> Iterator[str]:
-    for listed in (*item.lists, *item.cleared):
-        yield from (code.replace(".", "") for code in listed.codes["icd-10-cm"])
+    for codes in (*(listed.codes for listed in item.lists), *(cleared.codes for cleared in item.cleared)):
+        yield from (code.replace(".", "") for code in codes["icd-10-cm"])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from cds_service.chart import Section
 from cds_service.chart.intake import Cause
+from cds_service.fhir import dangers
 from cds_service.fhir.concepts import Context, beside, concept
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
@@ -49,11 +51,17 @@ MEANS, OF_NO_CONCERN = Understanding(Outcome.MEANS), Understanding(Outcome.OF_NO
 _NOTHING = Understanding(Outcome.NOT_UNDERSTOOD, Cause.CODE, "", "without a code or words")
 
 
-def understanding(term: Term | None, context: Context, complete: frozenset[str] = frozenset()) -> Understanding:
-    """How far a term was understood. `complete` are the code systems of which our lists have all that such a resource could mean."""
+def understanding(
+    term: Term | None,
+    context: Context,
+    complete: frozenset[str] = frozenset(),
+    section: Section = Section.CONDITIONS,
+) -> Understanding:
+    """How far a term of a section was understood. `complete` are the code systems of which our lists have all that one could mean."""
     if term is None:
         return _NOTHING
-    return MEANS if concept(term, context) or beside(term, context) else _of_no_set(term, context.know, complete)
+    means = concept(term, context) or beside(term, context) or dangers.of(term, context, section)
+    return MEANS if means else _of_no_set(term, context.know, complete)
 
 
 @lru_cache(maxsize=16384)

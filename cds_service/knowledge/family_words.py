@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 _DENIED = re.compile(
-    r"\b(?:without|not specified as|negative for|absence of|(?:no|not|denie[sd]|never)\b(?! (?:improv|respon|change|relief|resol|longer|better)))"
+    r"\b(?:without|not specified as|negative for|absence of|"
+    r"(?:no|not|denie[sd]|never)\b(?! (?:improv|respon|change|relief|resol|longer|better)))"
     r"(?:(?!\b(?:due to|because|but|with|in)\b)[^;.:()])*"
 )
 """A denial, as far as it goes: `without obstruction or gangrene`."""

@@ -113,7 +113,10 @@ def _is_another_result(category: bytes, code: bytes, know: Knowledge) -> bool:
 
 @lru_cache(maxsize=16384)
 def _is_of_no_concern(code: bytes, know: Knowledge) -> bool:
-    return understanding(_TERM.decode(code), _meant(know), PROBLEM.complete).outcome is Outcome.OF_NO_CONCERN
+    return (
+        understanding(_TERM.decode(code), _meant(know), PROBLEM.complete, PROBLEM.section).outcome
+        is Outcome.OF_NO_CONCERN
+    )
 
 
 @lru_cache(maxsize=16384)

@@ -2,8 +2,8 @@
 
 import re
 
-from cds_service.chart import Basis, Certainty, Concept, Condition, Source, State
-from cds_service.fhir import concepts, dates
+from cds_service.chart import Basis, Certainty, Concept, Condition, Section, Source, State
+from cds_service.fhir import dangers, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import code_of, terms_of
@@ -31,14 +31,14 @@ _MAYBE = re.compile(r"\?|\b(?:possible|probable|suspected|suspicion of|query|lik
 
 
 def condition(resource: resources.Condition, source: Source, context: Context) -> Condition | None:
-    """The diagnosis, or None if it belongs to no value set, was refuted, was entered in error, or is somebody else's.
+    """The diagnosis, or None if it is in no value set and no family of danger, was refuted or entered in error, or is somebody else's.
 
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
     """
     verification = code_of(resource.verificationStatus)
     if verification in _NO_DIAGNOSIS:
         return None
-    found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
+    found = dangers.concept(resource.code, context, Section.CONDITIONS, also=terms_of(resource.bodySite))
     if found is None or (found.basis is Basis.TEXT and _NOT_THIS_PATIENT.search(found.text)):
         return None
     abated = dates.read(resource.abatementDateTime, context.zone) or dates.period(
