@@ -61,7 +61,7 @@ def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:
 def _presumed(item: Rule, found: list[Result], chart: Chart, know: Knowledge) -> list[Result]:
     """The results of a rule beside what of its families of danger it has not judged: that is never a no."""
     statuses = {result.status for result in found}
-    row = None if Status.NOT_APPLICABLE in statuses else presumed(item, chart, know)
+    row = None if Status.NOT_APPLICABLE in statuses else presumed(item, found, chart, know)
     if row is None:
         return found
     return [row] if statuses == {Status.NOT_MET} else [*found, row]

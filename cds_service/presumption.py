@@ -27,13 +27,21 @@ class _Member(Struct, frozen=True):
     name: str
 
 
-def presumed(item: Rule, chart: Chart, know: Knowledge) -> Result | None:
-    """One unknown result of a rule for all active entries of its families that it has not judged; None if there is none."""
+def presumed(item: Rule, found: Sequence[Result], chart: Chart, know: Knowledge) -> Result | None:
+    """One unknown result of a rule for all active entries of its families that it has not judged; None if there is none.
+
+    What it `found` rests on entries that it has judged.
+    """
     families = know.families.answered_by(item.id)
+    if not families:
+        return None
+    # With its words: entries that came without an id share a reference.
+    cited = {(piece.source.reference, piece.value) for each in found if each.finding for piece in each.finding.evidence}
     members: dict[tuple[str, str], _Member] = {}  # an entry may be in several families: the gravest of them counts
     for member in (member for family in families for member in _members(family, chart)):
         which = (member.entry.source.reference, member.entry.concept.text)
-        members[which] = min(member, members.get(which, member), key=_weight)
+        if which not in cited:
+            members[which] = min(member, members.get(which, member), key=_weight)
     if not members:
         return None
     ordered = sorted(members.values(), key=_weight)

@@ -29,12 +29,16 @@ def concept(term: Term | None, context: Context, section: Section, *, also: Iter
 
 def of(term: Term | None, context: Context, section: Section) -> tuple[Danger, ...]:
     """The families that a term belongs to in a section of the chart; those by code first."""
-    return _dangers(term, context.know, section) if term else ()
+    if term is None:
+        return ()
+    # Words that make an entry of their own beside the codes are read there.
+    texts = () if concepts.beside(term, context) else tuple(term.texts)
+    return _dangers(term, texts, context.know, section)
 
 
 # Charts repeat few terms many times, so what each threatens is looked up once.
 @lru_cache(maxsize=16384)
-def _dangers(term: Term, know: Knowledge, section: Section) -> tuple[Danger, ...]:
+def _dangers(term: Term, texts: tuple[str, ...], know: Knowledge, section: Section) -> tuple[Danger, ...]:
     families = know.families
     coded: dict[str, tuple[Membership, str]] = {}
     for address, code in term.codes:
@@ -45,7 +49,7 @@ def _dangers(term: Term, know: Knowledge, section: Section) -> tuple[Danger, ...
     # A rule whose families a code is in, or is cleared of, is not asked about the words beside it.
     settled = {families.all[name].rule for name in coded}
     written: dict[str, Membership] = {}
-    for text in term.texts:
+    for text in texts:
         if any(know.official.repeats(code, text) for _, code in term.codes):
             continue
         for found in families.of_text(text):
