@@ -11,7 +11,7 @@ from cds_service.chart import Age, Allergy, Chart, Condition, Danger, Missing, R
 from cds_service.facts.shared.phrasing import brief
 from cds_service.findings import Evidence, Kind, Result, Rule, Status
 from cds_service.knowledge import Knowledge
-from cds_service.knowledge.families import Clock, Effect, Family, Listed
+from cds_service.knowledge.families import Effect, Fading, Family, Listed
 
 _NOT_JUDGED = "on record, not judged: {names}"
 _CODED, _OLD, _MORE = "{words} ({code})", "{name}, recorded {when}, resolved?", "{count} more"
@@ -78,7 +78,7 @@ def _is_active(entry: Condition | Allergy) -> bool:
 def _dates(entry: Condition | Allergy, family: Family, chart: Chart) -> tuple[When, ...]:
     """The dates by which the clock of a family tells the age of an entry: all there are, or the best one."""
     found = [entry.recorded if isinstance(entry, Allergy) else entry.dated]
-    if isinstance(entry, Condition) and family.clock is Clock.ACUTE:
+    if isinstance(entry, Condition) and family.clock is Fading.ACUTE:
         visits = (stay.when for stay in chart.encounters if stay.source.reference == entry.encounter)
         found += [entry.recorded, *visits]
     return tuple([when for when in found if when is not None])
@@ -89,7 +89,7 @@ def _effect(family: Family, listed: Listed, dates: Sequence[When], chart: Chart)
     if not dates:
         return listed.undated_effect
     days = min(Age.since(when, chart.as_of).least for when in dates)
-    if family.clock is Clock.PERMANENT or days <= listed.full_days:
+    if family.clock is Fading.PERMANENT or days <= listed.full_days:
         return listed.effect
     return Effect.RELATIVE if days <= listed.caution_days else None
 

@@ -20,7 +20,7 @@ from cds_service.fhir.readers.care import allergy
 from cds_service.fhir.readers.conditions import condition
 from cds_service.findings import Kind, Result
 from cds_service.knowledge import family_files, files, load
-from cds_service.knowledge.families import Cleared, Clock, Families, Family, Listed
+from cds_service.knowledge.families import Cleared, Fading, Families, Family, Listed
 from cds_service.rules import catalogue
 
 from .every_case import CASES_OF
@@ -258,7 +258,7 @@ def test_a_family_is_whole(family: Family) -> None:
     assert family.rule in {rule.id for rule in RULES}
     assert family in FAMILIES.answered_by(family.rule)
     assert all(item.full_days <= item.caution_days for item in family.lists)
-    assert (family.clock is Clock.PERMANENT) is (family.lists[0].full_days == 0)
+    assert (family.clock is Fading.PERMANENT) is (family.lists[0].full_days == 0)
     for name, item in lists(family):
         assert any(item.codes.values()) or item.words, name
     assert all(item.reason for item in every(family)[1:])

@@ -12,12 +12,12 @@ from msgspec import Struct
 
 from cds_service.chart import Section
 from cds_service.knowledge.codes import LONGEST_TERM, bare
-from cds_service.knowledge.family_words import Stems, Words
+from cds_service.knowledge.family_words import Stems, WordStems
 from cds_service.knowledge.folding import folded
 from cds_service.knowledge.titles import key
 
 
-class Clock(StrEnum):
+class Fading(StrEnum):
     """How the age of a member is told, if it fades."""
 
     ACUTE = "acute"
@@ -67,7 +67,7 @@ class Family(Struct, frozen=True):
     rule: str
     judged: frozenset[str]
     section: Section
-    clock: Clock
+    clock: Fading
     source: str
     reviewed: date
     lists: tuple[Listed, ...]
@@ -107,7 +107,7 @@ class Families:
         for code, title in titles:
             self._title_of[bare("icd-10-cm", code)] = title
             self._titles[key(title)] = (*self._titles.get(key(title), ()), code)
-        ours = Words(word for item in self.common for word in item.words)
+        ours = WordStems(word for item in self.common for word in item.words)
         self._stems = {
             item.id: Stems([listed.words for listed in item.lists], [c.words for c in item.cleared], ours)
             for item in self.all.values()

@@ -10,7 +10,7 @@ from msgspec import field
 from cds_service.chart import Section
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
-from cds_service.knowledge.families import Cleared, Clock, Effect, Families, Family, Listed
+from cds_service.knowledge.families import Cleared, Effect, Fading, Families, Family, Listed
 from cds_service.knowledge.files import Table, Text, refer
 
 FAMILIES = "families"
@@ -61,7 +61,7 @@ class _Family(_Entry, frozen=True, kw_only=True):
     judged: tuple[Text, ...]
     section: Literal["conditions", "allergies"] = "conditions"
     effect: Effect
-    clock: Clock
+    clock: Fading
     full_days: int = _NEVER
     caution_days: int = _NEVER
     source: Text
@@ -81,7 +81,7 @@ def load(directory: Path, value_sets: Collection[str]) -> Families:
 def _family(path: Path, table: _Family, value_sets: Collection[str]) -> Family:
     for name in table.judged:
         refer(files.name(path), "judged", name, value_sets, "value set")
-    if (table.clock is Clock.PERMANENT) is bool(table.full_days and table.caution_days):
+    if (table.clock is Fading.PERMANENT) is bool(table.full_days and table.caution_days):
         raise KnowledgeError(files.name(path), "clock", "needs full_days and caution_days, or to be permanent")
     own = Listed(table.codes, table.words, "", table.effect, table.effect, table.full_days, table.caution_days)
     return Family(

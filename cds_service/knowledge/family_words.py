@@ -13,7 +13,7 @@ _STATEMENT = re.compile(r"[;,]|(?<!\b\w)\. |\b(?:but|now|due to|with (?:acute|ne
 _CLAUSE = re.compile(r"[;,()]|(?<!\b\w)\. |\b(?:but|and|with|due to|caused by|secondary to|complicated by)\b")
 
 
-class Words:
+class WordStems:
     """Stems of words, looked for at the start of a word, the longest first."""
 
     def __init__(self, stems: Iterable[str]) -> None:
@@ -32,10 +32,10 @@ class Words:
 class Stems:
     """The stems of the lists of one family, and what clears a clause of it; `common` is what clears a whole statement."""
 
-    def __init__(self, lists: Sequence[Sequence[str]], cleared: Iterable[Sequence[str]], common: Words) -> None:
-        self._full, *self._lesser = map(Words, lists)
-        self._any = Words(stem for stems in lists for stem in stems)
-        self._cleared = Words(stem for stems in cleared for stem in stems)
+    def __init__(self, lists: Sequence[Sequence[str]], cleared: Iterable[Sequence[str]], common: WordStems) -> None:
+        self._full, *self._lesser = map(WordStems, lists)
+        self._any = WordStems(stem for stems in lists for stem in stems)
+        self._cleared = WordStems(stem for stems in cleared for stem in stems)
         self._common = common
 
     def of(self, text: str) -> int | None:
