@@ -17,6 +17,7 @@ from cds_service.knowledge import (
     _Version,
     citations,
     drug_files,
+    family_files,
     files,
     generate,
     hold_files,
@@ -44,6 +45,7 @@ SCHEMAS = {
     "tables/modifiers.toml": modifier_table._File,
     "tables/languages.toml": language._File,
     "shared/holds.toml": hold_files._File,
+    "families/common.toml": family_files._Common,
 }
 FILES = sorted(path.relative_to(files.DIRECTORY).as_posix() for path in files.DIRECTORY.rglob("*.toml"))
 every_file = pytest.mark.parametrize("file", FILES)
@@ -55,7 +57,8 @@ def read(file: str) -> tuple[dict[str, Any], Any]:
     """A file's tables and its schema; of a value set without its codes, whose keys are data."""
     tables = files.tables(files.DIRECTORY / file)
     if not file.startswith("valuesets/"):
-        return tables, SCHEMAS.get(file, parameters._File)
+        other = family_files._Family if file.startswith("families/") else parameters._File
+        return tables, SCHEMAS.get(file, other)
     listed = load().index.systems.patterns
     return {key: item for key, item in tables.items() if key not in listed}, value_sets._Described
 

@@ -144,7 +144,7 @@ def test_what_is_grave_is_found_by_its_title_under_any_code(name):
 @pytest.mark.parametrize(
     ("code", "title"),
     [
-        ("K57.32", "Diverticulitis of large intestine without perforation or abscess without bleeding"),
+        ("K57.30", "Diverticulosis of large intestine without perforation or abscess without bleeding"),
         ("J82.81", "Chronic eosinophilic pneumonia"),
         ("P05.00", "Newborn light for gestational age, unspecified weight"),
         (BACK_PAIN, "Low back pain, unspecified"),

@@ -134,7 +134,15 @@ def row(result: Result) -> FindingRow:
         )
     if status is Status.UNKNOWN:
         missing = [GapRow(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
-        return FindingRow(rule.id, rule.kind, status, result.effect, says=result.unknown, missing=tuple(missing))
+        return FindingRow(
+            rule.id,
+            rule.kind,
+            status,
+            result.effect,
+            says=result.unknown,
+            evidence=tuple([_evidence(item) for item in result.evidence]),
+            missing=tuple(missing),
+        )
     return FindingRow(rule.id, rule.kind, status)
 
 

@@ -10,8 +10,10 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.chart import Section
 from cds_service.chart.intake import Cause
 from cds_service.digest_cache import digest_cached
+from cds_service.fhir import dangers
 from cds_service.fhir.concepts import Context, beside, spoken
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
@@ -50,11 +52,16 @@ MEANS, OF_NO_CONCERN = Understanding(Outcome.MEANS), Understanding(Outcome.OF_NO
 _NOTHING = Understanding(Outcome.NOT_UNDERSTOOD, Cause.CODE, "", "without a code or words")
 
 
-def understanding(term: Term | None, context: Context, complete: frozenset[str] = frozenset()) -> Understanding:
-    """How far a term was understood. `complete` are the code systems of which our lists have all that such a resource could mean."""
+def understanding(
+    term: Term | None,
+    context: Context,
+    complete: frozenset[str] = frozenset(),
+    section: Section = Section.CONDITIONS,
+) -> Understanding:
+    """How far a term of a section was understood. `complete` are the code systems of which our lists have all that one could mean."""
     if term is None:
         return _NOTHING
-    found = _understood(term, context.know, complete)
+    found = _understood(term, context.know, complete, section)
     if found.outcome is Outcome.NOT_UNDERSTOOD:
         return replace(found, says=_named(_texts(term), _codes(term, context.know)))
     return found
@@ -66,10 +73,10 @@ def _codes(term: Term, know: Knowledge) -> list[tuple[str, str]]:
 
 
 @digest_cached(16384)
-def _understood(term: Term, know: Knowledge, complete: frozenset[str]) -> Understanding:
+def _understood(term: Term, know: Knowledge, complete: frozenset[str], section: Section) -> Understanding:
     """By a value set, else by a code whose system we have whole, else by its words; it is named later, where it was not."""
     meant = Context(know, UTC)
-    if spoken(term, meant) or beside(term, meant):
+    if spoken(term, meant) or beside(term, meant) or dangers.of(term, meant, section):
         return MEANS
     codes = _codes(term, know)
     if any(_is_of(complete, system, code, know) for system, code in codes):

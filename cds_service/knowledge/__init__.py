@@ -8,11 +8,22 @@ from msgspec import Struct, field
 
 from cds_service.chart import ValueSets
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, drug_files, files, hold_files, levels, orderables, parameters, units
+from cds_service.knowledge import (
+    citations,
+    drug_files,
+    family_files,
+    files,
+    hold_files,
+    levels,
+    orderables,
+    parameters,
+    units,
+)
 from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex
 from cds_service.knowledge.drugs import DrugTable
+from cds_service.knowledge.families import Families
 from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
@@ -31,6 +42,7 @@ __all__ = [
     "Confidence",
     "DoseClass",
     "DrugTable",
+    "Families",
     "Hold",
     "HoldTable",
     "Knowledge",
@@ -67,6 +79,7 @@ class Knowledge(Struct, frozen=True, eq=False):
     orderables: Mapping[str, Orderable]
     vocabulary: Vocabulary
     official: OfficialTitles
+    families: Families
     changes: tuple[Change, ...] = ()
     off: Mapping[str, Change] = field(default_factory=dict)
 
@@ -114,6 +127,7 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         orderables=orderables.load(tables / "orderables.toml", index),
         vocabulary=load_vocabulary(directory / VOCABULARY, (*index.titles, *drugs.names)),
         official=load_official(directory / VOCABULARY / OFFICIAL),
+        families=family_files.load(directory / family_files.FAMILIES, value_sets),
     )
 
 

@@ -110,7 +110,10 @@ def _is_another_result(named: tuple[bytes, bytes], know: Knowledge) -> bool:
 
 @digest_cached(16384)
 def _is_of_no_concern(code: bytes, know: Knowledge) -> bool:
-    return understanding(_TERM.decode(code), _meant(know), PROBLEM.complete).outcome is Outcome.OF_NO_CONCERN
+    return (
+        understanding(_TERM.decode(code), _meant(know), PROBLEM.complete, PROBLEM.section).outcome
+        is Outcome.OF_NO_CONCERN
+    )
 
 
 @digest_cached(16384)

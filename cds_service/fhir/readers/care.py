@@ -13,10 +13,11 @@ from cds_service.chart import (
     Device,
     Procedure,
     RequestedService,
+    Section,
     Severity,
     Source,
 )
-from cds_service.fhir import concepts, dates
+from cds_service.fhir import concepts, dangers, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Reaction, Term, code_of, terms_of
@@ -61,7 +62,7 @@ def allergies(resource: resources.AllergyIntolerance, source: Source, context: C
 
 def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
     """The first coded term's concept with the value sets of all terms; by text if text adds one that no code names."""
-    found = [item for term in terms if (item := concepts.concept(term, context))]
+    found = [item for term in terms if (item := dangers.concept(term, context, Section.ALLERGIES))]
     if not found:
         return None
     found.sort(key=lambda item: item.basis is not Basis.CODE)
@@ -69,7 +70,9 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         frozenset().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
-    return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
+    threats = tuple(dict.fromkeys([danger for item in found for danger in item.dangers]))
+    basis = found[0].basis if not every else Basis.CODE if coded == every else Basis.TEXT
+    return replace(found[0], sets=every, basis=basis, dangers=threats)
 
 
 def _severity(resource: resources.AllergyIntolerance) -> Severity:

@@ -1,7 +1,7 @@
 """Reads Condition resources of any FHIR version: what is current, what is only possible, and what is no diagnosis at all."""
 
-from cds_service.chart import Certainty, Condition, Source, State
-from cds_service.fhir import concepts, dates
+from cds_service.chart import Certainty, Condition, Section, Source, State
+from cds_service.fhir import dangers, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Term, code_of, terms_of
@@ -35,7 +35,7 @@ def conditions(resource: resources.Condition, source: Source, context: Context) 
     certainty = _certainty(resource.code)
     if verification in _NO_DIAGNOSIS or certainty == _EXCLUDED:
         return ()
-    said = concepts.spoken(resource.code, context, also=terms_of(resource.bodySite))
+    said = dangers.spoken(resource.code, context, Section.CONDITIONS, also=terms_of(resource.bodySite))
     abated = dates.read(resource.abatementDateTime, context.zone) or dates.period(
         resource.abatementPeriod, context.zone
     )
