@@ -84,6 +84,8 @@ def test_every_measure_with_a_conversion_is_checked_here() -> None:
         ("platelets", 150, "K/uL", 150.0),
         ("platelets", 150, "K/MCL", 150.0),
         ("platelets", 150, "x10E3/uL", 150.0),
+        ("platelets", 150, "10x3/uL", 150.0),
+        ("platelets", 150, "10x9/L", 150.0),
         ("platelets", 150, "X10(3)/MCL", 150.0),
         ("platelets", 150, "x 10^9/L", 150.0),
         ("platelets", 150, "×10⁹/l", 150.0),
