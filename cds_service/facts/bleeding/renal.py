@@ -87,13 +87,12 @@ def not_current(chart: Chart, know: Knowledge, at: datetime) -> Reading[str]:
 def current(chart: Chart, measure: ValueSets, window: Parameter, at: datetime) -> Reading[Lab]:
     """The latest result of a measure if it is no older than the window at `at`, else the gap.
 
-    A newer result that cannot be read makes it unknown, and so does something illegible in the section, which could be one. That the
-    section was cut does not: it lists the newest first.
+    A newer result that cannot be read makes it unknown; that the section holds something illegible, or was cut, does not.
     """
     noun = _NOUNS.get(measure, measure.replace("-", " "))
     latest = labs.latest(chart, measure, noun)
     for lab in latest.values:
-        if lab.unread or any(gap.reason is Reason.UNREADABLE for gap in lab.gaps):
+        if lab.unread:
             return Reading((), lab.doubts()[:1])
         if not labs.within(lab, at, window):
             return Reading((), (Unknown(noun, Missing(SECTION_OF[measure], Reason.NOT_MEASURED)),))
