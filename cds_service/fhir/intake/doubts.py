@@ -110,6 +110,10 @@ def _doubt_losses(own: Mine, entries: Sequence[object], account: Account) -> Non
     """What is left of a resource is only possible if an element that decides was lost."""
     item = own.item
     names = open_elements(item, is_read=bool(entries) or serves(item))
+    if isinstance(
+        item.resource, resources.MedicationUse
+    ):  # one that lost its name is a drug that nobody knows, and counts as one
+        names = tuple(name for name in names if not name.startswith(_NAMES_THE_DRUG))
     if not names:
         return
     kind, sets = type(item.resource).__name__, measured(entries)
@@ -139,6 +143,7 @@ def _doubt_the_drug(own: Mine, account: Account) -> None:
     account.doubt(own.section, Cause.REFERENCE if refers else Cause.CODE, nameless, says=says, settled=True)
 
 
+_NAMES_THE_DRUG = ("medication", "code")
 _VALUE = "value"
 
 
