@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from cds_service.chart import Basis, Certainty, Chart, Missing, Reason, Section,
 from cds_service.chart.intake import NotUnderstood
 from cds_service.findings import CONFIRM, Finding, Indicator, Kind, NotApplicable, Result, Role, Rule, Status
 from cds_service.knowledge import Knowledge
+from cds_service.presumption import presumed
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def evaluate(chart: Chart, rules: Iterable[Rule], know: Knowledge) -> tuple[Resu
     results: list[Result] = []
     doubts = chart.intake.doubts
     for item in rules:
-        found = _judge(item, chart, know)
+        found = _presumed(item, _judge(item, chart, know), chart, know)
         results += _doubted(item, found, doubts) if doubts else found
     return tuple(results)
 
@@ -55,6 +56,15 @@ def _judge(item: Rule, chart: Chart, know: Knowledge) -> list[Result]:
         _log.error("rule failed", extra={"rule": item.id, "error": error})
         results.append(Result(item, Status.ERROR, unknown=item.title))
     return results or [Result(item, Status.NOT_MET)]
+
+
+def _presumed(item: Rule, found: list[Result], chart: Chart, know: Knowledge) -> list[Result]:
+    """The results of a rule beside what of its families of danger it has not judged: that is never a no."""
+    statuses = {result.status for result in found}
+    row = None if Status.NOT_APPLICABLE in statuses else presumed(item, found, chart, know)
+    if row is None:
+        return found
+    return [row] if statuses == {Status.NOT_MET} else [*found, row]
 
 
 def _met(item: Rule, finding: Finding) -> Result:
@@ -86,9 +96,16 @@ def _doubted(item: Rule, found: list[Result], doubts: Mapping[Section, tuple[Not
     if not sections or not concerns or Status.NOT_APPLICABLE in statuses:
         return found
     missing = tuple([Missing(section, Reason.NOT_UNDERSTOOD, _named(doubts[section])) for section in sections])
-    effect = Kind.INSUFFICIENT_DATA if is_grave else None
+    effect = _effect([doubt for section in sections if section in _GRAVE for doubt in doubts[section]])
     row = Result(item, Status.UNKNOWN, effect=effect, unknown=item.judges, missing=missing)
     return [row] if statuses == {Status.NOT_MET} else [*found, row]
+
+
+def _effect(grave: Collection[NotUnderstood]) -> Kind | None:
+    """What entries of the sections in which nothing may be overlooked move: less, where each was understood in part."""
+    if not grave:
+        return None
+    return Kind.RELATIVE if all(doubt.in_part for doubt in grave) else Kind.INSUFFICIENT_DATA
 
 
 def _named(doubts: Iterable[NotUnderstood]) -> str:

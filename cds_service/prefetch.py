@@ -1,15 +1,20 @@
 """What discovery asks the EHR to send, and what we ask for ourselves: derived from the rules' needs and the codes they read."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
+from urllib.parse import quote
 
 from cds_service.chart import Section
 from cds_service.chart.sections import MEASURES, MEDICATION_LISTS, RESOURCE_TYPE
 from cds_service.findings import Rule
-from cds_service.knowledge import Knowledge
+from cds_service.knowledge import Knowledge, load
 
 _PATIENT = "{{context.patientId}}"
 _LOINC = "http://loinc.org"
+_SIGNS = re.compile(r"[\\$,|]")
+"""What FHIR gives a meaning in the value of a search parameter."""
 _QUERIES: dict[Section, str] = {
     Section.PATIENT: f"Patient/{_PATIENT}",
     Section.ENCOUNTER: "Encounter/{{context.encounterId}}",
@@ -43,14 +48,15 @@ def sections(rules: tuple[Rule, ...], lists: tuple[Section, ...] = MEDICATION_LI
     return tuple(section for section in Section if section in needed)
 
 
+@lru_cache(maxsize=256)
 def templates(
     rules: tuple[Rule, ...], know: Knowledge, lists: tuple[Section, ...] = MEDICATION_LISTS
-) -> dict[Section, str]:
+) -> Mapping[Section, str]:
     """The template of each prefetch key. Only legal tokens, each parameter once, the newest first (R-TOK-02, R-QRY-01, R-QRY-03).
 
     `lists` are the medication lists that the site keeps: no other is asked for.
     """
-    return {section: _template(section, know) for section in sections(rules, lists)}
+    return MappingProxyType({section: _template(section, know) for section in sections(rules, lists)})
 
 
 def counts(asked: Mapping[Section, str]) -> dict[Section, int]:
@@ -88,7 +94,24 @@ def _template(section: Section, know: Knowledge) -> str:
 
 
 def _by_code(section: Section, know: Knowledge) -> str:
-    """Observations by the LOINC codes of the section's measures: the client need not send all the others."""
-    sets = (know.index.value_sets[measure] for measure in MEASURES[section])
-    codes = sorted({code for item in sets for code in item.codes.get("loinc", {})})
-    return f"Observation?patient={_PATIENT}&code={','.join(f'{_LOINC}|{code}' for code in codes)}&_sort=-date"
+    """Observations by the codes of the section's measures, the site's own among them: the client need not send all the others."""
+    systems = know.index.systems.keys
+    coded: dict[str, set[str]] = {_LOINC: set()}
+    for measure in MEASURES[section]:
+        for system, codes in know.index.value_sets[measure].codes.items():
+            for address in _addresses(system, systems):
+                coded.setdefault(address, set()).update(codes)
+    tokens = (f"{_token(address)}|{_token(code)}" for address, codes in coded.items() for code in sorted(codes))
+    return f"Observation?patient={_PATIENT}&code={','.join(tokens)}&_sort=-date"
+
+
+def _addresses(system: str, keys: Mapping[str, str]) -> tuple[str, ...]:
+    """What a server may call a code system: its first address, and those that the site gives it."""
+    usual = load().index.systems.keys
+    own = [address for address, key in keys.items() if key == system]
+    return (*own[:1], *(address for address in own[1:] if address not in usual))
+
+
+def _token(part: str) -> str:
+    """A part of a search token: FHIR's signs escaped as FHIR asks, the others as an address does."""
+    return quote(_SIGNS.sub(r"\\\g<0>", part), safe="/:")

@@ -8,7 +8,8 @@ from msgspec import Struct
 from cds_service.chart import Augmentation, Basis, ValueSets
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
-from cds_service.knowledge.codes import LONGEST_TERM, CodeIndex, folded
+from cds_service.knowledge.codes import LONGEST_TERM, CodeIndex
+from cds_service.knowledge.folding import folded
 
 AUGMENTATION = ValueSets.VERTEBRAL_AUGMENTATION
 _ABBREVIATION, _SPINE = ValueSets.AUGMENTATION_ABBREVIATION, ValueSets.SPINE_REGION

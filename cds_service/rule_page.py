@@ -11,6 +11,7 @@ from cds_service.cases import Case
 from cds_service.findings import Finding, Kind, Result, Rule
 from cds_service.findings.date_style import in_words
 from cds_service.knowledge import Knowledge, Parameter, ValueSet
+from cds_service.knowledge.families import Cleared, Family, Listed
 from cds_service.knowledge.holds import Remark
 from cds_service.rules import THEMES
 
@@ -99,6 +100,7 @@ def rule(item: Rule, know: Knowledge, listed: Iterable[Case]) -> str:
         _block("What it says", [_saying(entry) for entry in seen.sayings]),
         _block("Numbers in force", [_parameter(entry, know) for entry in seen.numbers]),
         _block("Value sets", [_value_set(entry) for entry in seen.value_sets]),
+        _block("Families of danger", [_family(entry) for entry in know.families.answered_by(item.id)]),
         _block("What sources say", [_remark(drug, entry, know) for drug, entry in remarks(item, know)]),
         _block("Sources", [_source(name, locator, know) for name, locator in seen.sources.items()]),
         _block("Cases", [], _case_table(listed)),
@@ -146,6 +148,23 @@ def _value_set(item: ValueSet) -> str:
     systems = ", ".join(f"{len(codes)} {system}" for system, codes in sorted(item.codes.items()) if codes)
     included = f"; includes {', '.join(item.includes)}" if item.includes else ""
     return f"`{item.id}` — {item.title} ({systems or 'recognised by text'}{included})"
+
+
+def _family(item: Family) -> str:
+    """A family that the rule answers, with what of it weighs less or is cleared, and why."""
+    full, *lesser = item.lists
+    parts = [
+        f"`{item.id}` — {item.title}: {_named(full)}; *{full.effect}* if not judged",
+        *(f"weighs less ({entry.reason}): {_named(entry)}" for entry in lesser),
+        *(f"cleared ({entry.reason}): {_named(entry)}" for entry in item.cleared),
+    ]
+    return ". ".join(part[0].upper() + part[1:] for part in parts) + f". {item.source}; reviewed {item.reviewed}."
+
+
+def _named(item: Listed | Cleared) -> str:
+    """The codes of ICD-10-CM of a list, then how many stems of words it has."""
+    codes, count = ", ".join(item.codes["icd-10-cm"]), len(item.words)
+    return "; ".join(filter(None, [codes, f"{count} stem{'' if count == 1 else 's'}" if count else ""]))
 
 
 def _source(identifier: str, locator: str, know: Knowledge) -> str:

@@ -26,10 +26,11 @@ from cds_service.hook_policy import POLICIES, occasion, require_conditions
 from cds_service.hooks import HookRequest
 from cds_service.judgement import judge
 from cds_service.knowledge import Knowledge, load, overlay
-from cds_service.knowledge.site import with_codes
+from cds_service.knowledge.site import with_addresses, with_codes
 from cds_service.orders import Orders
 from cds_service.procedure import AUGMENTATION
 from cds_service.report_text.legibility import legibility
+from cds_service.report_text.modifier_table import modifier_table
 from cds_service.report_text.phrases import phrase_table
 from cds_service.rules import catalogue, in_force, require
 from cds_service.settings import Client, Settings
@@ -70,6 +71,7 @@ def site_of(settings: Settings, client: Client | None = None) -> Site:
     for directory in (settings.overlay, client.overlay if client else None):
         if directory:
             know = overlay.applied(know, directory)
+    know = with_addresses(know, {**settings.code_systems, **(client.code_systems if client else {})})
     codes = (*settings.order_codes, *(client.order_codes if client else ()))
     if codes:
         know = with_codes(know, AUGMENTATION, ((item.system, item.code, item.display) for item in codes))
@@ -90,6 +92,7 @@ def warm_up() -> None:
     """Compile at start what the first request would otherwise wait for; a broken table of report words stops the start."""
     phrase_table()
     legibility()
+    modifier_table()
 
 
 class Response(Struct, frozen=True):

@@ -18,6 +18,7 @@ ROOT = "https://ehr.example/fhir"
 _OTHER_ROOT = "https://other.example/fhir"
 _MASKED = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"}]}
 _ERROR = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+_NO_DATA = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _NAMES = ("id", "resourceType", "reference", "code", "coding", "system", "display", "text")
 _SAYS_WHAT = ("medicationCodeableConcept", "type", "conclusion", "description")
 """Codes, words and names: what becomes of those has changes of its own."""
@@ -748,3 +749,46 @@ def element_sent_twice(place: Place) -> Made:
     place.entry["resource"] = mark
     doubled = text[:-1] + f', "{name}": {place.chance.choice(("null", "{}", "[]"))}}}'
     return json.dumps(place.request).replace(f'"{mark}"', doubled).encode()
+
+
+# What problems, allergies, procedures and devices are called (K08, K12)
+
+_OVER = ("resolved", "inactive", "remission", "refuted", "entered-in-error")
+_LOCAL = {"system": "http://nobody.example/codes", "code": "4711"}
+_EVENTS = ("Condition", "AllergyIntolerance", "Procedure", "Device")
+
+
+def _rename(place: Place, code: Json | None) -> bool:
+    """Calls an event otherwise; not one that is over, of which what nobody can read is only counted."""
+    name = "type" if place.kind == "Device" and "type" in place.resource else "code"
+    statuses = {
+        held["code"]
+        for name in ("clinicalStatus", "verificationStatus")
+        for held in _objects(place.resource.get(name))
+        if "code" in held
+    }
+    is_over = not statuses.isdisjoint(_OVER) or any(name.startswith("abatement") for name in place.resource)
+    if place.kind not in _EVENTS or name not in place.resource or is_over:
+        return False
+    del place.resource[name]
+    if code is not None:
+        place.resource[name] = code
+    return True
+
+
+@loses
+def name_masked(place: Place) -> Made:
+    masked = {"coding": [{"system": _NO_DATA, "code": "masked", "display": "Masked"}]}
+    masks: tuple[Json | None, ...] = (None, {}, {"text": "masked"}, masked)
+    return _rename(place, place.chance.choice(masks))
+
+
+@loses
+def name_under_an_unknown_system(place: Place) -> Made:
+    return _rename(place, {"coding": [_LOCAL]})
+
+
+@loses
+def name_in_another_language(place: Place) -> Made:
+    words = place.chance.choice(("Zwqrtel blumpf", "Жщшъ", "脊椎の何か"))
+    return _rename(place, {"coding": [{**_LOCAL, "display": words}], "text": words})

@@ -21,8 +21,7 @@ TOKEN = "the-token-of-this-call"
 FHIR = "application/fhir+json"
 PATIENT = {"reference": "Patient/p"}
 CONDITIONS: list[dict[str, Any]] = [
-    {"resourceType": "Condition", "id": f"c{n}", "subject": PATIENT, "code": {"text": f"Diagnosis {n}"}}
-    for n in range(45)
+    {"resourceType": "Condition", "id": f"c{n}", "subject": PATIENT, "code": {"text": f"Bunion {n}"}} for n in range(45)
 ]
 CHART: list[dict[str, Any]] = [
     {"resourceType": "Patient", "id": "p", "gender": "female", "birthDate": "1948-03-02"},

@@ -45,8 +45,10 @@ def _contents(package: Path) -> Iterator[tuple[str, Any]]:
             yield name, tomllib.loads(path.read_text(encoding="utf-8"))
         elif path.suffix == ".csv":
             yield name, list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
-        elif path.suffix == ".txt":
+        elif path.suffix in (".txt", ".tsv"):
             yield name, path.read_text(encoding="utf-8").split("\n")
+        elif path.suffix == ".bin":
+            yield name, sha256(path.read_bytes()).hexdigest()
 
 
 def _shape(node: Any) -> Any:

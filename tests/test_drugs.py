@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, files
 from cds_service.knowledge.drugs import Form, Identified
 from cds_service.knowledge.files import TABLES
-from cds_service.knowledge.value_sets import load_systems
+from cds_service.knowledge.systems import load_systems
 
 TABLE = knowledge.load().drugs
 ANTITHROMBOTIC = [
@@ -209,7 +209,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
         ("drugs.toml", 'rxnorm = "1364430"', 'rxnorm = "11289"', "ingredient.apixaban.rxnorm"),
         ("drugs.toml", 'rxnorm = "1364430"', 'rxnorm = "eliquis"', "ingredient.apixaban.rxnorm"),
         ("drugs.toml", 'atc = ["B01AF02"]', 'atc = ["B01AF0x2"]', "ingredient.apixaban.atc"),
-        ("drugs.toml", '["apixaban", "Eliquis"]', '["apixaban", "Apixaban"]', "ingredient.apixaban.names"),
+        ("drugs.toml", '["betrixaban", "Bevyxxa"]', '["betrixaban", "Betrixaban"]', "ingredient.betrixaban.names"),
         ("drugs.toml", 'class = "fondaparinux"', 'class = "fondaparinus"', "ingredient.fondaparinux.class"),
         ("drugs.toml", 'name = "apixaban"', 'nome = "apixaban"', "ingredient.apixaban.nome"),
         ("drugs.toml", "flush_instruction = [", "flush_instruction = ['(',", "guards.flush_instruction (entry 1)"),
@@ -221,7 +221,7 @@ def test_nothing_written_or_coded_raises(texts: list[str], codings: list[tuple[s
     ],
 )
 def test_a_broken_drug_file_names_file_and_key(tmp_path: Path, file: str, old: str, new: str, key: str):
-    for name in ("drugs.toml", "drug_products.csv", "other_drugs.txt"):
+    for name in ("drugs.toml", "drug_products.csv", "other_drugs.txt", "other_drugs_abroad.txt"):
         shutil.copy(TABLES / name, tmp_path)
     text = (tmp_path / file).read_text()
     assert old in text

@@ -36,8 +36,7 @@ def entries(resource: resources.Resource) -> tuple[object, ...]:
             seen = imaging_observations.findings_of_observation(resource, source, None, CONTEXT)
             return (*observations.measurements(resource, source, CONTEXT), *seen)
         case resources.Condition():
-            found = conditions.condition(resource, source, CONTEXT)
-            return () if found is None else (found,)
+            return conditions.conditions(resource, source, CONTEXT)
         case resources.MedicationUse():
             return medications.drug_uses(resource, source, addressed(()).beside(""), CONTEXT)
     raise AssertionError(f"a {type(resource).__name__} was passed over")

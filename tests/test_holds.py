@@ -197,7 +197,7 @@ _STATES: tuple[dict[str, Any], ...] = (
 def test_every_drug_fits_a_card_however_it_is_taken(slug: str):
     """With and without a time for the procedure, a clearance, and reasons not to interrupt it; three words are for the card itself."""
     names = _DRUGS[slug].get("names")
-    named = {"text": names[0]} if names else {"coding": [{"system": _ATC, "code": _DRUGS[slug]["atc"][0]}]}
+    named = {"text": names[0]} if names else {"coding": [{"system": _ATC, "code": _DRUGS[slug]["atc"][0].rstrip("-")}]}
     drug = {"resourceType": "MedicationStatement", "medicationCodeableConcept": named}
     one = _case("apixaban, last dose 20 h before")
     soon, unplanned = ({**one.order, "occurrenceDateTime": at} for at in ("2026-11-23T08:00:00Z", None))

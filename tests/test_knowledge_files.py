@@ -17,6 +17,7 @@ from cds_service.knowledge import (
     _Version,
     citations,
     drug_files,
+    family_files,
     files,
     generate,
     hold_files,
@@ -24,15 +25,16 @@ from cds_service.knowledge import (
     load,
     orderables,
     parameters,
+    systems,
     units,
     value_sets,
 )
-from cds_service.report_text import legibility, phrases
+from cds_service.report_text import language, legibility, modifier_table, phrases
 from cds_service.rules import catalogue
 
 SCHEMAS = {
     "tables/citations.toml": dict[str, citations._Listed],
-    "tables/systems.toml": dict[str, value_sets._System],
+    "tables/systems.toml": dict[str, systems._System],
     "tables/levels.toml": levels._Vertebrae,
     "tables/drugs.toml": drug_files._File,
     "tables/version.toml": _Version,
@@ -40,7 +42,10 @@ SCHEMAS = {
     "tables/units.toml": units._File,
     "tables/report_languages.toml": legibility._File,
     "tables/orderables.toml": orderables._File,
+    "tables/modifiers.toml": modifier_table._File,
+    "tables/languages.toml": language._File,
     "shared/holds.toml": hold_files._File,
+    "families/common.toml": family_files._Common,
 }
 FILES = sorted(path.relative_to(files.DIRECTORY).as_posix() for path in files.DIRECTORY.rglob("*.toml"))
 every_file = pytest.mark.parametrize("file", FILES)
@@ -52,9 +57,10 @@ def read(file: str) -> tuple[dict[str, Any], Any]:
     """A file's tables and its schema; of a value set without its codes, whose keys are data."""
     tables = files.tables(files.DIRECTORY / file)
     if not file.startswith("valuesets/"):
-        return tables, SCHEMAS.get(file, parameters._File)
-    systems = load().index.systems.patterns
-    return {key: item for key, item in tables.items() if key not in systems}, value_sets._Described
+        other = family_files._Family if file.startswith("families/") else parameters._File
+        return tables, SCHEMAS.get(file, other)
+    listed = load().index.systems.patterns
+    return {key: item for key, item in tables.items() if key not in listed}, value_sets._Described
 
 
 def keys(here: Any, kind: inspect.Type, above: Path_ = ()) -> Iterator[Path_]:

@@ -10,8 +10,10 @@ from cds_service import knowledge
 from cds_service.cards import markdown
 from cds_service.fhir import dates, numbers, units
 from cds_service.knowledge.codes import LONGEST_TERM
+from cds_service.report_text.language import is_read
 from cds_service.report_text.levels import read_levels
 from cds_service.report_text.markup import plain_text
+from cds_service.report_text.namings import namings
 from cds_service.report_text.reader import read_report
 
 KNOW = knowledge.load()
@@ -20,12 +22,13 @@ REPEATED = [
     "history of ", ".", "!", " ", "\n", "\t", "1", "1.", "a", "a: ", "T12, ", "T1-", "no ", "no fracture of ",
     "fracture. ", "mg ", "{", "[", "(", "  per", "30% ", "retropulsion, ", "with ", "? ", "Findings: ", "1) ",
     "* ", "<", "<!--", "<a ", "</", "<?", "<a href='", "&", "<p>", "\u0300\u0316", "\ufdfa", "\u202e", "www.",
-    "http://",
+    "http://", "no sepsis ", "no sepsis, ", "sepsis? ", "sepsis excluded or ",
 ]  # fmt: skip
 READERS: dict[str, Callable[[str], object]] = {
     "a report": read_report,
     "a report in HTML": lambda text: read_report(plain_text(text, "text/html")),
-    "the words of a term": KNOW.index.of_text,
+    "the words of a term": lambda text: namings([text], KNOW.index),
+    "the language of a term": is_read,
     "the name of a drug": lambda text: KNOW.drugs.identify((), (text[:LONGEST_TERM],)),
     "levels": lambda text: read_levels(text[:LONGEST_TERM]),
     "a unit": lambda text: units.normalised("creatinine", 1.0, text, text, KNOW),

@@ -95,6 +95,14 @@ def test_an_unconfirmed_allergy_is_possible() -> None:
     assert found.certainty is Certainty.POSSIBLE
 
 
+def test_an_allergy_that_words_deny_is_none_and_one_that_they_doubt_is_possible() -> None:
+    assert not allergies(code={"text": "Not allergic to bone cement"}).allergies
+    (found,) = allergies(code={"text": "Possible allergy to bone cement"}).allergies
+    assert found.certainty is Certainty.POSSIBLE
+    (past,) = allergies(code={"text": "History of allergy to bone cement"}).allergies
+    assert past.certainty is Certainty.CONFIRMED
+
+
 def test_the_statement_that_no_allergy_is_known_is_kept() -> None:
     (found,) = allergies(code={"text": "No known allergies"}).allergies
     assert found.concept.sets == {"no-known-allergy"}

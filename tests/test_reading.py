@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 
 from cds_service.cases import FIXTURES
-from cds_service.chart import Answer, Chart, Order, Section, State
+from cds_service.chart import Answer, Certainty, Chart, Order, Section, State
 from cds_service.chart.sections import RESOURCE_TYPE
 from cds_service.fhir import read
 from cds_service.fhir.concepts import Context
@@ -91,6 +91,30 @@ def test_another_patients_resource_is_left_out_and_said() -> None:
     found = chart(other)
     assert not found.conditions
     assert "another patient" in found.notes[0]
+
+
+def problems(says: str) -> set[tuple[str, State, Certainty]]:
+    """The value sets of a problem in words, each with the state and certainty of its entry."""
+    found = chart({"resourceType": "Condition", "id": "c", "code": {"text": says}}).conditions
+    return {(name, item.state, item.certainty) for item in found for name in item.concept.sets}
+
+
+def test_one_problem_in_words_gives_an_entry_for_each_way_in_which_it_speaks() -> None:
+    assert problems("Pneumonia, possible discitis, old L1 compression fracture; no sepsis") >= {
+        ("other-infection", State.ACTIVE, Certainty.CONFIRMED),
+        ("spinal-infection", State.ACTIVE, Certainty.POSSIBLE),
+        ("fracture-compression", State.INACTIVE, Certainty.CONFIRMED),
+    }
+    assert "sepsis" not in {name for name, _, _ in problems("Pneumonia; no sepsis")}
+    assert problems("Family history of discitis") == set()
+
+
+def test_a_history_is_what_it_is_and_an_event_long_ago_is_another_thing() -> None:
+    assert ("mechanical-valve", State.ACTIVE, Certainty.CONFIRMED) in problems(
+        "Status post mechanical valve replacement"
+    )
+    assert problems("History of myocardial infarction") == {("vascular-disease", State.ACTIVE, Certainty.CONFIRMED)}
+    assert {state for _, state, _ in problems("History of vertebral compression fracture")} == {State.INACTIVE}
 
 
 @pytest.mark.parametrize(

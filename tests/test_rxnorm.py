@@ -13,7 +13,7 @@ from cds_service.errors import KnowledgeError
 from cds_service.knowledge import drug_files, rxnorm
 from cds_service.knowledge.drugs import Form
 from cds_service.knowledge.files import TABLES
-from cds_service.knowledge.value_sets import load_systems
+from cds_service.knowledge.systems import load_systems
 
 TABLE = knowledge.load().drugs
 CONCEPTS = [
@@ -81,6 +81,7 @@ def rebuilt(tmp_path: Path, made: rxnorm.DrugFiles):
     (tmp_path / drug_files.INGREDIENTS).write_bytes((TABLES / drug_files.INGREDIENTS).read_bytes())
     (tmp_path / drug_files.PRODUCTS).write_text(made.products)
     (tmp_path / drug_files.OTHERS).write_text(made.other_drugs)
+    (tmp_path / drug_files.ABROAD).write_text("# none\n")
     return drug_files.load(tmp_path, load_systems(TABLES / "systems.toml"))
 
 

@@ -64,6 +64,7 @@ class IntakeRow(Struct, frozen=True, omit_defaults=True, rename="camel"):
     arrived: int
     read: int = 0
     of_no_concern: int = 0
+    partly_read: int = 0
     superseded: int = 0
     anothers: int = msgspec.field(default=0, name="anotherPatients")
     not_understood: int = 0
@@ -133,7 +134,15 @@ def row(result: Result) -> FindingRow:
         )
     if status is Status.UNKNOWN:
         missing = [GapRow(gap.section, gap.section, gap.reason, gap.says) for gap in result.missing]
-        return FindingRow(rule.id, rule.kind, status, result.effect, says=result.unknown, missing=tuple(missing))
+        return FindingRow(
+            rule.id,
+            rule.kind,
+            status,
+            result.effect,
+            says=result.unknown,
+            evidence=tuple([_evidence(item) for item in result.evidence]),
+            missing=tuple(missing),
+        )
     return FindingRow(rule.id, rule.kind, status)
 
 

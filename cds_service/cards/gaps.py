@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from cds_service.cards import wording
+from cds_service.cards import budget, wording
 from cds_service.chart import Missing, Reason
 from cds_service.findings import Result, Status
 
@@ -15,7 +15,9 @@ _FEW = 3
 def points(results: Iterable[Result]) -> list[tuple[str, str]]:
     """What is missing, in full and in few words, for a summary: `allergy list and vital signs not sent`; then what else is not known."""
     found = list(results)
-    return [*((missing, missing) for missing, _ in _missing(found)), *_in_words(found)]
+    first = _naming(Reason.NOT_JUDGED, found, most=1)
+    named = {wording.MISSING[Reason.NOT_JUDGED]: first}
+    return [*((named.get(missing, missing), missing) for missing, _ in _missing(found)), *_in_words(found)]
 
 
 def lines(results: Iterable[Result]) -> list[str]:
@@ -27,6 +29,7 @@ def lines(results: Iterable[Result]) -> list[str]:
 def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
     """What is missing, by reason, without and with what it leaves open."""
     said = []
+    results = list(results)
     open_: set[str] = set()  # what is unknown for want of a part is not called unrecorded as well
     for reason, names in _by_reason(results).items():
         parts = {name: nouns for name, nouns in names.items() if name not in open_}
@@ -35,19 +38,55 @@ def _missing(results: Iterable[Result]) -> list[tuple[str, str]]:
         missing = line = wording.MISSING[reason].format(parts=_few(list(parts)))
         others = [noun for nouns in parts.values() for noun in nouns if noun not in parts]
         open_.update(others)
-        if others and reason is not Reason.NOT_MEASURED:
+        if reason in _NAMING:
+            line = _naming(reason, results, missing)
+        elif others and reason is not Reason.NOT_MEASURED:
             line = wording.LEAVES_OPEN.format(missing=missing, judgements=_few(list(dict.fromkeys(others))))
         said.append((missing, line))
     return said
+
+
+_NAMING = (Reason.NOT_UNDERSTOOD, Reason.NOT_JUDGED)
+"""Reasons of which the entries are named: what they leave open is seen from them."""
+
+
+def _naming(reason: Reason, results: Iterable[Result], missing: str = "", most: int = _FEW) -> str:
+    """What is missing for such a reason, by default in the words of the reason alone, with as many entries by name as a line holds."""
+    missing = missing or wording.MISSING[reason]
+    gaps = [gap for item in results for gap in item.missing]
+    says = list(dict.fromkeys([gap.says for gap in gaps if gap.reason is reason and gap.says]))
+    if reason is Reason.NOT_UNDERSTOOD or not says:  # those of a rule are one text already
+        return wording.NAMES.format(missing=missing, names="; ".join(says)) if says else missing
+    lines = [wording.NAMES.format(missing=missing, names=_first(says, count)) for count in range(most, 0, -1)]
+    return next((line for line in lines if _length(line) < budget.LONGEST_LINE), lines[-1])
+
+
+def _first(names: Sequence[str], count: int) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - count
+    return "; ".join([*names[:count], *([wording.MORE.format(count=more)] if more > 0 else [])])
+
+
+def _length(line: str) -> int:
+    """The words of a line as a card shows it, where a date is three."""
+    return budget.word_count(line) + 2 * len(_DATE.findall(line))
+
+
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 def steps(results: Iterable[Result]) -> list[str]:
     """What a person can do about it: measure or examine what was not recorded, look up what did not come."""
     found = list(results)
     settle = [item.rule.settle for item in found if item.rule.settle and _is_unrecorded(item)]
-    parts = [part for reason, parts in _by_reason(found).items() if reason is not Reason.NOT_MEASURED for part in parts]
+    settle += [(item.rule.settle or next(iter(item.rule.steps), "")) for item in found if item.evidence]
+    parts = [part for reason, parts in _by_reason(found).items() if reason not in _SETTLED_BY_RULE for part in parts]
     look_up = [wording.LOOK_UP.format(parts=_few(list(dict.fromkeys(parts))))] if parts else []
-    return list(dict.fromkeys([*settle, *look_up]))
+    return list(dict.fromkeys(filter(None, [*settle, *look_up])))
+
+
+_SETTLED_BY_RULE = (Reason.NOT_MEASURED, Reason.NOT_JUDGED)
+"""Reasons of which the rule says what to do."""
 
 
 def _is_unrecorded(item: Result) -> bool:

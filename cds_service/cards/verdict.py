@@ -154,7 +154,7 @@ def _has_a_name(results: Iterable[Result]) -> bool:
 
 def _is_unexamined(material: CardInputs) -> bool:
     """Whether nothing is recorded of legs and sphincters."""
-    return any(item.status is Status.UNKNOWN for item in material.results.in_role(Role.NEUROLOGY))
+    return any(item.status is Status.UNKNOWN and not item.evidence for item in material.results.in_role(Role.NEUROLOGY))
 
 
 def _criteria(material: CardInputs, named: Sequence[Result]) -> list[str]:

@@ -60,6 +60,7 @@ NOT_KNOWN_WHAT = "unknown: {what}"
 NOT_RECORDED = "{what} not recorded"
 MORE = "{count} more"
 AND = " and "
+
 LOOK_UP = "Look up in the chart: {parts}"
 LEAVES_OPEN = "{missing}; unknown: {judgements}"
 PARTS = {
@@ -88,6 +89,7 @@ PARTS = {
     Section.TASKS: "tasks",
     Section.COVERAGE: "insurance",
 }
+NAMES = "{missing}: {names}"
 MISSING = {
     Reason.OMITTED: "{parts} not sent",
     Reason.FAILED: "{parts} could not be fetched",
@@ -95,6 +97,7 @@ MISSING = {
     Reason.NOT_MEASURED: "{parts} not recorded",
     Reason.UNREADABLE: "{parts} partly unreadable",
     Reason.NOT_UNDERSTOOD: "{parts} partly not understood",
+    Reason.NOT_JUDGED: "on record, not judged",
 }
 
 # Suggestions: what pressing the button will do.

@@ -1,6 +1,7 @@
 """The chart: everything known about one patient and one order, as typed entries with dates, units and gaps."""
 
 from cds_service.chart.chart import Chart
+from cds_service.chart.dangers import Danger
 from cds_service.chart.drugs import Dosage, DrugUse, UseStatus
 from cds_service.chart.entries import (
     Allergy,
@@ -43,6 +44,7 @@ __all__ = [
     "Concept",
     "Condition",
     "Coverage",
+    "Danger",
     "Device",
     "Dosage",
     "DrugUse",

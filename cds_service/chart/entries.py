@@ -5,6 +5,7 @@ from math import floor, log10
 
 from msgspec import Struct
 
+from cds_service.chart.dangers import Danger
 from cds_service.chart.levels import Level
 from cds_service.chart.sections import Section
 from cds_service.chart.time import When
@@ -62,13 +63,14 @@ class Source(Struct, frozen=True):
 
 
 class Concept(Struct, frozen=True):
-    """A coded or written term: what a person reads, the value sets it belongs to, and how that was found."""
+    """A coded or written term: what a person reads, the value sets and families of danger it belongs to, and how that was found."""
 
     text: str
     sets: frozenset[str] = frozenset()
     basis: Basis = Basis.CODE
     levels: frozenset[Level] = frozenset()
     episode: Episode | None = None
+    dangers: tuple[Danger, ...] = ()
 
 
 class Patient(Struct, frozen=True):

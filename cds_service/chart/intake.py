@@ -14,6 +14,7 @@ class End(StrEnum):
 
     READ = "read"
     OF_NO_CONCERN = "of-no-concern"
+    PARTLY_READ = "partly-read"
     SUPERSEDED = "superseded"
     ANOTHERS = "another-patients"
     NOT_UNDERSTOOD = "not-understood"
@@ -46,7 +47,7 @@ class NotUnderstood(Struct, frozen=True):
 
     `section` is the prefetch key that brought it, `about` the section of events that it may belong to, None if it is a gap of readings.
     `says` names it in words, `system` is the key of its code system, empty for none, `other` for one that we do not know. One that is
-    `settled` (resolved, ended) is only counted.
+    `settled` (resolved, ended) is only counted; of one understood `in_part` some words are known.
     """
 
     section: Section
@@ -55,6 +56,7 @@ class NotUnderstood(Struct, frozen=True):
     says: str = ""
     system: str = ""
     settled: bool = False
+    in_part: bool = False
 
 
 class Intake(Struct, frozen=True, dict=True):

@@ -145,6 +145,8 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     NOT_UNDERSTOOD = "not-understood"
     """An entry came that nobody here understands: see `chart.intake`."""
+    NOT_JUDGED = "not-judged"
+    """An entry of a family of danger that its rule does not judge by: see `presumption`."""
 
 
 class Missing(Struct, frozen=True):

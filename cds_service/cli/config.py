@@ -1,6 +1,6 @@
 """`cds-service config`: checks the settings and says in words what they mean and what the site has changed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -121,7 +121,12 @@ def _says(settings: Settings) -> list[str]:
         f"{codes} order codes of the site are known."
         if codes
         else "Warning: no order code of the site is configured. Orders with local codes alone are recognised by their text only.",
+        *_systems(settings.code_systems),
     ]
+
+
+def _systems(addresses: Mapping[str, str]) -> list[str]:
+    return [f"{address} is read as {key}." for address, key in addresses.items()]
 
 
 def _lists(settings: Settings) -> str:
@@ -150,6 +155,10 @@ def _says_of(client: Client) -> str:
         (client.body_limit, f"a body may hold {(client.body_limit or 0) / 1e6:g} MB"),
         (client.calls_per_minute, f"at most {client.calls_per_minute} calls a minute and process"),
         (client.medication_lists, f"of the medication lists it keeps {' and '.join(client.medication_lists or ())}"),
+        (
+            client.code_systems,
+            ", ".join(f"its {address} is read as {key}" for address, key in client.code_systems.items()),
+        ),
         (client.may_set_as_of, "may set the assessment time"),
         (
             client.quiet_days,

@@ -2,10 +2,10 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import lru_cache
 
 from cds_service.chart import Precision, When
 from cds_service.chart.time import YEARS
+from cds_service.digest_cache import digest_cached
 from cds_service.fhir.decoding.datatypes import AgePeriod, Period, Text, Timing
 
 _SHAPE = re.compile(
@@ -21,7 +21,7 @@ _FOREVER = "9999"
 """With what an end begins that is meant never to come."""
 
 
-@lru_cache(maxsize=4096)
+@digest_cached(4096)
 def read(text: Text, zone: tzinfo) -> When | None:
     """The interval that a FHIR date, dateTime or instant names, or None if there is none or it cannot be read.
 

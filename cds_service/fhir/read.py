@@ -51,6 +51,7 @@ from cds_service.fhir.readers import (
     imaging_studies,
     observations,
 )
+from cds_service.fhir.readers.beside import beside_its_codes
 from cds_service.fhir.readers.drug_identity import NAMED, Named, addressed
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.medications import drug_uses
@@ -102,11 +103,10 @@ def chart(received: Received, order: Order, as_of: datetime, context: Context) -
         read = entries if counts(item) else ()
         for entry in read:
             found[_FIELDS[type(entry)]].append(doubtful(entry, own))
-        is_doubted = may_be_doubted(own, entries) and doubt(own, entries, shown, account, context)
+        unsaid = doubt(own, entries, shown, account, context) if may_be_doubted(own, entries) else End.OF_NO_CONCERN
         if own.is_counted:
             is_read = read or serves(item)  # a Medication is read by way of the orders that refer to it
-            end = End.READ if is_read else End.NOT_UNDERSTOOD if is_doubted else End.OF_NO_CONCERN
-            account.count(own.section, end)
+            account.count(own.section, End.READ if is_read else unsaid)
     drafts = [noted(marked(dated(item, life))) for item in decode(received.drafts) if isinstance(item, DecodedResource)]
     people = People(received.answers, received.patient_id)
     for item, entries in _drafted(drafts, people, arrived.references, medications, context):
@@ -174,6 +174,12 @@ def _entries(
             unread = found.birth_unread or "birthDate" in item.dropped
             found = replace(found, modifier=item.modifier or found.modifier, birth_unread=unread)
         return () if found is None else (found,)
+    in_words = _IN_WORDS.get(type(resource))
+    if in_words:
+        return (
+            *in_words(resource, item.source, context),
+            *beside_its_codes(resource, item.source, in_words, context),
+        )
     match resource:
         case resources.Observation():
             source, address = item.source, item.part.full_url
@@ -194,10 +200,8 @@ _BY_KIND: Mapping[type[resources.Resource], Callable[[Any, Source, Context], obj
     resources.Patient: administrative.patient,
     resources.Encounter: administrative.encounter,
     resources.Coverage: administrative.coverage,
-    resources.Condition: conditions.condition,
     resources.ImagingStudy: imaging_studies.study,
     resources.Procedure: care.procedure,
-    resources.AllergyIntolerance: care.allergy,
     resources.ServiceRequest: care.requested_service,
     resources.Task: care.requested_service,
     resources.Device: care.device,
@@ -206,6 +210,11 @@ _READERS = {
     kind: read for base, read in _BY_KIND.items() for kind in resources.TYPES.values() if issubclass(kind, base)
 }
 """The readers of resources that say one thing, or nothing that any rule reads; also for their names in other versions."""
+_IN_WORDS: Mapping[type[resources.Resource], Callable[[Any, Source, Context], Sequence[object]]] = {
+    resources.Condition: conditions.conditions,
+    resources.AllergyIntolerance: care.allergies,
+}
+"""The readers of what is too grave to be passed over because a code says something else: the words beside it are read, too."""
 
 
 def _notes(strangers: int, unstated: int) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
 """Brings a measured number into the one unit that rules compare, or says that its unit is not understood."""
 
-from functools import lru_cache
-
 from cds_service.chart import Quantity
+from cds_service.digest_cache import digest_cached
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.units import UnitLine
 
@@ -18,13 +17,14 @@ def normalised(measure: str, value: float, unit: str | None, code: str | None, k
     """
     if max(len(unit or ""), len(code or "")) > LONGEST:
         return None
-    line = _line(measure, unit or "", code or "", know)
+    line = _line((measure, unit or "", code or ""), know)
     return Quantity(line.of(value), know.index.value_sets[measure].unit) if line else None
 
 
-@lru_cache(maxsize=4096)
-def _line(measure: str, unit: str, code: str, know: Knowledge) -> UnitLine | None:
-    """What brings a value in this unit to the canonical one."""
+@digest_cached(4096)
+def _line(stated: tuple[str, str, str], know: Knowledge) -> UnitLine | None:
+    """What brings a value of a measure in a unit, written and coded, to the canonical one."""
+    measure, unit, code = stated
     table = know.units
     wanted = table.codes.get(know.index.value_sets[measure].unit)
     if wanted is None:
@@ -46,11 +46,11 @@ def possible(measure: str, quantity: Quantity, know: Knowledge) -> bool:
     return limits is None or limits[0] <= quantity.value <= limits[1]
 
 
-@lru_cache(maxsize=256)
+@digest_cached(256)
 def _limits(measure: str, know: Knowledge) -> tuple[float, float] | None:
     """The least and the most that a measure can be, in its canonical unit."""
     limits = know.units.possible.get(measure)
     if limits is None:
         return None
-    line = _line(measure, "", limits.unit.code, know)
+    line = _line((measure, "", limits.unit.code), know)
     return (line.of(limits.least), line.of(limits.most)) if line else None

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from cds_service.chart import Missing, Reason
-from cds_service.findings.finding import Finding
+from cds_service.findings.finding import Evidence, Finding
 from cds_service.findings.kinds import Indicator, Kind, Role, Status
 from cds_service.findings.rule import Rule
 
@@ -15,7 +15,8 @@ _OPEN = frozenset((Status.UNKNOWN, Status.ERROR))
 class Result(Struct, frozen=True):
     """What one rule came to: one result a finding, plus an unknown one where a gap follows; else one not-met result.
 
-    An unknown result with an `effect` says of itself what it moves; see `says_what_it_moves`.
+    An unknown result with an `effect` says of itself what it moves; see `says_what_it_moves`. `evidence` is what one rests on whose
+    entries are known and not judged.
     """
 
     rule: Rule
@@ -25,6 +26,7 @@ class Result(Struct, frozen=True):
     indicator: Indicator | None = None
     unknown: str = ""
     missing: tuple[Missing, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def says_what_it_moves(self) -> bool:

@@ -8,18 +8,32 @@ from msgspec import Struct, field
 
 from cds_service.chart import ValueSets
 from cds_service.errors import KnowledgeError
-from cds_service.knowledge import citations, drug_files, files, hold_files, levels, orderables, parameters, units
+from cds_service.knowledge import (
+    citations,
+    drug_files,
+    family_files,
+    files,
+    hold_files,
+    levels,
+    orderables,
+    parameters,
+    units,
+)
 from cds_service.knowledge.changes import Change
 from cds_service.knowledge.citations import Citation
 from cds_service.knowledge.codes import CodeIndex
 from cds_service.knowledge.drugs import DrugTable
+from cds_service.knowledge.families import Families
 from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import DoseClass, Hold, HoldTable
 from cds_service.knowledge.levels import LevelTable
 from cds_service.knowledge.orderables import Orderable
 from cds_service.knowledge.parameters import Confidence, Parameter, RuleKnowledge
+from cds_service.knowledge.systems import load_systems
+from cds_service.knowledge.titles import OFFICIAL, OfficialTitles, load_official
 from cds_service.knowledge.units import UnitTable
-from cds_service.knowledge.value_sets import ValueSet, load_systems, load_value_set
+from cds_service.knowledge.value_sets import ValueSet, load_value_set
+from cds_service.knowledge.vocabulary import VOCABULARY, Vocabulary, load_vocabulary
 
 __all__ = [
     "Change",
@@ -28,6 +42,7 @@ __all__ = [
     "Confidence",
     "DoseClass",
     "DrugTable",
+    "Families",
     "Hold",
     "HoldTable",
     "Knowledge",
@@ -62,6 +77,9 @@ class Knowledge(Struct, frozen=True, eq=False):
     drugs: DrugTable
     holds: HoldTable
     orderables: Mapping[str, Orderable]
+    vocabulary: Vocabulary
+    official: OfficialTitles
+    families: Families
     changes: tuple[Change, ...] = ()
     off: Mapping[str, Change] = field(default_factory=dict)
 
@@ -107,6 +125,9 @@ def load(directory: Path = files.DIRECTORY) -> Knowledge:
         drugs=drugs,
         holds=holds,
         orderables=orderables.load(tables / "orderables.toml", index),
+        vocabulary=load_vocabulary(directory / VOCABULARY, (*index.titles, *drugs.names)),
+        official=load_official(directory / VOCABULARY / OFFICIAL),
+        families=family_files.load(directory / family_files.FAMILIES, value_sets),
     )
 
 

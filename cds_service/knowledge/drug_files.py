@@ -1,4 +1,4 @@
-"""Reads the drug files: `drugs.toml`, `drug_products.csv` and `other_drugs.txt`, each entry checked."""
+"""Reads the drug files: `drugs.toml`, `drug_products.csv` and the lists of other drugs, each entry checked."""
 
 import csv
 import re
@@ -13,9 +13,10 @@ from cds_service.knowledge import files
 from cds_service.knowledge.drug_names import DrugNames, Surroundings, plain
 from cds_service.knowledge.drugs import DrugTable, Form, Guards, Ingredient
 from cds_service.knowledge.files import Table, Text
-from cds_service.knowledge.value_sets import Systems, check_code
+from cds_service.knowledge.systems import Systems
+from cds_service.knowledge.value_sets import check_code
 
-INGREDIENTS, PRODUCTS, OTHERS = "drugs.toml", "drug_products.csv", "other_drugs.txt"
+INGREDIENTS, PRODUCTS, OTHERS, ABROAD = "drugs.toml", "drug_products.csv", "other_drugs.txt", "other_drugs_abroad.txt"
 _ONE_INGREDIENT = ("rxnorm", "snomed", "unii")
 
 
@@ -28,6 +29,8 @@ class _Guards(Table, frozen=True, kw_only=True):
     flush: tuple[re.Pattern[str], ...] = ()
     flush_instruction: tuple[re.Pattern[str], ...] = ()
     topical: tuple[re.Pattern[str], ...] = ()
+    supply: tuple[re.Pattern[str], ...] = ()
+    harmless: tuple[re.Pattern[str], ...] = ()
 
 
 class _Listed(Table, frozen=True, kw_only=True):
@@ -68,13 +71,15 @@ def load(directory: Path, systems: Systems) -> DrugTable:
         after=tuple(pattern for pattern in guards.negation if not pattern.pattern.endswith("$")),
         lookalike=guards.lookalike,
         local=guards.heparinoid,
+        supply=guards.supply,
+        harmless=guards.harmless,
     )
     names = {slug: table.names for slug, table in file.ingredient.items()}
     return DrugTable(
         ingredients,
         codes,
         _products(directory / PRODUCTS, ingredients, systems),
-        DrugNames(names, lines(directory / OTHERS), surroundings),
+        DrugNames(names, (*lines(directory / OTHERS), *lines(directory / ABROAD)), surroundings),
         Guards(guards.flush, guards.flush_instruction, guards.topical),
     )
 

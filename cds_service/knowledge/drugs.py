@@ -1,15 +1,15 @@
 """The drugs that rules speak of: which ingredient a code, a product or a name stands for."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
 
 from msgspec import Struct
 
 from cds_service.chart import Basis
-from cds_service.knowledge.codes import bare
+from cds_service.digest_cache import digest_cached
 from cds_service.knowledge.drug_names import DrugNames, plain
+from cds_service.knowledge.systems import bare
 
 _CLASSIFYING = ("rxnorm", "atc")
 _FLUSHED = frozenset(("unfractionated-heparin", "low-molecular-weight-heparin", "thrombolytic"))
@@ -78,8 +78,18 @@ class DrugTable:
         self.products = products
         self._names = names
         self._guards = guards
-        self.identify = lru_cache(maxsize=16384)(self._identify)
-        self.form = lru_cache(maxsize=16384)(self._form)
+        self._identified = digest_cached(16384)(self._identify)
+        self._where = digest_cached(16384)(self._form)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """Every name of a drug, ours or not, as it is compared."""
+        return self._names.all
+
+    @property
+    def harmless(self) -> tuple[re.Pattern[str], ...]:
+        """The ends of names of classes of which no rule speaks."""
+        return self._names.harmless
 
     def of_code(self, system: str, code: str) -> frozenset[str]:
         """The slugs of an ingredient's own code; of an ATC code the longest listed prefix decides."""
@@ -95,12 +105,20 @@ class DrugTable:
         """The slugs whose name is exactly this one."""
         return self._names.exactly(name)
 
-    def _identify(self, codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Identified:
+    def identify(self, codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Identified:
         """What one coded or written term stands for.
 
         Codes and words add up: a code may name only a class, or a brand by one of its ingredients.
         A drug coded in RxNorm or ATC that is none of ours is known to be none; so is one with any drug name we know.
         """
+        return self._identified((codings, texts))
+
+    def form(self, ingredient: Ingredient, words: tuple[str, ...], instructions: tuple[str, ...] = ()) -> Form:
+        """Where the drug acts, by the words of its name, form and route, and by its instructions; systemic unless they say."""
+        return self._where((words, instructions), ingredient)
+
+    def _identify(self, stated: tuple[tuple[tuple[str, str], ...], tuple[str, ...]]) -> Identified:
+        codings, texts = stated
         coded: frozenset[str] = frozenset()
         forms = set()
         for system, code in codings:
@@ -130,8 +148,8 @@ class DrugTable:
             or not any(self.ingredients[slug].covers(other) for other in specific)
         )
 
-    def _form(self, ingredient: Ingredient, words: tuple[str, ...], instructions: tuple[str, ...] = ()) -> Form:
-        """Where the drug acts, by the words of its name, form and route, and by its instructions; systemic unless they say."""
+    def _form(self, written: tuple[tuple[str, ...], tuple[str, ...]], ingredient: Ingredient) -> Form:
+        words, instructions = written
         said = [plain(text) for text in words]
         if _any(self._guards.topical, said):
             return Form.TOPICAL

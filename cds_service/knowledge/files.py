@@ -17,7 +17,7 @@ TABLES = DIRECTORY / "tables"
 SHARED = "shared"
 """The folder, in the knowledge and in an overlay, of the numbers that no rule owns."""
 VALUE_SETS = "valuesets"
-_FOLDERS = (SHARED, VALUE_SETS, TABLES.name)
+_FOLDERS = (SHARED, VALUE_SETS, TABLES.name, "families")
 
 Text = Annotated[str, Meta(min_length=1)]
 """Text that is not empty."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -132,13 +131,12 @@ class HoldTable:
         for hold in self.all:
             for ingredient in hold.ingredients:
                 self._by_ingredient[ingredient] = (*self._by_ingredient.get(ingredient, ()), hold)
-        self.candidates = lru_cache(maxsize=1024)(self._candidates)
 
     def covers(self, ingredient: str) -> bool:
         """Whether an ingredient (a slug of the drug table) has a hold at all."""
         return ingredient in self._by_ingredient
 
-    def _candidates(self, ingredient: str, dose: DoseClass, route: str) -> tuple[Hold, ...]:
+    def candidates(self, ingredient: str, dose: DoseClass, route: str) -> tuple[Hold, ...]:
         """The holds of a drug given in this class of dose by this route, one for each range of clearance.
 
         A hold for the route itself goes before one for any route. KeyError for an ingredient without a hold.

@@ -6,8 +6,8 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from cds_service.chart import Level
-from cds_service.knowledge.codes import bare
 from cds_service.knowledge.files import Table, read
+from cds_service.knowledge.systems import bare
 
 
 class LevelTable(Struct, frozen=True):
@@ -35,6 +35,7 @@ class _Vertebrae(Table, frozen=True, kw_only=True):
     snomed: dict[str, tuple[Level, ...]]
     icd_10_cm: dict[str, tuple[Level, ...]] = field(name="icd-10-cm")
     icd_10: dict[str, tuple[Level, ...]] = field(name="icd-10")
+    icd_10_gm: dict[str, tuple[Level, ...]] = field(name="icd-10-gm")
 
 
 def load(path: Path) -> LevelTable:
@@ -42,7 +43,13 @@ def load(path: Path) -> LevelTable:
     exact: dict[tuple[str, str], frozenset[Level]] = {}
     prefixes: dict[tuple[str, str], frozenset[Level]] = {}
     file = read(path, _Vertebrae)
-    for system, table in (("snomed", file.snomed), ("icd-10-cm", file.icd_10_cm), ("icd-10", file.icd_10)):
+    tables = {
+        "snomed": file.snomed,
+        "icd-10-cm": file.icd_10_cm,
+        "icd-10": file.icd_10,
+        "icd-10-gm": file.icd_10_gm,
+    }
+    for system, table in tables.items():
         for code, levels in table.items():
             target = prefixes if code.endswith("-") else exact
             target[system, bare(system, code.removesuffix("-"))] = frozenset(levels)

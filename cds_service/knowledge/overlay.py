@@ -15,7 +15,7 @@ from cds_service.knowledge.files import Table, Text, refer
 from cds_service.knowledge.holds import Hold, HoldTable
 from cds_service.knowledge.parameters import Parameter
 from cds_service.knowledge.site import with_codes
-from cds_service.knowledge.value_sets import Systems, check_code
+from cds_service.knowledge.value_sets import check_code
 
 
 class _Numbers(Table, frozen=True):
@@ -164,15 +164,17 @@ def _value_set(know: Knowledge, path: Path, file: str) -> Knowledge:
 def _systems(know: Knowledge, file: str, stated: Mapping[str, _System]) -> Knowledge:
     """More addresses of known code systems."""
     before = know.index.systems
-    keys, changes = dict(before.keys), list(know.changes)
+    systems, changes = before, list(know.changes)
     for key, system in stated.items():
         refer(file, key, key, before.patterns, "code system")
         for address in system.addresses:
-            if keys.setdefault(address, key) != key:
-                raise KnowledgeError(file, f"{key}.addresses", f"{address!r} is an address of another system")
+            try:
+                systems = systems.also(address, key)
+            except ValueError:
+                raise KnowledgeError(file, f"{key}.addresses", f"{address!r} is an address of another system") from None
         says = f"code system {key}: also known as {', '.join(system.addresses)}"
         changes.append(Change(file, key, says, system.why))
-    index = CodeIndex(know.index.value_sets, Systems(keys, before.patterns, before.closed))
+    index = CodeIndex(know.index.value_sets, systems)
     return replace(know, index=index, changes=tuple(changes))
 
 

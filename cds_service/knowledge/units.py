@@ -83,18 +83,24 @@ class UnitTable(Struct, frozen=True):
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SIGNS = str.maketrans({"º": "°", "˚": "°", "×": "x", "✕": "x", "·": ".", "⋅": ".", "^": "*", "−": "-", ",": "."})
 _RAISED = re.compile(r"[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_POWER = re.compile(r"^x?10(?:\*+|e|exp|\()(\d+)\)?", re.IGNORECASE)
+_POWER = re.compile(r"^x?(?:10(?:\*+|e\+?|exp|\()|1?e\+?)(\d+)\)?", re.IGNORECASE)
+_CUBIC_MILLIMETRE = re.compile(r"(?<=/)(?:cu?\.?mm|mmc|mm\*3)", re.IGNORECASE)
+_CELLS = re.compile(r"^cells?(?=x?10|/)|\.?cells?(?=/)", re.IGNORECASE)
+_INVERSE = re.compile(r"(?:^|[\s.])([a-z]+)\*?-1$", re.IGNORECASE)
 _MICRO = re.compile(r"(?<![a-z])mc(?=g|l|mol)", re.IGNORECASE)
 _ANNOTATION = re.compile(r"\{(?![^{}]*1[.,]73)[^{}]*\}")
-_PER = re.compile(r"(?<!\s)\s+per\s+", re.IGNORECASE)
+_PER = re.compile(r"(?:^|(?<!\s)\s+)per\s+", re.IGNORECASE)
 
 
 def spelling(text: str) -> str:
     """A unit without the differences that need no line in the table; capitals stay."""
     raised = _RAISED.sub(lambda found: "*" + found[0].translate(_SUPERSCRIPTS), text)
-    signs = unicodedata.normalize("NFKC", raised.translate(_SIGNS)).replace("μ", "u")
-    plain = "".join(_PER.sub("/", _ANNOTATION.sub("", signs)).split())
-    return _MICRO.sub("u", _POWER.sub(r"10*\1", plain)).rstrip("/.") or ""
+    # Compatibility forms would make a letter of the sign of degree, and only they show the signs of a wide keyboard.
+    signs = unicodedata.normalize("NFKC", raised.translate(_SIGNS)).translate(_SIGNS).replace("μ", "u")
+    divided = _PER.sub("/", _INVERSE.sub(r"/\1", _ANNOTATION.sub("", signs).strip()))
+    plain = _CELLS.sub("", "".join(divided.split()).replace("./", "/"))
+    cubic = _CUBIC_MILLIMETRE.sub("mm3", _POWER.sub(r"10*\1", plain))
+    return _MICRO.sub("u", cubic).rstrip("/.") or ""
 
 
 class _Factor(Table, frozen=True, kw_only=True):

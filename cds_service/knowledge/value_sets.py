@@ -1,8 +1,9 @@
-"""Code systems and value sets, read from their files and checked."""
+"""Value sets, read from their files and checked."""
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,13 +12,27 @@ from msgspec import Struct, field
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge import files
 from cds_service.knowledge.files import Table, Text
+from cds_service.knowledge.systems import Systems
+
+
+class Past(StrEnum):
+    """What words mean that say that something of a value set is past."""
+
+    IS = "is"
+    """It was so."""
+    LASTS = "lasts"
+    """Nothing: a history, a valve or an allergy is what it is."""
+    IS_ANOTHER = "is-another"
+    """It is none of it, but what another value set holds: an event long ago."""
 
 
 class ValueSet(Struct, frozen=True):
     """A named list of codes: by system key, code to display (a trailing `-` stands for all codes below); `unit` is UCUM.
 
-    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. What is `timed` means something else
-    for the procedure as it grows old, such as an infection: rules judge it by its date.
+    A text belongs to it that `pattern` finds and `exception` does not; None if there is none. It counts also beside codes that are in
+    none of the value sets `outside`; if that is empty, only where codes say nothing. What is `timed` means something else for the
+    procedure as it grows old, such as an infection: rules judge it by its date. `past` says
+    what its past is.
     """
 
     id: str
@@ -30,32 +45,22 @@ class ValueSet(Struct, frozen=True):
     carved_out: Mapping[str, Mapping[str, str]]
     pattern: re.Pattern[str] | None
     exception: re.Pattern[str] | None
+    outside: frozenset[str]
     unit: str
     timed: bool
-
-
-class Systems(Struct, frozen=True):
-    """The code systems: address to key, key to the pattern of a well-formed code, and which lists are complete."""
-
-    keys: Mapping[str, str]
-    patterns: Mapping[str, re.Pattern[str]]
-    closed: frozenset[str]
-
-
-class _System(Table, frozen=True):
-    """A code system as the file has it."""
-
-    title: Text
-    addresses: tuple[Text, ...]
-    pattern: re.Pattern[str]
-    closed: bool = False
+    past: Past = Past.IS
 
 
 class _Texts(Table, frozen=True, kw_only=True):
-    """How a text is recognised: by any of `patterns`, and none of `except`."""
+    """How a text is recognised: by any of `patterns`, and none of `except`; what its past is.
+
+    It is read even beside codes, if those are in no set of `outside`.
+    """
 
     patterns: tuple[Text, ...] = ()
     but: tuple[Text, ...] = field(name="except", default=())
+    outside: tuple[Text, ...] = field(name="beside_codes_outside", default=())
+    past: Past = Past.IS
 
 
 class _Described(Table, frozen=True, kw_only=True):
@@ -73,18 +78,6 @@ class _Described(Table, frozen=True, kw_only=True):
 
 _Listed: TypeAlias = dict[str, Text | dict[str, Text]]
 """Codes of one system, each with its display; below `except` those that a prefix does not stand for."""
-
-
-def load_systems(path: Path) -> Systems:
-    """The code systems of `systems.toml`. Raises `KnowledgeError`."""
-    keys: dict[str, str] = {}
-    tables = files.read(path, dict[str, _System])
-    for key, table in tables.items():
-        for address in table.addresses:
-            if keys.setdefault(address, key) != key:
-                raise KnowledgeError(files.name(path), key, f"{address} is also an address of {keys[address]}")
-    patterns = {key: table.pattern for key, table in tables.items()}
-    return Systems(keys, patterns, frozenset(key for key, table in tables.items() if table.closed))
 
 
 def load_value_set(path: Path, systems: Systems) -> ValueSet:
@@ -115,8 +108,10 @@ def load_value_set(path: Path, systems: Systems) -> ValueSet:
         carved_out=carved_out,
         pattern=_any_of(file, "text.patterns", about.text.patterns),
         exception=_any_of(file, "text.except", about.text.but),
+        outside=frozenset(about.text.outside),
         unit=about.unit,
         timed=about.timed,
+        past=about.text.past,
     )
 
 
@@ -135,8 +130,21 @@ def check_code(file: str, key: str, code: str, display: object, pattern: re.Patt
 
 def _any_of(file: str, key: str, patterns: Iterable[str]) -> re.Pattern[str] | None:
     """One pattern for all of them, None for none. Raises `KnowledgeError` if they are no regular expressions."""
-    alternatives = "|".join(f"(?:{pattern})" for pattern in patterns)
+    at_words: list[str] = []
+    elsewhere: list[str] = []
+    for pattern in patterns:
+        (at_words if _starts_a_word(pattern) else elsewhere).append(f"(?:{pattern})")
+    # Asked once for all of them, whether a word begins spares most places of a text.
+    alternatives = "|".join([*([rf"\b(?:{'|'.join(at_words)})"] if at_words else []), *elsewhere])
     try:
         return files.compiled(alternatives) if alternatives else None
     except ValueError as error:
         raise KnowledgeError(file, key, str(error)) from error
+
+
+def _starts_a_word(pattern: str) -> bool:
+    """Whether all that a pattern finds begins where a word does, or ends."""
+    inner, outer = pattern, ""
+    while inner != outer:
+        inner, outer = re.sub(r"\([^()]*\)", "", inner), inner
+    return pattern.startswith(r"\b") and "|" not in outer

@@ -59,7 +59,7 @@ class Legibility(Struct, frozen=True):
 
         With `otherwise`, which is the verdict on the whole, a part of it is judged apart only if it has some small words.
         """
-        if not text.isascii() and _is_of_another_script(text):
+        if not text.isascii() and is_of_another_script(text):
             return True
         words = _WORD.findall(self.names.sub(" ", text))
         longest = _ACRONYM if text.isupper() else _ACRONYM + 1
@@ -140,7 +140,8 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(map(re.escape, words))
 
 
-def _is_of_another_script(text: str) -> bool:
+def is_of_another_script(text: str) -> bool:
+    """Whether most letters of a text are of no Latin alphabet."""
     letters = _WORD.findall(text)
     others = sum("LATIN" not in unicodedata.name(letter, "") for word in letters for letter in word if letter > _LATIN)
     return others > _MOSTLY * sum(map(len, letters))

@@ -35,8 +35,13 @@ _ORDINALS = (
     ["1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th", "9th", "10th", "11th", "12th"],
 )
 _ORDINAL = {word: number for words in _ORDINALS for number, word in enumerate(words, start=1)}
-_REGION = {"c": "C", "t": "T", "th": "T", "d": "T", "l": "L", "s": "S"}
+_REGION = {"c": "C", "t": "T", "th": "T", "d": "T", "l": "L", "s": "S", "hwk": "C", "bwk": "T", "lwk": "L"}
 _REGION_WORD = {"cervical": "C", "thoracic": "T", "dorsal": "T", "lumbar": "L", "sacral": "S"}
+_NUMBERED_WORD = {
+    "hals": "C", "brust": "T", "lenden": "L",
+    "cervical": "C", "dorsal": "T", "thoraci": "T", "toracic": "T", "lomb": "L", "lumb": "L",
+}  # fmt: skip
+"""How the region begins where a vertebra is counted: "1. Lendenwirbel", "12e vertèbre dorsale"."""
 
 
 class LevelSpan(Struct, frozen=True):
@@ -48,17 +53,18 @@ class LevelSpan(Struct, frozen=True):
 
 
 _ATOM = re.compile(
-    r"(?<![\w.])(?:(?P<letter>th|[tl])(?:[ -]|\. ?)?|(?P<tight>[cds]))(?P<number>\d{1,2})(?!\w|\.\d|,\d| ?(?:mm|cm)\b)"
+    r"(?<![\w.])(?:(?P<letter>th|[hbl]wk|[tl])(?:[ -]|\. ?)?|(?P<tight>[cds]))(?P<number>\d{1,2})(?!\w|\.\d|,\d| ?(?:mm|cm)\b)"
     r"|(?<!\w)th[ -]?(?P<roman>x?i{1,3}|i?[vx]|vi{1,3}|xi{0,2})(?!\w)",
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?P<number>\d{1,2})(?![\w%]|[./]\d)(?=\s*(?:[.,;:)&/-]|$|(?:and|or|to|through|vertebra\w*|fractur\w*|levels?|compress\w*"
+    r"(?P<number>\d{1,2})(?![\w%]|[./]\d)(?=\s*(?:[.,;:)&/-]|$|(?:and|or|to|through|vertebra\w*|fra[ck]t\w*|fx|levels?|compress\w*"
     r"|bod(?:y|ies)|show|are|have|with(?:out)?|demonstrate|disc|disk)\b))"
 )
 _TIGHT_BARE = re.compile(r"(?P<number>\d{1,2})(?![\w%]|[./]\d| ?(?:mm|cm|%))")
 _JOINER = re.compile(
-    r"\s*(?:(?P<range>-|\bto\b|\bthrough\b|\bthru\b)(?:\s+the)?|(?P<disc>/)|(?P<list>&|\+|\bas well as\b|,?\s*\bor\b"
+    r"\s*(?:(?P<range>-|\b(?:to|through|thru|bis|tot|till?|[aà])\b)(?:\s+the)?|(?P<disc>/)|(?P<list>&|\+|\bas well as\b|,?\s*\bor\b"
+    r"|\b(?:und|sowie|et|y|e|en|och|og)\b"
     r"|,?\s*\band(?:,? (?:less|more|to a (?:lesser|greater)) \w+,?(?: at| in)?)?\b|,))\s*",
     re.IGNORECASE,
 )
@@ -88,6 +94,16 @@ _SPELT = re.compile(
 )
 
 
+_COUNTED = r"\.|[eaoª°º]|re|[eè]re|[eè]me"
+_NUMBERED = re.compile(
+    rf"(?<![\w.,])(?P<first>\d{{1,2}})(?:{_COUNTED})?"
+    rf"(?: ?(?P<joiner>und|et|y|e|en|-|bis) ?(?P<last>\d{{1,2}})(?:{_COUNTED})?)? ?"
+    r"(?:(?P<german>hals|brust|lenden)wirbel"
+    r"|v[eéè]rt[eè]br[aeis]{1,2} (?P<other>cervical|dorsal|thoraci|tor[aá]cic|lomb|lumb))",
+    re.IGNORECASE,
+)
+
+
 def read_levels(text: str) -> frozenset[Level]:
     """The vertebrae that a text names, such as {T12, L1}; empty where it names none."""
     return frozenset().union(*(span.levels for span in level_spans(normalise(text))))
@@ -95,7 +111,7 @@ def read_levels(text: str) -> frozenset[Level]:
 
 def level_spans(text: str) -> list[LevelSpan]:
     """Where the text names vertebrae or disc spaces, in order of appearance. Expects a normalised text."""
-    return sorted([*_coded(text), *_spelt(text)], key=lambda span: span.start)
+    return sorted([*_coded(text), *_spelt(text), *_numbered(text)], key=lambda span: span.start)
 
 
 def _spelt(text: str) -> Iterator[LevelSpan]:
@@ -109,6 +125,15 @@ def _spelt(text: str) -> Iterator[LevelSpan]:
             )
             is_list = match["joiner"] is not None and match["joiner"].lower() in ("and", ",")
             levels = _named(first, last) if is_list else _between(first, last)
+        if levels:
+            yield LevelSpan(match.start(), match.end(), levels)
+
+
+def _numbered(text: str) -> Iterator[LevelSpan]:
+    for match in _NUMBERED.finditer(text):
+        region = _NUMBERED_WORD[(match["german"] or match["other"]).lower().replace("á", "a")]
+        first, last = (f"{region}{int(number)}" for number in (match["first"], match["last"] or match["first"]))
+        levels = _between(first, last) if match["joiner"] in ("-", "bis") else _named(first, last)
         if levels:
             yield LevelSpan(match.start(), match.end(), levels)
 
@@ -145,7 +170,10 @@ class _Chain:
             name = _name(item, self.items[-1][1][:1])
             if name not in _INDEX:
                 break
-            self.items.append((joiner.lastgroup or "list", name, item.start(), item.end()))
+            # A German body is never a disc: "LWK 1/2" are two of them.
+            is_disc = joiner.lastgroup == "disc" and not (atom["letter"] or "").lower().endswith("wk")
+            kind = "disc" if is_disc else "range" if joiner.lastgroup == "range" else "list"
+            self.items.append((kind, name, item.start(), item.end()))
             self.end = item.end()
 
     def _item(self, position: int, tight: bool) -> re.Match[str] | None:

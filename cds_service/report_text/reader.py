@@ -3,11 +3,11 @@
 It reads for a card that quotes the sentence, so it rather says less: a sentence that it cannot place yields nothing.
 """
 
-from functools import lru_cache
-
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.chart.imaging import Assertion, ImagingSign
+from cds_service.digest_cache import digest_cached
 from cds_service.report_text.clauses import Sentence
 from cds_service.report_text.legibility import Unread, is_noise, legibility
 from cds_service.report_text.levels import level_spans, read_levels
@@ -44,12 +44,50 @@ def read_report(text: str) -> tuple[Statement, ...]:
     return reading(text).statements
 
 
-@lru_cache(maxsize=256)
 def reading(text: str) -> ReadReport:
     """What a report states, and whether it could be read. Never raises, whatever the text.
 
-    Several hooks of one sitting bring the same reports, so the last few are remembered; they never leave the process.
+    A report is read several times, also by the next hooks of a sitting; but its sentences are not kept beyond the call.
     """
+    outline = _outline(text)
+    if outline.places is None:
+        return _read(text)
+    if not outline.places:
+        return ReadReport((), outline.unread)
+    words = _in_one_line(text)
+    quoted = (
+        replace(statement, sentence=words[start:end])
+        for statement, (start, end) in zip(outline.statements, outline.places, strict=True)
+    )
+    return ReadReport(tuple(quoted), outline.unread)
+
+
+class _Outline(Struct, frozen=True):
+    """A report read, without its sentences: only where they stand in its words in one line; None if one cannot be found there."""
+
+    statements: tuple[Statement, ...]
+    places: tuple[tuple[int, int], ...] | None
+    unread: Unread | None
+
+
+@digest_cached(4096)
+def _outline(text: str) -> _Outline:
+    read, words = _read(text), _in_one_line(text)
+    places: list[tuple[int, int]] = []
+    start = 0
+    for statement in read.statements:
+        start = words.find(statement.sentence, start)
+        if start < 0:
+            return _Outline((), None, None)
+        places.append((start, start + len(statement.sentence)))
+    return _Outline(tuple(replace(said, sentence="") for said in read.statements), tuple(places), read.unread)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(normalise(text).split())
+
+
+def _read(text: str) -> ReadReport:
     table, legible = phrase_table(), legibility()
     plain = normalise(text)
     if is_noise(plain):

@@ -21,6 +21,7 @@ from cds_service.errors import SettingsError
 from cds_service.hook import Hook
 from cds_service.settings.tables import (
     Client,
+    CodeSystems,
     MedicationList,
     MedicationLists,
     Name,
@@ -87,6 +88,8 @@ class Settings(BaseSettings):
     medication_lists: Annotated[MedicationLists, NoDecode, BeforeValidator(split)] = tuple(MedicationList)
     """The lists of drugs that the site keeps: all of them must be answered before antithrombotics count as excluded."""
     order_codes: tuple[SiteOrderCode, ...] = ()
+    code_systems: CodeSystems = {}
+    """More addresses of code systems, such as an EHR's own of ICD-10: address to key of ours."""
     clients: tuple[Client, ...] = ()
 
     @model_validator(mode="after")

@@ -59,6 +59,8 @@ MedicationLists = Annotated[tuple[MedicationList, ...], AfterValidator(_names_a_
 Origin = Annotated[str, BeforeValidator(no_slash), Field(pattern=r"^https?://[^/\s]+$")]
 Address = Annotated[str, Field(pattern=r"^https?://\S+$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+CodeSystems = dict[Name, Name]
+"""Addresses of code systems, each with the key of the system of ours that it names."""
 
 
 class _Table(BaseModel):
@@ -100,6 +102,8 @@ class Client(_Table):
     """The lists that this client keeps; by default what the settings say for all."""
     overlay: Path | None = None
     order_codes: tuple[SiteOrderCode, ...] = ()
+    code_systems: CodeSystems = {}
+    """Addresses of code systems that this client uses, beside those that the settings name for all."""
 
     @model_validator(mode="after")
     def _has_keys(self) -> Self:

@@ -7,6 +7,7 @@ from cds_service.chart.intake import End, Intake
 _SAYS = {
     End.READ: "read",
     End.OF_NO_CONCERN: "of no concern",
+    End.PARTLY_READ: "read in part",
     End.SUPERSEDED: "superseded",
     End.ANOTHERS: "another patient's",
     End.NOT_UNDERSTOOD: "not understood",

@@ -76,6 +76,7 @@ REASONS = {
     "not-measured": "holds no usable value",
     "unreadable": "holds an entry that could not be read",
     "not-understood": "holds an entry that was not understood",
+    "not-judged": "holds an entry that was not judged",
 }
 """Why something is unknown, after the name of the part of the chart."""
 

@@ -12,6 +12,7 @@ from cds_service.facts.shared.phrasing import capitalised, diagnosed, on, stated
 from cds_service.facts.shared.recency import diagnosed_lately
 from cds_service.findings import Evidence
 from cds_service.knowledge import Knowledge
+from cds_service.report_text.namings import named
 
 _SPINAL, _OTHER = ValueSets.SPINAL_INFECTION, ValueSets.OTHER_INFECTION
 _SETS = (ValueSets.SEPSIS, ValueSets.SKIN_INFECTION, _OTHER)
@@ -54,7 +55,7 @@ def _is_spinal(problem: Condition, know: Knowledge) -> bool:
     if _SPINAL in problem.concept.sets:
         return True
     return _OTHER in problem.concept.sets and bool(
-        problem.levels or _SPINAL in know.index.of_text(problem.concept.text)
+        problem.levels or _SPINAL in named([problem.concept.text], know.index)
     )
 
 

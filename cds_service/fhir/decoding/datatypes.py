@@ -34,10 +34,17 @@ class Reference(Value, frozen=True):
     display: Words = None
 
 
+class Extension(Value, frozen=True):
+    url: Text = None
+    valueCoding: "Coding | None" = None
+    valueCode: Text = None
+
+
 class Coding(Value, frozen=True):
     system: Text = None
     code: Text = None
     display: Words = None
+    extension: tuple[Extension, ...] = ()
 
 
 class Term(Value, frozen=True):
@@ -73,6 +80,11 @@ class Term(Value, frozen=True):
         return [text[:LONGEST_TERM] for text in (*displays, *own) if text]
 
     @property
+    def in_words(self) -> "Term":
+        """The same without its codes."""
+        return Term(tuple(Coding(display=text) for text in self.texts[:-1]), text=next(iter(self.texts[-1:]), None))
+
+    @property
     def label(self) -> str:
         """What people see of it: its own words, else the display of a code, else a code; empty if there is none."""
         own = self.text or (self.concept.text if self.concept else None)
@@ -84,6 +96,16 @@ class Term(Value, frozen=True):
         """Its first code, else its text, in lower case, as a status or a category is compared; empty if there is neither."""
         code = next((coding.code for coding in self.codings if coding.code), None)
         return (code or self.text or "").strip().lower()
+
+
+_STATUS_SYSTEMS = ("http://terminology.hl7.org/", "http://hl7.org/fhir/")
+"""How the addresses of HL7's own systems begin, in which a status must be stated; a local one may stand beside it."""
+
+
+def _status(term: Term) -> str:
+    """The code of HL7's own system, else the plain code."""
+    own = (coding.code for coding in term.codings if coding.code and (coding.system or "").startswith(_STATUS_SYSTEMS))
+    return next(own, term.plain_code).strip().lower()
 
 
 def terms_of(element: list[Term] | Term | None) -> list[Term]:
@@ -98,8 +120,8 @@ def code_of(element: list[Term] | Term | str | None) -> str:
     if isinstance(element, str):
         return element.strip().lower()
     if isinstance(element, Term):
-        return element.plain_code
-    return next(filter(None, [term.plain_code for term in element]), "")
+        return _status(element)
+    return next(filter(None, [_status(term) for term in element]), "")
 
 
 class Period(Shape):

@@ -5,6 +5,8 @@ import re
 import msgspec
 from msgspec import Raw, Struct, field
 
+from cds_service.fhir.decoding.repair import as_number
+
 _EMPTY = Raw(b"")
 _STATUS = re.compile(r"\b([1-5]\d\d)\b")
 
@@ -142,11 +144,8 @@ def _total(value: object) -> tuple[int | None, bool]:
     """A number or a number as text, and whether it could be read."""
     if value is None:
         return None, True
-    try:
-        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
-    except (ValueError, OverflowError):
-        return None, False
-    return (int(number), True) if 0 <= number < float("inf") else (None, False)
+    number = as_number(value)
+    return (int(number), True) if number is not None and 0 <= number < float("inf") else (None, False)
 
 
 def _links(value: object) -> tuple[list[BundleLink], bool]:

@@ -116,11 +116,19 @@ def _primitive(value: Any, kind: Type) -> Any:
     if isinstance(kind, BoolType):
         return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower(), UNSET)
     if isinstance(kind, FloatType):
-        try:
-            return float(value) if not isinstance(value, bool) else UNSET
-        except (ValueError, OverflowError):
-            return UNSET
+        number = as_number(value)
+        return UNSET if number is None else number
     return UNSET
+
+
+def as_number(value: object) -> float | None:
+    """A number, or the one that a text states; None for anything else, also for what only Python takes as one (`4_1`)."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or (isinstance(value, str) and "_" in value):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def as_object(raw: bytes | msgspec.Raw) -> dict[str, Any] | None:

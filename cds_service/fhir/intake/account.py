@@ -1,10 +1,22 @@
 """Keeps the account while the chart is read: how each resource ended, and what was not understood."""
 
+from msgspec import Struct
+
 from cds_service.chart import Section, Unreadable
 from cds_service.chart.intake import EVENTS, Cause, End, Intake, NotUnderstood
 from cds_service.chart.sections import RESOURCE_TYPE
 
 _EVENTS = {RESOURCE_TYPE[section]: section for section in EVENTS}
+
+
+class Doubted(Struct, frozen=True):
+    """Of a term that was not understood, the key of its code system, and whether some of its words are known."""
+
+    system: str = ""
+    in_part: bool = False
+
+
+_WHOLE = Doubted()
 
 
 class Account:
@@ -26,10 +38,19 @@ class Account:
         gap = Unreadable(says, RESOURCE_TYPE[section], None, section=section)
         self.doubt(section, cause, gap, says=says, settled=settled)
 
-    def doubt(self, section: Section, cause: Cause, gap: Unreadable, *, says: str, settled: bool = False) -> None:
+    def doubt(
+        self,
+        section: Section,
+        cause: Cause,
+        gap: Unreadable,
+        *,
+        says: str,
+        settled: bool = False,
+        term: Doubted = _WHOLE,
+    ) -> None:
         """Something of a resource is not understood: a doubt of its section, or a gap of readings. One that is settled is only named."""
         about = _EVENTS.get(gap.section_type)
-        self._not_understood.append(NotUnderstood(section, about, cause, says, settled=settled))
+        self._not_understood.append(NotUnderstood(section, about, cause, says, term.system, settled, term.in_part))
         if about is None and not settled:
             self.unreadable.append(gap)
 

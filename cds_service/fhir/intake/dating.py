@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -178,7 +177,6 @@ def _problem(name: str, text: Text, life: Lifetime) -> str:
     return _TO_COME if name in _PAST and _is_ahead(when, life.as_of) else ""
 
 
-@lru_cache(maxsize=4096)
 def _alone(text: str, zone: tzinfo) -> tuple[When | None, str]:
     """A date, or why it can be none for any patient."""
     when = dates.read(text, zone)

@@ -4,19 +4,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from cds_service.chart import Condition, DrugUse, ImagingFinding, Measurement, Patient, Procedure, Unreadable
-from cds_service.chart.intake import Cause
+from cds_service.chart.intake import Cause, End
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.decode import DecodedResource
 from cds_service.fhir.decoding.references import Directory
-from cds_service.fhir.intake.account import Account
+from cds_service.fhir.intake.account import Account, Doubted
 from cds_service.fhir.intake.losses import never_was, open_elements
 from cds_service.fhir.intake.sorting import Mine
+from cds_service.fhir.intake.terms import KINDS, kind_of, understood
 from cds_service.fhir.intake.unread import is_settled, measured, unread
 from cds_service.fhir.readers import imaging_findings
 from cds_service.fhir.readers.drug_identity import NAMED, reference_of
 from cds_service.fhir.readers.imaging_studies import Examination
 from cds_service.fhir.readers.observations import is_withheld
+from cds_service.fhir.understanding import MEANS, Outcome, Understanding
 from cds_service.knowledge.holds import ANTITHROMBOTICS
 
 
@@ -34,7 +36,7 @@ def serves(item: DecodedResource) -> bool:
 
 
 def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
-    """Whether there is anything to look for: of most resources there is not."""
+    """Whether there is anything to look for: of most resources there is not. `entries` are what it would say."""
     item, resource = own.item, own.item.resource
     if item.is_damaged or item.notes or item.modifier or own.is_disputed:
         return True
@@ -44,16 +46,17 @@ def may_be_doubted(own: Mine, entries: Sequence[object]) -> bool:
         return any(isinstance(use, DrugUse) and use.nameless for use in entries)
     if isinstance(resource, resources.Observation):
         return resource.dataAbsentReason is not None or bool(resource.component)
-    if isinstance(resource, resources.Procedure):
-        return not resource.status
+    if isinstance(resource, KINDS):
+        return not entries or (isinstance(resource, resources.Procedure) and not resource.status)
     return type(resource) is resources.DiagnosticReport
 
 
 def doubt(
     own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
-) -> bool:
-    """Whether something of a resource was not understood, which the account then holds. `entries` are what it would say."""
+) -> End:
+    """How a resource ends that says nothing: the account then holds what of it was not understood. `entries` are what it would say."""
     item, before = own.item, account.doubts
+    called = understood(item.resource, context) if isinstance(item.resource, KINDS) and not entries else MEANS
     kind = type(item.resource).__name__
     parts = tuple(unread(item, entries, context)) if item.is_damaged else ()
     if item.dropped and not parts:
@@ -75,12 +78,32 @@ def doubt(
     for cause, says, settled in _beyond_its_words(item, entries, context) if entries or serves(item) else ():
         whole = gap(item, entries, says)
         account.doubt(own.section, cause, whole, says=whole.says, settled=settled)
-    if not isinstance(item.resource, resources.DiagnosticReport):
-        return account.doubts > before
+    if called.outcome is Outcome.NOT_UNDERSTOOD and account.doubts == before:
+        _doubt_name(own, called, account)
+    if isinstance(item.resource, resources.DiagnosticReport):
+        _doubt_text(own, entries, shown, account, context)
+    if account.doubts > before:
+        return End.NOT_UNDERSTOOD
+    return End.PARTLY_READ if called.outcome is Outcome.PARTLY_READ else End.OF_NO_CONCERN
+
+
+def _doubt_name(own: Mine, called: Understanding, account: Account) -> None:
+    """A problem, allergy, procedure or device that nothing identifies."""
+    resource = own.item.resource
+    says = f"{kind_of(resource).noun} {called.says}"
+    gap = Unreadable(own.item.reference, type(resource).__name__, None, says)
+    cause, term = called.cause or Cause.CODE, Doubted(called.system, called.in_part)
+    account.doubt(own.section, cause, gap, says=says, settled=is_settled(resource), term=term)
+
+
+def _doubt_text(
+    own: Mine, entries: Sequence[object], shown: Directory[Examination], account: Account, context: Context
+) -> None:
+    """A report that could not be read, or not whole."""
+    item, kind = own.item, type(own.item.resource).__name__
     why = imaging_findings.unread(item.resource, shown.beside(item.part.full_url), context)
     if why and (why.partial or not entries):
         account.doubt(own.section, Cause.WORDS, Unreadable(item.reference, kind, None, why), says=why)
-    return account.doubts > before
 
 
 def _doubt_losses(own: Mine, entries: Sequence[object], account: Account) -> None:

@@ -4,18 +4,20 @@ Looking costs a quarter of reading. Whatever is not plainly of no interest is le
 """
 
 from datetime import UTC
-from functools import lru_cache
 
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.fhir.concepts import Context, concept
+from cds_service.digest_cache import digest_cached
+from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Reference, Term, Text
 from cds_service.fhir.decoding.decode import Passed
 from cds_service.fhir.decoding.references import person
+from cds_service.fhir.intake.terms import PROBLEM
 from cds_service.fhir.readers.drug_identity import described
 from cds_service.fhir.readers.imaging_observations import is_of_another_kind
 from cds_service.fhir.readers.observations import measure
+from cds_service.fhir.understanding import Outcome, understanding
 from cds_service.knowledge import Knowledge
 
 _NOTHING = Raw(b"")
@@ -25,7 +27,7 @@ class _Head(Struct, gc=False, tag_field="resourceType", rename="camel"):
     """Elements as they came, not yet read: charts repeat few of them many times, so each is judged once."""
 
     id: Text = None
-    subject: Raw = _NOTHING
+    subject: Reference | None = None
     code: Raw = _NOTHING
 
 
@@ -70,7 +72,6 @@ _TERM = msgspec.json.Decoder(Term)
 _EMPTY = Term()
 """A code that names nothing is not plainly of no interest."""
 _TERMS = msgspec.json.Decoder(list[Term])
-_REFERENCE = msgspec.json.Decoder(Reference)
 _UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 
@@ -79,7 +80,7 @@ def passed(raw: Raw, know: Knowledge) -> Passed | None:
     try:
         seen = _DECODER.decode(raw)
         if seen.id and seen.subject and _is_of_no_interest(seen, know):
-            return Passed(f"{_TYPE[type(seen)]}/{seen.id}", _whose(bytes(seen.subject)))
+            return Passed(f"{_TYPE[type(seen)]}/{seen.id}", person(seen.subject))
     except _UNREADABLE:
         pass  # the reader says what is wrong with it
     return None
@@ -88,11 +89,11 @@ def passed(raw: Raw, know: Knowledge) -> Passed | None:
 def _is_of_no_interest(seen: _Head, know: Knowledge) -> bool:
     if isinstance(seen, _Observation):
         alone = seen.code and seen.category and not (seen.component or seen.contained)
-        return bool(alone) and _is_another_result(bytes(seen.category), bytes(seen.code), know)
+        return bool(alone) and _is_another_result((bytes(seen.category), bytes(seen.code)), know)
     if isinstance(seen, _Medication):
         named_once = seen.medication_codeable_concept and not (seen.medication_reference or seen.medication)
         return bool(named_once) and _is_another_drug(bytes(seen.medication_codeable_concept), know)
-    return bool(seen.code) and _has_no_meaning(bytes(seen.code), know)
+    return bool(seen.code) and _is_of_no_concern(bytes(seen.code), know)
 
 
 def _meant(know: Knowledge) -> Context:
@@ -100,25 +101,22 @@ def _meant(know: Knowledge) -> Context:
     return Context(know, UTC)
 
 
-@lru_cache(maxsize=4096)
-def _whose(subject: bytes) -> str:
-    return person(_REFERENCE.decode(subject))
+@digest_cached(16384)
+def _is_another_result(named: tuple[bytes, bytes], know: Knowledge) -> bool:
+    """Whether it is, by category and code, neither of an image nor a measure of ours."""
+    category, code = named[0], _TERM.decode(named[1])
+    return code != _EMPTY and is_of_another_kind(_TERMS.decode(category)) and measure(code, _meant(know)) is None
 
 
-@lru_cache(maxsize=16384)
-def _is_another_result(category: bytes, code: bytes, know: Knowledge) -> bool:
-    """Whether it is neither of an image nor a measure of ours."""
-    named = _TERM.decode(code)
-    return named != _EMPTY and is_of_another_kind(_TERMS.decode(category)) and measure(named, _meant(know)) is None
+@digest_cached(16384)
+def _is_of_no_concern(code: bytes, know: Knowledge) -> bool:
+    return (
+        understanding(_TERM.decode(code), _meant(know), PROBLEM.complete, PROBLEM.section).outcome
+        is Outcome.OF_NO_CONCERN
+    )
 
 
-@lru_cache(maxsize=16384)
-def _has_no_meaning(code: bytes, know: Knowledge) -> bool:
-    named = _TERM.decode(code)
-    return named != _EMPTY and concept(named, _meant(know)) is None
-
-
-@lru_cache(maxsize=16384)
+@digest_cached(16384)
 def _is_another_drug(named: bytes, know: Knowledge) -> bool:
     known = described([_TERM.decode(named)], _meant(know)).identified
     return known.known and not known.found

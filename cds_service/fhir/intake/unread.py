@@ -21,6 +21,8 @@ _ABOUT = ("code", "medication", "substance", "conclusion", "presentedForm")
 _ABOUT_IN_PARTS = (*_ABOUT, "type", "reaction", "component", "ingredient", "contained", "description", "item")
 _VALUE = "value"
 _OVER = frozenset(("resolved", "inactive", "remission", "refuted", "entered-in-error"))
+_GOING_ON = frozenset(("active", "recurrence", "relapse"))
+_NEVER = frozenset(("entered-in-error", "not-done"))
 _TWO = "two versions of it say different things"
 
 
@@ -45,10 +47,20 @@ def measured(entries: Sequence[object]) -> frozenset[str] | None:
 
 def is_settled(resource: resources.Resource) -> bool:
     """Whether a diagnosis or allergy says that it is over, or never was: what it is called then changes nothing."""
+    if isinstance(resource, resources.Procedure | resources.Device):
+        return (resource.status or "").strip().lower() in _NEVER
     if not isinstance(resource, resources.Condition | resources.AllergyIntolerance):
         return False
-    statuses = {code_of(resource.clinicalStatus), code_of(resource.verificationStatus)}
-    return not statuses.isdisjoint(_OVER)
+    statuses = {code_of(resource.clinicalStatus), code_of(resource.verificationStatus), code_of(resource.status)}
+    return not statuses.isdisjoint(_OVER) or (statuses.isdisjoint(_GOING_ON) and _has_ended(resource))
+
+
+def _has_ended(resource: resources.Condition | resources.AllergyIntolerance) -> bool:
+    """Whether a diagnosis has an end, by its dates; ends that are still to come do not count and were left out before."""
+    if not isinstance(resource, resources.Condition):
+        return False
+    ended = resource.abatementPeriod and resource.abatementPeriod.end
+    return bool(resource.abatementDateTime or ended or resource.abatementBoolean)
 
 
 def doubtful(entry: Any, own: Mine) -> Any:

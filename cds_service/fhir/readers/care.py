@@ -13,10 +13,11 @@ from cds_service.chart import (
     Device,
     Procedure,
     RequestedService,
+    Section,
     Severity,
     Source,
 )
-from cds_service.fhir import concepts, dates
+from cds_service.fhir import concepts, dangers, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Reaction, Term, code_of, terms_of
@@ -35,31 +36,33 @@ _NOT_YET_ORDERED = frozenset(("proposal", "plan", "option"))
 _CARRIED_OUT = frozenset(("completed", "failed"))
 
 
-def allergy(resource: resources.AllergyIntolerance, source: Source, context: Context) -> Allergy | None:
-    """An active allergy or the statement that none is known; None if it is refuted, past, or to nothing of ours.
+def allergies(resource: resources.AllergyIntolerance, source: Source, context: Context) -> tuple[Allergy, ...]:
+    """An active allergy or the statement that none is known; nothing if it is refuted, past, or to nothing of ours.
 
     The substance may stand in the code (R4), in `substance` (DSTU2) or in a reaction; all of them count.
     """
     verification = code_of(resource.verificationStatus)
     statuses = {verification, code_of(resource.clinicalStatus), (resource.status or "").strip().lower()}
     if statuses & _NO_ALLERGY:
-        return None
+        return ()
     named = (resource.code, resource.substance, *(reaction.substance for reaction in resource.reaction))
     found = _together(named, context)
     if found is None:
-        return None
-    return Allergy(
+        return ()
+    doubted = all(concepts.is_doubted(term, context) for term in named)
+    entry = Allergy(
         source=source,
         concept=found,
         severity=_severity(resource),
-        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE else Certainty.CONFIRMED,
+        certainty=Certainty.POSSIBLE if statuses & _POSSIBLE or doubted else Certainty.CONFIRMED,
         recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate),
     )
+    return (entry,)
 
 
 def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
     """The first coded term's concept with the value sets of all terms; by text if text adds one that no code names."""
-    found = [item for term in terms if (item := concepts.concept(term, context))]
+    found = [item for term in terms if (item := dangers.concept(term, context, Section.ALLERGIES))]
     if not found:
         return None
     found.sort(key=lambda item: item.basis is not Basis.CODE)
@@ -67,7 +70,9 @@ def _together(terms: Iterable[Term | None], context: Context) -> Concept | None:
         frozenset().union(*(item.sets for item in group))
         for group in ([item for item in found if item.basis is Basis.CODE], found)
     )
-    return replace(found[0], sets=every, basis=Basis.CODE if coded == every else Basis.TEXT)
+    threats = tuple(dict.fromkeys([danger for item in found for danger in item.dangers]))
+    basis = found[0].basis if not every else Basis.CODE if coded == every else Basis.TEXT
+    return replace(found[0], sets=every, basis=basis, dangers=threats)
 
 
 def _severity(resource: resources.AllergyIntolerance) -> Severity:

@@ -1,8 +1,6 @@
 """What a coded conclusion of an imaging report says, or one that is a plain label."""
 
 from collections.abc import Iterator
-from datetime import UTC
-from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -10,7 +8,6 @@ from cds_service.chart import Assertion, Episode, ImagingSign, ValueSets
 from cds_service.fhir import concepts
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding.datatypes import Term
-from cds_service.knowledge import Knowledge
 from cds_service.report_text.reader import Statement, read_report
 
 _SIGNS = {
@@ -30,12 +27,7 @@ _EPISODES = {Episode.NONUNION: ImagingSign.CLEFT, Episode.SEQUELA: ImagingSign.H
 
 def stated_by(term: Term, context: Context) -> tuple[Statement, ...]:
     """What a coded conclusion or a plain label says. The words beside a code of a complete list add nothing to it."""
-    return _stated_by(term, context.know)
-
-
-@lru_cache(maxsize=4096)
-def _stated_by(term: Term, know: Knowledge) -> tuple[Statement, ...]:
-    return tuple(_statements(term, Context(know, UTC)))
+    return tuple(_statements(term, context))
 
 
 def _statements(term: Term, context: Context) -> Iterator[Statement]:
@@ -58,10 +50,6 @@ def _statements(term: Term, context: Context) -> Iterator[Statement]:
     label = found.text if found else ""
     yield from (Statement(sign, Assertion.PRESENT, levels, None, label) for sign in sorted(signs))
     for words in sorted(own_words):
-        for statement in _label(words):
+        for statement in read_report(words):
             if statement.sign not in signs:
                 yield replace(statement, levels=statement.levels or levels)
-
-
-_label = lru_cache(maxsize=4096)(read_report)
-"""A chart says the same few labels many times."""

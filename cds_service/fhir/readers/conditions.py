@@ -1,13 +1,13 @@
 """Reads Condition resources of any FHIR version: what is current, what is only possible, and what is no diagnosis at all."""
 
-import re
-
-from cds_service.chart import Basis, Certainty, Concept, Condition, Source, State
-from cds_service.fhir import concepts, dates
+from cds_service.chart import Certainty, Condition, Section, Source, State
+from cds_service.fhir import dangers, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
-from cds_service.fhir.decoding.datatypes import code_of, terms_of
+from cds_service.fhir.decoding.datatypes import Term, code_of, terms_of
 from cds_service.fhir.decoding.references import address
+from cds_service.report_text.modifiers import Standing
+from cds_service.report_text.namings import NOT_OF_PATIENT
 
 _STATES = {
     "active": State.ACTIVE,
@@ -20,43 +20,57 @@ _STATES = {
 _ACTIVE_YET_ENDED = "an end is on record, but the clinical status says that it is active"
 _POSSIBLE = frozenset(("unconfirmed", "provisional", "differential"))
 _NO_DIAGNOSIS = frozenset(("entered-in-error", "refuted"))
-_NOT_THIS_PATIENT = re.compile(
-    r"\b(?:family history|fhx?|mother|father|sibling|no (?:history|evidence|signs?) of|negative for|rule[sd]? out|r/o|screening)\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:history of|h/o|hx of|past|previous|prior|status post|s/p|treated|healed|old)\b", re.IGNORECASE
-)
-_MAYBE = re.compile(r"\?|\b(?:possible|probable|suspected|suspicion of|query|likely)\b", re.IGNORECASE)
+_CERTAINTY = "/StructureDefinition/icd-10-gm-diagnosesicherheit"
+"""The end of the address of an extension by which Germany says of a coding how sure the diagnosis is."""
+_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED = "G", "V", "Z", "A"
 
 
-def condition(resource: resources.Condition, source: Source, context: Context) -> Condition | None:
-    """The diagnosis, or None if it belongs to no value set, was refuted, was entered in error, or is somebody else's.
+def conditions(resource: resources.Condition, source: Source, context: Context) -> tuple[Condition, ...]:
+    """The diagnoses of one resource, one for each way in which its words speak; none if it was refuted or entered in error, or names
+    nothing of ours that the patient has or had.
 
     A missing clinical status counts as active and is noted (clinical.md 0.3); text is read for history, doubt and negation.
     """
     verification = code_of(resource.verificationStatus)
-    if verification in _NO_DIAGNOSIS:
-        return None
-    found = concepts.concept(resource.code, context, also=terms_of(resource.bodySite))
-    if found is None or (found.basis is Basis.TEXT and _NOT_THIS_PATIENT.search(found.text)):
-        return None
+    certainty = _certainty(resource.code)
+    if verification in _NO_DIAGNOSIS or certainty == _EXCLUDED:
+        return ()
+    said = dangers.spoken(resource.code, context, Section.CONDITIONS, also=terms_of(resource.bodySite))
     abated = dates.read(resource.abatementDateTime, context.zone) or dates.period(
         resource.abatementPeriod, context.zone
     )
-    status = code_of(resource.clinicalStatus)
-    state, note = _state(status, ended=abated is not None or resource.abatementBoolean is True)
-    return Condition(
-        source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,
-        concept=found,
-        state=State.INACTIVE if state is State.ACTIVE and _written_as_past(found) else state,
-        certainty=Certainty.POSSIBLE if verification in _POSSIBLE or _written_as_doubt(found) else Certainty.CONFIRMED,
-        onset=dates.read(resource.onsetDateTime, context.zone) or dates.period(resource.onsetPeriod, context.zone),
-        recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
-        abated=abated,
-        levels=found.levels,
-        encounter=_encounter(resource),
+    state, note = _state(
+        code_of(resource.clinicalStatus), ended=abated is not None or resource.abatementBoolean is True
     )
+    is_past, is_doubted = certainty == _PAST_STATE, certainty == _SUSPECTED or verification in _POSSIBLE
+    return tuple(
+        Condition(
+            source=Source(source.reference, source.raw, (*source.notes, note)) if note else source,
+            concept=item.concept,
+            state=State.INACTIVE
+            if state is State.ACTIVE and (is_past or item.wording.standing is Standing.PAST)
+            else state,
+            certainty=Certainty.POSSIBLE if is_doubted or item.wording.doubtful else Certainty.CONFIRMED,
+            onset=dates.read(resource.onsetDateTime, context.zone) or dates.period(resource.onsetPeriod, context.zone),
+            recorded=dates.first(context.zone, resource.recordedDate, resource.assertedDate, resource.dateRecorded),
+            abated=abated,
+            levels=item.concept.levels,
+            encounter=_encounter(resource),
+        )
+        for item in said
+        if item.wording.standing not in NOT_OF_PATIENT
+    )
+
+
+def _certainty(term: Term | None) -> str:
+    """How sure ICD-10-GM says that a diagnosis is, by its letter; of several the gravest, empty for none."""
+    stated = {
+        (item.valueCode or (item.valueCoding and item.valueCoding.code) or "").strip().upper()
+        for coding in (term.codings if term else ())
+        for item in coding.extension
+        if (item.url or "").endswith(_CERTAINTY)
+    }
+    return next((letter for letter in (_CONFIRMED, _SUSPECTED, _PAST_STATE, _EXCLUDED) if letter in stated), "")
 
 
 def _encounter(resource: resources.Condition) -> str:
@@ -73,11 +87,3 @@ def _state(status: str, *, ended: bool) -> tuple[State, str]:
         return State.RESOLVED, ""
     said = "clinical status missing" if not status else "clinical status not understood"
     return State.ACTIVE, f"{said}, taken as active"
-
-
-def _written_as_past(concept: Concept) -> bool:
-    return concept.basis is Basis.TEXT and _PAST.search(concept.text) is not None
-
-
-def _written_as_doubt(concept: Concept) -> bool:
-    return concept.basis is Basis.TEXT and _MAYBE.search(concept.text) is not None

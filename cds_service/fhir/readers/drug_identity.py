@@ -117,14 +117,24 @@ def described(terms: list[Term], context: Context) -> Drug:
 
 def _identified(term: Term, context: Context) -> Identified:
     index = context.know.index
-    coded = tuple((system, code) for address, code in term.codes if (system := index.system(address)))
+    coded = tuple(
+        (system, code)
+        for address, code in term.codes
+        if (system := index.system(address)) and _may_be(context, system, code)
+    )
     return context.know.drugs.identify(coded, tuple(term.texts))
 
 
 def is_coded(term: Term, context: Context) -> bool:
     """Whether a code says which drug it is, or that it is none of ours."""
-    system = context.know.index.system
-    return any(classifies((system(address), code)) for address, code in term.codes)
+    pairs = [(context.know.index.system(address), code) for address, code in term.codes]
+    return any(classifies(pair) and _may_be(context, *pair) for pair in pairs)
+
+
+def _may_be(context: Context, system: str, code: str) -> bool:
+    """Whether a code can be one of its system's. A local system has no pattern; its codes are only found if they are listed."""
+    systems = context.know.index.systems
+    return system not in systems.patterns or systems.fits(system, code)
 
 
 def _merged(parts: list[Identified]) -> tuple[tuple[Ingredient, Basis], ...]:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 from enum import StrEnum
-from functools import lru_cache
 
 from msgspec import Struct
 
 from cds_service.chart import ImagingStudy, Level, Modality, Source, ValueSets, When
+from cds_service.digest_cache import digest_cached
 from cds_service.fhir import concepts, dates
 from cds_service.fhir.concepts import Context
 from cds_service.fhir.decoding import resources
@@ -102,7 +102,7 @@ def modality(terms: Iterable[Term], context: Context) -> Modality:
     return _modality(tuple(terms), context.know)
 
 
-@lru_cache(maxsize=4096)
+@digest_cached(4096)
 def _modality(terms: tuple[Term, ...], know: Knowledge) -> Modality:
     coded = frozenset().union(*(_coded(term, know) for term in terms))
     written = frozenset().union(*(know.index.of_text(text) for text in _texts(terms)))
@@ -118,7 +118,7 @@ def region(terms: Iterable[Term], context: Context) -> Region:
     return _region(tuple(terms), context.know)
 
 
-@lru_cache(maxsize=4096)
+@digest_cached(4096)
 def _region(terms: tuple[Term, ...], know: Knowledge) -> Region:
     texts = tuple(_texts(terms))
     sets = frozenset().union(*(_coded(term, know) for term in terms), *map(know.index.of_text, texts))

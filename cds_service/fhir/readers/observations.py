@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, tzinfo
-from functools import lru_cache
+from datetime import tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,8 +14,8 @@ from cds_service.fhir.concepts import Context, concept
 from cds_service.fhir.decoding import resources
 from cds_service.fhir.decoding.datatypes import Component, Term, terms_of
 from cds_service.fhir.numbers import WrittenNumber
-from cds_service.knowledge import Knowledge
 from cds_service.knowledge.codes import LONGEST_TERM
+from cds_service.report_text.namings import named
 
 _MEASURES = frozenset(SECTION_OF)
 _NO_RESULT = frozenset(("cancelled", "entered-in-error"))
@@ -87,12 +86,7 @@ def measurements(resource: resources.Observation, source: Source, context: Conte
 
 def measure(term: Term | None, context: Context) -> Concept | None:
     """The measures that a code names, or None if it names none."""
-    return _measured(term, context.know) if term else None
-
-
-@lru_cache(maxsize=8192)
-def _measured(term: Term, know: Knowledge) -> Concept | None:
-    found = concept(term, Context(know, UTC))
+    found = concept(term, context)
     measures = found.sets & _MEASURES if found else frozenset()
     return replace(found, sets=measures) if found and measures else None
 
@@ -148,23 +142,28 @@ def _number(number: WrittenNumber, code: str | None, measures: frozenset[str], c
     """A number in its canonical unit. Where a text names two measures, the unit decides which of them it is."""
     if not math.isfinite(number.value) or number.comparator not in COMPARATORS:
         return _Reading(absent=f"value {_display(number, code)!r} not understood")
-    understood = {
-        measure: quantity
+    understood = [
+        (measure, quantity)
         for measure in sorted(measures)
-        if (quantity := units.normalised(measure, number.value, number.unit, code, context.know))
-    }
+        for value in number.readings
+        if (quantity := units.normalised(measure, value, number.unit, code, context.know))
+    ]
     if not understood:
         named = (number.unit.strip() or code or "")[: units.LONGEST]
         return _Reading(absent=f"unit {named!r} not understood" if named else "has no unit")
-    possible = {name: found for name, found in understood.items() if units.possible(name, found, context.know)}
+    possible = [(name, found) for name, found in understood if units.possible(name, found, context.know)]
     if not possible:
         return _Reading(absent=f"{_display(number, code)} is not possible: its unit or a digit is wrong")
-    if len(set(possible.values())) > 1:
-        return _Reading(absent=f"{_display(number, code)} can be {' or '.join(possible)}")
-    quantity = next(iter(possible.values()))
+    names = dict.fromkeys(name for name, _ in possible)
+    if len(possible) > len(names):
+        can_be = " or ".join(f"{value:g}" for value in number.readings)
+        return _Reading(absent=f"what is written can be {can_be} {number.unit}".strip())
+    if len({found for _, found in possible}) > 1:
+        return _Reading(absent=f"{_display(number, code)} can be {' or '.join(names)}")
+    quantity = possible[0][1]
     if number.comparator:
         quantity = replace(quantity, comparator=number.comparator)
-    return _Reading(frozenset(possible), quantity)
+    return _Reading(frozenset(names), quantity)
 
 
 def _display(number: WrittenNumber, code: str | None) -> str:
@@ -180,8 +179,10 @@ def _answer(part: resources.Observation | Component, words: str, context: Contex
         labels.insert(0, ("Yes", _POSITIVE) if part.valueBoolean else ("No", _NEGATIVE))
     found = concept(coded, context)
     sets = found.sets if found else frozenset()
+    results = frozenset((_POSITIVE, _NEGATIVE))  # "no growth" is a result, and denies none
+    sets |= named(said, context.know.index)
     for text in said:
-        sets |= context.know.index.of_text(text)
+        sets |= context.know.index.of_text(text) & results
     if sets.isdisjoint((_POSITIVE, _NEGATIVE)):
         sets |= {name for _, name in labels if name}
     if sets >= {_POSITIVE, _NEGATIVE}:
