@@ -51,11 +51,12 @@ class Listed(Struct, frozen=True):
 
 
 class Cleared(Struct, frozen=True):
-    """What is no member, and why."""
+    """What is no member, and why. `words` clear their clause; `leading` words only what follows them (`history of`)."""
 
     codes: Mapping[str, tuple[str, ...]]
     words: tuple[str, ...]
     reason: str
+    leading: tuple[str, ...] = ()
 
 
 class Family(Struct, frozen=True):
@@ -107,9 +108,11 @@ class Families:
         for code, title in titles:
             self._title_of[bare("icd-10-cm", code)] = title
             self._titles[key(title)] = (*self._titles.get(key(title), ()), code)
-        ours = WordStems(word for item in self.common for word in item.words)
+        leading = WordStems(word for item in self.common for word in item.leading)
         self._stems = {
-            item.id: Stems([listed.words for listed in item.lists], [c.words for c in item.cleared], ours)
+            item.id: Stems(
+                [listed.words for listed in item.lists], [c.words for c in (*item.cleared, *self.common)], leading
+            )
             for item in self.all.values()
         }
 

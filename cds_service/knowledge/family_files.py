@@ -48,10 +48,16 @@ class _Lesser(_Clear, frozen=True, kw_only=True):
     caution_days: int | None = None
 
 
+class _CommonClear(_Clear, frozen=True, kw_only=True):
+    """What is no member of any family; `leading` words say so only of what follows them."""
+
+    leading: tuple[Text, ...] = ()
+
+
 class _Common(Table, frozen=True):
     source: Text
     reviewed: date
-    clear: tuple[_Clear, ...]
+    clear: tuple[_CommonClear, ...]
 
 
 class _Family(_Entry, frozen=True, kw_only=True):
@@ -75,7 +81,7 @@ def load(directory: Path, value_sets: Collection[str]) -> Families:
     common = files.read(directory / f"{COMMON}.toml", _Common)
     paths = sorted(path for path in directory.glob("*.toml") if path.stem != COMMON)
     families = [_family(path, files.read(path, _Family), value_sets) for path in paths]
-    return Families(families, map(_cleared, common.clear), _titles(directory / TITLES))
+    return Families(families, [_cleared(item, item.leading) for item in common.clear], _titles(directory / TITLES))
 
 
 def _family(path: Path, table: _Family, value_sets: Collection[str]) -> Family:
@@ -111,8 +117,8 @@ def _lesser(item: _Lesser, table: _Family) -> Listed:
     )
 
 
-def _cleared(item: _Clear) -> Cleared:
-    return Cleared(item.codes, item.words, item.reason)
+def _cleared(item: _Clear, leading: tuple[str, ...] = ()) -> Cleared:
+    return Cleared(item.codes, item.words, item.reason, leading)
 
 
 def _titles(path: Path) -> list[tuple[str, str]]:
