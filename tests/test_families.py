@@ -35,6 +35,9 @@ SUITABLE = cases.chart(CASE, KNOW)
 CONTEXT = Context(KNOW, SUITABLE.as_of.tzinfo)  # type: ignore[arg-type]
 ICD, LOCAL = "http://hl7.org/fhir/sid/icd-10-cm", "https://hospital.example/problems"
 RECENT = "2026-11-15"
+SNOMED = "http://snomed.info/sct"
+UNKNOWN = {LOCAL: "4711", SNOMED: "11110000000000"}
+"""A code without a meaning to us in each of two systems."""
 TITLES = [tuple(line.split("\t")) for line in (FOLDER / family_files.TITLES).read_text().splitlines()]
 
 
@@ -87,11 +90,45 @@ def test_no_member_by_code_leaves_criteria_met() -> None:
 
 @pytest.mark.sweep
 def test_no_member_in_words_leaves_criteria_met() -> None:
-    """Every title of these as the words of a local code."""
+    """Every title of these as the words of a local code, and of one in SNOMED CT that no value set has."""
     silent = [
         title
         for code, title in members()
-        if disposition(with_entry(problem("4711", title, system=LOCAL))) is Disposition.CRITERIA_MET
+        for system, unknown in UNKNOWN.items()
+        if disposition(with_entry(problem(unknown, title, system=system))) is Disposition.CRITERIA_MET
+    ]
+    assert silent == []
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("system", ["http://hl7.org/fhir/sid/icd-10", "http://fhir.de/CodeSystem/bfarm/icd-10-gm"])
+def test_no_member_by_a_code_of_other_countries_leaves_criteria_met(system: str) -> None:
+    """Every prefix of the ICD-10 of the WHO that a family has, in its own system and in the German one."""
+    prefixes = {code for item in FAMILIES.all.values() for listed in item.lists for code in listed.codes["icd-10"]}
+    codes = [code if "." in code else f"{code}.0" for code in sorted(prefixes) if len(code) >= 3]
+    heard = [code for code in codes if not all(item.cleared for item in FAMILIES.of_code("icd-10", code))]
+    assert len(heard) > 200
+    assert [
+        code for code in heard if disposition(with_entry(problem(code, system=system))) is Disposition.CRITERIA_MET
+    ] == []
+
+
+@pytest.mark.sweep
+def test_no_title_of_a_judged_value_set_leaves_criteria_met() -> None:
+    """Titles of what the rules of the families judge by, as words of a code that means nothing to us; but for what no such rule forbids."""
+    titles = {
+        title
+        for item in FAMILIES.all.values()
+        if item.section is Section.CONDITIONS
+        for name in item.judged - {"asymptomatic-bacteriuria"}
+        for listed in KNOW.index.value_sets[name].codes.values()
+        for title in listed.values()
+    }
+    silent = [
+        title
+        for title in sorted(titles)
+        for system, unknown in UNKNOWN.items()
+        if disposition(with_entry(problem(unknown, title, system=system))) is Disposition.CRITERIA_MET
     ]
     assert silent == []
 
@@ -208,6 +245,24 @@ def test_an_unjudged_allergen_leaves_the_rule_unknown() -> None:
         ("new foot drop", "cord-cauda"),
         ("Septic spondylitis", "infection-spine"),
         ("Leg weakness and generalised weakness", "cord-cauda"),
+        ("Postoperative infection with previous pneumonia", "infection"),
+        ("Wound infection status post laminectomy", "infection"),
+        ("Abscess of the buttock with hx of drug use", "infection"),
+        ("Leg weakness since previous surgery", "cord-cauda"),
+        ("Recurrent infection despite prophylaxis", "infection"),
+        ("Never a smoker, infected leg ulcer", "infection"),
+        ("No diabetes, infected foot ulcer", "infection"),
+        ("Not able to walk, weakness of both legs", "cord-cauda"),
+        ("No fever or cough, infected foot ulcer", "infection"),
+        ("Paraplegia after stroke of the spinal cord", "cord-cauda"),
+        ("Paraplegia after spinal stroke", "cord-cauda"),
+        ("Screening positive for malaria", "infection"),
+        ("Partially treated infection", "infection"),
+        ("Infection treated", ""),
+        ("Pneumonia in childhood", ""),
+        ("Screening for malaria and tuberculosis", ""),
+        ("Malaria screening", ""),
+        ("Vaccination against influenza and pneumonia", ""),
         ("Type 2 diabetes without gangrene", ""),
         ("Enlarged prostate without lower urinary tract symptoms or retention of urine", ""),
         ("no fever, cough or infection", ""),
@@ -235,6 +290,20 @@ def test_words_beside_a_code_count_unless_the_code_is_cleared_or_titled() -> Non
     assert rows(with_entry(problem("L98.9", "Infected sore")))
     assert not rows(with_entry(problem("B35.1", "Infected nail")))
     assert not rows(with_entry(problem("L30.3", "Infective dermatitis")))
+
+
+@pytest.mark.parametrize(
+    "words", ["Leg weakness, previous vertebral fracture", "Urinary retention, history of prostate cancer"]
+)
+def test_what_is_past_beside_a_danger_does_not_make_it_past(words: str) -> None:
+    """The past thing is of a value set, the danger is of none: each is an entry of its own."""
+    assert rows(with_entry(problem("4711", words, system=LOCAL)))
+
+
+def test_a_past_thing_in_words_beside_a_code_does_not_settle_its_rule() -> None:
+    """A healed osteomyelitis that the words name is heard, and so is the infection before it; what is there now settles the rule."""
+    assert rows(with_entry(problem("I10", "Infected pocket of a pacemaker, history of osteomyelitis")))
+    assert not rows(with_entry(problem("I10", "Acute osteomyelitis, infected foot")))
 
 
 def lists(family: Family) -> Iterator[tuple[str, Listed | Cleared]]:

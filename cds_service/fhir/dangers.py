@@ -11,7 +11,8 @@ from cds_service.fhir.concepts import Context, Spoken
 from cds_service.fhir.decoding.datatypes import Term
 from cds_service.knowledge import Knowledge
 from cds_service.knowledge.families import Membership, graver
-from cds_service.report_text.namings import NOT_OF_PATIENT
+from cds_service.report_text.modifiers import Standing
+from cds_service.report_text.namings import NOT_OF_PATIENT, namings
 
 
 def concept(term: Term | None, context: Context, section: Section, *, also: Iterable[Term] = ()) -> Concept | None:
@@ -39,26 +40,40 @@ def spoken(term: Term | None, context: Context, section: Section, *, also: Itera
     dangers = of(term, context, section)
     if term is None or not dangers:
         return found
-    for place, item in enumerate(found):
-        if item.wording.standing not in NOT_OF_PATIENT:
-            threat = Spoken(replace(item.concept, dangers=dangers), item.wording)
-            return (*found[:place], threat, *found[place + 1 :])
-    return (*found, Spoken(_alone(term, dangers, context, also)))
+    own = [item for item in found if item.wording.standing not in NOT_OF_PATIENT]
+    threat = next(
+        (item for item in own if item.wording.standing is not Standing.PAST or _is_of(item, dangers, context)), None
+    )
+    if threat is None:
+        return (*found, Spoken(_alone(term, dangers, context, also)))
+    return tuple(
+        [replace(item, concept=replace(item.concept, dangers=dangers)) if item is threat else item for item in found]
+    )
+
+
+def _is_of(past: Spoken, dangers: tuple[Danger, ...], context: Context) -> bool:
+    """Whether what is past is itself the danger: its code is, or the rule judges by it; else the words tell of something else beside it."""
+    families = context.know.families.all
+    return any(danger.code or not families[danger.family].judged.isdisjoint(past.concept.sets) for danger in dangers)
 
 
 def of(term: Term | None, context: Context, section: Section) -> tuple[Danger, ...]:
     """The families that a term belongs to in a section of the chart; those by code first."""
     if term is None:
         return ()
-    # Words that make an entry of their own beside the codes are read there.
-    texts = () if concepts.beside(term, context) else tuple(term.texts)
-    return _dangers((term, texts), context.know, section)
+    return _dangers(term, _heard_beside(term, context), context.know, section)
+
+
+def _heard_beside(term: Term, context: Context) -> frozenset[str]:
+    """The value sets of which the words make an entry of their own beside the codes, as of something that is there now."""
+    sets = concepts.beside(term, context)
+    stated = namings(term.texts, context.know.index) if sets else ()
+    return sets & frozenset().union(*(item.sets for item in stated if item.wording.standing is Standing.PRESENT))
 
 
 # Charts repeat few terms many times, so what each threatens is looked up once.
 @digest_cached(16384)
-def _dangers(named: tuple[Term, tuple[str, ...]], know: Knowledge, section: Section) -> tuple[Danger, ...]:
-    term, texts = named
+def _dangers(term: Term, heard: frozenset[str], know: Knowledge, section: Section) -> tuple[Danger, ...]:
     families = know.families
     coded: dict[str, tuple[Membership, str]] = {}
     for address, code in term.codes:
@@ -66,10 +81,11 @@ def _dangers(named: tuple[Term, tuple[str, ...]], know: Knowledge, section: Sect
             before = coded.get(found.family)
             if before is None or graver(found, before[0]) is found:
                 coded[found.family] = (found, code)
-    # A rule whose families a code is in, or is cleared of, is not asked about the words beside it.
+    # A rule whose families a code is in, or is cleared of, is not asked about the words beside it; nor one that judges what they name.
     settled = {families.all[name].rule for name in coded}
+    settled |= {family.rule for family in families.all.values() if not family.judged.isdisjoint(heard)}
     written: dict[str, Membership] = {}
-    for text in texts:
+    for text in term.texts:
         if any(know.official.repeats(code, text) for _, code in term.codes):
             continue
         for found in families.of_text(text):
