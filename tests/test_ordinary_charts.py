@@ -1,4 +1,4 @@
-"""Twenty charts of ordinary people: what they hold beside the fracture changes neither the answer nor its cards."""
+"""Charts of ordinary people: what they hold beside the fracture changes neither the answer nor its cards."""
 
 import tomllib
 from pathlib import Path
@@ -24,6 +24,7 @@ SITE = Site(KNOW, catalogue(), Manner(base_url="https://cds.example", key=b"k"))
 SYSTEMS = {
     "cm": "http://hl7.org/fhir/sid/icd-10-cm",
     "gm": "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
+    "sct": "http://snomed.info/sct",
     "local": "https://hospital.example/terms",
 }
 CASE = CASES_OF["systemic_infection"][0]
@@ -32,12 +33,17 @@ WHOSE = {"reference": f"Patient/{cases.PATIENT_ID}"}
 
 def resource(entry: str, number: int) -> dict[str, Any]:
     """The resource of one line of the file."""
-    kind, system, code, words, day = (part.strip() for part in entry.split("|"))
-    coding = {"system": SYSTEMS[system], "code": code, "display": words}
+    kind, system, code, words, day, *reason = (part.strip() for part in entry.split("|"))
+    coding = {"system": SYSTEMS[system], "code": code} | ({"display": words} if words else {})
     named = {"id": f"ordinary-{number}", "code": {"coding": [coding]}}
     status = {"coding": [{"code": "resolved" if kind == "resolved" else "active"}]}
     if kind == "allergy":
         return {"resourceType": "AllergyIntolerance", "patient": WHOSE, "clinicalStatus": status, **named}
+    if kind == "drug":
+        drug = {"medicationCodeableConcept": {"coding": [coding], "text": words}}
+        why = {"reasonCode": [{"text": text} for text in reason]} if reason else {}
+        order = {"status": "active", "intent": "order", "subject": WHOSE, "authoredOn": day}
+        return {"resourceType": "MedicationRequest", "id": named["id"], **order, **drug, **why}
     if kind == "device":
         return {"resourceType": "Device", "patient": WHOSE, "id": named["id"], "type": named["code"]}
     if kind == "procedure":
@@ -61,9 +67,9 @@ def shown(body: dict[str, Any]) -> list[str]:
 PLAIN = answer([])
 
 
-def test_there_are_twenty() -> None:
+def test_there_are_twenty_or_more() -> None:
     """Enough that each kind of ordinary fact is among them."""
-    assert len(CHARTS) == 20
+    assert len(CHARTS) >= 20
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart["name"])
