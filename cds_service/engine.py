@@ -103,9 +103,8 @@ def _doubted(item: Rule, found: list[Result], doubts: Mapping[Section, tuple[Not
 
 def _effect(grave: Collection[NotUnderstood]) -> Kind | None:
     """What entries of the sections in which nothing may be overlooked move: less, where each was understood in part."""
-    if not grave:
-        return None
-    return Kind.RELATIVE if all(doubt.in_part for doubt in grave) else Kind.INSUFFICIENT_DATA
+    effect = Kind.RELATIVE if all(doubt.in_part for doubt in grave) else Kind.INSUFFICIENT_DATA
+    return effect if grave else None
 
 
 def _named(doubts: Iterable[NotUnderstood]) -> str:
